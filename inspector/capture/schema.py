@@ -1,0 +1,316 @@
+"""The tables of a capture, declared once; the writer, the reader and the filter language all use these. No I/O.
+
+The file is meant to be read with a plain `sqlite3` shell (3.45 or newer) too: see the views `events` and
+`coverage_report`. Large columns stand last in their row, because reading a column behind a 100 KB blob costs 30 times
+as much. Read `sqlite` next for how a file is opened.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.schema import CreateIndex, CreateTable
+from sqlalchemy.types import TypeEngine
+
+from inspector.capture.sqlite import ApswDialect
+
+APPLICATION_ID = 0x45564341
+"""ASCII `EVCA`, in the SQLite header."""
+MAJOR, MINOR = 1, 0
+USER_VERSION = MAJOR * 1000 + MINOR
+"""A newer major is refused, a newer minor is accepted."""
+
+BUCKET_SECONDS = (1, 60, 3600)
+"""The widths that are stored; 5 and 15 s, 5 and 15 min and 1 d are sums of at most 24 of these."""
+
+metadata = MetaData()
+
+
+def _id() -> Column[int]:
+    return Column("id", Integer, primary_key=True)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, server_default="0")
+
+
+def _int(name: str, *, required: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=not required)
+
+
+def _text(name: str, *, required: bool = False, default: str | None = None) -> Column[str]:
+    return Column(name, Text, nullable=not required and default is None, server_default=default)
+
+
+def _blob(name: str) -> Column[bytes]:
+    kind: TypeEngine[bytes] = LargeBinary()
+    return Column(name, kind)
+
+
+def _ref(name: str, table: str) -> Column[int]:
+    return Column(name, Integer, ForeignKey(f"{table}.id"), nullable=False)
+
+
+capture = Table(
+    "capture",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _int("created_us", required=True),
+    _text("tool", required=True),
+    _text("settings", default="{}"),
+)
+"""One row: the file's own identity. `settings` is JSON; `{"values": false}` when values are not stored."""
+
+source = Table(
+    "source",
+    metadata,
+    _id(),
+    _text("kind", required=True),
+    _text("uri", required=True),
+    _text("cluster_id", default=""),
+    _int("opened_us", required=True),
+    _text("attributes", default="{}"),
+    UniqueConstraint("kind", "uri", "cluster_id"),
+)
+"""`uri` never holds a secret."""
+
+log = Table(
+    "log",
+    metadata,
+    _id(),
+    _ref("source_id", "source"),
+    _text("name", required=True),
+    _int("partition", required=True),
+    _text("incarnation", default=""),
+    _int("first_position"),
+    _int("end_position"),
+    _int("observed_us"),
+    _int("max_time_us"),
+    _count("events"),
+    _count("bytes"),
+    _text("decoder"),
+    _text("rules"),
+    UniqueConstraint("source_id", "name", "partition", "incarnation"),
+)
+"""`first_position` and `end_position` (exclusive) are what the source had at `observed_us`; `max_time_us` is the running
+maximum that makes an event late; `decoder` and `rules` (JSON) are what the source's descriptor asked for."""
+
+run = Table(
+    "run",
+    metadata,
+    _id(),
+    _ref("source_id", "source"),
+    _int("started_us", required=True),
+    _int("ended_us"),
+    _text("settings", default="{}"),
+    _text("stopped", default=""),
+)
+"""One reading of one source by one command; `stopped` says why it ended, empty while it runs or when it was killed."""
+
+asked = Table(
+    "asked",
+    metadata,
+    Column("run_id", Integer, ForeignKey("run.id"), primary_key=True),
+    Column("log_id", Integer, ForeignKey("log.id"), primary_key=True),
+    _int("from_position", required=True),
+    _int("to_position"),
+)
+"""What a run was asked to read of a log; no `to_position`: follow."""
+
+type_ = Table("type", metadata, _id(), _text("name", required=True), _count("events"), UniqueConstraint("name"))
+category = Table("category", metadata, _id(), _text("name", required=True), _count("events"), UniqueConstraint("name"))
+
+stream = Table(
+    "stream",
+    metadata,
+    _id(),
+    _ref("source_id", "source"),
+    _ref("category_id", "category"),
+    _text("name", required=True),
+    _count("events"),
+    _int("first_us"),
+    _int("last_us"),
+    UniqueConstraint("source_id", "category_id", "name"),
+)
+
+schema_ = Table(
+    "schema",
+    metadata,
+    _id(),
+    _text("registry", default=""),
+    _text("subject", default=""),
+    _int("version"),
+    _text("kind", default=""),
+    _text("text"),
+)
+
+event = Table(
+    "event",
+    metadata,
+    Column("seq", Integer, primary_key=True),
+    _ref("log_id", "log"),
+    _int("position", required=True),
+    _int("sub", required=True),
+    _int("time_us"),
+    _int("time_kind", required=True),
+    _int("recorded_us"),
+    _int("captured_us", required=True),
+    _int("type_id"),
+    _int("version"),
+    _text("event_id"),
+    _int("schema_ref"),
+    _text("schema_version"),
+    _text("correlation_id"),
+    _text("causation_id"),
+    _text("actor"),
+    _text("decoder"),
+    _text("error"),
+    _int("flags", required=True),
+    _int("key_bytes"),
+    _int("value_bytes"),
+    _blob("data"),
+    _blob("metadata"),
+    _blob("extra"),
+)
+"""One event; `data`, `metadata` and `extra` are JSONB. `key_bytes` and `value_bytes` are null for null."""
+event_position = Index("event_position", event.c.log_id, event.c.position, event.c.sub, unique=True)
+
+record = Table(
+    "record", metadata, Column("seq", Integer, primary_key=True), _blob("key"), _text("headers"), _blob("value")
+)
+"""The bytes as read. `headers` is JSON text `[[name, value], …]`; a value that is not UTF-8 is `{"base64": "…"}`."""
+
+event_stream = Table(
+    "event_stream",
+    metadata,
+    Column("stream_id", Integer, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    _int("version"),
+    sqlite_with_rowid=False,
+)
+
+bucket = Table(
+    "bucket",
+    metadata,
+    Column("width_s", Integer, primary_key=True, autoincrement=False),
+    Column("second", BigInteger, primary_key=True, autoincrement=False),
+    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("type_id", Integer, primary_key=True, autoincrement=False),
+    Column("category_id", Integer, primary_key=True, autoincrement=False),
+    _count("events"),
+    _count("bytes"),
+    sqlite_with_rowid=False,
+)
+"""Events and bytes in `[second, second + width_s)` of event time; `type_id` and `category_id` are 0 for none."""
+
+path = Table(
+    "path",
+    metadata,
+    Column("type_id", Integer, primary_key=True, autoincrement=False),
+    Column("path", Text, primary_key=True),
+    _text("kinds", default=""),
+    _count("count"),
+    sqlite_with_rowid=False,
+)
+"""JSON paths seen in a sample of each type's documents, with the JSON kinds found there, for completion."""
+
+coverage = Table(
+    "coverage",
+    metadata,
+    _id(),
+    _ref("log_id", "log"),
+    _int("from_position", required=True),
+    _int("to_position", required=True),
+    _text("state", required=True),
+    _text("reason", default=""),
+    _text("filter"),
+    _text("isolation", default=""),
+    _int("read_us", required=True),
+    _count("records"),
+    Index("coverage_log", "log_id", "from_position"),
+)
+"""State `read`, `scanned` (through `filter`: only matches are here) or `absent` (with its reason); `to_position` is exclusive."""
+
+conflict = Table(
+    "conflict",
+    metadata,
+    _id(),
+    _ref("log_id", "log"),
+    _int("position", required=True),
+    _int("sub", required=True),
+    _int("found_us", required=True),
+    _int("time_us"),
+    _blob("key"),
+    _text("headers"),
+    _blob("value"),
+    Index("conflict_position", "log_id", "position"),
+)
+"""A position read again with other bytes: the first stays in `event`, the others are here."""
+
+sample = Table(
+    "sample",
+    metadata,
+    Column("metric", Text, primary_key=True),
+    Column("label", Text, primary_key=True),
+    Column("time_us", BigInteger, primary_key=True, autoincrement=False),
+    Column("value", Float),
+    sqlite_with_rowid=False,
+)
+finding = Table(
+    "finding",
+    metadata,
+    _id(),
+    _text("rule", required=True),
+    _text("severity", required=True),
+    _text("text", required=True),
+    _text("events", default="[]"),
+)
+bookmark = Table(
+    "bookmark", metadata, _id(), _int("seq", required=True), _int("made_us", required=True), _text("label", default="")
+)
+note = Table("note", metadata, _id(), _int("seq"), _int("made_us", required=True), _text("text", required=True))
+
+
+def _time_sql(column: str) -> str:
+    micros = f"(({column} % 1000000 + 1000000) % 1000000)"
+    return (
+        f"CASE WHEN {column} IS NULL THEN NULL ELSE "
+        f"strftime('%Y-%m-%dT%H:%M:%S', ({column} - {micros}) / 1000000, 'unixepoch') || printf('.%06dZ', {micros}) END"
+    )
+
+
+EVENTS_VIEW = f"""CREATE VIEW events AS SELECT e.seq, l.name AS log, l.partition, e.position, e.sub,
+ {_time_sql("e.time_us")} AS time, CASE e.time_kind WHEN 1 THEN 'event' WHEN 2 THEN 'create' WHEN 3 THEN 'append' END AS time_kind,
+ {_time_sql("e.recorded_us")} AS recorded_time, {_time_sql("e.captured_us")} AS captured_time,
+ CAST(r.key AS TEXT) AS key, CAST(r.value AS TEXT) AS value, r.headers,
+ (SELECT s.name FROM event_stream x JOIN stream s ON s.id = x.stream_id WHERE x.seq = e.seq AND x.stream_id IN
+   (SELECT min(y.stream_id) FROM event_stream y WHERE y.seq = e.seq)) AS stream,
+ t.name AS type, e.version, e.event_id AS id, e.schema_version, e.correlation_id, e.causation_id, e.actor, e.decoder, e.error, e.flags,
+ e.key_bytes, e.value_bytes, json(e.data) AS data, json(e.metadata) AS metadata, json(e.extra) AS extra
+ FROM event e JOIN log l ON l.id = e.log_id LEFT JOIN record r ON r.seq = e.seq LEFT JOIN type t ON t.id = e.type_id"""
+
+COVERAGE_VIEW = f"""CREATE VIEW coverage_report AS SELECT s.uri AS source, l.name AS log, l.partition, l.incarnation,
+ c.from_position, c.to_position, c.state, c.reason, c.filter, c.isolation, c.records,
+ CASE c.state WHEN 'read' THEN c.to_position - c.from_position - c.records END AS not_delivered, {_time_sql("c.read_us")} AS read_time
+ FROM coverage c JOIN log l ON l.id = c.log_id JOIN source s ON s.id = l.source_id ORDER BY s.id, l.name, l.partition, l.id, c.from_position"""
+
+
+def create_statements() -> list[str]:
+    """The statements that make an empty capture, in order."""
+    dialect = ApswDialect()
+    statements = [f"PRAGMA application_id = {APPLICATION_ID}", f"PRAGMA user_version = {USER_VERSION}"]
+    for table in metadata.sorted_tables:
+        statements.append(str(CreateTable(table).compile(dialect=dialect)))
+        statements.extend(str(CreateIndex(index).compile(dialect=dialect)) for index in sorted(table.indexes, key=str))
+    return [*statements, EVENTS_VIEW, COVERAGE_VIEW]

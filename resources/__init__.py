@@ -1,0 +1,1 @@
+"""Data that ships with the program: store descriptors, icons, the user guide. Read with `importlib.resources`."""
