@@ -165,6 +165,7 @@ event = Table(
     _int("time_us"),
     _int("time_kind", required=True),
     _int("recorded_us"),
+    _int("recorded_kind", required=True),
     _int("captured_us", required=True),
     _int("type_id"),
     _int("version"),
@@ -183,7 +184,11 @@ event = Table(
     _blob("metadata"),
     _blob("extra"),
 )
-"""One event; `data`, `metadata` and `extra` are JSONB. `key_bytes` and `value_bytes` are null for null."""
+"""One event; `data`, `metadata` and `extra` are JSONB. `key_bytes` and `value_bytes` are null for null.
+
+`time_us` with `time_kind` is the event's own time where a rule found one, else the record's. `recorded_us` with
+`recorded_kind` is always the record's own timestamp as read; it is printed as `recorded_time` when it is the broker's or
+store's (`append`) or when `time` shows another (`time_kind` event)."""
 event_position = Index("event_position", event.c.log_id, event.c.position, event.c.sub, unique=True)
 
 record = Table(
