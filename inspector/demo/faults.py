@@ -128,6 +128,7 @@ class Place:
     version: int
     type: str
     event_id: str
+    correlation_id: str
     time: str | None
     role: str
     late: bool
@@ -176,7 +177,7 @@ class Account:
         entry.places.append(
             Place(
                 source, log, partition, position, event.stream, event.version, event.type,
-                event.id, format_time(event.time_us), mark.role, late,
+                event.id, event.correlation_id, format_time(event.time_us), mark.role, late,
             )
         )  # fmt: skip
 

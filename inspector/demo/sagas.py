@@ -224,7 +224,7 @@ def _ship(world: World, order: Order, placed: ShopEvent) -> Steps:
     requested = _shipment(world, order, "Requested", confirmed, status="requested", address=address, role=role)
     if order.fault is STUCK:
         return False
-    yield world.seconds(20, 240)
+    yield world.seconds(5, 60)
     yield from _pick(world, order, requested)
     courier = f"courier-{world.rng.randint(1, 14):02}"
     dispatched = _shipment(world, order, "Dispatched", requested, status="dispatched", courier=courier, weight_kg=_weight(order))

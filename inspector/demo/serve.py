@@ -23,6 +23,7 @@ from inspector.demo.model import TOPICS
 from inspector.demo.shop import LEAST_HISTORY, events, scenario
 from inspector.demo.store import ShopStore
 from inspector.errors import UsageError
+from inspector.event import format_time
 
 STORE_FILE = "shop.db"
 FAULTS_FILE = "faults.json"
@@ -39,6 +40,12 @@ class ServeOptions:
     rate_per_s: float = 20.0
     live: bool = True
     now_us: int | None = None
+
+    def arguments(self) -> list[str]:
+        """The same as options of `eventscope demo --serve DIR`."""
+        given = ["--seed", str(self.seed), "--history", str(self.history), "--rate", repr(self.rate_per_s)]
+        given += [] if self.live else ["--no-live"]
+        return given if self.now_us is None else [*given, "--now", str(format_time(self.now_us))]
 
 
 def serve(folder: Path, options: ServeOptions, out: TextIO, stop: threading.Event) -> None:
@@ -100,7 +107,8 @@ class _Shop:
         self._path = store_path
         self._cluster = cluster
         self._store = ShopStore(store_path)
-        self._written = 0
+        self._records = 0
+        self._rows = 0
         self.account = Account()
 
     def fill(self, feed: Iterator[Placed], live_us: int) -> Placed:
@@ -135,13 +143,14 @@ class _Shop:
                     return
 
     def ready(self, folder: Path) -> dict[str, object]:
-        """The ready line: URLs of both sources, the topics, the account of the faults, events written."""
+        """The ready line: URLs of both sources, the topics, the account of the faults, records and rows written."""
         return {
             "kafka": f"kafka://{self._cluster.address}",
             "store": f"sqlite:///{self._path.absolute().as_posix()}",
             "topics": list(TOPICS),
             "faults": str((folder / FAULTS_FILE).absolute()),
-            "events": self._written,
+            "events": self._records,
+            "rows": self._rows,
         }
 
     def close(self) -> None:
@@ -151,6 +160,6 @@ class _Shop:
 
     def _write(self, batch: list[Placed]) -> None:
         if batch:
-            self._store.append(batch)
+            self._rows += self._store.append(batch)
             self._cluster.append(batch)
-            self._written += len(batch)
+            self._records += len(batch)

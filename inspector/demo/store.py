@@ -27,10 +27,12 @@ class ShopStore:
         self._connection = open_writer(path)
         self._connection.execute(_CREATE)
 
-    def append(self, batch: Iterable[Placed]) -> None:
-        """Writes those of `batch` that have a row, in one transaction."""
+    def append(self, batch: Iterable[Placed]) -> int:
+        """Writes those of `batch` that have a row, in one transaction; says how many."""
+        rows = [_row(placed) for placed in batch if placed.row and not placed.event.removed]
         with self._connection:
-            self._connection.executemany(_INSERT, (_row(placed) for placed in batch if placed.row and not placed.event.removed))
+            self._connection.executemany(_INSERT, rows)
+        return len(rows)
 
     def close(self) -> None:
         """Folds the log into the file; may be called twice."""

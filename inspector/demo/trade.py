@@ -5,6 +5,7 @@ Each is a process of the `world`. Read `sagas` for what an order sets off.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Sequence
 from decimal import Decimal
 
@@ -37,7 +38,8 @@ def open_shop(world: World, pace: Pace) -> Process:
 
 
 def _arrivals(world: World, pace: Pace, buyers: Sequence[Customer]) -> Process:
-    while (next_us := pace.next_arrival_us(world.rng, world.now_us)) is not None:
+    chance = random.Random(world.rng.getrandbits(64))  # of its own: the rate of the live part leaves the history as it is
+    while (next_us := pace.next_arrival_us(chance, world.now_us)) is not None:
         yield (next_us - world.now_us) / SECOND_US
         world.start(order_saga(world, _basket(world, world.rng.choice(buyers))))
 
@@ -68,7 +70,7 @@ def _watch(world: World, shelf: Shelf) -> None:
     """Orders a delivery when little is left."""
     if not shelf.on_order and shelf.available * 4 < shelf.article.batch:
         shelf.on_order = True
-        world.start(_delivery(world, shelf), after_s=world.seconds(60, 600))
+        world.start(_delivery(world, shelf), after_s=world.seconds(20, 120))
 
 
 def _delivery(world: World, shelf: Shelf) -> Process:
