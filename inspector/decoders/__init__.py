@@ -2,15 +2,25 @@
 
 A decoder is one file and one entry point in `eventscope.decoders`. It takes a batch of values and gives a document, a
 reason, or both for each. Read `json_text` for the most used one, `identify` for who asks.
+
+The choice is by priority, highest first. When the automatic choice finds that a value is not of its kind, the next one
+is asked and the row keeps a note in `error`; when the user's own choice fails, the row is undecodable with the reason.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import Protocol, cast
 
-from inspector.event import _FromValue
+from inspector import plugins
+from inspector.errors import UsageError
+from inspector.event import Flag, _FromValue
+
+PRIMITIVE_TYPES = ("long", "int", "short", "double", "float", "uuid")
+"""What a key may be said to be instead of text; `primitive` reads them."""
+UNDECODABLE = int(Flag.undecodable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +31,7 @@ class Context:
     part: str = "value"
     """`key` or `value`."""
     options: Mapping[str, object] = field(default_factory=dict)
+    """`asked` is true when the user or a descriptor named the decoder; others are a decoder's own (see `primitive`)."""
 
 
 @dataclass(slots=True)
@@ -29,23 +40,134 @@ class Decoded:
 
     `document[i]` is the parsed document for identity rules (dict, list, str, int, float, bool or None); `data[i]` is
     what is stored: JSON text, `FROM_VALUE` when the value is itself that text, None when there is no document.
+    `decoder[i]` is None where the value is null or not of the decoder's kind (`error[i]` then says why).
     """
 
-    decoder: list[str]
+    decoder: list[str | None]
     document: list[object]
     data: list[str | _FromValue | None]
     error: list[str | None]
     flags: list[int]
     schema_ref: list[int | None]
 
+    @classmethod
+    def empty(cls, count: int) -> Decoded:
+        """`count` rows of nothing, to be filled."""
+        return cls([None] * count, [None] * count, [None] * count, [None] * count, [0] * count, [None] * count)
+
+    def refuse(self, row: int, reason: str) -> None:
+        """The value of `row` is not of this decoder's kind."""
+        self.error[row] = reason
+        self.flags[row] |= UNDECODABLE
+
+    def take(self, rows: Sequence[int], other: Decoded) -> None:
+        """Puts the rows of `other` in the places `rows`, adding to the notes and flags that are there."""
+        for place, row in enumerate(rows):
+            self.decoder[row] = other.decoder[place]
+            self.document[row] = other.document[place]
+            self.data[row] = other.data[place]
+            self.schema_ref[row] = other.schema_ref[place]
+            self.flags[row] |= other.flags[place]
+            self.error[row] = joined(self.error[row], other.error[place])
+
 
 class Decoder(Protocol):
     """One way to understand bytes."""
 
     name: str
+    sure: bool
+    """True when decoding a value without error is proof that it is of this kind: the others need not be asked."""
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
-        """How sure this decoder is of `value`: 0 (not mine) to 1 (certainly). Cheap: looks at a few bytes."""
+        """How sure this decoder is of `value`: 0 (not mine) to 1 (certainly)."""
 
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """Every value decoded; one that cannot be has its reason in `error` and `Flag.undecodable`. Never raises."""
+
+
+def joined(*reasons: str | None) -> str | None:
+    """The reasons that are given, as one text; None for none."""
+    return "; ".join(reason for reason in reasons if reason) or None
+
+
+@cache
+def known() -> tuple[Decoder, ...]:
+    """Every registered decoder, by name."""
+    return tuple(named(name) for name in plugins.names("decoders"))
+
+
+@cache
+def named(name: str) -> Decoder:
+    """The decoder registered as `name`. Raises UsageError listing the known ones."""
+    try:
+        factory = plugins.load("decoders", name)
+    except LookupError as error:
+        raise UsageError(str(error)) from None
+    return cast("Callable[[], Decoder]", factory)()
+
+
+def choose(value: bytes, headers: str | None, context: Context, decoders: Iterable[Decoder] | None = None) -> list[Decoder]:
+    """The decoders that may understand `value`, the likeliest first; those with priority 0 are left out."""
+    ranked = [(decoder.priority(value, headers, context), decoder) for decoder in (known() if decoders is None else decoders)]
+    return [decoder for priority, decoder in sorted(ranked, key=lambda pair: -pair[0]) if priority > 0]
+
+
+def decode(values: Sequence[bytes | None], headers: Sequence[str | None], context: Context, chosen: str | None = None) -> Decoded:
+    """Every value decoded by `chosen`, or else by the best automatic choice for each. Never raises for bad data.
+
+    Raises UsageError when there is no decoder named `chosen`.
+    """
+    if chosen is not None:
+        return _by_choice(named(chosen), values, headers, context)
+    first = next((row for row, value in enumerate(values) if value is not None), None)
+    if first is None:
+        return Decoded.empty(len(values))
+    favourite = choose(values[first] or b"", headers[first], context)[0]
+    if not favourite.sure:
+        decoded = Decoded.empty(len(values))
+        _one_by_one(decoded, range(len(values)), values, headers, context)
+        return decoded
+    decoded = favourite.decode(values, headers, context)
+    refused = [row for row, name in enumerate(decoded.decoder) if name is None and values[row] is not None]
+    for row in refused:
+        decoded.error[row], decoded.flags[row] = None, 0
+    _one_by_one(decoded, refused, values, headers, context)
+    return decoded
+
+
+def _by_choice(decoder: Decoder, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
+    asked = replace(context, options={**context.options, "asked": True})
+    decoded = decoder.decode(values, headers, asked)
+    if None in decoded.decoder:
+        decoded.decoder = [
+            decoder.name if name is None and value is not None else name for name, value in zip(decoded.decoder, values, strict=True)
+        ]
+    return decoded
+
+
+def _one_by_one(
+    decoded: Decoded, rows: Iterable[int], values: Sequence[bytes | None], headers: Sequence[str | None], context: Context
+) -> None:
+    """Fills `rows`, each by its own ranking; rows that start with the same choice are decoded together."""
+    waiting: dict[tuple[Decoder, ...], list[int]] = {}
+    for row in rows:
+        value = values[row]
+        if value is not None:
+            waiting.setdefault(tuple(choose(value, headers[row], context)), []).append(row)
+    for ranking, alike in waiting.items():
+        left = alike
+        for decoder in ranking:
+            part = decoder.decode([values[row] for row in left], [headers[row] for row in left], context)
+            _note(part, decoder)
+            decoded.take(left, part)
+            left = [row for place, row in enumerate(left) if part.decoder[place] is None]
+            if not left:
+                break
+
+
+def _note(part: Decoded, decoder: Decoder) -> None:
+    """Says in each refused row which decoder refused."""
+    for place, name in enumerate(part.decoder):
+        reason = part.error[place]
+        if name is None and reason is not None:
+            part.error[place] = f"{decoder.name}: {reason}"

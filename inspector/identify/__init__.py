@@ -1,0 +1,110 @@
+"""From records to events: decodes a batch, then finds stream, type, version, ids, actor and time by rules. No I/O per batch.
+
+What wins, field by field: the user's profile, then what the source itself knows, then the rules of a store's
+descriptor, then the built-in ones. Read `profile` for what a user may write, `rules` for how it is done, `decoders` for
+the first half.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from inspector import decoders
+from inspector.decoders import Context
+from inspector.errors import UsageError
+from inspector.event import EventBatch, RecordBatch
+from inspector.identify import expressions
+from inspector.identify.parts import Part, assembled, identified, taken
+from inspector.identify.profile import LogProfile, Profile, built_in_rules, load_profile, parse_profile
+from inspector.identify.rows import Rows
+from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, compile_table
+from inspector.sources import LogInfo
+
+__all__ = ["Identifier", "Profile", "load_profile", "parse_profile"]
+
+
+@dataclass(frozen=True, slots=True)
+class _LogRules:
+    """Everything known of one log, compiled once."""
+
+    decoder: str | None
+    key_type: str | None
+    candidates: Mapping[str, Sequence[Candidate]]
+
+
+class Identifier:
+    """Decodes and identifies batches. `decoders` and `rules` are a source's wishes per log name (a store's descriptor).
+
+    Raises UsageError for an unknown decoder or a mistake in `rules`. Not shared between threads.
+    """
+
+    def __init__(
+        self,
+        *,
+        profile: Profile | None = None,
+        decoders: Mapping[str, str] | None = None,
+        rules: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> None:
+        self._profile = profile or Profile()
+        self._decoders = dict(decoders or {})
+        self._rules = dict(rules or {})
+        self._compiled: dict[str, _LogRules] = {}
+
+    def events(self, records: RecordBatch, logs: Sequence[LogInfo]) -> EventBatch:
+        """What the records of one batch mean; `records.log` are indexes into `logs`. Bad data never raises."""
+        names = [info.key.name for info in logs]
+        if len({names[log] for log in set(records.log)}) == 1:
+            parts = [self._part(records, names[records.log[0]], range(len(records)))]
+        else:
+            by_name: dict[str, list[int]] = {}
+            for row, log in enumerate(records.log):
+                by_name.setdefault(names[log], []).append(row)
+            parts = [self._part(records, name, rows) for name, rows in by_name.items()]
+        return assembled(records, parts)
+
+    def _part(self, records: RecordBatch, name: str, rows: Sequence[int]) -> Part:
+        rules = self._compiled.get(name)
+        if rules is None:
+            rules = self._compiled[name] = self._compile(name)
+        key, value = taken(records.key, rows), taken(records.value, rows)
+        headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
+        decoded = decoders.decode(value, headers, Context(log=name), rules.decoder)
+        view = Rows(
+            log=name,
+            key=key,
+            value=value,
+            headers=headers,
+            document=decoded.document,
+            data=decoded.data,
+            envelope={column: taken(values, rows) for column, values in records.envelope.items()},
+            key_document=_key_documents(key, name, rules.key_type) if rules.key_type else None,
+        )
+        return identified(view, rules.candidates, records, rows, decoded)
+
+    def _compile(self, name: str) -> _LogRules:
+        entry = self._profile.of(name) or LogProfile(name)
+        try:
+            descriptor = compile_table(self._rules.get(name, {}))
+        except ValueError as error:
+            raise UsageError(f"rules of {name}: {error}") from None
+        built_in = _built_in()
+        candidates: dict[str, Sequence[Candidate]] = {}
+        for column in FIELDS:
+            if column in entry.candidates:
+                candidates[column] = entry.candidates[column]
+                continue
+            known = [Candidate(column, expressions.envelope(column), is_final=column == "metadata")] if column in IN_ENVELOPE else []
+            candidates[column] = [*known, *descriptor.get(column, built_in[column])]
+        return _LogRules(entry.decoder or self._decoders.get(name), entry.key_type, candidates)
+
+
+@cache
+def _built_in() -> dict[str, list[Candidate]]:
+    return built_in_rules()
+
+
+def _key_documents(keys: Sequence[bytes | None], log: str, key_type: str) -> Sequence[object]:
+    context = Context(log=log, part="key", options={"type": key_type})
+    return decoders.decode(keys, [None] * len(keys), context, "primitive").document

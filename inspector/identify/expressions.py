@@ -1,0 +1,87 @@
+"""Where a rule looks: `data.a.b[0]`, `metadata.x`, `header.name`, `headers`, `key`, `log`, `const:x`.
+
+An expression gives a whole column at a time. Read `rules` for how expressions become fields, `rows` for what they look into.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from inspector.identify.rows import Path, Rows, Step
+
+FORMS = "key, log, header.NAME, headers, data, data.PATH, metadata, metadata.PATH, const:TEXT"
+_STEP = re.compile(r'\.(?:"((?:[^"\\]|\\.)+)"|([^."\[\]]+))|\[(\d+)\]')
+
+
+def _no_text(_rows: Rows, _row: int) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """One place in a record."""
+
+    column: Callable[[Rows], Sequence[object] | None]
+    """What each row has there (None for nothing); None when no row of these has anything."""
+    exact: Callable[[Rows, int], str | None] = _no_text
+    """The JSON text of what a row has there, digits as written; None where that is not JSON."""
+
+
+def parse(text: str) -> Expression:
+    """The expression written as `text`. Raises ValueError naming the accepted forms."""
+    if text in {"key", "log", "headers"}:
+        return Expression({"key": Rows.keys, "log": _log, "headers": _all_headers}[text])
+    if text.startswith("const:"):
+        return _constant(text.removeprefix("const:"))
+    if text.startswith("header.") and len(text) > len("header."):
+        return _header(text.removeprefix("header."))
+    root = re.match(r"(data|metadata)(?=[.\[]|\Z)", text)
+    if root is None:
+        raise ValueError(f"{text!r} is no place in a record: one of {FORMS}")
+    return _in_document(root[1], _path(text, root.end()))
+
+
+def envelope(field: str) -> Expression:
+    """What the source itself knows of `field`."""
+    if field == "metadata":
+        return Expression(lambda rows: rows.metadata())
+    return Expression(lambda rows: rows.envelope.get(field))
+
+
+def _in_document(root: str, path: Path) -> Expression:
+    return Expression(lambda rows: rows.values(root, path), lambda rows, row: rows.exact(row, root, path))
+
+
+def _header(name: str) -> Expression:
+    def column(rows: Rows) -> Sequence[object] | None:
+        found = rows.header(name)
+        return found and [value if type(value) is str else None for value in found]
+
+    return Expression(column)
+
+
+def _all_headers(rows: Rows) -> Sequence[object] | None:
+    objects, spelled = rows.all_headers()
+    return objects if spelled else None
+
+
+def _constant(text: str) -> Expression:
+    return Expression(lambda rows: [text] * len(rows))
+
+
+def _log(rows: Rows) -> Sequence[object]:
+    return [rows.log] * len(rows)
+
+
+def _path(text: str, start: int) -> Path:
+    steps: list[Step] = []
+    while start < len(text):
+        step = _STEP.match(text, start)
+        if step is None:
+            raise ValueError(f'{text!r} is no path after {text[:start]!r}: write .name, ."any name" or [0]')
+        quoted, plain, index = step.groups()
+        steps.append(int(index) if index else plain or re.sub(r"\\(.)", r"\1", quoted))
+        start = step.end()
+    return tuple(steps)

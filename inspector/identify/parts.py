@@ -1,0 +1,204 @@
+"""The rows of one log as events, and the parts of all logs put together as a batch. Knows rules only as candidates.
+
+Read `rules` for how a column is found.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar, cast
+
+import orjson
+
+from inspector.decoders import Decoded, joined
+from inspector.event import EventBatch, Flag, RecordBatch, StreamRef, TimeKind
+from inspector.identify.convert import MAX_TEXT
+from inspector.identify.rows import Rows
+from inspector.identify.rules import Candidate, Column, category_of, merged, resolve
+
+T = TypeVar("T")
+Candidates = Mapping[str, Sequence[Candidate]]
+
+_PLAIN_FIELDS = ("type", "version", "id", "schema_version", "correlation_id", "causation_id", "actor", "metadata")
+_TOMBSTONE = int(Flag.tombstone)
+
+
+@dataclass(slots=True)
+class Part:
+    """The rows of one log: `rows` are their places in the batch; the columns are as in EventBatch."""
+
+    rows: Sequence[int]
+    decoded: Decoded
+    columns: dict[str, list[object]]
+    streams: list[Sequence[StreamRef]]
+    time_us: list[int | None]
+    time_kind: list[int]
+    extra: dict[int, dict[str, object]] = field(default_factory=dict)
+    """Place in the batch → raw values that could not be used."""
+
+
+def taken(column: Sequence[T], rows: Sequence[int]) -> Sequence[T]:
+    """The values of `rows`; a range stands for all."""
+    return column if isinstance(rows, range) else [column[row] for row in rows]
+
+
+def identified(view: Rows, candidates: Candidates, records: RecordBatch, rows: Sequence[int], decoded: Decoded) -> Part:
+    """What the rules find in the rows of one log."""
+    count = len(view)
+    columns = {name: list(resolve(candidates[name], view) or [None] * count) for name in _PLAIN_FIELDS}
+    part = Part(
+        rows=rows,
+        decoded=decoded,
+        columns=columns,
+        streams=_streams(view, candidates, columns["version"]),
+        time_us=list(taken(records.time_us, rows)),
+        time_kind=list(taken(records.time_kind, rows)),
+    )
+    _put_times(part, view, candidates["time"])
+    return part
+
+
+def _streams(view: Rows, candidates: Candidates, versions: Column) -> list[Sequence[StreamRef]]:
+    """Each row's stream, if a rule names one; its category is found by the same rule, or else by its own."""
+    names: Column | None = None
+    categories: Column = [None] * len(view)
+    for candidate in candidates["stream"]:
+        found = candidate.found(view)
+        if found is None:
+            continue
+        read = candidate.read(view, found)
+        if candidate.split or candidate.category:
+            own = [None if name is None else _own_category(candidate, str(name)) for name in read]
+            categories = (
+                own if names is None else [new if name is None else old for name, old, new in zip(names, categories, own, strict=True)]
+            )
+        names = read if names is None else merged(names, read)
+        if None not in names:
+            break
+    if names is None:
+        return [()] * len(view)
+    if None in categories:
+        categories = merged(categories, resolve(candidates["category"], view) or [view.log] * len(view))
+    triples = cast("zip[tuple[str, str, int | None]]", zip(categories, names, versions, strict=True))
+    if None not in names:
+        return list(zip(map(StreamRef._make, triples), strict=True))
+    return [() if name is None else (StreamRef(category, name, version),) for category, name, version in triples]
+
+
+def _own_category(candidate: Candidate, name: str) -> str | None:
+    return candidate.category or category_of(name, candidate.split)
+
+
+def _put_times(part: Part, view: Rows, candidates: Sequence[Candidate]) -> None:
+    """The event's own time where a rule finds one; what was found and cannot be used is kept as it is in `extra`."""
+    result: Column | None = None
+    for candidate in candidates:
+        found = candidate.found(view)
+        if found is None:
+            continue
+        read = candidate.read(view, found)
+        if None in read:
+            _keep_raw(part, found, read)
+        result = read if result is None else merged(result, read)
+        if None not in result:
+            break
+    if result is None:
+        return
+    for place, time_us in enumerate(cast("Sequence[int | None]", result)):
+        if time_us is not None:
+            part.time_us[place] = time_us
+            part.time_kind[place] = TimeKind.event.value
+            if part.extra:
+                part.extra.pop(part.rows[place], None)
+
+
+def _keep_raw(part: Part, found: Column, read: Column) -> None:
+    for place, (raw, time_us) in enumerate(zip(found, read, strict=True)):
+        if time_us is None and isinstance(raw, str | int | float) and len(str(raw)) <= MAX_TEXT:
+            part.extra.setdefault(part.rows[place], {"time": raw})
+
+
+def assembled(records: RecordBatch, parts: Sequence[Part]) -> EventBatch:
+    """All parts as one batch in the order of the records, with what the source says of rows merged in."""
+    count = len(records)
+
+    def whole(columns: Sequence[list[T]]) -> list[T]:
+        if len(parts) == 1:
+            return columns[0]
+        found: list[T | None] = [None] * count
+        for part, column in zip(parts, columns, strict=True):
+            for row, value in zip(part.rows, column, strict=True):
+                found[row] = value
+        return cast("list[T]", found)
+
+    def plain(name: str) -> list[str | None]:
+        return cast("list[str | None]", whole([part.columns[name] for part in parts]))
+
+    batch = EventBatch(
+        records=records,
+        decoder=whole([part.decoded.decoder for part in parts]),
+        data=whole([part.decoded.data for part in parts]),
+        error=whole([part.decoded.error for part in parts]),
+        flags=whole([part.decoded.flags for part in parts]),
+        time_us=whole([part.time_us for part in parts]),
+        time_kind=whole([part.time_kind for part in parts]),
+        type=plain("type"),
+        version=cast("list[int | None]", whole([part.columns["version"] for part in parts])),
+        event_id=plain("id"),
+        schema_ref=whole([part.decoded.schema_ref for part in parts]),
+        schema_version=plain("schema_version"),
+        correlation_id=plain("correlation_id"),
+        causation_id=plain("causation_id"),
+        actor=plain("actor"),
+        metadata=plain("metadata"),
+        extra=_extra(records, parts),
+        streams=whole([part.streams for part in parts]),
+    )
+    _merge_marks(batch)
+    return batch
+
+
+def _merge_marks(batch: EventBatch) -> None:
+    """The source's flags and errors of rows, and the mark of a null value."""
+    records, flags = batch.records, batch.flags
+    if None in records.value:
+        for row, value in enumerate(records.value):
+            if value is None:
+                flags[row] |= _TOMBSTONE
+    for row, bits in records.flags.items():
+        flags[row] |= int(bits)
+    for row, reason in records.error.items():
+        batch.error[row] = joined(reason, batch.error[row])
+
+
+def _extra(records: RecordBatch, parts: Sequence[Part]) -> list[str | None]:
+    given = records.envelope.get("extra")
+    found: dict[int, dict[str, object]] = {}
+    for row, value in enumerate(given or ()):
+        if value is not None:
+            found[row] = _as_object(value)
+    for source in (records.extra, *(part.extra for part in parts)):
+        for row, values in source.items():
+            found[row] = {**found.get(row, {}), **values}
+    column: list[str | None] = [None] * len(records)
+    for row, values in found.items():
+        column[row] = _json(values)
+    return column
+
+
+def _as_object(value: object) -> dict[str, object]:
+    if isinstance(value, str):
+        try:
+            value = orjson.loads(value)
+        except ValueError:
+            return {"extra": value}
+    return value if isinstance(value, dict) else {"extra": value}
+
+
+def _json(values: Mapping[str, object]) -> str:
+    try:
+        return orjson.dumps(values, default=str).decode()
+    except TypeError:  # an integer of more than 64 bits
+        return json.dumps(values, default=str)

@@ -1,0 +1,124 @@
+"""A profile: what the user says of logs, in TOML, over everything that is built in. Reads one file; no Qt.
+
+    [[log]]
+    name = "orders*"                                      # a glob; the first entry that fits a log is the one used
+    decoder = "json"                                      # else chosen for each value
+    key_type = "long"                                     # else keys are text
+    zone = "Europe/Paris"                                 # for times that say none
+    type = ["data.kind", "header.kind"]
+    stream = { from = "key", split = "-" }
+
+Read `rules` for the forms of a field.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources as package_files
+from pathlib import Path
+
+from inspector.decoders import PRIMITIVE_TYPES, known
+from inspector.errors import UsageError
+from inspector.identify.rules import FIELDS, Candidate, compile_table
+
+_LOG = re.compile(r"\s*\[\[\s*(?:log|rule)\s*\]\]")
+_KEYS = ("name", "decoder", "key_type", "zone", "when")
+
+
+@dataclass(frozen=True, slots=True)
+class LogProfile:
+    """What the user says of the logs whose name fits the glob `name`; empty fields say nothing."""
+
+    name: str
+    decoder: str | None = None
+    key_type: str | None = None
+    candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """The user's rules for all logs. `text` is the file as read, to be kept with a capture."""
+
+    logs: tuple[LogProfile, ...] = ()
+    text: str = ""
+
+    def of(self, log: str) -> LogProfile | None:
+        """The first entry whose glob fits `log`."""
+        return next((entry for entry in self.logs if fnmatch.fnmatchcase(log, entry.name)), None)
+
+
+def load_profile(path: Path) -> Profile:
+    """The profile in `path`. Raises UsageError with the line and the reason for any mistake in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the profile {path}: {error}") from None
+    return parse_profile(text, str(path))
+
+
+def parse_profile(text: str, name: str = "profile") -> Profile:
+    """The profile written as `text`; `name` stands for it in messages. Raises UsageError as `load_profile` does."""
+    tables = _tables(text, name, "log")
+    entries = []
+    for number, table in enumerate(tables):
+        try:
+            entries.append(_log_profile(table))
+        except ValueError as error:
+            raise UsageError(f"{name}, line {_line(text, number, str(error))}: {error}") from None
+    return Profile(tuple(entries), text)
+
+
+def built_in_rules() -> dict[str, list[Candidate]]:
+    """The candidates of `resources/identity.toml` per field, in the order written."""
+    text = (package_files.files("resources") / "identity.toml").read_text(encoding="utf-8")
+    merged: dict[str, list[Candidate]] = {name: [] for name in FIELDS}
+    for table in _tables(text, "identity.toml", "rule"):
+        for name, candidates in compile_table(table).items():
+            merged[name].extend(candidates)
+    return merged
+
+
+def _tables(text: str, name: str, kind: str) -> list[dict[str, object]]:
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{name} is not TOML: {error}") from None
+    tables = document.get(kind, [])
+    for other in set(document) - {kind}:
+        raise UsageError(f"{name}, line {_line(text, -1, other + ':')}: {other!r} is not known: everything stands in [[{kind}]] tables")
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        raise UsageError(f"{name}: write [[{kind}]], in double brackets, once per entry")
+    return tables
+
+
+def _log_profile(table: Mapping[str, object]) -> LogProfile:
+    for key in _KEYS[:4]:
+        if isinstance(table.get(key, ""), str):
+            continue
+        raise ValueError(f"{key}: a text is wanted, not {table[key]!r}")
+    if not table.get("name"):
+        raise ValueError("name: missing; it is the log's name or a glob such as orders*")
+    decoder, key_type = table.get("decoder"), table.get("key_type")
+    if decoder is not None and decoder not in {one.name for one in known()}:
+        raise ValueError(f"decoder: no decoder named {decoder!r}; known: {', '.join(one.name for one in known())}")
+    if key_type is not None and key_type not in PRIMITIVE_TYPES:
+        raise ValueError(f"key_type: no type named {key_type!r}; one of {', '.join(PRIMITIVE_TYPES)}")
+    rules = {key: value for key, value in table.items() if key not in {"decoder", "key_type"}}
+    return LogProfile(str(table["name"]), decoder and str(decoder), key_type and str(key_type), compile_table(rules))
+
+
+def _line(text: str, table: int, message: str) -> int:
+    """The line (from 1) of the key that `message` starts with, in the table of that number; else where the table starts."""
+    key = re.compile(r"\s*[\"']?" + re.escape(message.partition(":")[0]) + r"[\"']?\s*[=.\]]|\s*\[+" + re.escape(message.partition(":")[0]))
+    current, start = -1, 1
+    for number, line in enumerate(text.splitlines(), 1):
+        if _LOG.match(line):
+            current += 1
+            start = number if current == table else start
+        if (current == table or table < 0) and key.match(line):
+            return number
+    return start
