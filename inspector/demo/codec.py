@@ -82,7 +82,8 @@ def kafka_headers(event: ShopEvent) -> list[tuple[str, bytes]]:
     named = {
         "event-id": event.id,
         "event-type": event.type,
-        "event-version": str(event.version),
+        "event-time": format_time(event.time_us),
+        "aggregate-version": str(event.version),
         "schema-version": str(event.schema_version),
         "correlation-id": event.correlation_id,
         "causation-id": event.causation_id,

@@ -41,25 +41,25 @@ OVERSELL = Fault(
 STUCK = Fault(
     "stuck-saga",
     "A stuck saga",
-    0.50,
+    0.49,
     "The order was paid for and its shipment requested, and then nothing more ever happened; all its contemporaries have ended.",
 )
 UNCOMPENSATED = Fault(
     "missing-compensation",
     "A failed payment without its compensation",
-    0.58,
+    0.56,
     "The payment failed after stock had been reserved, the order was cancelled, and no StockReleased ever followed.",
 )
 VERSION_GAP = Fault(
     "version-gap",
     "A version gap in the store",
-    0.66,
+    0.63,
     "One row was deleted from the store: the stream lacks a version in its middle and the store a position; Kafka still has the event.",
 )
 UNDECODABLE = Fault(
     "undecodable-record",
     "An undecodable record",
-    0.75,
+    0.70,
     "One record's value is cut off and ends in bytes that are no text; the store still has the event.",
 )
 FRAUD_BURST = Fault(

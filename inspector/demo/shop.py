@@ -20,7 +20,7 @@ EVENTS_PER_ORDER = 12.9
 """What an order comes to on average (measured)."""
 _BESIDE_ORDERS = 500
 """Events of a day's history beside those of ordinary orders: the opening, prices, the burst of fraud (measured)."""
-LEAST_HISTORY = 2_000
+LEAST_HISTORY = 4_000
 """A shorter history leaves the faults too few orders to strike."""
 
 

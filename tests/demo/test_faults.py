@@ -28,7 +28,7 @@ from inspector.demo.faults import (
 from inspector.demo.layout import STORE_LOG, Placed
 from tests.demo.story import EVENING_US, account_of, by_saga, by_stream, placed, told
 
-ANY_STORY = given(seed=st.integers(0, 2**32), live_us=st.integers(EVENING_US - DAY_US, EVENING_US), events=st.sampled_from([2_000, 5_000]))
+ANY_STORY = given(seed=st.integers(0, 2**32), live_us=st.integers(EVENING_US - DAY_US, EVENING_US), events=st.sampled_from([4_000, 6_000]))
 FEW = settings(max_examples=15, deadline=None)
 
 Address = tuple[str, int, int]

@@ -17,7 +17,7 @@ from tests.demo.story import placed, told
 
 @pytest.fixture(scope="module")
 def story() -> list[Placed]:
-    return placed(told(events=3_000))
+    return placed(told(events=4_000))
 
 
 @pytest.fixture(scope="module")

@@ -24,8 +24,8 @@ from inspector.errors import SourceError, UsageError
 from tests.demo.story import EVENING_US
 
 DEADLINE_S = 20.0
-QUIET = ServeOptions(seed=3, history=2_000, live=False, now_us=EVENING_US)
-LIVE = ServeOptions(seed=3, history=2_000, rate_per_s=200.0)
+QUIET = ServeOptions(seed=3, history=4_000, live=False, now_us=EVENING_US)
+LIVE = ServeOptions(seed=3, history=4_000, rate_per_s=200.0)
 
 
 def _until(holds: Callable[[], bool]) -> None:
@@ -77,7 +77,7 @@ def test_live_part_grows_in_both_sources(tmp_path: Path) -> None:
 
 
 def test_story_may_be_set_at_another_time(tmp_path: Path) -> None:
-    options = ServeOptions(seed=3, history=2_000, rate_per_s=200.0, now_us=EVENING_US)
+    options = ServeOptions(seed=3, history=4_000, rate_per_s=200.0, now_us=EVENING_US)
     with Server(tmp_path / "shop", options.arguments()) as server:
         _until(lambda: _rows(server.ready) > server.ready["rows"] + 20)
         assert server.end() == 0
@@ -85,7 +85,7 @@ def test_story_may_be_set_at_another_time(tmp_path: Path) -> None:
         connection = apsw.Connection(path)
         last = connection.execute("SELECT originator_id, originator_version FROM stored_events ORDER BY rowid DESC LIMIT 1").get
         connection.close()
-    told = events(scenario(3, EVENING_US, history=2_000, live_per_s=200.0))
+    told = events(scenario(3, EVENING_US, history=4_000, live_per_s=200.0))
     event = next(event for event in told if event.takes_row and (event.stream, event.version) == last)
     assert event.at_us >= EVENING_US
 
@@ -97,7 +97,7 @@ def test_folder_with_a_store_is_refused(tmp_path: Path) -> None:
 
 
 def test_history_too_short_for_the_faults_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="at least 2000"):
+    with pytest.raises(UsageError, match="at least 4000"):
         serve(tmp_path, ServeOptions(history=10), io.StringIO(), threading.Event())
 
 

@@ -16,7 +16,7 @@ from inspector.demo.model import CATEGORIES, ShopEvent
 from inspector.demo.shop import scenario
 from tests.demo.story import EVENING_US, by_saga, by_stream, told
 
-STORIES = given(seed=st.integers(0, 2**32), live_us=st.integers(EVENING_US - DAY_US, EVENING_US), events=st.sampled_from([2_000, 4_000]))
+STORIES = given(seed=st.integers(0, 2**32), live_us=st.integers(EVENING_US - DAY_US, EVENING_US), events=st.sampled_from([4_000, 6_000]))
 FEW = settings(max_examples=12, deadline=None)
 
 
@@ -29,15 +29,15 @@ def test_another_seed_tells_another_story() -> None:
 
 
 def test_live_part_goes_on_from_the_same_history() -> None:
-    quiet = scenario(5, EVENING_US, history=2_000)
-    busy = scenario(5, EVENING_US, history=2_000, live_per_s=50)
+    quiet = scenario(5, EVENING_US, history=4_000)
+    busy = scenario(5, EVENING_US, history=4_000, live_per_s=50)
     past = list(shop.history(quiet))
     assert list(shop.history(busy)) == past
     assert next(islice(shop.events(busy), len(past), None)).at_us >= EVENING_US
 
 
 def test_live_rate_is_about_what_was_asked() -> None:
-    story = scenario(5, EVENING_US, history=2_000, live_per_s=20)
+    story = scenario(5, EVENING_US, history=4_000, live_per_s=20)
     live = takewhile(lambda event: event.at_us < EVENING_US + 600_000_000, shop.events(story))
     events = sum(event.at_us >= EVENING_US + 60_000_000 for event in live)  # the first minute's parcels are still being packed
     assert events / 540 == pytest.approx(20, rel=0.25)
@@ -54,7 +54,7 @@ def test_busyness_has_mean_one_and_a_known_peak() -> None:
     assert max(values) == pytest.approx(PEAK)
 
 
-@pytest.mark.parametrize("events", [2_000, 20_000])
+@pytest.mark.parametrize("events", [4_000, 20_000])
 def test_history_has_about_as_many_events_as_asked(events: int) -> None:
     assert len(told(events=events)) == pytest.approx(events, rel=0.15)
 

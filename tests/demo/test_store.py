@@ -33,7 +33,7 @@ class Shelf:
 @pytest.fixture(scope="module")
 def written(tmp_path_factory: pytest.TempPathFactory) -> Shelf:
     path = tmp_path_factory.mktemp("store") / "shop.db"
-    story = placed(told(events=3_000))
+    story = placed(told(events=4_000))
     store = ShopStore(path)
     for start in range(0, len(story), 500):
         store.append(story[start : start + 500])
