@@ -168,6 +168,7 @@ event = Table(
     _int("recorded_kind", required=True),
     _int("captured_us", required=True),
     _int("type_id"),
+    _int("stream_id"),
     _int("version"),
     _text("event_id"),
     _int("schema_ref"),
@@ -186,14 +187,13 @@ event = Table(
 )
 """One event; `data`, `metadata` and `extra` are JSONB. `key_bytes` and `value_bytes` are null for null.
 
-`time_us` with `time_kind` is the event's own time where a rule found one, else the record's. `recorded_us` with
-`recorded_kind` is always the record's own timestamp as read; it is printed as `recorded_time` when it is the broker's or
-store's (`append`) or when `time` shows another (`time_kind` event)."""
+`stream_id` is the event's first stream; `event_stream` has all of them. `time_us` with `time_kind` is the event's own
+time where a rule found one, else the record's. `recorded_us` with `recorded_kind` is always the record's own timestamp as
+read; it is printed as `recorded_time` when it is the broker's or store's (`append`) or when `time` shows another
+(`time_kind` event)."""
 event_position = Index("event_position", event.c.log_id, event.c.position, event.c.sub, unique=True)
 
-record = Table(
-    "record", metadata, Column("seq", Integer, primary_key=True), _blob("key"), _text("headers"), _blob("value")
-)
+record = Table("record", metadata, Column("seq", Integer, primary_key=True), _blob("key"), _text("headers"), _blob("value"))
 """The bytes as read. `headers` is JSON text `[[name, value], …]`; a value that is not UTF-8 is `{"base64": "…"}`."""
 
 event_stream = Table(
@@ -281,9 +281,7 @@ finding = Table(
     _text("text", required=True),
     _text("events", default="[]"),
 )
-bookmark = Table(
-    "bookmark", metadata, _id(), _int("seq", required=True), _int("made_us", required=True), _text("label", default="")
-)
+bookmark = Table("bookmark", metadata, _id(), _int("seq", required=True), _int("made_us", required=True), _text("label", default=""))
 note = Table("note", metadata, _id(), _int("seq"), _int("made_us", required=True), _text("text", required=True))
 
 
@@ -299,16 +297,17 @@ EVENTS_VIEW = f"""CREATE VIEW events AS SELECT e.seq, l.name AS log, l.partition
  {_time_sql("e.time_us")} AS time, CASE e.time_kind WHEN 1 THEN 'event' WHEN 2 THEN 'create' WHEN 3 THEN 'append' END AS time_kind,
  {_time_sql("e.recorded_us")} AS recorded_time, {_time_sql("e.captured_us")} AS captured_time,
  CAST(r.key AS TEXT) AS key, CAST(r.value AS TEXT) AS value, r.headers,
- (SELECT s.name FROM event_stream x JOIN stream s ON s.id = x.stream_id WHERE x.seq = e.seq AND x.stream_id IN
-   (SELECT min(y.stream_id) FROM event_stream y WHERE y.seq = e.seq)) AS stream,
+ s.name AS stream, c.name AS category,
  t.name AS type, e.version, e.event_id AS id, e.schema_version, e.correlation_id, e.causation_id, e.actor, e.decoder, e.error, e.flags,
  e.key_bytes, e.value_bytes, json(e.data) AS data, json(e.metadata) AS metadata, json(e.extra) AS extra
- FROM event e JOIN log l ON l.id = e.log_id LEFT JOIN record r ON r.seq = e.seq LEFT JOIN type t ON t.id = e.type_id"""
+ FROM event e JOIN log l ON l.id = e.log_id LEFT JOIN record r ON r.seq = e.seq LEFT JOIN type t ON t.id = e.type_id
+ LEFT JOIN stream s ON s.id = e.stream_id LEFT JOIN category c ON c.id = s.category_id"""
 
 COVERAGE_VIEW = f"""CREATE VIEW coverage_report AS SELECT s.uri AS source, l.name AS log, l.partition, l.incarnation,
  c.from_position, c.to_position, c.state, c.reason, c.filter, c.isolation, c.records,
  CASE c.state WHEN 'read' THEN c.to_position - c.from_position - c.records END AS not_delivered, {_time_sql("c.read_us")} AS read_time
- FROM coverage c JOIN log l ON l.id = c.log_id JOIN source s ON s.id = l.source_id ORDER BY s.id, l.name, l.partition, l.id, c.from_position"""
+ FROM coverage c JOIN log l ON l.id = c.log_id JOIN source s ON s.id = l.source_id
+ ORDER BY s.id, l.name, l.partition, l.id, c.from_position"""
 
 
 def create_statements() -> list[str]:

@@ -29,9 +29,7 @@ def open_reader(path: Path, *, immutable: bool = False) -> apsw.Connection:
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
     connection.set_busy_timeout(BUSY_MS)
-    connection.execute(
-        "PRAGMA query_only = 1; PRAGMA temp_store = memory; PRAGMA cell_size_check = 1; PRAGMA cache_size = -32000"
-    )
+    connection.execute("PRAGMA query_only = 1; PRAGMA temp_store = memory; PRAGMA cell_size_check = 1; PRAGMA cache_size = -32000")
     return connection
 
 
@@ -63,9 +61,7 @@ class _Cursor:
 
     def _trace(self, cursor: apsw.Cursor, _sql: str, _bindings: object) -> bool:
         # apsw has no description left after an empty result, so it is taken when the statement starts
-        self.description = [
-            (name, kind, None, None, None, None, None) for name, kind in cursor.get_description()
-        ] or None
+        self.description = [(name, kind, None, None, None, None, None) for name, kind in cursor.get_description()] or None
         return True
 
     def execute(self, sql: str, parameters: Sequence[Any] = ()) -> None:
@@ -108,17 +104,21 @@ class DbapiConnection:
         self.apsw_connection = connection
 
     def cursor(self) -> _Cursor:
+        """A cursor of this connection."""
         return _Cursor(self.apsw_connection)
 
     def commit(self) -> None:
+        """Ends the open transaction, if any."""
         if self.apsw_connection.in_transaction:
             self.apsw_connection.execute("COMMIT")
 
     def rollback(self) -> None:
+        """Takes the open transaction back, if any."""
         if self.apsw_connection.in_transaction:
             self.apsw_connection.execute("ROLLBACK")
 
     def close(self) -> None:
+        """Lets go of the file."""
         self.apsw_connection.close()
 
 
@@ -148,10 +148,13 @@ class ApswDialect(SQLiteDialect):
 
     @classmethod
     def import_dbapi(cls) -> Any:
+        """The interface module; SQLAlchemy asks for it."""
         return _Dbapi
 
     def on_connect(self) -> None:
-        return None
+        """Nothing to do: `open_reader` has set everything."""
+        return
 
     def get_isolation_level_values(self, dbapi_conn: object) -> list[Any]:
+        """The one level SQLite has."""
         return ["SERIALIZABLE"]

@@ -1,0 +1,479 @@
+"""The only writer of events into a capture: one transaction per batch, and an account that is true at every instant.
+
+Knows nothing of where records come from. What a killed process leaves behind opens with every batch that `append`
+returned for. Read `append` for the statements, `coverage` for the account, `ingest` for who calls this.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import shutil
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import apsw
+
+from inspector.capture import append, coverage, schema
+from inspector.capture.coverage import Segment
+from inspector.capture.lock import CaptureLock
+from inspector.capture.sqlite import open_writer
+from inspector.capture.stage import Staged
+from inspector.errors import CaptureError, StorageError
+from inspector.sources import FlagChange, LogInfo, SourceInfo
+
+log = logging.getLogger(__name__)
+
+DEFAULT_FLOOR_BYTES = 1_000_000_000
+_CLOSE_WAIT_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How a run reads: what its coverage says about itself."""
+
+    run_id: int
+    source_id: int
+    isolation: str = ""
+    filter: str | None = None
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far each log of the plan got with one batch: `read[i]` is the stretch `[from, to)` that is now accounted for."""
+
+    read: dict[int, tuple[int, int]] = field(default_factory=dict)
+    absent: list[tuple[int, int, int, str]] = field(default_factory=list)
+    """(log of the plan, from, to, reason)."""
+    first: dict[int, int] = field(default_factory=dict)
+    end: dict[int, int] = field(default_factory=dict)
+    changes: list[FlagChange] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Appended:
+    """What became of one batch. `full` is set when a limit was reached; `read` is `Progress.read` as it was recorded."""
+
+    stored: int
+    bytes: int
+    duplicates: int = 0
+    conflicts: int = 0
+    full: bool = False
+    read: dict[int, tuple[int, int]] = field(default_factory=dict)
+
+
+class CaptureWriter:
+    """A capture opened for writing; made when it does not exist, continued when it does.
+
+    Raises CaptureError for a file that is not a capture or of a newer major version, CaptureInUseError when another
+    process writes it, StorageError where it cannot be written or the disk is under `floor_bytes`.
+    """
+
+    def __init__(self, path: Path, *, with_values: bool = True, floor_bytes: int = DEFAULT_FLOOR_BYTES) -> None:
+        self.path = path
+        self._floor_bytes = floor_bytes
+        if not path.parent.is_dir():
+            raise StorageError(f"there is no folder {path.parent} to write {path.name} into; make it first")
+        self._lock = CaptureLock(path)
+        try:
+            self._open(with_values)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _open(self, with_values: bool) -> None:
+        is_new = not self.path.exists() or self.path.stat().st_size == 0
+        if is_new:
+            self._check_space(0)
+            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
+        with _storage_errors(self.path):
+            try:
+                self._connection = open_writer(self.path)
+                if is_new:
+                    self._create(with_values)
+                self._check_version()
+            except (apsw.NotADBError, apsw.CorruptError) as error:
+                raise CaptureError(f"{self.path} is not a capture or is damaged ({error}); choose another file") from error
+        append.prepare(self._connection)
+        row = self._connection.execute("SELECT id, settings FROM capture").fetchone()
+        if row is None:
+            raise CaptureError(f"{self.path} has no identity row: it is damaged; choose another file")
+        self.capture_id: str = row[0]
+        self.with_values: bool = json.loads(row[1]).get("values", True) and with_values
+        if not self.with_values:
+            self._connection.execute("UPDATE capture SET settings = json_set(settings, '$.values', json('false'))")
+        self._last_seq: int = self._connection.execute("SELECT coalesce(max(seq), 0) FROM event").get
+        self._coverage: dict[int, list[Segment]] = {}
+        self._highest: dict[int, int] = {}
+        self._plan: list[int] = []
+
+    def _create(self, with_values: bool) -> None:
+        tool = f"eventscope {version('eventscope')}"
+        self._connection.execute("BEGIN IMMEDIATE")
+        for statement in schema.create_statements():
+            self._connection.execute(statement)
+        self._connection.execute(
+            "INSERT INTO capture (id, created_us, tool, settings) VALUES (?, ?, ?, ?)",
+            (str(uuid.uuid4()), _now_us(), tool, json.dumps({"values": with_values})),
+        )
+        self._connection.execute("COMMIT")
+
+    def _check_version(self) -> None:
+        application: int = self._connection.execute("PRAGMA application_id").get
+        user: int = self._connection.execute("PRAGMA user_version").get
+        if application != schema.APPLICATION_ID:
+            raise CaptureError(f"{self.path} is a database but not a capture; choose another file")
+        if user // 1000 != schema.MAJOR:
+            raise CaptureError(f"{self.path} was made by a newer eventscope (format {user // 1000}); install that version to open it")
+
+    # ---- sources, logs, runs
+
+    def add_source(self, info: SourceInfo) -> int:
+        """The number of this source, noted when new. A cluster known under another address is the same source."""
+        with self._transaction():
+            if info.cluster_id:
+                known = self._value("SELECT id FROM source WHERE kind = ? AND cluster_id = ?", (info.kind, info.cluster_id))
+                if known is not None:
+                    return int(known)
+            self._connection.execute(
+                "INSERT INTO source (kind, uri, cluster_id, opened_us, attributes) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                (info.kind, info.uri, info.cluster_id, _now_us(), json.dumps(dict(info.attributes))),
+            )
+            key = (info.kind, info.uri, info.cluster_id)
+            return int(self._value("SELECT id FROM source WHERE kind = ? AND uri = ? AND cluster_id = ?", key))
+
+    def add_log(self, source_id: int, info: LogInfo, *, decoder: str | None = None, rules: Mapping[str, object] | None = None) -> int:
+        """The number of this partition in this life of it; notes what is available now and what its descriptor asks for."""
+        key = (source_id, info.key.name, info.key.partition, info.key.incarnation)
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO log (source_id, name, partition, incarnation) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", key
+            )
+            log_id = int(self._value("SELECT id FROM log WHERE source_id = ? AND name = ? AND partition = ? AND incarnation = ?", key))
+            self._connection.execute(
+                "UPDATE log SET first_position = ?, end_position = max(?, coalesce(end_position, 0)), observed_us = ?, decoder = ?, "
+                "rules = ? WHERE id = ?",
+                (info.first, info.end, _now_us(), decoder, json.dumps(dict(rules)) if rules else None, log_id),
+            )
+        return log_id
+
+    def begin(
+        self,
+        source_id: int,
+        asked: Mapping[int, tuple[int, int | None]],
+        *,
+        isolation: str,
+        filter_text: str | None,
+        settings: Mapping[str, Any],
+    ) -> Reading:
+        """Notes that a run starts and what it was asked to read (log → `[from, to)`, no end: follow)."""
+        with self._transaction():
+            self._connection.execute(
+                "INSERT INTO run (source_id, started_us, settings) VALUES (?, ?, ?)", (source_id, _now_us(), json.dumps(dict(settings)))
+            )
+            run_id = self._connection.last_insert_rowid()
+            self._ask(run_id, asked)
+        return Reading(run_id, source_id, isolation, filter_text)
+
+    def ask_more(self, reading: Reading, asked: Mapping[int, tuple[int, int | None]]) -> None:
+        """Notes logs that came up while reading."""
+        with self._transaction():
+            self._ask(reading.run_id, asked)
+
+    def _ask(self, run_id: int, asked: Mapping[int, tuple[int, int | None]]) -> None:
+        rows = [(run_id, log_id, start, end) for log_id, (start, end) in asked.items()]
+        self._connection.executemany("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?)", rows)
+
+    def end(self, reading: Reading, stopped: str) -> None:
+        """Notes why a run ended."""
+        with self._transaction():
+            self._connection.execute("UPDATE run SET ended_us = ?, stopped = ? WHERE id = ?", (_now_us(), stopped, reading.run_id))
+
+    def latest_us(self, log_ids: Sequence[int]) -> dict[int, int]:
+        """The newest time seen so far of each log that has one, by its place in `log_ids`."""
+        found = {}
+        for place, log_id in enumerate(log_ids):
+            newest = self._value("SELECT max_time_us FROM log WHERE id = ?", (log_id,))
+            if newest is not None:
+                found[place] = int(newest)
+        return found
+
+    # ---- appending
+
+    def append(
+        self,
+        reading: Reading,
+        plan: Sequence[int],
+        staged: Staged | None,
+        progress: Progress,
+        *,
+        rows_left: int | None = None,
+        bytes_left: int | None = None,
+        condition: Callable[[apsw.Connection], str] | None = None,
+    ) -> Appended:
+        """Stores one batch and what it says about its logs, in one transaction; `plan` maps the plan's logs to ours.
+
+        `condition` prepares the connection and gives the SQL over `staged.row` that rows must meet (a capture filter). At
+        most `rows_left` rows and `bytes_left` bytes are stored; coverage then ends where storing ended.
+        Raises StorageError when the disk is full or under the floor; nothing of this batch is stored then.
+        """
+        self._check_space(len(staged.image) * 3 if staged else 0)
+        if staged and staged.rows:
+            self._connection.deserialize("staged", staged.image)
+        with _storage_errors(self.path), self._transaction():
+            appended = Appended(0, 0, read=dict(progress.read))
+            if staged and staged.rows:
+                appended = self._append_rows(reading, plan, staged, progress, rows_left, bytes_left, condition)
+            self._account(reading, plan, staged, progress, appended)
+        self._last_seq += appended.stored
+        return appended
+
+    def _append_rows(
+        self,
+        reading: Reading,
+        plan: Sequence[int],
+        staged: Staged,
+        progress: Progress,
+        rows_left: int | None,
+        bytes_left: int | None,
+        condition: Callable[[apsw.Connection], str] | None,
+    ) -> Appended:
+        connection = self._connection
+        self._map_plan(plan)
+        rows, same, other = staged.rows, 0, 0
+        if any(lowest <= self._highest_position(plan[place]) for place, lowest in staged.lowest.items()) or staged.has_repeats:
+            same, other = append.drop_known(connection)
+            rows -= same + other
+        if condition is not None:
+            rows = append.keep_only(connection, condition(connection))
+        read, full = dict(progress.read), False
+        if (rows_left is not None and rows >= rows_left) or (bytes_left is not None and staged.bytes >= bytes_left):
+            rows, full = self._cut(read, rows_left, bytes_left)
+        size = staged.bytes if rows == staged.rows else self._staged_bytes()
+        append.append(connection, source_id=reading.source_id, base=self._last_seq, with_values=self.with_values)
+        self._count_logs(plan)
+        return Appended(rows, size, same, other, full, read)
+
+    def _cut(self, read: dict[int, tuple[int, int]], rows_left: int | None, bytes_left: int | None) -> tuple[int, bool]:
+        """Takes the rows beyond the limits out of `staged` and shortens `read` to match: (rows left, a limit was reached)."""
+        last = self._value(
+            "SELECT max(n) FROM (SELECT n, row_number() OVER w AS rows, sum(coalesce(length(key), 0) + coalesce(length(value), 0)) OVER w "
+            "AS bytes FROM staged.row WINDOW w AS (ORDER BY n)) WHERE rows <= ? AND (bytes <= ? OR rows = 1)",
+            (2**62 if rows_left is None else rows_left, 2**62 if bytes_left is None else bytes_left),
+        )
+        last = int(last or 0)
+        for place, position in self._connection.execute("SELECT log, min(position) FROM staged.row WHERE n > ? GROUP BY log", (last,)):
+            if place in read:
+                read[place] = (read[place][0], max(read[place][0], min(read[place][1], position)))
+        before = self._connection.execute("SELECT count(*) FROM staged.row").get
+        rows = append.keep_only(self._connection, "n <= :last", {"last": last})
+        return rows, rows < before or rows == rows_left
+
+    def _staged_bytes(self) -> int:
+        return int(self._value("SELECT coalesce(sum(coalesce(length(key), 0) + coalesce(length(value), 0)), 0) FROM staged.row"))
+
+    def _map_plan(self, plan: Sequence[int]) -> None:
+        if list(plan) != self._plan:
+            self._plan = list(plan)
+            self._connection.execute("DELETE FROM temp.plan_log")
+            self._connection.executemany("INSERT INTO temp.plan_log VALUES (?, ?)", enumerate(plan))
+
+    def _highest_position(self, log_id: int) -> int:
+        if log_id not in self._highest:
+            self._highest[log_id] = int(self._value("SELECT coalesce(max(position), -1) FROM event WHERE log_id = ?", (log_id,)))
+        return self._highest[log_id]
+
+    def _count_logs(self, plan: Sequence[int]) -> None:
+        rows = list(
+            self._connection.execute(
+                "SELECT log, count(*), sum(coalesce(length(key), 0) + coalesce(length(value), 0)), max(position) "
+                "FROM staged.row GROUP BY log"
+            )
+        )
+        for place, count, size, highest in rows:
+            self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
+            self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
+
+    # ---- the account
+
+    def _account(self, reading: Reading, plan: Sequence[int], staged: Staged | None, progress: Progress, appended: Appended) -> None:
+        now = _now_us()
+        for place, reason_start, reason_end, reason in progress.absent:
+            self._put(plan[place], Segment(reason_start, reason_end, "absent", reason), now)
+        state = "scanned" if reading.filter else "read"
+        simple = staged is None or (appended.stored == staged.rows and not appended.full)
+        for place, (start, end) in appended.read.items():
+            if start >= end:
+                continue
+            counted = (staged.counts.get(place, 0) if staged else 0) if simple else self._stored_between(plan[place], start, end)
+            if staged is None and self._highest_position(plan[place]) >= start:
+                counted = self._stored_between(plan[place], start, end)
+            segment = Segment(start, end, state, filter=reading.filter, isolation=reading.isolation, records=counted)
+            self._put(plan[place], segment, now)
+        for place in progress.first.keys() | progress.end.keys():
+            self._connection.execute(
+                "UPDATE log SET first_position = coalesce(?, first_position), end_position = coalesce(?, end_position), observed_us = ? "
+                "WHERE id = ?",
+                (progress.first.get(place), progress.end.get(place), now, plan[place]),
+            )
+        for place, newest in staged.latest_us.items() if staged else ():
+            self._connection.execute("UPDATE log SET max_time_us = ? WHERE id = ?", (newest, plan[place]))
+        for change in progress.changes:
+            self._connection.executemany(
+                "UPDATE event SET flags = (flags | ?) & ~? WHERE log_id = ? AND position = ?",
+                [(change.set, change.clear, plan[change.log], position) for position in change.positions],
+            )
+
+    def _stored_between(self, log_id: int, start: int, end: int) -> int:
+        counting = "SELECT count(*) FROM event WHERE log_id = ? AND position >= ? AND position < ?"
+        return int(self._value(counting, (log_id, start, end)))
+
+    def segments(self, log_id: int) -> list[Segment]:
+        """The account of one log, in order."""
+        if log_id not in self._coverage:
+            rows = self._connection.execute(
+                "SELECT from_position, to_position, state, reason, filter, isolation, records FROM coverage WHERE log_id = ? "
+                "ORDER BY from_position",
+                (log_id,),
+            )
+            self._coverage[log_id] = [Segment(*row) for row in rows]
+        return self._coverage[log_id]
+
+    def _put(self, log_id: int, new: Segment, now_us: int) -> None:
+        before = self.segments(log_id)
+        after = [
+            replace(segment, records=self._stored_between(log_id, segment.start, segment.end)) if segment.records is None else segment
+            for segment in coverage.put(before, new)
+        ]
+        gone, come = [s for s in before if s not in after], [s for s in after if s not in before]
+        self._connection.executemany(
+            "DELETE FROM coverage WHERE log_id = ? AND from_position = ?", [(log_id, segment.start) for segment in gone]
+        )
+        self._connection.executemany(
+            "INSERT INTO coverage (log_id, from_position, to_position, state, reason, filter, isolation, records, read_us) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(log_id, s.start, s.end, s.state, s.reason, s.filter, s.isolation, s.records, now_us) for s in come],
+        )
+        self._coverage[log_id] = after
+
+    # ---- keeping it small
+
+    def size_bytes(self) -> int:
+        """Bytes of the file that hold something: pages freed by the keep limit are used again and do not count."""
+        pages: int = self._connection.execute("SELECT page_count - freelist_count FROM pragma_page_count, pragma_freelist_count").get
+        return pages * int(self._connection.execute("PRAGMA page_size").get)
+
+    def events(self) -> int:
+        """How many events the capture holds."""
+        first = self._value("SELECT min(seq) FROM event")
+        return 0 if first is None else self._last_seq - int(first) + 1
+
+    def oldest_before(self, captured_us: int) -> int:
+        """How many events at the head were captured before `captured_us`."""
+        first = self._value("SELECT min(seq) FROM event")
+        if first is None:
+            return 0
+        low, high = int(first), self._last_seq + 1
+        while low < high:
+            middle = (low + high) // 2
+            if int(self._value("SELECT captured_us FROM event WHERE seq = ?", (middle,))) < captured_us:
+                low = middle + 1
+            else:
+                high = middle
+        return low - int(first)
+
+    def remove_oldest(self, count: int) -> int:
+        """Takes the `count` oldest events out (the keep limit), and says so in the coverage. Returns how many went."""
+        first = self._value("SELECT min(seq) FROM event")
+        if first is None or count <= 0:
+            return 0
+        last = min(int(first) + count - 1, self._last_seq)
+        with _storage_errors(self.path), self._transaction():
+            self._account_removal(last)
+            append.remove_through(self._connection, last)
+        return last - int(first) + 1
+
+    def _account_removal(self, last: int) -> None:
+        now = _now_us()
+        removed = list(
+            self._connection.execute("SELECT log_id, min(position), max(position), count(*) FROM event WHERE seq <= ? GROUP BY 1", (last,))
+        )
+        for log_id, lowest, highest, _ in removed:
+            inside = [segment for segment in self.segments(log_id) if segment.state != "absent"]
+            start = min([segment.start for segment in inside if segment.start <= lowest] or [lowest])
+            kept = self._value("SELECT min(position) FROM event WHERE log_id = ? AND seq > ? AND position > ?", (log_id, last, lowest))
+            end = highest + 1 if kept is None else min(highest + 1, int(kept))
+            self._put(log_id, Segment(start, end, "absent", coverage.REMOVED_BY_KEEP), now)
+
+    # ---- transactions, space, the end
+
+    def _value(self, sql: str, bindings: Sequence[object] = ()) -> Any:
+        row = self._connection.execute(sql, tuple(bindings)).fetchone()
+        return None if row is None else row[0]
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            self._coverage.clear()
+            self._highest.clear()
+            raise
+
+    def _check_space(self, needed_bytes: int) -> None:
+        free = shutil.disk_usage(self.path.parent).free
+        if free - needed_bytes < self._floor_bytes:
+            raise StorageError(
+                f"only {free // 1_000_000} MB are free where {self.path.name} is, and {self._floor_bytes // 1_000_000} MB are to stay "
+                "free: make room or choose another disk; all that was stored is kept"
+            )
+
+    def close(self) -> None:
+        """Ends cleanly: one file remains that can be mailed. Waits up to 5 s for readers to let go; may be called twice."""
+        if self._connection is None:
+            return
+        try:
+            self._connection.execute("DETACH staged")
+            self._connection.execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
+            self._connection.set_busy_timeout(int(_CLOSE_WAIT_S * 1000))
+            self._connection.execute("PRAGMA journal_mode = delete")
+        except apsw.BusyError:
+            log.info("a reader still has %s open: its -wal stays until that reader is closed", self.path)
+        except (apsw.FullError, apsw.IOError) as error:
+            log.warning("could not fold the write-ahead log into %s (%s): keep its -wal file beside it", self.path, error)
+        finally:
+            self._connection.close()
+            self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+@contextmanager
+def _storage_errors(path: Path) -> Iterator[None]:
+    """Turns what the disk says into a StorageError that names the file."""
+    try:
+        yield
+    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
+        raise StorageError(f"cannot write {path}: {error}; make room or choose another disk. All that was stored is kept") from error
+    except OSError as error:
+        raise StorageError(f"cannot write {path}: {error.strerror}; all that was stored is kept") from error
+
+
+def _now_us() -> int:
+    return time.time_ns() // 1000

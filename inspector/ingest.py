@@ -1,0 +1,428 @@
+"""The only path in: from sources through decoding and identity into a capture, with limits, filter and progress.
+
+One thread per source reads, decodes and stages; the calling thread writes (see `capture.stage` for why). Knows no
+kind of source and prints nothing. Read `capture.writer` for what is stored, `cli.capture` for who calls this.
+"""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import apsw
+
+from inspector.capture import coverage
+from inspector.capture.stage import Staged, Stager
+from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, Reading
+from inspector.errors import EventscopeError, ExitStatus, SourceError
+from inspector.event import without_ranges
+from inspector.identify import Identifier, Profile
+from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
+
+log = logging.getLogger(__name__)
+
+_QUEUED_BATCHES = 2
+_TICK_S = 0.25
+_KEEP_EVERY_S = 1.0
+
+REACHED_END = "reached the pinned end"
+CANCELLED = "cancelled"
+LIMIT = "limit"
+
+
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """A capture as a ring: at most so many seconds or bytes back; one of the two is set."""
+
+    seconds: float | None = None
+    size_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What holds for the whole capture, whatever the sources."""
+
+    limit: int | None = None
+    max_bytes: int | None = None
+    max_rate: float | None = None
+    """Records a second, over all sources."""
+    keep: Keep | None = None
+    with_values: bool = True
+    floor_bytes: int = DEFAULT_FLOOR_BYTES
+    profile: Profile | None = None
+    filter_text: str | None = None
+    condition: Callable[[apsw.Connection], str] | None = None
+    """The capture filter as SQL over the staged batch (see `query.staged`)."""
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """Noted with the run; holds no secret."""
+
+
+@dataclass(slots=True)
+class Status:
+    """How far a capture is. `read` maps `(source, log, partition)` to (position reached, end known)."""
+
+    stored: int = 0
+    events: int = 0
+    bytes: int = 0
+    duplicates: int = 0
+    conflicts: int = 0
+    undecodable: int = 0
+    rate_per_s: float = 0.0
+    size_bytes: int = 0
+    read: dict[tuple[int, str, int], tuple[int, int | None]] = field(default_factory=dict)
+
+
+class Listener:
+    """Told what happens, in the calling thread; every method may be overridden."""
+
+    def progressed(self, status: Status) -> None:
+        """A batch is stored: `status` is true of the file from now on."""
+
+    def noted(self, text: str) -> None:
+        """Something the user should know."""
+
+    def state_changed(self, text: str) -> None:
+        """The connection's state in words."""
+
+    def failed(self, error: EventscopeError) -> None:
+        """One source failed; the others go on."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """How a capture ended: one reason per source, and the exit status of the whole."""
+
+    stopped: list[str]
+    status: Status
+    exit_status: ExitStatus
+
+
+@dataclass(slots=True)
+class _Message:
+    """What a reading thread hands to the writing one."""
+
+    feed: _Feed
+    staged: Staged | None = None
+    progress: Progress | None = None
+    opened: list[tuple[LogInfo, Span]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    state: str = ""
+    error: BaseException | None = None
+    finished: bool = False
+
+
+class _Feed:
+    """One source being read: its thread, and where each of its logs stands in the capture."""
+
+    def __init__(self, number: int, source: Source, request: Request, plan: Plan, options: Options) -> None:
+        self.number = number
+        self.source = source
+        self.request = request
+        self.plan = plan
+        self.options = options
+        self.log_ids: list[int] = []
+        self.reading: Reading | None = None
+        self.reached: dict[int, int] = {}
+        self.stopped = ""
+        self.latest_us: dict[int, int] = {}
+        self.abandoned = threading.Event()
+        self._starts: dict[int, list[Span]] = {}
+        self._outbox: queue.Queue[_Message]
+        self._stop: threading.Event
+        self._limiter: _RateLimiter
+
+    def start(self, executor: ThreadPoolExecutor, outbox: queue.Queue[_Message], stop: threading.Event, limiter: _RateLimiter) -> None:
+        """Reads in a thread of `executor` until done or `stop`, handing over to `outbox`; the last message says how it ended."""
+        self._outbox, self._stop, self._limiter = outbox, stop, limiter
+        for span in self.plan.spans:
+            self._starts.setdefault(span.log, []).append(span)
+        for spans in self._starts.values():
+            spans.sort(key=lambda span: span.start)
+        executor.submit(self._read).add_done_callback(self._finish)
+
+    def _finish(self, reading: Future[None]) -> None:
+        self._send(_Message(self, error=reading.exception(), finished=True))
+
+    def _read(self) -> None:
+        identifier = Identifier(profile=self.options.profile, decoders=self.plan.decoder, rules=self.plan.rules)
+        stager = Stager(self.latest_us)
+        try:
+            for batch in self.source.read(self.plan, self.request, self._stop):
+                for info, span in batch.opened:
+                    if info not in self.plan.logs:
+                        self.plan.logs.append(info)
+                    self._starts.setdefault(span.log, []).append(span)
+                self._send(self._message(identifier, stager, batch))
+                self._limiter.wait(len(batch.records), self._stop)
+        finally:
+            stager.close()
+
+    def _message(self, identifier: Identifier, stager: Stager, batch: Batch) -> _Message:
+        progress = Progress(
+            read=self._stretches(batch),
+            absent=[(absence.log, absence.start, absence.end, absence.reason) for absence in batch.absent],
+            first=batch.first,
+            end=batch.end,
+            changes=batch.changes,
+        )
+        staged = None
+        if len(batch.records):
+            events = identifier.events(batch.records, self.plan.logs)
+            staged = stager.stage(events)
+        return _Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
+
+    def _stretches(self, batch: Batch) -> dict[int, tuple[int, int]]:
+        """The stretch of each log that this batch accounts for, never across positions that no span asked for."""
+        stretches = {}
+        for place, position in batch.read_to.items():
+            spans = [span for span in self._starts.get(place, []) if span.start <= position]
+            if not spans:
+                continue
+            current = spans[-1]
+            start = max(self.reached.get(place, current.start), current.start)
+            for absence in batch.absent:
+                if absence.log == place and absence.start <= start < absence.end:
+                    start = absence.end
+            end = position if current.end is None else min(position, current.end)
+            if start < end:
+                stretches[place] = (start, end)
+            self.reached[place] = max(position, self.reached.get(place, position))
+        return stretches
+
+    def _send(self, message: _Message) -> None:
+        """Waits for room; gives up when the writing side has gone."""
+        while not self.abandoned.is_set():
+            try:
+                self._outbox.put(message, timeout=_TICK_S)
+            except queue.Full:
+                continue
+            return
+
+
+class _RateLimiter:
+    """Lets at most `rate` records a second pass, shared by all reading threads."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._rate = rate
+        self._lock = threading.Lock()
+        self._due_s = time.monotonic()
+
+    def wait(self, records: int, stop: threading.Event) -> None:
+        if not self._rate or not records:
+            return
+        with self._lock:
+            self._due_s = max(self._due_s, time.monotonic()) + records / self._rate
+            due = self._due_s
+        stop.wait(max(0.0, due - time.monotonic()))
+
+
+def run(
+    sources: Sequence[tuple[Source, Request]],
+    path: Path,
+    *,
+    options: Options | None = None,
+    listener: Listener | None = None,
+    stop: threading.Event | None = None,
+) -> Outcome:
+    """Reads every source into the capture at `path` until each is done or `stop` is set.
+
+    A source that fails is told to the listener and the others go on. Raises CaptureError, CaptureInUseError and
+    StorageError for the file, UsageError for a request that means nothing, SourceError when a source cannot even be
+    pinned. The file is valid and says the truth whichever way this ends.
+    """
+    options, listener, stop = options or Options(), listener or Listener(), stop or threading.Event()
+    plans = [(source, request, source.pin(request)) for source, request in sources]
+    with CaptureWriter(path, with_values=options.with_values, floor_bytes=options.floor_bytes) as writer:
+        feeds = [_Feed(number, *planned, options) for number, planned in enumerate(plans)]
+        for feed in feeds:
+            _register(writer, feed, listener)
+        return _Session(writer, feeds, options, listener, stop).run()
+
+
+def _register(writer: CaptureWriter, feed: _Feed, listener: Listener) -> None:
+    """Notes the source, its logs and what is asked; takes off the plan what the capture has already."""
+    plan, isolation = feed.plan, str(feed.request.isolation)
+    source_id = writer.add_source(feed.source.info())
+    feed.log_ids = [_add_log(writer, source_id, plan, info) for info in plan.logs]
+    asked = dict(zip(feed.log_ids, plan.asked, strict=True))
+    settings = {**feed.options.settings, "isolation": isolation, "filter": feed.options.filter_text}
+    feed.reading = writer.begin(source_id, asked, isolation=isolation, filter_text=feed.options.filter_text, settings=settings)
+    feed.latest_us = writer.latest_us(feed.log_ids)
+    for note in plan.notes:
+        listener.noted(note)
+    wanted = sum(_length(span) for span in plan.spans)
+    plan.spans = [part for span in plan.spans for part in _left(writer, feed, span)]
+    spared = wanted - sum(_length(span) for span in plan.spans)
+    if spared:
+        listener.noted(f"{spared:,} positions are in the capture already and are not read again")
+
+
+def _length(span: Span) -> int:
+    return 0 if span.end is None else span.end - span.start
+
+
+def _left(writer: CaptureWriter, feed: _Feed, span: Span) -> list[Span]:
+    """The parts of `span` that the capture does not have under the same isolation and filter."""
+    segments, isolation = writer.segments(feed.log_ids[span.log]), str(feed.request.isolation)
+    text = feed.options.filter_text
+    had = coverage.already_scanned(segments, isolation, text) if text else coverage.already_read(segments, isolation)
+    return [Span(span.log, start, end) for start, end in without_ranges(span.start, span.end, had)]
+
+
+def _add_log(writer: CaptureWriter, source_id: int, plan: Plan, info: LogInfo) -> int:
+    name = info.key.name
+    return writer.add_log(source_id, info, decoder=plan.decoder.get(name), rules=plan.rules.get(name))
+
+
+class _Session:
+    """The writing side of one capture: takes messages until every feed is done."""
+
+    def __init__(self, writer: CaptureWriter, feeds: Sequence[_Feed], options: Options, listener: Listener, stop: threading.Event) -> None:
+        self._writer = writer
+        self._feeds = feeds
+        self._options = options
+        self._listener = listener
+        self._asked_to_stop = stop
+        self._halt = threading.Event()
+        self._inbox: queue.Queue[_Message] = queue.Queue(_QUEUED_BATCHES * max(1, len(feeds)))
+        self._status = Status(events=writer.events())
+        self._full = False
+        self._exit = ExitStatus.OK
+        self._kept_s = 0.0
+        self._rates: list[tuple[float, int]] = []
+
+    def run(self) -> Outcome:
+        """Starts every feed, stores what they give and notes why each ended."""
+        limiter = _RateLimiter(self._options.max_rate)
+        with ThreadPoolExecutor(max(1, len(self._feeds)), thread_name_prefix="read") as executor:
+            for feed in self._feeds:
+                feed.start(executor, self._inbox, self._halt, limiter)
+            try:
+                self._take_all()
+            except BaseException as error:
+                self._give_up(error)
+                raise
+        self._end_runs()
+        if self._asked_to_stop.is_set() and self._exit is ExitStatus.OK and not self._full:
+            self._exit = ExitStatus.STOPPED
+        return Outcome([feed.stopped for feed in self._feeds], self._status, self._exit)
+
+    def _take_all(self) -> None:
+        running = set(self._feeds)
+        while running:
+            if self._asked_to_stop.is_set():
+                self._halt.set()
+            try:
+                message = self._inbox.get(timeout=_TICK_S)
+            except queue.Empty:
+                continue
+            self._take(message)
+            if message.finished:
+                running.discard(message.feed)
+                message.feed.stopped = self._why(message)
+
+    def _give_up(self, error: BaseException) -> None:
+        """Storing failed: lets the reading threads end, and notes why if the disk still takes it."""
+        self._halt.set()
+        for feed in self._feeds:
+            feed.abandoned.set()
+            feed.stopped = feed.stopped or (CANCELLED if isinstance(error, KeyboardInterrupt) else f"error: {error}")
+        self._end_runs(quiet=True)
+
+    def _why(self, message: _Message) -> str:
+        if message.error is not None:
+            return f"error: {message.error}"
+        if self._full:
+            return LIMIT
+        return CANCELLED if self._halt.is_set() else REACHED_END
+
+    def _end_runs(self, *, quiet: bool = False) -> None:
+        for feed in self._feeds:
+            assert feed.reading is not None
+            try:
+                self._writer.end(feed.reading, feed.stopped)
+            except apsw.Error:
+                if not quiet:
+                    raise
+                log.warning("could not note why the capture stopped: the disk is full")
+
+    def _take(self, message: _Message) -> None:
+        if isinstance(message.error, EventscopeError):
+            self._exit = ExitStatus.SOURCE if isinstance(message.error, SourceError) else message.error.exit_status
+            self._listener.failed(message.error)
+        elif message.error is not None:
+            raise message.error
+        for note in message.notes:
+            self._listener.noted(note)
+        if message.state:
+            self._listener.state_changed(message.state)
+        if message.progress is not None and not self._full:
+            self._store(message, message.progress)
+        self._keep()
+
+    def _store(self, message: _Message, progress: Progress) -> None:
+        feed, options, status = message.feed, self._options, self._status
+        assert feed.reading is not None
+        self._open_logs(feed, message.opened)
+        appended = self._writer.append(
+            feed.reading,
+            feed.log_ids,
+            message.staged,
+            progress,
+            rows_left=None if options.limit is None else options.limit - status.stored,
+            bytes_left=None if options.max_bytes is None else options.max_bytes - status.bytes,
+            condition=options.condition,
+        )
+        if appended.full:
+            self._full = True
+            self._halt.set()
+        self._count(feed, message.staged, progress, appended)
+        self._listener.progressed(status)
+
+    def _open_logs(self, feed: _Feed, opened: Sequence[tuple[LogInfo, Span]]) -> None:
+        if not opened:
+            return
+        assert feed.reading is not None
+        asked = {}
+        for info, span in opened:
+            log_id = _add_log(self._writer, feed.reading.source_id, feed.plan, info)
+            feed.log_ids.append(log_id)
+            asked[log_id] = (span.start, span.end)
+        self._writer.ask_more(feed.reading, asked)
+
+    def _count(self, feed: _Feed, staged: Staged | None, progress: Progress, appended: Appended) -> None:
+        status = self._status
+        status.stored += appended.stored
+        status.events += appended.stored
+        status.bytes += appended.bytes
+        status.duplicates += appended.duplicates
+        status.conflicts += appended.conflicts
+        status.undecodable += staged.undecodable if staged else 0
+        for place, (_, reached) in appended.read.items():
+            key = feed.plan.logs[place].key
+            end = progress.end.get(place, feed.plan.logs[place].end)
+            status.read[feed.number, key.name, key.partition] = (reached, end)
+        now = time.monotonic()
+        self._rates = [*[(at, count) for at, count in self._rates if now - at < 2][-200:], (now, status.stored)]
+        first_at, first_count = self._rates[0]
+        status.rate_per_s = (status.stored - first_count) / max(now - first_at, 0.001) if len(self._rates) > 1 else 0.0
+
+    def _keep(self) -> None:
+        """Removes the oldest events beyond the keep limit, in blocks."""
+        keep, now = self._options.keep, time.monotonic()
+        if keep is None or now - self._kept_s < _KEEP_EVERY_S:
+            return
+        self._kept_s = now
+        removed = 0
+        if keep.seconds is not None:
+            removed = self._writer.remove_oldest(self._writer.oldest_before(time.time_ns() // 1000 - int(keep.seconds * 1e6)))
+        elif keep.size_bytes is not None and self._writer.size_bytes() > keep.size_bytes:
+            removed = self._writer.remove_oldest(max(1, self._writer.events() // 10))
+        self._status.events -= removed
