@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import repeat
+from typing import cast
 
 import orjson
 
@@ -19,6 +21,8 @@ _SCALAR = re.compile(rb'(?:-?\d[\d.eE+-]*|true|false|null|"[^"\\\x00-\x1f]*(?:\\
 _CONTAINER = re.compile(rb'[{][ \t\n\r]*["}]|\[[ \t\n\r]*(?:[\[\]{"\d-]|true|false|null)')
 _BLANK = b" \t\n\r"
 _BRACE = ord("{")
+_QUOTE = b'"'
+_ESCAPED_QUOTE = b"\\u0022"
 
 
 class JsonText:
@@ -69,21 +73,28 @@ def _read_fast(values: Sequence[bytes | None]) -> tuple[list[object], list[int]]
     A document whose text holds as many quotes as its re-written form has lost no key, so no key repeats; an escaped
     quote (`\\u0022`) would upset that count. Writing also fails beyond 254 levels, which leaves depth to the exact path.
     """
-    loads, dumps = orjson.loads, orjson.dumps
-    found: list[object] = []
-    append = found.append
+    present = cast("Sequence[bytes]", values if None not in values else [b"null" if value is None else value for value in values])
+    try:
+        found: list[object] = list(map(orjson.loads, present))
+        written = list(map(bytes.count, map(orjson.dumps, found), repeat(_QUOTE)))
+    except (orjson.JSONDecodeError, TypeError, RecursionError):
+        return _read_each(present)
+    read = list(map(bytes.count, present, repeat(_QUOTE)))
+    odd = [] if read == written else [row for row, (before, after) in enumerate(zip(read, written, strict=True)) if before != after]
+    if _ESCAPED_QUOTE in b" ".join(present):
+        odd = sorted({*odd, *(row for row, value in enumerate(present) if _ESCAPED_QUOTE in value)})
+    return found, odd
+
+
+def _read_each(values: Sequence[bytes]) -> tuple[list[object], list[int]]:
+    """The same, one by one: for batches in which orjson refuses some."""
+    found: list[object] = [None] * len(values)
     odd: list[int] = []
     for row, value in enumerate(values):
-        if value is None:
-            append(None)
-            continue
         try:
-            document = loads(value)
-            append(document)
-            if dumps(document).count(b'"') != value.count(b'"') or b"\\u0022" in value:
+            found[row] = document = orjson.loads(value)
+            if orjson.dumps(document).count(_QUOTE) != value.count(_QUOTE) or _ESCAPED_QUOTE in value:
                 odd.append(row)
         except (orjson.JSONDecodeError, TypeError, RecursionError):
-            if len(found) == row:
-                append(None)
             odd.append(row)
     return found, odd

@@ -57,9 +57,6 @@ class KafkaPrimitive:
         for row, value in enumerate(values):
             if value is not None:
                 _decode_one(decoded, row, value, str(named) if named else guess(value))
-        for row, value in enumerate(decoded.document):
-            if value is not None:
-                decoded.decoder[row] = self.name
         return decoded
 
 
@@ -95,6 +92,6 @@ def _decode_one(decoded: Decoded, row: int, value: bytes, kind: str | None) -> N
     except (struct.error, ValueError):
         decoded.refuse(row, f"{len(value)} bytes are no {kind}")
         return
-    decoded.document[row] = found
+    decoded.decoder[row], decoded.document[row] = KafkaPrimitive.name, found
     finite = not isinstance(found, float) or math.isfinite(found)
     decoded.data[row] = orjson.dumps(found if finite else str(found)).decode()

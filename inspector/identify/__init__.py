@@ -7,7 +7,9 @@ the first half.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import gc
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
@@ -54,7 +56,10 @@ class Identifier:
 
     def events(self, records: RecordBatch, logs: Sequence[LogInfo]) -> EventBatch:
         """What the records of one batch mean; `records.log` are indexes into `logs`. Bad data never raises."""
-        names = [info.key.name for info in logs]
+        with _no_collection():
+            return self._events(records, [info.key.name for info in logs])
+
+    def _events(self, records: RecordBatch, names: Sequence[str]) -> EventBatch:
         if len({names[log] for log in set(records.log)}) == 1:
             parts = [self._part(records, names[records.log[0]], range(len(records)))]
         else:
@@ -98,6 +103,18 @@ class Identifier:
             known = [Candidate(column, expressions.envelope(column), is_final=column == "metadata")] if column in IN_ENVELOPE else []
             candidates[column] = [*known, *descriptor.get(column, built_in[column])]
         return _LogRules(entry.decoder or self._decoders.get(name), entry.key_type, candidates)
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Holds the cycle collector off: a batch makes 100,000 objects that all live for a moment and hold no cycle (1.6 µs a record)."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @cache

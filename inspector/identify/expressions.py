@@ -27,12 +27,16 @@ class Expression:
     """What each row has there (None for nothing); None when no row of these has anything."""
     exact: Callable[[Rows, int], str | None] = _no_text
     """The JSON text of what a row has there, digits as written; None where that is not JSON."""
+    is_text: bool = False
+    """Whatever is there is a short text or nothing, and needs no reading."""
 
 
 def parse(text: str) -> Expression:
     """The expression written as `text`. Raises ValueError naming the accepted forms."""
-    if text in {"key", "log", "headers"}:
-        return Expression({"key": Rows.keys, "log": _log, "headers": _all_headers}[text])
+    if text == "headers":
+        return Expression(_all_headers)
+    if text in {"key", "log"}:
+        return Expression(Rows.keys if text == "key" else _log, is_text=True)
     if text.startswith("const:"):
         return _constant(text.removeprefix("const:"))
     if text.startswith("header.") and len(text) > len("header."):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import repeat
 from typing import TypeVar, cast
 
 import orjson
@@ -23,6 +24,7 @@ Candidates = Mapping[str, Sequence[Candidate]]
 
 _PLAIN_FIELDS = ("type", "version", "id", "schema_version", "correlation_id", "causation_id", "actor", "metadata")
 _TOMBSTONE = int(Flag.tombstone)
+_EVENT = int(TimeKind.event)
 
 
 @dataclass(slots=True)
@@ -83,7 +85,8 @@ def _streams(view: Rows, candidates: Candidates, versions: Column) -> list[Seque
         categories = merged(categories, resolve(candidates["category"], view) or [view.log] * len(view))
     triples = cast("zip[tuple[str, str, int | None]]", zip(categories, names, versions, strict=True))
     if None not in names:
-        return list(zip(map(StreamRef._make, triples), strict=True))
+        # what StreamRef._make does, without a Python call per event
+        return list(zip(map(tuple.__new__, repeat(StreamRef), triples), strict=True))
     return [() if name is None else (StreamRef(category, name, version),) for category, name, version in triples]
 
 
@@ -106,12 +109,11 @@ def _put_times(part: Part, view: Rows, candidates: Sequence[Candidate]) -> None:
             break
     if result is None:
         return
-    for place, time_us in enumerate(cast("Sequence[int | None]", result)):
-        if time_us is not None:
-            part.time_us[place] = time_us
-            part.time_kind[place] = TimeKind.event.value
-            if part.extra:
-                part.extra.pop(part.rows[place], None)
+    times = cast("Sequence[int | None]", result)
+    part.time_us = [recorded if time_us is None else time_us for time_us, recorded in zip(times, part.time_us, strict=True)]
+    part.time_kind = [kind if time_us is None else _EVENT for time_us, kind in zip(times, part.time_kind, strict=True)]
+    for place in [place for place, time_us in enumerate(times) if time_us is not None] if part.extra else ():
+        part.extra.pop(part.rows[place], None)
 
 
 def _keep_raw(part: Part, found: Column, read: Column) -> None:

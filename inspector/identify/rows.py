@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import cast
 
 import orjson
 
@@ -40,17 +41,25 @@ class Rows:
     envelope: Mapping[str, Sequence[object]]
     key_document: Sequence[object] | None = None
     """The keys as the profile's key decoder reads them; None: keys are text."""
+    _values: dict[tuple[str, Path], Sequence[object] | None] = field(default_factory=dict)
     _objects: dict[tuple[str, Path], tuple[Sequence[Mapping[str, object]], set[str] | frozenset[str]]] = field(default_factory=dict)
     _headers: tuple[Sequence[Mapping[str, object]], Mapping[str, list[str]]] | None = None
     _metadata: Sequence[str | None] | None = None
     _metadata_objects: Sequence[object] | None = None
     _keys: Sequence[str | None] | None = None
+    _longest: int | None = None
 
     def __len__(self) -> int:
         return len(self.value)
 
     def values(self, root: str, path: Path) -> Sequence[object] | None:
         """What each row has at `path` of its `data` or `metadata`; None when no row has anything there."""
+        place = (root, path)
+        if place not in self._values:
+            self._values[place] = self._look_up(root, path)
+        return self._values[place]
+
+    def _look_up(self, root: str, path: Path) -> Sequence[object] | None:
         if not path:
             return self.document if root == "data" else self._parsed_metadata()
         *above, step = path
@@ -81,6 +90,12 @@ class Rows:
         if self._headers is None:
             self._headers = _parsed_headers(self.headers)
         return self._headers
+
+    def longest(self) -> int:
+        """The size of the largest value or headers: no text in them is longer."""
+        if self._longest is None:
+            self._longest = max(map(len, filter(None, (*self.value, *self.headers, b"0"))))
+        return self._longest
 
     def keys(self) -> Sequence[str | None]:
         """Each row's key as text: UTF-8 without control characters, at most 256 bytes; None for any other."""
@@ -134,8 +149,12 @@ def folded(name: str) -> str:
 def _as_objects(values: Sequence[object] | None) -> tuple[Sequence[Mapping[str, object]], set[str] | frozenset[str]]:
     if values is None:
         return (), _NO_NAMES
-    objects = [value if type(value) is dict else _EMPTY for value in values]
-    return objects, set().union(*objects)
+    kinds = set(map(type, values))
+    if kinds == {dict}:
+        objects = cast("Sequence[Mapping[str, object]]", values)
+    else:
+        objects = [value if type(value) is dict else _EMPTY for value in values]
+    return objects, set().union(*objects) if dict in kinds else _NO_NAMES
 
 
 def _parsed_headers(texts: Sequence[str | None]) -> tuple[Sequence[Mapping[str, object]], Mapping[str, list[str]]]:
@@ -150,10 +169,22 @@ def _parsed_headers(texts: Sequence[str | None]) -> tuple[Sequence[Mapping[str, 
 
 
 def _key_texts(keys: Sequence[bytes | None]) -> list[str | None]:
-    known: dict[bytes | None, str | None] = {None: None}
-    for key in set(keys):
-        known[key] = key_text(key)
+    distinct = set(keys)
+    distinct.discard(None)
+    known: dict[bytes | None, str | None] = _plain_texts(cast("set[bytes]", distinct)) or {key: key_text(key) for key in distinct}
+    known[None] = None
     return [known[key] for key in keys]
+
+
+def _plain_texts(keys: set[bytes]) -> dict[bytes | None, str | None] | None:
+    """Every key's text when all are short and plain, which is tested at once; else None."""
+    if not keys or b"" in keys or max(map(len, keys)) > MAX_NAME_BYTES:
+        return None
+    try:
+        texts = [key.decode() for key in keys]
+    except UnicodeDecodeError:
+        return None
+    return dict(zip(keys, texts, strict=True)) if "".join(texts).isprintable() else None
 
 
 def key_text(key: bytes | None) -> str | None:

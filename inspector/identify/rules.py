@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import cast
 
 import orjson
 import re2
@@ -57,12 +58,12 @@ class Candidate:
 
     def found(self, rows: Rows) -> Column | None:
         """What is there in each row that meets the condition, before it is read as the field; None for nothing anywhere."""
+        conditions = [condition.column(rows) for condition in self.when]
+        if None in conditions:
+            return None
         column = self.source.column(rows)
-        for condition in self.when if column is not None else ():
-            given = condition.column(rows)
-            if given is None:
-                return None
-            if None in given:
+        for given in conditions if column is not None else ():
+            if given is not None and None in given:
                 column = [None if mark is None else value for value, mark in zip(column or (), given, strict=True)]
         if column is not None and self.match is not None:
             match = self.match
@@ -81,7 +82,10 @@ class Candidate:
             return convert.times(column, self.unit, self.zone)
         if self.field == "metadata":
             return convert.json_texts(column, self._exact_in(rows, column))
-        found = convert.texts(column, self._exact_in(rows, column))
+        if self.source.is_text and not self.match:
+            found = cast("Sequence[str | None]", column)
+        else:
+            found = convert.texts(column, self._exact_in(rows, column), all_short=rows.longest() <= convert.MAX_TEXT)
         if self.field == "category" and self.split:
             return [None if name is None else category_of(name, self.split) for name in found]
         return found
