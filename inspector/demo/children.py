@@ -15,11 +15,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any, Self
 
-from inspector.errors import SourceError
+from inspector.errors import ExitStatus, SourceError
 
 _READY_S = 60.0
 _HISTORY_S = 180.0
 _END_S = 20.0
+_FINE = {ExitStatus.OK, ExitStatus.FINDINGS, ExitStatus.STOPPED}
+"""How a capture may end that was told to: stopped, and with an undecodable record in it, for one is planted."""
 _ENDED = ""
 """What a line queue gives once the stream is at its end."""
 
@@ -110,7 +112,7 @@ class Capture(_Child):
         """Lets it go on for so long, ends it, and says how many events it has. Raises SourceError when it failed."""
         self._read_until(time.monotonic() + seconds, None)
         status = self.end()
-        if status not in {0, 1}:  # 1: undecodable records are among them, and one is planted
+        if status not in _FINE:
             raise SourceError(f"the capture ended with {status}")
         self._read_until(time.monotonic() + 1, None)
         return self._events
