@@ -1,4 +1,159 @@
-"""The door for reducers: one fold step `(state, event) -> state`. No I/O, no capture.
+"""The door for reducers: a fold step `(state, event) -> state`, taken in batches. No I/O, no capture.
 
-A reducer is one file and one entry point in `eventscope.reducers`. Read `merge` and `latest`, then `replay` for who folds.
+A reducer is one file and one entry point in `eventscope.reducers`. Read `merge` for the most used one, `from_file` for
+the ones that users write, and `replay` for who folds.
+
+A state is a JSON value (dict with text keys, list, str, int, float, Decimal, bool, None), or `ABSENT` before the first
+event and after a deletion.
 """
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, cast
+
+from inspector import plugins, values
+from inspector.errors import UsageError
+from inspector.event import Flag
+
+
+class _Mark:
+    """A value that is told apart by identity."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __repr__(self) -> str:
+        return self._name
+
+
+ABSENT = _Mark("ABSENT")
+"""The state of a stream without a first event, or whose last event deleted it; printed as null."""
+NO_DOCUMENT = _Mark("NO_DOCUMENT")
+"""The document of an event that carries none and is no deletion (an empty value): there is nothing to apply."""
+DELETED = _Mark("DELETED")
+"""The document of a tombstone."""
+
+
+class FoldEvent(Protocol):
+    """What a reducer may know of an event besides its document. Times are microseconds since 1970 UTC."""
+
+    @property
+    def seq(self) -> int:
+        """The event's address in the capture."""
+
+    @property
+    def position(self) -> int:
+        """Where it stood in its log."""
+
+    @property
+    def time_us(self) -> int | None:
+        """Its time, None when unknown."""
+
+    @property
+    def version(self) -> int | None:
+        """Its version in the stream, None when unknown."""
+
+    @property
+    def type(self) -> str | None:
+        """Its type's name."""
+
+    @property
+    def flags(self) -> int:
+        """Bits of `Flag`."""
+
+    @property
+    def event_id(self) -> str | None:
+        """Its own id."""
+
+    @property
+    def actor(self) -> str | None:
+        """Who caused it."""
+
+    @property
+    def data(self) -> str | None:
+        """Its document as JSON text with the numbers' own digits."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoldBatch:
+    """Events of one stream in replay order, with `documents[i]` being the value of `events[i].data`.
+
+    A document may also be `DELETED` or `NO_DOCUMENT`. Each document is given once: a reducer may keep and change it.
+    """
+
+    events: Sequence[FoldEvent]
+    documents: list[object]
+
+    def __len__(self) -> int:
+        return len(self.events)
+
+
+class FoldError(Exception):
+    """The event at `place` of a batch cannot be folded, for `reason`. What the state has become is undefined."""
+
+    def __init__(self, place: int, reason: str) -> None:
+        super().__init__(reason)
+        self.place = place
+        self.reason = reason
+
+
+class Reducer(Protocol):
+    """One way to fold. `step` and `fold` give equal states for the same events."""
+
+    name: str
+
+    def initial(self) -> object:
+        """The state before the first event, a new one at each call."""
+
+    def fold(self, state: object, batch: FoldBatch) -> object:
+        """The state after all of `batch`; `state` is given away and may be changed. Raises FoldError."""
+
+    def step(self, state: object, event: FoldEvent, document: object) -> object:
+        """The state after one event; `state` is left as it was, and parts of it may be shared. Raises FoldError."""
+
+
+def batch_of(events: Sequence[FoldEvent]) -> FoldBatch:
+    """`events` with their documents read exactly. Raises FoldError for the first one whose document cannot be had."""
+    odd = int(Flag.undecodable | Flag.duplicate_keys | Flag.tombstone)
+    texts = [event.data for event in events]
+    if None not in texts and not any(event.flags & odd for event in events):
+        return FoldBatch(events, _parsed(cast("list[str]", texts), []))
+    documents: list[object] = []
+    places: list[int] = []
+    repeated: list[int] = []
+    for place, (event, text) in enumerate(zip(events, texts, strict=True)):
+        if text is None:
+            if event.flags & Flag.undecodable:
+                raise FoldError(place, "its value could not be decoded")
+            documents.append(DELETED if event.flags & Flag.tombstone else NO_DOCUMENT)
+            continue
+        if event.flags & Flag.duplicate_keys:
+            repeated.append(len(places))
+        documents.append(text)
+        places.append(place)
+    for place, value in zip(places, _parsed([cast("str", documents[place]) for place in places], repeated), strict=True):
+        documents[place] = value
+    return FoldBatch(events, documents)
+
+
+def _parsed(texts: Sequence[str], repeated: Sequence[int]) -> list[object]:
+    try:
+        return values.parse_all(texts, repeated_keys=repeated)
+    except ValueError:
+        for place, text in enumerate(texts):
+            try:
+                values.parse_exactly(text)
+            except ValueError as error:
+                raise FoldError(place, f"its document is no JSON: {error}") from error
+        raise
+
+
+def named(name: str) -> Reducer:
+    """The reducer registered as `name`. Raises UsageError listing the known ones."""
+    try:
+        factory = plugins.load("reducers", name)
+    except LookupError as error:
+        raise UsageError(f"{error}; or name a file that ends in .py") from None
+    return cast("Callable[[], Reducer]", factory)()

@@ -1,0 +1,220 @@
+"""Folding the batches of one stream up to a moment, whole or step by step, stopping at an event that fails. No I/O.
+
+Read `tally` for what is counted on the way, and the package for what is made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from inspector.event import Flag
+from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
+from inspector.replay.changes import Change, changes
+from inspector.replay.question import NOW, Moment
+from inspector.replay.tally import Tally
+
+LEFT_OUT = int(Flag.aborted)
+"""Events with any of these flags are no part of the stream's history."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The event that could not be folded, and why."""
+
+    event: FoldEvent
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Which events are folded: up to `moment` and not in `without` (sequence numbers and ids), at most `most` of them.
+
+    `by_version` is true when the stream is in version order, so that nothing follows a version above the moment's.
+    """
+
+    moment: Moment = NOW
+    by_version: bool = False
+    without: frozenset[str] = frozenset()
+    most: int | None = None
+
+
+@dataclass(slots=True)
+class Folded:
+    """A state and how it came about. `last` is the last event applied."""
+
+    state: object
+    applied: int = 0
+    last: FoldEvent | None = None
+    failure: Failure | None = None
+    skipped_aborted: int = 0
+    left_out: list[FoldEvent] = field(default_factory=list)
+    """Events that `without` named."""
+    duplicates: int = 0
+    """Events applied that repeat the version or the id of an earlier one."""
+    tally: Tally = field(default_factory=Tally)
+    """What stands in the stream up to `last`."""
+
+
+Batches = Callable[[], Iterable[Sequence[FoldEvent]]]
+"""Gives a stream's events in replay order from the start, as often as it is called."""
+
+
+class Selection:
+    """Takes the events that count out of each batch, counting the others in `folded`."""
+
+    def __init__(self, limits: Limits, folded: Folded) -> None:
+        self._limits = limits
+        self._folded = folded
+        self._seen = Tally()
+        self._offered = 0
+        self._taken = 0
+        self._ids: set[str] = set()
+        self._with_id = 0
+        self.is_complete = False
+        """True when no later batch can have an event that counts."""
+
+    def of(self, events: Sequence[FoldEvent]) -> list[FoldEvent]:
+        """The events of the next batch that are to be folded."""
+        committed = [event for event in events if not event.flags & LEFT_OUT]
+        chosen = self._first(self._within(committed))
+        aborted = [event for event in events if event.flags & LEFT_OUT] if len(committed) < len(events) else []
+        if aborted:
+            self._folded.skipped_aborted += self._before_end(events, chosen, self._within(aborted))
+        chosen = self._most(self._without(chosen))
+        self._count(committed, chosen)
+        return chosen
+
+    def _within(self, events: list[FoldEvent]) -> list[FoldEvent]:
+        """Those up to the moment's version (in a stream in version order) or time."""
+        moment = self._limits.moment
+        if moment.version is not None and self._limits.by_version:
+            version = moment.version
+            within = [event for event in events if event.version is not None and event.version <= version]
+            self.is_complete = self.is_complete or len(within) < len(events)
+            return within
+        if moment.time_us is not None:
+            at = moment.time_us
+            return [event for event in events if event.time_us is not None and event.time_us <= at]
+        return events
+
+    def _first(self, events: list[FoldEvent]) -> list[FoldEvent]:
+        """Those up to the n-th event, where the moment's version means that."""
+        count = self._limits.moment.version
+        if count is None or self._limits.by_version:
+            return events
+        first = events[: count - self._offered]
+        self._offered += len(first)
+        self.is_complete = self._offered >= count
+        return first
+
+    def _before_end(self, events: Sequence[FoldEvent], chosen: list[FoldEvent], aborted: list[FoldEvent]) -> int:
+        """How many of `aborted` stand before the place where an n-th event ended the selection."""
+        if not self.is_complete or self._limits.by_version:
+            return len(aborted)
+        end = chosen[-1].seq if chosen else None
+        places = {event.seq: place for place, event in enumerate(events)}
+        return sum(1 for event in aborted if end is not None and places[event.seq] < places[end])
+
+    def _without(self, events: list[FoldEvent]) -> list[FoldEvent]:
+        without = self._limits.without
+        if not without:
+            return events
+        kept = []
+        for event in events:
+            if str(event.seq) in without or (event.event_id or "") in without:
+                self._folded.left_out.append(event)
+            else:
+                kept.append(event)
+        return kept
+
+    def _most(self, events: list[FoldEvent]) -> list[FoldEvent]:
+        most = self._limits.most
+        if most is not None:
+            events = events[: most - self._taken]
+            self._taken += len(events)
+            self.is_complete = self.is_complete or self._taken >= most
+        return events
+
+    def _count(self, committed: list[FoldEvent], chosen: list[FoldEvent]) -> None:
+        """Takes into the tally what stands up to the last event chosen; what follows waits for another one."""
+        if not chosen:
+            self._seen.add(committed)
+            return
+        end = len(committed)
+        while committed[end - 1] is not chosen[-1]:
+            end -= 1
+        self._seen.add(committed[:end])
+        self._folded.tally = self._seen.copied()
+        self._folded.tally.passed_over = self._seen.events - self._folded.applied - len(chosen) - len(self._folded.left_out)
+        self._seen.add(committed[end:])
+        ids = [event.event_id for event in chosen if event.event_id is not None]
+        self._with_id += len(ids)
+        self._ids.update(ids)
+        self._folded.duplicates = max(self._folded.tally.repeated_versions, self._with_id - len(self._ids))
+
+
+def fold(batches: Batches, reducer: Reducer, limits: Limits, progress: Callable[[int], None] | None = None) -> Folded:
+    """The state at the limits' moment. An event that fails stops the fold: the state is the one before it.
+
+    `progress` is called with the number applied after each batch and may raise to end the work.
+    """
+    failure: Failure | None = None
+    while True:
+        folded = Folded(reducer.initial())
+        failed = _fold_all(batches, reducer, limits, folded, progress)
+        if failed is None:
+            folded.failure = failure
+            return folded
+        # what a failed fold left of the state is undefined: fold again, to just before the failing event
+        failure = failed
+        limits = replace(limits, most=folded.applied)
+
+
+def _fold_all(batches: Batches, reducer: Reducer, limits: Limits, folded: Folded, progress: Callable[[int], None] | None) -> Failure | None:
+    """Folds into `folded` until the end or a failure; then only the number applied means something."""
+    selection = Selection(limits, folded)
+    if limits.most == 0:
+        return None
+    for events in batches():
+        chosen = selection.of(events)
+        if chosen:
+            try:
+                folded.state = reducer.fold(folded.state, batch_of(chosen))
+            except FoldError as error:
+                folded.applied += error.place
+                return Failure(chosen[error.place], error.reason)
+            folded.applied += len(chosen)
+            folded.last = chosen[-1]
+        if progress is not None:
+            progress(folded.applied)
+        if selection.is_complete:
+            break
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event, the changes it made, and the state after it."""
+
+    event: FoldEvent
+    changes: list[Change]
+    state: object
+
+
+def steps(batches: Batches, reducer: Reducer, limits: Limits) -> Iterator[Step]:
+    """Every event that `fold` would apply with the changes it makes, up to the one that fails."""
+    folded = Folded(reducer.initial())
+    selection = Selection(limits, folded)
+    state = folded.state
+    for events in batches():
+        for event in selection.of(events):
+            try:
+                after = reducer.step(state, event, batch_of([event]).documents[0])
+            except FoldError:
+                return
+            yield Step(event, changes(state, after), after)
+            state = after
+            folded.applied += 1
+        if selection.is_complete:
+            return
