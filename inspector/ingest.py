@@ -82,6 +82,9 @@ class Status:
 class Listener:
     """Told what happens, in the calling thread; every method may be overridden."""
 
+    def started(self) -> None:
+        """Everything is pinned and the file is open: from now on `stop` ends it cleanly."""
+
     def progressed(self, status: Status) -> None:
         """A batch is stored: `status` is true of the file from now on."""
 
@@ -243,6 +246,7 @@ def run(
         feeds = [_Feed(number, *planned, options) for number, planned in enumerate(plans)]
         for feed in feeds:
             _register(writer, feed, listener)
+        listener.started()
         return _Session(writer, feeds, options, listener, stop).run()
 
 

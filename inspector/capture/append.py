@@ -121,6 +121,7 @@ _REMOVE = (
         "FROM event_stream x JOIN event e ON e.seq = x.seq WHERE x.stream_id = stream.id) WHERE id IN (SELECT id FROM temp.gone)"
     ),
     "DELETE FROM stream WHERE events = 0 AND id IN (SELECT id FROM temp.gone)",
+    "DELETE FROM block WHERE last_seq <= :last",
     "DELETE FROM record WHERE seq <= :last",
     "DELETE FROM event WHERE seq <= :last",
 )
@@ -139,6 +140,17 @@ def remove_through(connection: apsw.Connection, last: int) -> None:
     for width in BUCKET_SECONDS:
         connection.execute(_LESS_BUCKETS, {"width": width})
     connection.execute("DELETE FROM bucket WHERE events <= 0")
+
+
+_BLOCK_ROWS = 20_000
+_BLOCK = (
+    "INSERT INTO main.block (first_seq, last_seq, min_us, max_us, untimed) "
+    "SELECT coalesce((SELECT first_seq FROM main.block WHERE last_seq = :base AND last_seq - first_seq + :rows < :most), :base + 1), "
+    ":base + :rows, min(time_us), max(time_us), count(*) - count(time_us) FROM staged.row WHERE true "
+    "ON CONFLICT DO UPDATE SET last_seq = excluded.last_seq, untimed = untimed + excluded.untimed, "
+    "min_us = min(coalesce(min_us, excluded.min_us), coalesce(excluded.min_us, min_us)), "
+    "max_us = max(coalesce(max_us, excluded.max_us), coalesce(excluded.max_us, max_us))"
+)
 
 
 def prepare(connection: apsw.Connection) -> None:
@@ -163,6 +175,9 @@ def append(connection: apsw.Connection, *, source_id: int, base: int, with_value
     events = _EVENTS.format(**(_WHOLE if with_values else _NO_VALUES))
     connection.execute(events, {"base": base, "now": bindings["now"]})
     connection.execute(_RECORDS.format(value="value" if with_values else "NULL"), {"base": base})
+    rows = connection.execute("SELECT count(*) FROM staged.row").get
+    if rows:
+        connection.execute(_BLOCK, {"base": base, "rows": rows, "most": _BLOCK_ROWS})
     connection.execute(_SECONDS)
     for width in BUCKET_SECONDS:
         connection.execute(_BUCKETS, {"width": width})

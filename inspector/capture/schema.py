@@ -196,6 +196,18 @@ event_position = Index("event_position", event.c.log_id, event.c.position, event
 record = Table("record", metadata, Column("seq", Integer, primary_key=True), _blob("key"), _text("headers"), _blob("value"))
 """The bytes as read. `headers` is JSON text `[[name, value], …]`; a value that is not UTF-8 is `{"base64": "…"}`."""
 
+block = Table(
+    "block",
+    metadata,
+    Column("first_seq", Integer, primary_key=True, autoincrement=False),
+    _int("last_seq", required=True),
+    _int("min_us"),
+    _int("max_us"),
+    _count("untimed"),
+)
+"""The earliest and latest time in a run of sequence numbers (about one batch), so that a time is found without an index on
+times, which would slow every append: events arrive nearly in time order, so few blocks hold any one moment."""
+
 event_stream = Table(
     "event_stream",
     metadata,

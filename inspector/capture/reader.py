@@ -1,0 +1,358 @@
+"""Answers from a capture, read-only: events by number, in any order, of a stream; never a write, never a long transaction.
+
+One reader belongs to one thread; only `interrupt` may be called from another. Pages go by key, so that a page is as
+quick at the end as at the start. Read `report` for the account of a capture, `streams` for replay order.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import apsw
+
+from inspector.capture.opening import open_capture
+from inspector.errors import CaptureError
+from inspector.event import TimeKind
+
+PREVIEW_BYTES = 1024
+PAGE_ROWS = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Watermark:
+    """How far the capture is: sequence numbers `first_seq` to `last_seq` are there (0 and 0: none)."""
+
+    first_seq: int
+    last_seq: int
+
+    @property
+    def events(self) -> int:
+        """How many events there are."""
+        return self.last_seq - self.first_seq + 1 if self.last_seq else 0
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """What a list shows of an event; key and value are cut to 1 KB."""
+
+    seq: int
+    log: str
+    partition: int
+    position: int
+    time_us: int | None
+    time_kind: int
+    key: bytes | None
+    value_preview: bytes | None
+    type: str | None
+    stream: str | None
+    version: int | None
+    flags: int
+    error: str | None
+    key_bytes: int | None
+    value_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Everything a capture knows of one event. `headers`, `data`, `metadata` and `extra` are JSON text."""
+
+    seq: int
+    log: str
+    partition: int
+    position: int
+    sub: int
+    time_us: int | None
+    time_kind: int
+    recorded_us: int | None
+    recorded_kind: int
+    captured_us: int
+    stream: str | None
+    category: str | None
+    version: int | None
+    type: str | None
+    event_id: str | None
+    schema_ref: int | None
+    schema_version: str | None
+    correlation_id: str | None
+    causation_id: str | None
+    actor: str | None
+    decoder: str | None
+    error: str | None
+    flags: int
+    key_bytes: int | None
+    value_bytes: int | None
+    data: str | None
+    metadata: str | None
+    extra: str | None
+    key: bytes | None
+    headers: str | None
+    value: bytes | None
+
+    @property
+    def printed_recorded_us(self) -> int | None:
+        """The record's own timestamp where it says more than `time_us`: the broker's, or hidden by the event's own time."""
+        if self.recorded_kind == TimeKind.append or self.time_kind == TimeKind.event:
+            return self.recorded_us
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """SQL over the tables of `FROM` with named bindings: what a filter becomes."""
+
+    sql: str
+    bindings: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class EventQuery:
+    """Which events, and in which order (`arrival`, `log` or `time`). Times are `[from_us, until_us)`."""
+
+    order: str = "arrival"
+    reverse: bool = False
+    limit: int | None = None
+    log: str | None = None
+    partition: int | None = None
+    from_us: int | None = None
+    until_us: int | None = None
+    from_position: int | None = None
+    until_position: int | None = None
+    stream_id: int | None = None
+    condition: Condition | None = None
+
+
+FROM = (
+    "event LEFT JOIN log ON log.id = event.log_id LEFT JOIN record ON record.seq = event.seq LEFT JOIN type ON type.id = event.type_id "
+    "LEFT JOIN stream ON stream.id = event.stream_id LEFT JOIN category ON category.id = stream.category_id"
+)
+_EVENT = (
+    "SELECT event.seq, log.name, log.partition, event.position, event.sub, event.time_us, event.time_kind, event.recorded_us, "
+    "event.recorded_kind, event.captured_us, stream.name, category.name, event.version, type.name, event.event_id, event.schema_ref, "
+    "event.schema_version, event.correlation_id, event.causation_id, event.actor, event.decoder, event.error, event.flags, "
+    "event.key_bytes, event.value_bytes, json(event.data), json(event.metadata), json(event.extra), record.key, record.headers, "
+    f"record.value FROM {FROM}"
+)
+_ROW = (
+    "SELECT event.seq, log.name, log.partition, event.position, event.time_us, event.time_kind, "
+    f"substr(record.key, 1, {PREVIEW_BYTES}), substr(record.value, 1, {PREVIEW_BYTES}), type.name, stream.name, "
+    f"event.version, event.flags, "
+    f"event.error, event.key_bytes, event.value_bytes FROM {FROM}"
+)
+
+
+class CaptureReader:
+    """A capture opened for reading. Raises CaptureError for a file that is not one, is damaged, or is of a newer version."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.connection = open_capture(path)
+
+    def interrupt(self) -> None:
+        """Ends the query that runs in another thread; it raises `apsw.InterruptError` there."""
+        self.connection.interrupt()
+
+    def close(self) -> None:
+        """Lets go of the file; may be called twice."""
+        self.connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+    def select(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
+        """All rows of a query. Raises CaptureError when the file is damaged."""
+        try:
+            return list(self.connection.execute(sql, bindings or None))
+        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
+            raise CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy") from error
+
+    def watermark(self) -> Watermark:
+        """The numbers of the first and last event; a live capture grows."""
+        # two scalar look-ups: min and max in one SELECT would scan the table
+        ((first, last),) = self.select("SELECT (SELECT min(seq) FROM event), (SELECT max(seq) FROM event)")
+        return Watermark(first or 0, last or 0)
+
+    def rows(self, first_seq: int, limit: int) -> list[EventRow]:
+        """Up to `limit` events from number `first_seq` on, in arrival order, as a list shows them."""
+        return [EventRow(*row) for row in self.select(f"{_ROW} WHERE event.seq >= ? ORDER BY event.seq LIMIT ?", (first_seq, limit))]
+
+    def rows_by_seq(self, seqs: Sequence[int]) -> list[EventRow]:
+        """The events with these numbers, in this order; those that are gone are left out."""
+        found = {}
+        for start in range(0, len(seqs), PAGE_ROWS):
+            part = list(seqs[start : start + PAGE_ROWS])
+            marks = ", ".join("?" * len(part))
+            found.update({row[0]: EventRow(*row) for row in self.select(f"{_ROW} WHERE event.seq IN ({marks})", part)})
+        return [found[seq] for seq in seqs if seq in found]
+
+    def event(self, seq: int) -> Event | None:
+        """The event with this number, whole, or None."""
+        found = self.select(f"{_EVENT} WHERE event.seq = ?", (seq,))
+        return Event(*found[0]) if found else None
+
+    def events(self, query: EventQuery | None = None) -> Iterator[Event]:
+        """Whole events in the query's order, read page by page; events appended meanwhile may come at the end."""
+        query = query or EventQuery()
+        seqs: list[int] = []
+        for count, seq in enumerate(self.seqs(query), 1):
+            seqs.append(seq)
+            if len(seqs) >= PAGE_ROWS or count == query.limit:
+                yield from self._whole(seqs)
+                seqs = []
+        yield from self._whole(seqs)
+
+    def _whole(self, seqs: Sequence[int]) -> Iterator[Event]:
+        if not seqs:
+            return
+        marks = ", ".join("?" * len(seqs))
+        found = {row[0]: row for row in self.select(f"{_EVENT} WHERE event.seq IN ({marks})", list(seqs))}
+        for seq in seqs:
+            if seq in found:
+                yield Event(*found[seq])
+
+    def seqs(self, query: EventQuery) -> Iterator[int]:
+        """The numbers of the matching events in the query's order, at most `query.limit`."""
+        order = {"arrival": self._by_arrival, "log": self._by_log, "time": self._by_time}[query.order]
+        if query.stream_id is not None and query.order == "arrival":
+            order = self._of_stream
+        for count, seq in enumerate(order(query)):
+            if query.limit is not None and count >= query.limit:
+                return
+            yield seq
+
+    # ---- orders
+
+    def _where(self, query: EventQuery) -> tuple[str, dict[str, Any]]:
+        """The query's conditions but for its order; names are those of `FROM`."""
+        parts: list[str] = ["true"]
+        bindings: dict[str, Any] = {}
+        for column, operator, value in (
+            ("log.name", "=", query.log),
+            ("log.partition", "=", query.partition),
+            ("event.time_us", ">=", query.from_us),
+            ("event.time_us", "<", query.until_us),
+            ("event.position", ">=", query.from_position),
+            ("event.position", "<", query.until_position),
+        ):
+            if value is not None:
+                name = f"q{len(bindings)}"
+                parts.append(f"{column} {operator} :{name}")
+                bindings[name] = value
+        if query.stream_id is not None:
+            parts.append("event.seq IN (SELECT x.seq FROM event_stream x WHERE x.stream_id = :stream_id)")
+            bindings["stream_id"] = query.stream_id
+        if query.condition is not None:
+            parts.append(f"({query.condition.sql})")
+            bindings.update(query.condition.bindings)
+        return " AND ".join(parts), bindings
+
+    def _by_arrival(self, query: EventQuery) -> Iterator[int]:
+        where, bindings = self._where(query)
+        for first, last in self._spans(query):
+            yield from self._keyed("event.seq", f"event.seq BETWEEN {first} AND {last} AND {where}", bindings, first, last, query)
+
+    def _keyed(self, key: str, where: str, bindings: dict[str, Any], first: int, last: int, query: EventQuery) -> Iterator[int]:
+        """Numbers in the order of one integer column, page after page by that column."""
+        compare, direction, at = ("<=", "DESC", last) if query.reverse else (">=", "ASC", first)
+        sql = f"SELECT event.seq, {key} FROM {FROM} WHERE {where} AND {key} {compare} :at ORDER BY {key} {direction} LIMIT :page"
+        page = PAGE_ROWS if query.limit is None else min(PAGE_ROWS, max(query.limit, 1))
+        while True:
+            rows = self.select(sql, {**bindings, "at": at, "page": page})
+            for seq, _ in rows:
+                yield int(seq)
+            if len(rows) < page:
+                return
+            at = rows[-1][1] + (-1 if query.reverse else 1)
+
+    def _blocks(self, query: EventQuery) -> list[tuple[int, int, int | None, int | None, int]]:
+        """(first, last, earliest, latest, events without a time) of the runs that may hold a match."""
+        found = self.select(
+            "SELECT first_seq, last_seq, min_us, max_us, untimed FROM block WHERE (?1 IS NULL OR max_us >= ?1) "
+            "AND (?2 IS NULL OR min_us < ?2) ORDER BY first_seq",
+            (query.from_us, query.until_us),
+        )
+        return [(int(first), int(last), low, high, int(untimed)) for first, last, low, high, untimed in found]
+
+    def _spans(self, query: EventQuery) -> list[tuple[int, int]]:
+        """The stretches of numbers to look through, in reading order: all of it, or the blocks that touch the time range."""
+        if query.from_us is None and query.until_us is None:
+            mark = self.watermark()
+            return [(mark.first_seq, mark.last_seq)] if mark.last_seq else []
+        spans = [(first, last) for first, last, *_ in self._blocks(query)]
+        return spans[::-1] if query.reverse else spans
+
+    def _of_stream(self, query: EventQuery) -> Iterator[int]:
+        """A stream's events by number, through its own index."""
+        where, bindings = self._where(query)
+        mark = self.watermark()
+        sql = (
+            f"SELECT event.seq, event.seq FROM event_stream y CROSS JOIN {FROM.replace('event LEFT', 'event ON event.seq = y.seq LEFT', 1)}"
+        )
+        compare, direction, at = ("<=", "DESC", mark.last_seq) if query.reverse else (">=", "ASC", mark.first_seq)
+        while True:
+            rows = self.select(
+                f"{sql} WHERE y.stream_id = :stream_id AND y.seq {compare} :at AND {where} ORDER BY y.seq {direction} LIMIT {PAGE_ROWS}",
+                {**bindings, "at": at},
+            )
+            for seq, _ in rows:
+                yield int(seq)
+            if len(rows) < PAGE_ROWS:
+                return
+            at = rows[-1][0] + (-1 if query.reverse else 1)
+
+    def _by_log(self, query: EventQuery) -> Iterator[int]:
+        where, bindings = self._where(query)
+        logs = self.select(
+            "SELECT id FROM log WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR partition = ?2) ORDER BY name, partition, id",
+            (query.log, query.partition),
+        )
+        for (log_id,) in logs[::-1] if query.reverse else logs:
+            first = query.from_position if query.from_position is not None else -(2**62)
+            last = query.until_position - 1 if query.until_position is not None else 2**62
+            yield from self._keyed("event.position", f"event.log_id = {int(log_id)} AND {where}", bindings, first, last, query)
+
+    def _by_time(self, query: EventQuery) -> Iterator[int]:
+        """By (time, log, partition, position), without a time last: block after block, merging those that overlap in time."""
+        where, bindings = self._where(query)
+        names = {row[0]: (row[1], row[2]) for row in self.select("SELECT id, name, partition FROM log")}
+        sign = -1 if query.reverse else 1
+        blocks = [block for block in self._blocks(query) if block[2] is not None]
+        blocks.sort(key=lambda block: -(block[3] or 0) if query.reverse else (block[2] or 0))
+        waiting: list[tuple[Any, ...]] = []
+        for place, (first, last, *_) in enumerate(blocks):
+            rows = self.select(
+                f"SELECT event.time_us, event.log_id, event.position, event.seq FROM {FROM} "
+                f"WHERE event.seq BETWEEN {first} AND {last} AND event.time_us IS NOT NULL AND {where}",
+                bindings,
+            )
+            keyed = [(sign * time_us, _ordered(names[log_id], sign), sign * position, seq) for time_us, log_id, position, seq in rows]
+            waiting = list(heapq.merge(waiting, sorted(keyed)))
+            following = blocks[place + 1] if place + 1 < len(blocks) else None
+            bound = None if following is None else -(following[3] or 0) if query.reverse else following[2] or 0
+            ready = len(waiting) if bound is None else next((n for n, item in enumerate(waiting) if item[0] >= bound), len(waiting))
+            for item in waiting[:ready]:
+                yield int(item[3])
+            waiting = waiting[ready:]
+        if query.from_us is None and query.until_us is None:
+            yield from self._untimed(where, bindings, query)
+
+    def _untimed(self, where: str, bindings: dict[str, Any], query: EventQuery) -> Iterator[int]:
+        for first, last, _, _, untimed in self._blocks(EventQuery()):
+            if untimed:
+                yield from self._keyed(
+                    "event.seq", f"event.seq BETWEEN {first} AND {last} AND event.time_us IS NULL AND {where}", bindings, first, last, query
+                )
+
+
+def _ordered(name: tuple[str, int], sign: int) -> tuple[Any, ...]:
+    """A log's place among others, turned round for the reverse order."""
+    if sign > 0:
+        return name
+    return (*(-ord(character) for character in name[0]), 1), -name[1]

@@ -1,0 +1,205 @@
+"""The account of a capture for people and programs: sources, logs, coverage, scope, counts. Read-only.
+
+What was never fetched has no row of its own: it is what the stored account leaves out, and is derived here. Read
+`coverage` for the rules of the account.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from inspector.capture.coverage import NOT_FETCHED
+from inspector.capture.reader import FROM, CaptureReader, EventQuery
+from inspector.event import format_time, merged_ranges, without_ranges
+
+
+@dataclass(frozen=True, slots=True)
+class LogReport:
+    """One partition: what the source has (`[first, end)`), how many events are here, and what became of each stretch."""
+
+    id: int
+    source_id: int
+    source: str
+    log: str
+    partition: int
+    incarnation: str
+    first: int | None
+    end: int | None
+    captured: int
+    bytes: int
+    coverage: Sequence[Mapping[str, object]]
+
+
+def log_reports(reader: CaptureReader) -> list[LogReport]:
+    """Every log of the capture, by source, name and partition, with its coverage in order and without holes."""
+    rows = reader.select(
+        "SELECT log.id, source.id, source.uri, log.name, log.partition, log.incarnation, log.first_position, "
+        "log.end_position, log.events, log.bytes "
+        "FROM log JOIN source ON source.id = log.source_id ORDER BY source.id, log.name, log.partition, log.id"
+    )
+    stored: dict[int, list[tuple[Any, ...]]] = {}
+    for log_id, *segment in reader.select(
+        "SELECT log_id, from_position, to_position, state, reason, filter, isolation, records FROM coverage ORDER BY log_id, from_position"
+    ):
+        stored.setdefault(log_id, []).append(tuple(segment))
+    asked = asked_ranges(reader)
+    return [LogReport(*row, coverage=_covered(stored.get(row[0], []), row[6], row[7], asked.get(row[0], []))) for row in rows]
+
+
+def asked_ranges(reader: CaptureReader) -> dict[int, list[tuple[int, int | None]]]:
+    """Per log, the ranges that its runs asked for."""
+    asked: dict[int, list[tuple[int, int | None]]] = {}
+    for log_id, start, end in reader.select("SELECT log_id, from_position, to_position FROM asked ORDER BY log_id, from_position"):
+        asked.setdefault(log_id, []).append((start, end))
+    return asked
+
+
+def _covered(
+    stored: Sequence[tuple[Any, ...]], first: int | None, end: int | None, asked: Sequence[tuple[int, int | None]]
+) -> list[dict[str, object]]:
+    listed: list[dict[str, object]] = []
+    for start, stop, state, reason, filter_text, isolation, records in stored:
+        segment = {"from": start, "to": stop, "state": state, "reason": reason or None, "records": records}
+        if state != "absent":
+            segment["isolation"] = isolation or None
+        if filter_text is not None:
+            segment["filter"] = filter_text
+        listed.append(segment)
+    low = min([start for start, _ in asked] + ([first] if first is not None else []), default=None)
+    high = max([stop for _, stop in asked if stop is not None] + ([end] if end is not None else []), default=None)
+    if low is not None and high is not None:
+        known = [(start, stop) for start, stop, *_ in stored]
+        for start, stop in without_ranges(low, high, known):
+            assert stop is not None
+            listed.append({"from": start, "to": stop, "state": "absent", "reason": NOT_FETCHED, "records": 0})
+    return sorted(listed, key=lambda segment: int(str(segment["from"])))
+
+
+def scope(reader: CaptureReader, reports: Sequence[LogReport] | None = None) -> dict[str, object]:
+    """What was asked of the sources, what was read of it, what is absent and why, and whether that is all.
+
+    Positions are counted, not records. `complete` means that everything asked was read in full; a run still going or
+    killed has an empty `stopped`.
+    """
+    reports = log_reports(reader) if reports is None else reports
+    asked_all = asked_ranges(reader)
+    asked = read = 0
+    absent: dict[str, int] = {}
+    open_ended = False
+    for report in reports:
+        wanted = asked_all.get(report.id, [])
+        open_ended |= any(stop is None for _, stop in wanted)
+        high = max([report.end or 0, *(int(str(segment["to"])) for segment in report.coverage)])
+        ranges = merged_ranges([(start, high if stop is None else stop) for start, stop in wanted])
+        asked += sum(stop - start for start, stop in ranges)
+        for segment in report.coverage:
+            inside = _inside(ranges, int(str(segment["from"])), int(str(segment["to"])))
+            if segment["state"] == "read":
+                read += inside
+            elif inside:
+                reason = str(segment["reason"] or f"read through the filter {segment.get('filter')}")
+                absent[reason] = absent.get(reason, 0) + inside
+    stopped = [row[0] for row in reader.select("SELECT stopped FROM run ORDER BY id")]
+    return {
+        "asked": asked,
+        "read": read,
+        "absent": absent,
+        "complete": asked == read and not absent,
+        "stopped": stopped[-1] if stopped else None,
+    }
+
+
+def _inside(ranges: Sequence[tuple[int, int]], start: int, end: int) -> int:
+    return sum(max(0, min(high, end) - max(low, start)) for low, high in ranges)
+
+
+def info(reader: CaptureReader) -> dict[str, Any]:
+    """The `info` object of the command line."""
+    reports = log_reports(reader)
+    ((capture_id, created_us, tool, settings),) = reader.select("SELECT id, created_us, tool, settings FROM capture LIMIT 1")
+    sources = reader.select("SELECT id, kind, uri, cluster_id, opened_us, attributes FROM source ORDER BY id")
+    ((conflicts,),) = reader.select("SELECT count(*) FROM conflict")
+    return {
+        "capture": str(reader.path),
+        "id": capture_id,
+        "created": format_time(created_us),
+        "tool": tool,
+        "events": reader.watermark().events,
+        "conflicts": conflicts,
+        "unmasked": bool(json.loads(settings or "{}").get("values", True)),
+        "sources": [
+            {
+                "id": row[0],
+                "kind": row[1],
+                "uri": row[2],
+                "cluster_id": row[3] or None,
+                "opened": format_time(row[4]),
+                "attributes": json.loads(row[5]),
+            }
+            for row in sources
+        ],
+        "logs": [
+            {
+                "source": report.source,
+                "log": report.log,
+                "partition": report.partition,
+                "incarnation": report.incarnation or None,
+                "first": report.first,
+                "end": report.end,
+                "captured": report.captured,
+                "bytes": report.bytes,
+                "coverage": report.coverage,
+            }
+            for report in reports
+        ],
+        "scope": scope(reader, reports),
+    }
+
+
+_GROUPS = {
+    "log": ("log.name",),
+    "partition": ("log.name", "log.partition"),
+    "type": ("type.name",),
+    "stream": ("category.name", "stream.name"),
+    "category": ("category.name",),
+}
+_GROUP_NAMES = {
+    "log": ("log",),
+    "partition": ("log", "partition"),
+    "type": ("type",),
+    "stream": ("category", "stream"),
+    "category": ("category",),
+}
+
+
+def count(reader: CaptureReader, query: EventQuery | None = None) -> tuple[int, int]:
+    """(events that match, events the filter cannot be applied to)."""
+    condition = query.condition if query else None
+    if condition is None:
+        return reader.watermark().events, 0
+    ((matching, not_applicable),) = reader.select(
+        f"SELECT count(*) FILTER (WHERE ({condition.sql})), count(*) FILTER (WHERE ({condition.sql}) IS NULL) FROM {FROM}",
+        condition.bindings,
+    )
+    return int(matching), int(not_applicable)
+
+
+def count_by(reader: CaptureReader, by: str | None, every_us: int | None, query: EventQuery | None = None) -> Iterator[dict[str, object]]:
+    """One row per group and, with `every_us`, per stretch of event time; in the order of time and name."""
+    condition = query.condition if query else None
+    columns, names = (_GROUPS[by], _GROUP_NAMES[by]) if by else ((), ())
+    keys = list(columns)
+    if every_us:
+        floor = f"event.time_us - ((event.time_us % {every_us}) + {every_us}) % {every_us}"
+        keys.insert(0, floor)
+    where = f"WHERE ({condition.sql})" if condition else ""
+    sql = f"SELECT {', '.join([*keys, 'count(*)'])} FROM {FROM} {where} GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}"
+    for row in reader.select(sql, condition.bindings if condition else ()):
+        values = list(row)
+        result: dict[str, object] = {"time": format_time(values.pop(0))} if every_us else {}
+        result.update(zip(names, values, strict=False))
+        result["count"] = row[-1]
+        yield result

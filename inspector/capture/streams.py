@@ -1,0 +1,168 @@
+"""Streams of a capture: finding one by name, and its events in replay order. Read-only; folds nothing.
+
+Read `replay` for who folds.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Any
+
+from inspector.capture.reader import CaptureReader
+from inspector.errors import UsageError
+
+_CANDIDATES_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class StreamInfo:
+    """One aggregate's stream, with the counts the capture keeps of it."""
+
+    id: int
+    source: str
+    source_id: int
+    category: str
+    name: str
+    events: int
+    first_us: int | None
+    last_us: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEvent:
+    """One event of a stream, as a fold needs it. `data` is JSON text."""
+
+    seq: int
+    log_id: int
+    position: int
+    sub: int
+    time_us: int | None
+    version: int | None
+    type: str | None
+    flags: int
+    event_id: str | None
+    actor: str | None
+    data: str | None
+
+
+_STREAM = (
+    "SELECT stream.id, source.uri, source.id, category.name, stream.name, stream.events, stream.first_us, stream.last_us FROM stream "
+    "JOIN source ON source.id = stream.source_id JOIN category ON category.id = stream.category_id"
+)
+
+
+def streams(reader: CaptureReader, *, category: str | None = None) -> Iterator[StreamInfo]:
+    """Every stream (of one category), by category and name."""
+    sql = f"{_STREAM} WHERE (?1 IS NULL OR category.name = ?1) ORDER BY category.name, stream.name, source.id"
+    for row in reader.connection.execute(sql, (category,)):
+        yield StreamInfo(*row)
+
+
+def find_stream(reader: CaptureReader, text: str, source: str | None = None) -> StreamInfo:
+    """The one stream written `name` or `category/name`, in the source whose address contains `source`.
+
+    Both parts may hold slashes. Raises UsageError with the candidates when there are several, with near names when none.
+    """
+    found = [StreamInfo(*row) for row in reader.select(f"{_STREAM} WHERE stream.name = ?", (text,))]
+    for cut in (place for place, character in enumerate(text) if character == "/"):
+        parts = (text[cut + 1 :], text[:cut])
+        found += [StreamInfo(*row) for row in reader.select(f"{_STREAM} WHERE stream.name = ? AND category.name = ?", parts)]
+    if source is not None:
+        found = [stream for stream in found if source in (stream.source, str(stream.source_id)) or source in stream.source]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise UsageError(f"{text!r} is the name of {len(found)} streams; say which: {_listed(found)}")
+    raise UsageError(f"there is no stream {text!r}{_near(reader, text)}")
+
+
+def _listed(found: list[StreamInfo]) -> str:
+    listed = [f"{stream.category}/{stream.name} --source {stream.source}" for stream in found[:_CANDIDATES_SHOWN]]
+    return ", ".join(listed) + (", …" if len(found) > _CANDIDATES_SHOWN else "")
+
+
+def _near(reader: CaptureReader, text: str) -> str:
+    prefix = text[: max(1, len(text) // 2)]
+    rows = reader.select("SELECT name FROM stream WHERE name >= ?1 AND name < ?1 || char(1114111) LIMIT 500", (prefix,))
+    near = get_close_matches(text, [row[0] for row in rows], n=3)
+    return f"; near: {', '.join(near)}" if near else ""
+
+
+def has_versions(reader: CaptureReader, stream_id: int) -> bool:
+    """Whether every event of the stream has a version, so that versions give the order."""
+    ((missing,),) = reader.select("SELECT EXISTS (SELECT 1 FROM event_stream WHERE stream_id = ? AND version IS NULL)", (stream_id,))
+    return not missing
+
+
+_EVENT = (
+    "SELECT event.seq, event.log_id, event.position, event.sub, event.time_us, x.version, type.name, event.flags, "
+    "event.event_id, event.actor, "
+    "json(event.data) FROM event_stream x CROSS JOIN event ON event.seq = x.seq LEFT JOIN type ON type.id = event.type_id"
+)
+
+
+def stream_batches(reader: CaptureReader, stream_id: int, *, size: int = 2000) -> Iterator[list[StreamEvent]]:
+    """A stream's events in replay order, in batches of at most `size`.
+
+    By version where every event has one, else by log, partition and position; several logs are merged by time, each
+    keeping its own order.
+    """
+    order = _by_version if has_versions(reader, stream_id) else _by_position
+    batch: list[StreamEvent] = []
+    for event in order(reader, stream_id, size):
+        batch.append(event)
+        if len(batch) >= size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _events(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
+    marks = ", ".join("?" * len(seqs))
+    rows = reader.select(f"{_EVENT} WHERE x.stream_id = ? AND x.seq IN ({marks})", [stream_id, *seqs])
+    found = {row[0]: StreamEvent(*row) for row in rows}
+    return [found[seq] for seq in seqs if seq in found]
+
+
+def _paged(reader: CaptureReader, stream_id: int, seqs: list[int], size: int) -> Iterator[StreamEvent]:
+    for start in range(0, len(seqs), size):
+        yield from _events(reader, stream_id, seqs[start : start + size])
+
+
+def _by_version(reader: CaptureReader, stream_id: int, size: int) -> Iterator[StreamEvent]:
+    rows = reader.select(
+        "SELECT x.seq FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? "
+        "ORDER BY x.version, event.log_id, event.position, event.sub",
+        (stream_id,),
+    )
+    yield from _paged(reader, stream_id, [row[0] for row in rows], size)
+
+
+def _by_position(reader: CaptureReader, stream_id: int, size: int) -> Iterator[StreamEvent]:
+    rows = reader.select(
+        "SELECT event.log_id, event.seq, event.time_us FROM event_stream x CROSS JOIN event ON event.seq = x.seq JOIN "
+        "log ON log.id = event.log_id "
+        "WHERE x.stream_id = ? ORDER BY log.name, log.partition, log.id, event.position, event.sub",
+        (stream_id,),
+    )
+    by_log: dict[int, list[tuple[int, int | None]]] = {}
+    for log_id, seq, time_us in rows:
+        by_log.setdefault(log_id, []).append((seq, time_us))
+    if len(by_log) == 1:
+        (only,) = by_log.values()
+        yield from _paged(reader, stream_id, [seq for seq, _ in only], size)
+        return
+    merged = heapq.merge(*(_timed(place, events) for place, events in enumerate(by_log.values())))
+    yield from _paged(reader, stream_id, [item[-1] for item in merged], size)
+
+
+def _timed(place: int, events: list[tuple[int, int | None]]) -> Iterator[tuple[Any, ...]]:
+    """One log's events keyed by the running maximum of their times, so that merging never turns their own order round."""
+    newest = -(2**63)
+    for turn, (seq, time_us) in enumerate(events):
+        newest = max(newest, time_us if time_us is not None else newest)
+        yield newest, place, turn, seq

@@ -1,0 +1,70 @@
+"""The command line: the contract that scripts, tests and the window rely on. Imports no Qt.
+
+One module per group of commands; each registers its own and imports what is heavy only when it runs, so that `--help`
+starts at once. Read `output` for how results are printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import importlib.util
+import logging
+import os
+import signal
+import sys
+from collections.abc import Sequence
+
+from inspector.errors import EventscopeError, ExitStatus
+
+_GROUPS = ("window", "demo", "capture", "decode", "read", "replay")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="eventscope",
+        description="A desktop inspector for event logs: what Wireshark is for packets, for event streams. "
+        "Without a command it opens the window.",
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and end")
+    parser.add_argument("--verbose", action="store_true", help="say on standard error what is done")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    for group in _GROUPS:
+        if importlib.util.find_spec(f"inspector.cli.{group}"):
+            importlib.import_module(f"inspector.cli.{group}").add(commands)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs one command and gives its exit status. Errors of the user's world are one sentence on standard error."""
+    parser = _parser()
+    args = parser.parse_args(arguments)
+    logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    if args.version:
+        return _print_version()
+    if args.command is None:
+        args = parser.parse_args([*(arguments if arguments is not None else sys.argv[1:]), "open"])
+    return _run(args)
+
+
+def _run(args: argparse.Namespace) -> int:
+    try:
+        status = args.run(args)
+        sys.stdout.flush()
+    except EventscopeError as error:
+        print(f"eventscope: {error}", file=sys.stderr)
+        return int(error.exit_status)
+    except KeyboardInterrupt:
+        return int(ExitStatus.STOPPED)
+    except BrokenPipeError:
+        # the reader of our output has gone: nothing is wrong, and nothing more is to be said
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 128 + int(getattr(signal, "SIGPIPE", 13))
+    return int(status)
+
+
+def _print_version() -> int:
+    from importlib.metadata import version
+
+    print(f"eventscope {version('eventscope')}")
+    return int(ExitStatus.OK)

@@ -1,0 +1,418 @@
+"""`eventscope capture` and `eventscope logs`: reading sources. Knows no kind of source; prints, and decides exit statuses.
+
+Progress goes to standard error: a line on a terminal, JSON lines with `--progress json`. Read `ingest` for the work.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import binascii
+import json
+import re
+import signal
+import struct
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from inspector.errors import EventscopeError, ExitStatus, SourceError, UsageError
+
+if TYPE_CHECKING:
+    from inspector.ingest import Keep, Options, Status
+    from inspector.sources import Request, Source
+
+_PROGRESS_EVERY_S = 0.1
+_SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Registers `capture` and `logs`."""
+    logs = commands.add_parser("logs", help="what a source has: log, partition, first, end", description=_logs.__doc__)
+    logs.add_argument("url", metavar="URL")
+    logs.add_argument("--topic", action="append", default=[], metavar="T")
+    logs.add_argument("--internal", action="store_true", help="internal topics too")
+    logs.add_argument("--config", metavar="FILE|-")
+    logs.add_argument("--format", choices=("table", "jsonl"))
+    logs.set_defaults(run=_logs)
+
+    capture = commands.add_parser("capture", help="read sources into a capture", description=_capture.__doc__)
+    capture.add_argument("url", nargs="+", metavar="URL")
+    capture.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="an existing capture is continued")
+    capture.add_argument("--topic", action="append", default=[], metavar="T")
+    capture.add_argument("--partition", action="append", default=[], type=int, metavar="N")
+    capture.add_argument("--from", dest="start", default="earliest", metavar="X", help="position, time, -15m, -100, earliest, latest")
+    capture.add_argument("--until", dest="end", metavar="X", help="exclusive; the same forms")
+    capture.add_argument("--follow", action="store_true", help="go on when the end is reached")
+    capture.add_argument("--filter", metavar="EXPR", help="store only what matches")
+    capture.add_argument("--key", metavar="KEY", help="only the partition of this key")
+    capture.add_argument("--key-type", default="text", choices=tuple(_KEYS), metavar="T", help=", ".join(_KEYS))
+    capture.add_argument("--partitioner", default="murmur2", choices=("murmur2", "crc32"), help="Java's default, or librdkafka's")
+    capture.add_argument("--isolation", default="uncommitted", choices=("uncommitted", "committed", "both"))
+    capture.add_argument("--config", metavar="FILE|-", help="librdkafka or Java client properties; - reads standard input")
+    capture.add_argument("--map", type=Path, metavar="FILE", help="a profile: identity rules per log (TOML)")
+    capture.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
+    capture.add_argument("--max-bytes", type=_size, metavar="N")
+    capture.add_argument("--max-rate", type=_rate, metavar="N/s")
+    capture.add_argument("--keep", type=_keep, metavar="2h|20GB", help="keep only the newest")
+    capture.add_argument("--no-values", action="store_true", help="store no value")
+    capture.add_argument("--min-free", type=_size, default=10**9, metavar="N", help="bytes that stay free on the disk (1GB)")
+    capture.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
+    capture.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
+    capture.add_argument("--format", choices=("table", "jsonl"))
+    capture.set_defaults(run=_capture)
+
+
+# ---- arguments
+
+
+def _size(text: str) -> int:
+    """Bytes of `20GB`, `500M` or `1000`."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", text.strip(), re.IGNORECASE)
+    if not match:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 500MB or 20GB")
+    return int(float(match[1]) * _SIZES[match[2].upper()])
+
+
+def _rate(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)(?:/s)?", text.strip())
+    if not match or float(match[1]) <= 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a rate such as 500/s")
+    return float(match[1])
+
+
+def _keep(text: str) -> tuple[str, float]:
+    """("seconds", n) or ("bytes", n)."""
+    if match := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip()):
+        return "seconds", float(match[1]) * _SPANS_S[match[2]]
+    try:
+        return "bytes", _size(text)
+    except argparse.ArgumentTypeError:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a span such as 2h or a size such as 20GB") from None
+
+
+_KEYS: Mapping[str, Any] = {
+    "text": lambda text: text.encode(),
+    "long": lambda text: struct.pack(">q", int(text)),
+    "int": lambda text: struct.pack(">i", int(text)),
+    "short": lambda text: struct.pack(">h", int(text)),
+    "double": lambda text: struct.pack(">d", float(text)),
+    "uuid": lambda text: str(uuid.UUID(text)).encode(),
+    "hex": bytes.fromhex,
+    "base64": lambda text: base64.b64decode(text, validate=True),
+}
+
+
+def _key(text: str | None, kind: str) -> bytes | None:
+    """The bytes of a key given as text of a type. Raises UsageError when it is not of that type."""
+    if text is None:
+        return None
+    try:
+        encoded: bytes = _KEYS[kind](text)
+    except (ValueError, struct.error, binascii.Error) as error:
+        raise UsageError(f"--key {text!r} is not of the type {kind}: {error}") from error
+    return encoded
+
+
+def read_config(place: str | None) -> dict[str, str]:
+    """The properties in a file, or on standard input for `-` up to a line with a single dot or its end."""
+    if place is None:
+        return {}
+    from inspector.sources.kafka_config import parse_properties
+
+    if place == "-":
+        lines: list[str] = []
+        for line in sys.stdin:
+            if line.strip() == ".":
+                break
+            lines.append(line)
+        return parse_properties("".join(lines))
+    try:
+        return parse_properties(Path(place).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the configuration {place}: {error}") from error
+
+
+# ---- logs
+
+
+def _logs(args: argparse.Namespace) -> ExitStatus:
+    """Lists the logs and partitions of a source with their first and end positions; reads metadata only."""
+    from inspector.cli.output import print_rows
+    from inspector.sources import open_source
+
+    source = open_source(args.url, read_config(args.config))
+    try:
+        found = [info for info in source.logs(args.topic) if args.internal or args.topic or not info.internal]
+    finally:
+        source.close()
+    rows = [
+        {
+            "log": info.key.name,
+            "partition": info.key.partition,
+            "first": info.first,
+            "end": info.end,
+            "incarnation": info.key.incarnation or None,
+        }
+        for info in found
+    ]
+    print_rows(rows, ("log", "partition", "first", "end", "incarnation"), format_=args.format)
+    return ExitStatus.OK
+
+
+# ---- capture
+
+
+def _capture(args: argparse.Namespace) -> ExitStatus:
+    """Reads one or several sources into a capture file; leaves no trace in what it reads."""
+    from inspector import ingest
+    from inspector.sources import open_source
+
+    config = read_config(args.config)
+    options = _options(args)
+    request = _request(args)
+    sources: list[tuple[Source, Request]] = []
+    reporter = _reporter(args.progress)
+    stop = _Stop(with_stdin=args.stop_with_stdin)
+    try:
+        sources.extend((open_source(url, config), _for_source(request, url, len(args.url))) for url in args.url)
+        outcome = ingest.run(sources, args.output, options=options, listener=reporter.listener(stop), stop=stop.event)
+    finally:
+        stop.end()
+        for source, _ in sources:
+            source.close()
+    status = outcome.exit_status
+    reporter.finished(outcome.stopped, status)
+    _print_outcome(args, outcome)
+    return status
+
+
+def _request(args: argparse.Namespace) -> Request:
+    from inspector.sources import Bound, Isolation, Request, parse_bound
+
+    return Request(
+        logs=tuple(args.topic),
+        partitions=tuple(args.partition),
+        start=parse_bound(args.start),
+        end=parse_bound(args.end) if args.end else Bound(),
+        follow=args.follow,
+        isolation=Isolation(args.isolation),
+        key=_key(args.key, args.key_type),
+        partitioner=args.partitioner,
+    )
+
+
+def _for_source(request: Request, url: str, count: int) -> Request:
+    """With several sources, topics, partitions, keys and isolation are Kafka's; a store has one log of its own."""
+    from dataclasses import replace
+
+    if count == 1 or url.startswith("kafka:"):
+        return request
+    from inspector.sources import Isolation
+
+    return replace(request, logs=(), partitions=(), key=None, isolation=Isolation.uncommitted)
+
+
+def _options(args: argparse.Namespace) -> Options:
+    from inspector.ingest import Options
+
+    condition = None
+    if args.filter:
+        from inspector.query.staged import staged_condition
+
+        condition = staged_condition(args.filter)
+    profile = None
+    if args.map:
+        from inspector.identify import load_profile
+
+        profile = load_profile(args.map)
+    return Options(
+        limit=args.limit,
+        max_bytes=args.max_bytes,
+        max_rate=args.max_rate,
+        keep=_keep_option(args.keep),
+        with_values=not args.no_values,
+        floor_bytes=args.min_free,
+        profile=profile,
+        filter_text=args.filter,
+        condition=condition,
+        settings={"command": "capture", "topics": args.topic, "from": args.start, "until": args.end, "follow": args.follow},
+    )
+
+
+def _keep_option(keep: tuple[str, float] | None) -> Keep | None:
+    from inspector.ingest import Keep
+
+    if keep is None:
+        return None
+    return Keep(seconds=keep[1]) if keep[0] == "seconds" else Keep(size_bytes=int(keep[1]))
+
+
+def _print_outcome(args: argparse.Namespace, outcome: Any) -> None:
+    status = outcome.status
+    summary = {
+        "capture": str(args.output),
+        "stored": status.stored,
+        "events": status.events,
+        "bytes": status.bytes,
+        "duplicates": status.duplicates,
+        "conflicts": status.conflicts,
+        "undecodable": status.undecodable,
+        "stopped": outcome.stopped,
+    }
+    if (args.format or ("table" if sys.stdout.isatty() else "jsonl")) == "jsonl":
+        print(json.dumps(summary))
+        return
+    odd = [f"{summary[name]:,} {name}" for name in ("undecodable", "duplicates", "conflicts") if summary[name]]
+    print(f"{status.stored:,} events stored in {args.output}{''.join(f', {part}' for part in odd)}: {'; '.join(outcome.stopped)}")
+
+
+class _Stop:
+    """The ways a capture is told to end: Ctrl-C, SIGTERM, and (for a parent process) the end of standard input."""
+
+    def __init__(self, *, with_stdin: bool) -> None:
+        self.event = threading.Event()
+        self.reading = False
+        """Set once there is something to end cleanly; before that, Ctrl-C just ends the process."""
+        self._before = {number: signal.signal(number, self._signalled) for number in (signal.SIGINT, signal.SIGTERM)}
+        if with_stdin:
+            threading.Thread(target=self._watch_stdin, name="stdin", daemon=True).start()
+
+    def _signalled(self, _number: int, _frame: FrameType | None) -> None:
+        if not self.reading or self.event.is_set():
+            raise KeyboardInterrupt
+        self.event.set()
+
+    def _watch_stdin(self) -> None:
+        while sys.stdin.buffer.raw.read(4096) if hasattr(sys.stdin.buffer, "raw") else sys.stdin.buffer.read(1):
+            pass
+        self.event.set()
+
+    def end(self) -> None:
+        """Gives the signals back."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+class _Reporter:
+    """Says on standard error how a capture goes. This one only tells notes and errors; others add progress."""
+
+    def __init__(self) -> None:
+        self._said_s = 0.0
+
+    def listener(self, stop: _Stop) -> Any:
+        """An `ingest.Listener` that reports here."""
+        from inspector.ingest import Listener
+
+        reporter = self
+
+        class _Reporting(Listener):
+            def started(self) -> None:
+                stop.reading = True
+
+            def progressed(self, status: Status) -> None:
+                reporter.progressed(status)
+
+            def noted(self, text: str) -> None:
+                reporter.say("note", text)
+
+            def state_changed(self, text: str) -> None:
+                reporter.say("state", text)
+
+            def failed(self, error: EventscopeError) -> None:
+                reporter.say("error", str(error), step=error.step if isinstance(error, SourceError) else "")
+
+        return _Reporting()
+
+    def progressed(self, status: Status) -> None:
+        """A batch is stored."""
+
+    def say(self, kind: str, text: str, *, step: str = "") -> None:
+        """One sentence for people."""
+        print(f"eventscope: {text}" if kind != "note" else text, file=sys.stderr, flush=True)
+
+    def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:
+        """The capture has ended."""
+
+    def _due(self) -> bool:
+        now = time.monotonic()
+        if now - self._said_s < _PROGRESS_EVERY_S:
+            return False
+        self._said_s = now
+        return True
+
+
+class _JsonReporter(_Reporter):
+    """JSON lines for a parent process, at most ten of progress a second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._unsaid: Status | None = None
+
+    def progressed(self, status: Status) -> None:
+        self._unsaid = status
+        if self._due():
+            self._progress()
+
+    def _progress(self) -> None:
+        if (status := self._unsaid) is None:
+            return
+        self._unsaid = None
+        self._line(
+            "progress",
+            stored=status.stored,
+            events=status.events,
+            bytes=status.bytes,
+            rate=round(status.rate_per_s, 1),
+            undecodable=status.undecodable,
+            duplicates=status.duplicates,
+            conflicts=status.conflicts,
+            read={f"{log}/{partition}": [reached, end] for (_, log, partition), (reached, end) in status.read.items()},
+        )
+
+    def say(self, kind: str, text: str, *, step: str = "") -> None:
+        self._line(kind, text=text, **({"step": step} if step else {}))
+
+    def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:
+        self._progress()
+        self._line("done", stopped="; ".join(stopped), exit=int(status))
+
+    @staticmethod
+    def _line(kind: str, **values: object) -> None:
+        print(json.dumps({"type": kind, **values}), file=sys.stderr, flush=True)
+
+
+class _LineReporter(_Reporter):
+    """One line on a terminal that is written over."""
+
+    def progressed(self, status: Status) -> None:
+        if not self._due():
+            return
+        known = [(reached, end) for reached, end in status.read.values() if end]
+        share = sum(min(r, e) for r, e in known) / max(1, sum(e for _, e in known))
+        bar = "█" * int(share * 20)
+        print(
+            f"\r{bar:20} {share:4.0%}  {status.stored:,} events  {status.rate_per_s:,.0f}/s  {status.bytes / 1e6:,.1f} MB\x1b[K",
+            end="",
+            file=sys.stderr,
+            flush=True,
+        )
+
+    def say(self, kind: str, text: str, *, step: str = "") -> None:
+        print("\r\x1b[K", end="", file=sys.stderr)
+        super().say(kind, text, step=step)
+
+    def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:
+        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def _reporter(progress: str) -> _Reporter:
+    if progress == "json":
+        return _JsonReporter()
+    return _LineReporter() if progress == "auto" and sys.stderr.isatty() else _Reporter()

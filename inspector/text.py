@@ -1,0 +1,45 @@
+"""Making text that anyone may have written safe to look at. Pure; used by every table, list and pane.
+
+Nothing is stripped: what could hide, reorder or forge text is shown as an escape, and copying gives the original.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from functools import lru_cache
+
+_PLAIN = re.compile(r"[ -~]*\Z")
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
+_SHORT = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
+
+
+@lru_cache(maxsize=4096)
+def _shown(character: str) -> str:
+    if character in _SHORT:
+        return _SHORT[character]
+    if unicodedata.category(character) in _HIDDEN_CATEGORIES:
+        return f"⟨U+{ord(character):04X}⟩"
+    return character
+
+
+def visible(text: str) -> str:
+    """`text` on one line, with control, bidi, format, private and unpaired characters shown as escapes such as ⟨U+202E⟩."""
+    if _PLAIN.match(text):
+        return text
+    return "".join(map(_shown, text))
+
+
+def visible_lines(text: str) -> str:
+    """As `visible`, but line breaks and tabs stay what they are: for panes that show several lines."""
+    return "\n".join("\t".join(visible(part) for part in line.split("\t")) for line in text.replace("\r\n", "\n").split("\n"))
+
+
+def bytes_text(value: bytes | None) -> str:
+    """`value` as one visible line: its text when it is UTF-8, else its bytes as `0x…`; empty for None."""
+    if value is None:
+        return ""
+    try:
+        return visible(value.decode())
+    except UnicodeDecodeError:
+        return f"0x{value.hex()}"
