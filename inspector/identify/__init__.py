@@ -34,6 +34,8 @@ class _LogRules:
     decoder: str | None
     key_type: str | None
     candidates: Mapping[str, Sequence[Candidate]]
+    overridden: frozenset[str]
+    """Fields that the profile takes from elsewhere than the source."""
 
 
 class Identifier:
@@ -86,7 +88,7 @@ class Identifier:
             envelope={column: taken(values, rows) for column, values in records.envelope.items()},
             key_document=_key_documents(key, name, rules.key_type) if rules.key_type else None,
         )
-        return identified(view, rules.candidates, records, rows, decoded)
+        return identified(view, rules.candidates, records, rows, decoded, rules.overridden)
 
     def _compile(self, name: str) -> _LogRules:
         entry = self._profile.of(name) or LogProfile(name)
@@ -102,7 +104,7 @@ class Identifier:
                 continue
             known = [Candidate(column, expressions.envelope(column), is_final=column == "metadata")] if column in IN_ENVELOPE else []
             candidates[column] = [*known, *descriptor.get(column, built_in[column])]
-        return _LogRules(entry.decoder or self._decoders.get(name), entry.key_type, candidates)
+        return _LogRules(entry.decoder or self._decoders.get(name), entry.key_type, candidates, IN_ENVELOPE & entry.candidates.keys())
 
 
 @contextmanager

@@ -6,7 +6,7 @@ Read `rules` for how a column is found.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import repeat
 from typing import TypeVar, cast
@@ -23,6 +23,10 @@ T = TypeVar("T")
 Candidates = Mapping[str, Sequence[Candidate]]
 
 _PLAIN_FIELDS = ("type", "version", "id", "schema_version", "correlation_id", "causation_id", "actor", "metadata")
+EVENT_TIME = "event_time"
+"""In `extra`: what a rule found and could not use as the event's time."""
+SOURCE = "source"
+"""In `extra`: what the source said and a column does not show: a field the profile overrides, an error of its own."""
 _TOMBSTONE = int(Flag.tombstone)
 _EVENT = int(TimeKind.event)
 
@@ -46,8 +50,10 @@ def taken(column: Sequence[T], rows: Sequence[int]) -> Sequence[T]:
     return column if isinstance(rows, range) else [column[row] for row in rows]
 
 
-def identified(view: Rows, candidates: Candidates, records: RecordBatch, rows: Sequence[int], decoded: Decoded) -> Part:
-    """What the rules find in the rows of one log."""
+def identified(
+    view: Rows, candidates: Candidates, records: RecordBatch, rows: Sequence[int], decoded: Decoded, overridden: Collection[str] = ()
+) -> Part:
+    """What the rules find in the rows of one log; `overridden` are the fields that the profile takes from elsewhere."""
     count = len(view)
     columns = {name: list(resolve(candidates[name], view) or [None] * count) for name in _PLAIN_FIELDS}
     part = Part(
@@ -59,7 +65,17 @@ def identified(view: Rows, candidates: Candidates, records: RecordBatch, rows: S
         time_kind=list(taken(records.time_kind, rows)),
     )
     _put_times(part, view, candidates["time"])
+    for name in overridden:
+        _keep_overridden(part, name, view.envelope.get(name, ()))
     return part
+
+
+def _keep_overridden(part: Part, name: str, given: Sequence[object]) -> None:
+    """A field that the source knows and the profile takes from elsewhere is not lost."""
+    for row, value in zip(part.rows, given, strict=False):
+        if value is not None:
+            said = part.extra.setdefault(row, {}).setdefault(SOURCE, {})
+            cast("dict[str, object]", said)[name] = value
 
 
 def _streams(view: Rows, candidates: Candidates, versions: Column) -> list[Sequence[StreamRef]]:
@@ -112,14 +128,15 @@ def _put_times(part: Part, view: Rows, candidates: Sequence[Candidate]) -> None:
     times = cast("Sequence[int | None]", result)
     part.time_us = [recorded if time_us is None else time_us for time_us, recorded in zip(times, part.time_us, strict=True)]
     part.time_kind = [kind if time_us is None else _EVENT for time_us, kind in zip(times, part.time_kind, strict=True)]
-    for place in [place for place, time_us in enumerate(times) if time_us is not None] if part.extra else ():
-        part.extra.pop(part.rows[place], None)
+    for place, time_us in enumerate(times) if part.extra else ():
+        if time_us is not None:
+            part.extra.pop(part.rows[place], None)
 
 
 def _keep_raw(part: Part, found: Column, read: Column) -> None:
     for place, (raw, time_us) in enumerate(zip(found, read, strict=True)):
         if time_us is None and isinstance(raw, str | int | float) and len(str(raw)) <= MAX_TEXT:
-            part.extra.setdefault(part.rows[place], {"time": raw})
+            part.extra.setdefault(part.rows[place], {EVENT_TIME: raw})
 
 
 def assembled(records: RecordBatch, parts: Sequence[Part]) -> EventBatch:
@@ -184,6 +201,9 @@ def _extra(records: RecordBatch, parts: Sequence[Part]) -> list[str | None]:
     for source in (records.extra, *(part.extra for part in parts)):
         for row, values in source.items():
             found[row] = {**found.get(row, {}), **values}
+    for row, reason in records.error.items():
+        said = found.setdefault(row, {}).get(SOURCE)
+        found[row][SOURCE] = {**(said if isinstance(said, dict) else {}), "error": reason}
     column: list[str | None] = [None] * len(records)
     for row, values in found.items():
         column[row] = _json(values)

@@ -32,6 +32,7 @@ OPTIONS = {
     "zone": frozenset({"time"}),
     "prefix": frozenset({"metadata"}),
     "without": frozenset({"metadata"}),
+    "also": frozenset({"metadata"}),
 }
 """Option of a rule → the fields it is for; None: all."""
 
@@ -53,6 +54,8 @@ class Candidate:
     zone: tzinfo | None = None
     prefix: str = ""
     without: frozenset[str] = frozenset()
+    also: tuple[tuple[str, Expression], ...] = ()
+    """Members to add under a name of their own."""
     is_final: bool = False
     """What is there is already the field's value: metadata that a source gives as JSON text."""
 
@@ -69,8 +72,16 @@ class Candidate:
             match = self.match
             column = [match(value) if isinstance(value, str) else None for value in column]
         if column is not None and (self.prefix or self.without):
-            column = [self._members(value) for value in column]
+            column = self._with_more(rows, [self._members(value) for value in column])
         return column
+
+    def _with_more(self, rows: Rows, members: Sequence[dict[str, object] | None]) -> Column:
+        for name, source in self.also:
+            for row, value in enumerate(source.column(rows) or ()):
+                found = members[row]
+                if found is not None and value is not None:
+                    found[name] = value
+        return members
 
     def read(self, rows: Rows, column: Column) -> Column:
         """`column` as values of the field; None for what cannot be one."""
@@ -95,7 +106,7 @@ class Candidate:
             return lambda row: orjson.dumps(column[row]).decode()
         return lambda row: self.source.exact(rows, row)
 
-    def _members(self, value: object) -> object:
+    def _members(self, value: object) -> dict[str, object] | None:
         if not isinstance(value, dict):
             return None
         return {
@@ -181,6 +192,7 @@ def _candidate(name: str, entry: object, when: object, zone: object) -> Candidat
         zone=None if zone is None else convert.parse_zone(str(zone)),
         prefix=_text(options, "prefix"),
         without=frozenset(_texts("without", options.get("without", []))),
+        also=tuple(_also(options.get("also", {}))),
     )
 
 
@@ -196,6 +208,12 @@ def _texts(name: str, value: object) -> list[str]:
     if not all(isinstance(item, str) for item in values):
         raise ValueError(f"{name!r} is a text or a list of texts")
     return [str(item) for item in values]
+
+
+def _also(members: object) -> list[tuple[str, Expression]]:
+    if isinstance(members, Mapping) and all(isinstance(place, str) for place in members.values()):
+        return [(str(name), expressions.parse(place)) for name, place in members.items()]
+    raise ValueError("'also' maps names to places, such as { datacontenttype = \"header.content-type\" }")
 
 
 def _matcher(pattern: str) -> Callable[[str], str | None]:

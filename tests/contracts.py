@@ -1,0 +1,116 @@
+"""What every plug-in must do, door by door: subclass a contract with your plug-in in its attributes.
+
+Read the doors for the words: `inspector.sources`, `inspector.decoders`, `inspector.reducers`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+import apsw
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inspector import decoders
+from inspector.decoders import Context, Decoded, Decoder
+from inspector.event import FROM_VALUE, Flag
+from inspector.reducers import FoldBatch, FoldEvent, Reducer, batch_of
+from tests.replay.stories import StoryEvent, event, tombstone
+
+one_property_many_classes = settings(suppress_health_check=[HealthCheck.differing_executors])
+"""A property inherited by several test classes is what a contract is; Hypothesis warns of it for other reasons."""
+
+
+class DecoderContract:
+    """What every decoder must do; subclass with `decoder` set and `examples` of values of its kind."""
+
+    decoder: ClassVar[Decoder]
+    examples: ClassVar[Sequence[bytes]]
+
+    @one_property_many_classes
+    @given(values=st.lists(st.none() | st.binary(max_size=64), max_size=8), asked=st.booleans())
+    def test_arbitrary_bytes_never_raise_and_every_row_has_a_verdict(self, values: list[bytes | None], asked: bool) -> None:
+        decoded = self.decoder.decode(values, [None] * len(values), Context(options={"asked": asked}))
+        columns = (decoded.decoder, decoded.document, decoded.data, decoded.error, decoded.flags, decoded.schema_ref)
+        assert {len(column) for column in columns} == {len(values)}
+        for row, value in enumerate(values):
+            self._check_row(decoded, row, value)
+
+    def _check_row(self, decoded: Decoded, row: int, value: bytes | None) -> None:
+        refused = value is not None and decoded.decoder[row] is None
+        if value is None:
+            assert (decoded.decoder[row], decoded.data[row], decoded.error[row], decoded.flags[row]) == (None, None, None, 0)
+        if refused or decoded.flags[row] & Flag.undecodable:
+            assert decoded.error[row]
+            assert decoded.data[row] is None
+        if refused:
+            assert decoded.flags[row] & Flag.undecodable
+        text = (value or b"").decode() if decoded.data[row] is FROM_VALUE else decoded.data[row]
+        if isinstance(text, str):
+            assert apsw.Connection(":memory:").execute("SELECT json_valid(?, 1)", (text,)).get == 1
+
+    @one_property_many_classes
+    @given(value=st.binary(max_size=64))
+    def test_priority_lies_between_nought_and_one(self, value: bytes) -> None:
+        assert 0 <= self.decoder.priority(value, None, Context()) <= 1
+
+    def test_examples_are_of_its_kind(self) -> None:
+        for value in self.examples:
+            assert self.decoder.priority(value, None, Context()) > 0, value
+        decoded = self.decoder.decode(list(self.examples), [None] * len(self.examples), Context())
+        assert set(decoded.decoder) == {self.decoder.name}
+
+    def test_a_null_among_values_moves_no_row(self) -> None:
+        values = [None, *self.examples, None]
+        decoded = self.decoder.decode(values, [None] * len(values), Context())
+        alone = self.decoder.decode(list(self.examples), [None] * len(self.examples), Context())
+        assert decoded.document[1:-1] == alone.document
+        assert decoded.decoder[1:-1] == alone.decoder
+
+    def test_it_is_registered_under_its_name(self) -> None:
+        assert type(decoders.named(self.decoder.name)) is type(self.decoder)
+
+
+class ReducerContract:
+    """What every reducer must do; subclass with `reducer` giving a new one."""
+
+    def reducer(self) -> Reducer:
+        """The reducer under test."""
+        raise NotImplementedError
+
+    def _story(self) -> list[StoryEvent]:
+        documents = [{"a": 1, "b": {"c": None, "d": [1]}}, {"b": {"d": None, "e": 2.5}}, [1, 2], {"a": {"f": {}}}, None, '"text"', {"g": 7}]
+        story = [event(seq, document) for seq, document in enumerate(documents, start=1)]
+        return [*story, tombstone(8), event(9, {"h": 1}), StoryEvent(10, data=None)]
+
+    def _folded(self, events: Sequence[FoldEvent], size: int) -> object:
+        reducer = self.reducer()
+        state = reducer.initial()
+        for start in range(0, len(events), size):
+            state = reducer.fold(state, batch_of(events[start : start + size]))
+        return state
+
+    def test_how_events_are_batched_changes_nothing(self) -> None:
+        story = self._story()
+        for end in range(len(story) + 1):
+            states = [self._folded(story[:end], size) for size in (1, 2, 3, 100)]
+            assert all(state == states[0] for state in states), end
+
+    def test_stepping_gives_what_folding_gives_and_keeps_the_states_before(self) -> None:
+        story, reducer = self._story(), self.reducer()
+        states = [reducer.initial()]
+        for told in story:
+            states.append(reducer.step(states[-1], told, batch_of([told]).documents[0]))
+        for end, state in enumerate(states):
+            assert state == self._folded(story[:end], 4), end
+
+    def test_an_empty_batch_changes_nothing(self) -> None:
+        reducer = self.reducer()
+        state = reducer.fold(reducer.initial(), batch_of(self._story()[:2]))
+        assert reducer.fold(state, FoldBatch([], [])) == state
+
+    def test_each_fold_starts_from_a_state_of_its_own(self) -> None:
+        reducer, story = self.reducer(), self._story()[:2]
+        first = reducer.fold(reducer.initial(), batch_of(story))
+        assert reducer.fold(reducer.initial(), batch_of(story)) == first

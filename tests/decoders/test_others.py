@@ -1,0 +1,96 @@
+"""Frames, primitives and stored states."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+
+import pytest
+
+from inspector import decoders
+from inspector.decoders import Context, Decoded
+from inspector.decoders.confluent import ConfluentFrame
+from inspector.decoders.primitive import KafkaPrimitive, guess
+from inspector.decoders.stored_state import MAX_INFLATED_BYTES, StoredState
+from inspector.event import FROM_VALUE, Flag
+
+
+def primitive(value: bytes, kind: str | None = None) -> Decoded:
+    return KafkaPrimitive().decode([value], [None], Context(options={"type": kind} if kind else {}))
+
+
+def state(value: bytes, *, asked: bool = True) -> Decoded:
+    return StoredState().decode([value], [None], Context(options={"asked": asked}))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "data"),
+    [
+        (struct.pack(">q", 2**63 - 1), "long", "9223372036854775807"),
+        (struct.pack(">i", -1), "int", "-1"),
+        (struct.pack(">h", 300), "short", "300"),
+        (struct.pack(">d", 0.1), "double", "0.1"),
+        (struct.pack(">d", float("nan")), "double", '"nan"'),
+        (b"8f14e45f-ceea-467d-9a1b-000000000001", "uuid", '"8f14e45f-ceea-467d-9a1b-000000000001"'),
+        (bytes(range(16)), "uuid", '"00010203-0405-0607-0809-0a0b0c0d0e0f"'),
+    ],
+)
+def test_a_named_primitive_is_read(value: bytes, kind: str, data: str) -> None:
+    assert primitive(value, kind).data == [data]
+
+
+def test_a_primitive_of_another_size_is_refused_with_the_reason() -> None:
+    assert primitive(b"abc", "long").error == ["3 bytes are no long"]
+    assert primitive(b"not-a-uuid", "uuid").error == ["10 bytes are no uuid"]
+
+
+@pytest.mark.parametrize("value", [b"", b"12345678", b"abcd", os.urandom(7), b"\xff" * 16, struct.pack(">d", 1e300), b"\x7f\xff\xff\xff"])
+def test_bytes_that_may_be_anything_are_not_guessed(value: bytes) -> None:
+    assert guess(value) is None
+
+
+@pytest.mark.parametrize("value", [b"\0\0\0\0\0\x01", b"\0\0\0\0", b"\0\0\0\0\x01", b"\x01\0\0\0\x01ab"])
+def test_no_schema_number_no_frame(value: bytes) -> None:
+    assert ConfluentFrame().priority(value, None, Context()) == 0
+
+
+def test_a_state_is_json_inflated_or_plain() -> None:
+    plain, packed = state(b'{"a": 1.10}'), state(zlib.compress(b'{"a": 1.10}'))
+    assert plain.data == [FROM_VALUE]
+    assert packed.data == ['{"a": 1.10}']
+    assert packed.document == [{"a": 1.1}]
+
+
+def test_an_encrypted_state_is_flagged_and_never_guessed_at() -> None:
+    decoded = state(bytes(range(256)))
+    assert decoded.flags == [Flag.encrypted | Flag.undecodable]
+    assert (decoded.error[0] or "").startswith("encrypted: 256 bytes")
+    assert state(bytes(range(256)), asked=False).decoder == [None]
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (zlib.compress(b'{"a": 1}')[:-5], "zlib, but it ends too early"),
+        (zlib.compress(b"plain"), "zlib, but not JSON"),
+        (zlib.compress(b"{}") + b"more", "zlib, but 4 bytes follow it"),
+        (b"\x78\x9c" + b"\xff" * 40, "zlib, but it does not inflate"),
+        (zlib.compress(b" " * (MAX_INFLATED_BYTES + 1)), "zlib, but it inflates to more than 64 MB"),
+        (b"\xff" * 60, "neither JSON nor zlib: not UTF-8 at byte 0"),
+    ],
+)
+def test_a_broken_state_has_its_reason(value: bytes, reason: str) -> None:
+    decoded = state(value)
+    assert (decoded.error[0] or "").startswith(reason)
+    assert decoded.flags == [Flag.undecodable]
+
+
+def test_random_bytes_of_any_length_over_an_empty_message_seem_encrypted() -> None:
+    for length in (29, 40, 100, 5000):
+        value = b"\x01" + os.urandom(length)
+        assert state(value).flags == [Flag.encrypted | Flag.undecodable], length
+
+
+def test_the_decoders_are_known_by_name() -> None:
+    assert [decoder.name for decoder in decoders.known()] == ["confluent", "json", "primitive", "raw", "stored-state", "text"]
