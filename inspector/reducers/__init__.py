@@ -119,7 +119,7 @@ def batch_of(events: Sequence[FoldEvent]) -> FoldBatch:
     odd = int(Flag.undecodable | Flag.duplicate_keys | Flag.tombstone)
     texts = [event.data for event in events]
     if None not in texts and not any(event.flags & odd for event in events):
-        return FoldBatch(events, _parsed(cast("list[str]", texts), []))
+        return FoldBatch(events, _parsed(cast("list[str]", texts), [], range(len(texts))))
     documents: list[object] = []
     places: list[int] = []
     repeated: list[int] = []
@@ -133,16 +133,18 @@ def batch_of(events: Sequence[FoldEvent]) -> FoldBatch:
             repeated.append(len(places))
         documents.append(text)
         places.append(place)
-    for place, value in zip(places, _parsed([cast("str", documents[place]) for place in places], repeated), strict=True):
+    parsed = _parsed([cast("str", documents[place]) for place in places], repeated, places)
+    for place, value in zip(places, parsed, strict=True):
         documents[place] = value
     return FoldBatch(events, documents)
 
 
-def _parsed(texts: Sequence[str], repeated: Sequence[int]) -> list[object]:
+def _parsed(texts: Sequence[str], repeated: Sequence[int], places: Sequence[int]) -> list[object]:
+    """The values of `texts`, which stand at `places` of their batch."""
     try:
         return values.parse_all(texts, repeated_keys=repeated)
     except ValueError:
-        for place, text in enumerate(texts):
+        for place, text in zip(places, texts, strict=True):
             try:
                 values.parse_exactly(text)
             except ValueError as error:

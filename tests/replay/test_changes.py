@@ -1,0 +1,138 @@
+"""Changes turn one state into the other, and say who made them."""
+
+import copy
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.reducers import ABSENT
+from inspector.replay.blame import Blame
+from inspector.replay.changes import Change, changes, same
+from tests.replay.stories import event
+
+states = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 3) | st.sampled_from(["", "x"]),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["a", "b", "/", "~", "0"]), inner, max_size=4),
+    max_leaves=12,
+)
+
+
+def _applied(state: object, changed: list[Change]) -> object:
+    """RFC 6902 over our operations."""
+    root = [copy.deepcopy(state)]
+    for change in changed:
+        steps = ["0", *(step.replace("~1", "/").replace("~0", "~") for step in change.path.split("/")[1:])]
+        holder: object = root
+        for step in steps[:-1]:
+            holder = holder[int(step)] if isinstance(holder, list) else holder[step]  # type: ignore[index]
+        _apply(holder, steps[-1], change, is_root=holder is root)
+    return root[0]
+
+
+def _apply(holder: object, step: str, change: Change, *, is_root: bool) -> None:
+    if isinstance(holder, list):
+        if change.op == "remove":
+            assert same(holder.pop(int(step)), change.old)
+        elif change.op == "add" and not is_root:
+            holder.insert(int(step), change.new)
+        else:
+            holder[int(step)] = change.new
+    elif isinstance(holder, dict):
+        if change.op == "remove":
+            assert same(holder.pop(step), change.old)
+        else:
+            assert (step in holder) == (change.op == "replace")
+            holder[step] = change.new
+
+
+@given(states, states)
+def test_changes_applied_in_order_give_the_other_state(before: object, after: object) -> None:
+    assert same(_applied(before, changes(before, after)), after)
+
+
+@given(states)
+def test_a_state_does_not_differ_from_its_copy(state: object) -> None:
+    assert changes(state, copy.deepcopy(state)) == []
+
+
+def test_changes_name_their_paths() -> None:
+    before = {"a": 1, "b": {"c/d": [1, 2]}, "e": 0}
+    after = {"a": 2, "b": {"c/d": [1, 2, 3]}, "f": None}
+    assert [change.to_dict() for change in changes(before, after)] == [
+        {"op": "replace", "path": "/a", "from": 1, "to": 2},
+        {"op": "add", "path": "/b/c~1d/2", "from": None, "to": 3},
+        {"op": "remove", "path": "/e", "from": 0, "to": None},
+        {"op": "add", "path": "/f", "from": None, "to": None},
+    ]
+
+
+def test_an_element_put_in_front_is_one_change() -> None:
+    assert [(change.op, change.path) for change in changes([1, 2, 3], [0, 1, 2, 3])] == [("add", "/0")]
+    assert [(change.op, change.path) for change in changes([1, 2, 3], [1, 3])] == [("remove", "/1")]
+
+
+def test_being_and_not_being_are_a_change() -> None:
+    assert [change.op for change in changes(ABSENT, None)] == ["add"]
+    assert [change.op for change in changes({}, ABSENT)] == ["remove"]
+    assert changes(ABSENT, ABSENT) == []
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "equal"),
+    [
+        (1, 1.0, True),
+        (1, True, False),
+        (0, False, False),
+        (0.1, Decimal("0.1"), False),
+        (Decimal(1), 1, True),
+        ("1", 1, False),
+        ([], {}, False),
+    ],
+)
+def test_sameness_is_that_of_json(left: object, right: object, equal: bool) -> None:
+    assert same(left, right) is equal
+    assert same([left], [right]) is equal
+
+
+def test_a_thousand_levels_are_compared_without_recursion() -> None:
+    def deep(leaf: object) -> object:
+        for place in range(1000):
+            leaf = [leaf] if place % 2 else {"a": leaf}
+        return leaf
+
+    (change,) = changes(deep(1), deep(2))
+    assert (change.old, change.new) == (1, 2)
+
+
+def _leaves(history: list[object]) -> dict[str, int]:
+    blame, before = Blame(), ABSENT
+    state: object = ABSENT
+    for place, state in enumerate(history):
+        blame.add(event(place + 1), changes(before, state))
+        before = state  # type: ignore[assignment]
+    return {path: found.seq for path, found in blame.leaves(state)}
+
+
+def test_blame_names_the_event_that_last_changed_each_part() -> None:
+    history: list[object] = [{"a": 1, "b": {"c": 1, "d": 1}}, {"a": 1, "b": {"c": 2, "d": 1}}, {"a": 1, "b": {"c": 2, "d": 1}, "e": []}]
+    assert _leaves(history) == {"/a": 1, "/b/c": 2, "/b/d": 1, "/e": 3}
+
+
+def test_blame_follows_array_elements_that_move() -> None:
+    assert _leaves([["x", "y"], ["x", "y", "z"], ["w", "x", "y", "z"], ["w", "y", "z"]]) == {"/0": 3, "/1": 1, "/2": 2}
+
+
+def test_blame_starts_anew_after_a_deletion() -> None:
+    assert _leaves([{"a": 1}, ABSENT, {"a": 1}]) == {"/a": 3}
+    assert _leaves([{"a": 1}, ABSENT]) == {}
+
+
+@given(st.lists(states, min_size=1, max_size=5))
+def test_every_leaf_has_an_event_whose_state_first_had_its_value(history: list[object]) -> None:
+    leaves = _leaves(history)
+    assert set(leaves.values()) <= set(range(1, len(history) + 1))
+    assert leaves, "every state has at least one leaf"
+    if len(history) > 1 and same(history[-1], history[-2]):
+        assert leaves == _leaves(history[:-1])
