@@ -69,14 +69,16 @@ def _headless(arguments: argparse.Namespace) -> ExitStatus:
 
 
 def _window(arguments: argparse.Namespace) -> ExitStatus:
-    command = [sys.executable, "-m", "app", "demo"]
-    if arguments.output:
-        command += ["-o", str(arguments.output)]
-    try:
-        status = subprocess.run([*command, "--", *_options(arguments).arguments()], check=False).returncode
-        return ExitStatus(status)
-    except ValueError:
-        raise UsageError("the window did not start; eventscope demo --headless shows the demo without one") from None
+    """Starts the window; what is not as usual in the story is passed on."""
+    from inspector.demo.serve import ServeOptions
+
+    options = _options(arguments)
+    output = ["-o", str(arguments.output)] if arguments.output else []
+    story = options.arguments() if options != ServeOptions() else []
+    ended = subprocess.run([sys.executable, "-m", "app", "demo", *output, *story], check=False)
+    if ended.returncode not in list(ExitStatus):
+        raise UsageError("the window ended unexpectedly; eventscope demo --headless shows the demo without one")
+    return ExitStatus(ended.returncode)
 
 
 def _options(arguments: argparse.Namespace) -> ServeOptions:
