@@ -1,0 +1,60 @@
+"""Brokers for tests. The plain one is shared by the whole run; topics have names of their own."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kafka import launcher
+from tests.kafka.helpers import Cluster
+from tests.kafka.launcher import Broker
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a broker; without one it is skipped with the reason."""
+    reason = launcher.missing()
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.kafka)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[Broker]:
+    """A real broker, plain text, that creates topics by itself when asked the wrong way."""
+    with tempfile.TemporaryDirectory(prefix="eventscope-kafka-") as folder:
+        started = Broker(Path(folder) / "broker").start()
+        try:
+            yield started
+        finally:
+            started.stop()
+
+
+@pytest.fixture(scope="session")
+def cluster(broker: Broker) -> Cluster:
+    """The shared broker with the calls that tests need."""
+    return Cluster(broker)
+
+
+@pytest.fixture
+def own_broker(tmp_path: Path) -> Iterator[Broker]:
+    """A broker for one test, which may kill it; nothing has been asked of it yet."""
+    started = Broker(tmp_path / "broker").start()
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def name(request: pytest.FixtureRequest) -> str:
+    """A topic name nobody else uses."""
+    return f"{request.node.originalname.removeprefix('test_')[:60]}-{next(_numbers)}"

@@ -1,0 +1,201 @@
+"""Real Apache Kafka brokers for tests: assembled from Maven artifacts, one process each, on free loopback ports.
+
+A broker's storage is a temporary folder; it ends with the process that started it, even when that one is killed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+VERSION = "4.1.0"
+ROOT = Path(__file__).resolve().parents[2]
+JARS = Path(os.environ.get("EVENTSCOPE_KAFKA_JARS", ROOT / ".cache" / f"kafka-{VERSION}"))
+CLUSTER_ID = "4L6g3nShT-eMCtK--X86sw"
+_START_S = 60.0
+
+
+def missing() -> str:
+    """Why no broker can run here, or nothing."""
+    for tool in ("java", "mvn"):
+        if shutil.which(tool) is None and not (tool == "mvn" and (JARS / ".complete").exists()):
+            return f"{tool} is not installed: no real Kafka broker can be started"
+    return ""
+
+
+def assemble() -> Path:
+    """The folder with the broker's jars, fetched once; safe when two test processes start at the same time."""
+    if not (JARS / ".complete").exists():
+        fetched = JARS.with_name(f"{JARS.name}.{os.getpid()}")
+        goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+        command = ["mvn", "-q", "-B", "-f", str(Path(__file__).with_name("pom.xml")), goal, f"-DoutputDirectory={fetched}"]
+        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+        (fetched / ".complete").touch()
+        try:
+            fetched.rename(JARS)
+        except OSError:
+            shutil.copytree(fetched, JARS, dirs_exist_ok=True)
+            shutil.rmtree(fetched)
+    return JARS
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for sock in sockets:
+            sock.bind(("127.0.0.1", 0))
+        return [sock.getsockname()[1] for sock in sockets]
+    finally:
+        for sock in sockets:
+            sock.close()
+
+
+_BASE = {
+    "process.roles": "broker,controller",
+    "node.id": "1",
+    "controller.listener.names": "CONTROLLER",
+    "inter.broker.listener.name": "PLAINTEXT",
+    "offsets.topic.replication.factor": "1",
+    "offsets.topic.num.partitions": "2",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "transaction.state.log.num.partitions": "2",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+    "group.initial.rebalance.delay.ms": "0",
+    "auto.create.topics.enable": "true",
+    "message.max.bytes": "20000000",
+    "replica.fetch.max.bytes": "20000000",
+    "log.retention.check.interval.ms": "1000",
+    "log.cleaner.backoff.ms": "500",
+    "log.initial.task.delay.ms": "500",
+    "transaction.max.timeout.ms": "900000",
+    "controller.quorum.election.timeout.ms": "500",
+    "controlled.shutdown.enable": "false",
+}
+
+
+@dataclass
+class Broker:
+    """One broker. `listeners` maps a listener's name to its security protocol; PLAINTEXT is always there."""
+
+    folder: Path
+    settings: Mapping[str, str] = field(default_factory=dict)
+    listeners: Mapping[str, str] = field(default_factory=dict)
+    scram: Sequence[str] = ()
+    """Arguments of the storage tool such as `SCRAM-SHA-256=[name=alice,password=…]`."""
+
+    def __post_init__(self) -> None:
+        names = ["PLAINTEXT", *self.listeners]
+        ports = free_ports(len(names) + 1)
+        self.ports = dict(zip(names, ports, strict=False))
+        self._controller_port = ports[-1]
+        self._process: subprocess.Popen[str] | None = None
+        self._java_pid = 0
+
+    @property
+    def bootstrap(self) -> str:
+        """The plain-text listener."""
+        return self.address("PLAINTEXT")
+
+    def address(self, listener: str) -> str:
+        """The address of one listener."""
+        return f"127.0.0.1:{self.ports[listener]}"
+
+    def start(self) -> Broker:
+        """Starts (or restarts, on the same ports and storage) and waits until it answers."""
+        jars = assemble()
+        properties = self.folder / "server.properties"
+        if not properties.exists():
+            self.folder.mkdir(parents=True, exist_ok=True)
+            properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
+            scram = [part for credential in self.scram for part in ("--add-scram", credential)]
+            self._run_tool(jars, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties), *scram)
+        script = '"$@" </dev/null >>"$LOG" 2>&1 & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null'
+        self._process = subprocess.Popen(
+            ["sh", "-c", script, "sh", *self._java(jars), "kafka.Kafka", str(properties)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "LOG": str(self.folder / "broker.log")},
+        )
+        assert self._process.stdout is not None
+        self._java_pid = int(self._process.stdout.readline())
+        self._wait_until_up()
+        return self
+
+    def _java(self, jars: Path) -> list[str]:
+        log = self.folder / "log.properties"
+        log.write_text("org.slf4j.simpleLogger.defaultLogLevel=warn\n")
+        options = ["-Xmx512m", "-Xms256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        return ["java", *options, "-cp", f"{jars}/*"]
+
+    def _run_tool(self, jars: Path, *arguments: str) -> None:
+        done = subprocess.run([*self._java(jars), *arguments], capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+        if done.returncode:
+            raise RuntimeError(f"{arguments[0]} failed: {done.stdout}{done.stderr}")
+
+    def _properties(self) -> dict[str, str]:
+        protocols = {"CONTROLLER": "PLAINTEXT", "PLAINTEXT": "PLAINTEXT", **self.listeners}
+        addresses = [f"{name}://127.0.0.1:{port}" for name, port in self.ports.items()]
+        return {
+            **_BASE,
+            "controller.quorum.voters": f"1@127.0.0.1:{self._controller_port}",
+            "listeners": ",".join([*addresses, f"CONTROLLER://127.0.0.1:{self._controller_port}"]),
+            "advertised.listeners": ",".join(addresses),
+            "listener.security.protocol.map": ",".join(f"{name}:{protocol}" for name, protocol in protocols.items()),
+            "log.dirs": str(self.folder / "data"),
+            **self.settings,
+        }
+
+    def _wait_until_up(self) -> None:
+        deadline = time.monotonic() + _START_S
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 0, "socket.connection.setup.timeout.ms": 2000})
+        while time.monotonic() < deadline:
+            try:
+                if admin.list_topics(timeout=1).brokers:
+                    return
+            except KafkaException:
+                pass
+            if not self.is_running():
+                break
+        raise RuntimeError(f"the broker did not start: {(self.folder / 'broker.log').read_text()[-3000:]}")
+
+    def is_running(self) -> bool:
+        """Whether the broker's process is there."""
+        try:
+            os.kill(self._java_pid, 0)
+        except ProcessLookupError:
+            return False
+        return self._process is not None and self._process.poll() is None
+
+    def kill(self) -> None:
+        """Ends it at once, as a crash would."""
+        if self._process is None:
+            return
+        try:
+            os.kill(self._java_pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.close()
+        self._process.wait(timeout=10)
+        self._process.stdout.close()
+        self._process = None
+
+    def stop(self) -> None:
+        """Ends it and removes its storage."""
+        self.kill()
+        shutil.rmtree(self.folder, ignore_errors=True)
