@@ -13,19 +13,19 @@ from inspector.capture.schema import BUCKET_SECONDS
 from inspector.event import Flag
 
 
-def _second(column: str) -> str:
+def second_of(column: str) -> str:
     """SQL for the whole second at or before a time in microseconds; SQLite's own division rounds towards zero."""
     return f"({column} - (({column} % 1000000) + 1000000) % 1000000) / 1000000"
 
 
-_PREPARE = (
+PREPARE = (
     "INSERT INTO main.type (name) SELECT name FROM staged.type WHERE true ON CONFLICT DO NOTHING",
     "UPDATE staged.type SET real = (SELECT id FROM main.type m WHERE m.name = type.name)",
     "INSERT INTO main.category (name) SELECT name FROM staged.category WHERE true ON CONFLICT DO NOTHING",
     "UPDATE staged.category SET real = (SELECT id FROM main.category m WHERE m.name = category.name)",
 )
 
-_COUNT_NAMES = (
+COUNT_NAMES = (
     (
         "UPDATE main.type SET events = events + c.n FROM (SELECT t.real AS id, count(*) AS n FROM staged.row r "
         "JOIN staged.type t ON t.id = r.type GROUP BY 1) AS c WHERE type.id = c.id"
@@ -36,7 +36,7 @@ _COUNT_NAMES = (
     ),
 )
 
-_STREAMS = (
+STREAMS = (
     (
         "INSERT INTO main.stream (source_id, category_id, name, events, first_us, last_us) "
         "SELECT :source, c.real, s.name, g.n, g.low, g.high "
@@ -51,10 +51,10 @@ _STREAMS = (
         "UPDATE staged.stream SET real = (SELECT m.id FROM main.stream m WHERE m.source_id = :source AND m.name = stream.name "
         "AND m.category_id = (SELECT real FROM staged.category c WHERE c.id = stream.category))"
     ),
-    (
-        "INSERT INTO main.event_stream (stream_id, seq, version) SELECT s.real, :base + x.n, x.version "
-        "FROM staged.row_stream x JOIN staged.stream s ON s.id = x.stream WHERE true ORDER BY 1, 2 ON CONFLICT DO NOTHING"
-    ),
+)
+_MEMBERS = (
+    "INSERT INTO main.event_stream (stream_id, seq, version) SELECT s.real, :base + x.n, x.version "
+    "FROM staged.row_stream x JOIN staged.stream s ON s.id = x.stream WHERE true ORDER BY 1, 2 ON CONFLICT DO NOTHING"
 )
 
 _SIZE = f"CASE WHEN r.flags & {int(Flag.oversize)} THEN json_extract(r.extra, '$.oversize.bytes') ELSE length(r.value) END"
@@ -70,7 +70,7 @@ _EVENTS = (
     "FROM staged.row r CROSS JOIN temp.plan_log m ON m.plan = r.log LEFT JOIN staged.type t ON t.id = r.type "
     "LEFT JOIN staged.stream s ON s.id = r.stream ORDER BY r.n"
 )
-_WHOLE = {
+DOCUMENTS = {
     "data": "CASE typeof(r.data) WHEN 'text' THEN jsonb(r.data) WHEN 'integer' THEN jsonb(CAST(r.value AS TEXT)) END",
     "metadata": "jsonb(r.metadata)",
     "extra": "jsonb(r.extra)",
@@ -79,14 +79,14 @@ _NO_VALUES = {"data": "NULL", "metadata": "NULL", "extra": f"CASE WHEN r.flags &
 
 _RECORDS = "INSERT INTO main.record (seq, key, headers, value) SELECT :base + n, key, headers, {value} FROM staged.row ORDER BY n"
 
-_SECONDS = (
-    f"DELETE FROM temp.second; INSERT INTO temp.second SELECT {_second('r.time_us')}, m.id, "
+SECONDS = (
+    f"DELETE FROM temp.second; INSERT INTO temp.second SELECT {second_of('r.time_us')}, m.id, "
     "coalesce(t.real, 0), coalesce(c.real, 0), count(*), sum(coalesce(length(r.key), 0) + coalesce(length(r.value), 0)) "
     "FROM staged.row r CROSS JOIN temp.plan_log m ON m.plan = r.log LEFT JOIN staged.type t ON t.id = r.type "
     "LEFT JOIN staged.stream s ON s.id = r.stream LEFT JOIN staged.category c ON c.id = s.category WHERE r.time_us IS NOT "
     "NULL GROUP BY 1, 2, 3, 4"
 )
-_BUCKETS = (
+BUCKETS = (
     "INSERT INTO main.bucket (width_s, second, log_id, type_id, category_id, events, bytes) "
     "SELECT :width, second - ((second % :width) + :width) % :width AS start, log_id, type_id, category_id, sum(events), sum(bytes) "
     "FROM temp.second GROUP BY start, log_id, type_id, category_id "
@@ -97,7 +97,7 @@ _BUCKETS = (
 _REMOVE = (
     "DELETE FROM temp.second",
     (
-        f"INSERT INTO temp.second SELECT {_second('e.time_us')}, e.log_id, coalesce(e.type_id, 0), "
+        f"INSERT INTO temp.second SELECT {second_of('e.time_us')}, e.log_id, coalesce(e.type_id, 0), "
         "coalesce(s.category_id, 0), count(*), sum(coalesce(e.key_bytes, 0) + coalesce(e.value_bytes, 0)) "
         "FROM event e LEFT JOIN stream s ON s.id = e.stream_id WHERE e.seq <= :last AND e.time_us IS NOT NULL GROUP BY 1, 2, 3, 4"
     ),
@@ -125,7 +125,7 @@ _REMOVE = (
     "DELETE FROM record WHERE seq <= :last",
     "DELETE FROM event WHERE seq <= :last",
 )
-_LESS_BUCKETS = (
+LESS_BUCKETS = (
     "UPDATE bucket SET events = events - c.n, bytes = bytes - c.b FROM (SELECT second - ((second % :width) + :width) % :width AS start, "
     "log_id, type_id, category_id, sum(events) AS n, sum(bytes) AS b FROM temp.second GROUP BY 1, 2, 3, 4) AS c "
     "WHERE width_s = :width AND bucket.second = c.start AND bucket.log_id = c.log_id AND bucket.type_id = c.type_id "
@@ -138,7 +138,7 @@ def remove_through(connection: apsw.Connection, last: int) -> None:
     for statement in _REMOVE:
         connection.execute(statement, {"last": last} if ":last" in statement else None)
     for width in BUCKET_SECONDS:
-        connection.execute(_LESS_BUCKETS, {"width": width})
+        connection.execute(LESS_BUCKETS, {"width": width})
     connection.execute("DELETE FROM bucket WHERE events <= 0")
 
 
@@ -168,19 +168,19 @@ def append(connection: apsw.Connection, *, source_id: int, base: int, with_value
     Raises apsw.ConstraintError when a position is already there.
     """
     bindings = {"source": source_id, "base": base, "now": time.time_ns() // 1000}
-    for statement in _PREPARE:
+    for statement in PREPARE:
         connection.execute(statement)
-    for statement in (*_STREAMS, *_COUNT_NAMES):
+    for statement in (*STREAMS, _MEMBERS, *COUNT_NAMES):
         connection.execute(statement, {name: bindings[name] for name in bindings if f":{name}" in statement})
-    events = _EVENTS.format(**(_WHOLE if with_values else _NO_VALUES))
+    events = _EVENTS.format(**(DOCUMENTS if with_values else _NO_VALUES))
     connection.execute(events, {"base": base, "now": bindings["now"]})
     connection.execute(_RECORDS.format(value="value" if with_values else "NULL"), {"base": base})
     rows = connection.execute("SELECT count(*) FROM staged.row").get
     if rows:
         connection.execute(_BLOCK, {"base": base, "rows": rows, "most": _BLOCK_ROWS})
-    connection.execute(_SECONDS)
+    connection.execute(SECONDS)
     for width in BUCKET_SECONDS:
-        connection.execute(_BUCKETS, {"width": width})
+        connection.execute(BUCKETS, {"width": width})
 
 
 def drop_known(connection: apsw.Connection) -> tuple[int, int]:

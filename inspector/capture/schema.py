@@ -101,10 +101,12 @@ log = Table(
     _count("bytes"),
     _text("decoder"),
     _text("rules"),
+    _text("envelope"),
     UniqueConstraint("source_id", "name", "partition", "incarnation"),
 )
 """`first_position` and `end_position` (exclusive) are what the source had at `observed_us`; `max_time_us` is the running
-maximum that makes an event late; `decoder` and `rules` (JSON) are what the source's descriptor asked for."""
+maximum that makes an event late; `decoder` and `rules` (JSON) are what the source's descriptor asked for, and `envelope` (a JSON list)
+the fields that the source itself knows of each event, which decoding again keeps."""
 
 run = Table(
     "run",

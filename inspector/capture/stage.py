@@ -46,6 +46,8 @@ class Staged:
     undecodable: int = 0
     has_repeats: bool = False
     """A position stands in it twice."""
+    envelope: tuple[str, ...] = ()
+    """The fields that the source itself knows of these events."""
 
 
 @dataclass(slots=True)
@@ -100,6 +102,7 @@ class Stager:
             latest_us=dict(self.latest_us),
             undecodable=sum(1 for bits in batch.flags if bits & Flag.undecodable),
             has_repeats=len(set(zip(records.log, records.position, strict=True))) < len(batch),
+            envelope=tuple(sorted(records.envelope)),
         )
 
     def _mark_late(self, batch: EventBatch) -> None:

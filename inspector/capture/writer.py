@@ -113,6 +113,7 @@ class CaptureWriter:
         self._last_seq: int = self._connection.execute("SELECT coalesce(max(seq), 0) FROM event").get
         self._coverage: dict[int, list[Segment]] = {}
         self._highest: dict[int, int] = {}
+        self._envelopes: dict[int, tuple[str, ...]] = {}
         self._plan: list[int] = []
 
     def _create(self, with_values: bool) -> None:
@@ -259,8 +260,15 @@ class CaptureWriter:
             rows, full = self._cut(read, rows_left, bytes_left)
         size = staged.bytes if rows == staged.rows else self._staged_bytes()
         append.append(connection, source_id=reading.source_id, base=self._last_seq, with_values=self.with_values)
+        self._note_envelope([plan[place] for place in staged.counts], staged.envelope)
         self._count_logs(plan)
         return Appended(rows, size, same, other, full, read)
+
+    def _note_envelope(self, log_ids: Sequence[int], known: tuple[str, ...]) -> None:
+        for log_id in log_ids:
+            if known and self._envelopes.get(log_id) != known:
+                self._envelopes[log_id] = known
+                self._connection.execute("UPDATE log SET envelope = ? WHERE id = ?", (json.dumps(known), log_id))
 
     def _cut(self, read: dict[int, tuple[int, int]], rows_left: int | None, bytes_left: int | None) -> tuple[int, bool]:
         """Takes the rows beyond the limits out of `staged` and shortens `read` to match: (rows left, a limit was reached)."""
@@ -301,6 +309,21 @@ class CaptureWriter:
         for place, count, size, highest in rows:
             self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
             self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
+
+    @contextmanager
+    def rewriting(self, staged: Staged) -> Iterator[apsw.Connection]:
+        """The connection in a transaction with `staged` attached, to replace what events already stored mean (see `rewrite`).
+
+        Raises StorageError when the disk is full or under the floor; nothing is changed then.
+        """
+        self._check_space(len(staged.image) * 3)
+        self._connection.deserialize("staged", staged.image)
+        with _storage_errors(self.path), self._transaction():
+            yield self._connection
+
+    def select(self, sql: str, bindings: Mapping[str, Any] | None = None) -> apsw.Cursor:
+        """The rows of one reading statement."""
+        return self._connection.execute(sql, bindings)
 
     # ---- the account
 
@@ -430,6 +453,7 @@ class CaptureWriter:
                 self._connection.execute("ROLLBACK")
             self._coverage.clear()
             self._highest.clear()
+            self._envelopes.clear()
             raise
 
     def _check_space(self, needed_bytes: int) -> None:
