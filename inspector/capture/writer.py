@@ -22,7 +22,7 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, schema
+from inspector.capture import append, coverage, rewrite, schema
 from inspector.capture.coverage import Segment
 from inspector.capture.lock import CaptureLock
 from inspector.capture.sqlite import open_writer
@@ -310,19 +310,35 @@ class CaptureWriter:
             self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
             self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
 
-    @contextmanager
-    def rewriting(self, staged: Staged) -> Iterator[apsw.Connection]:
-        """The connection in a transaction with `staged` attached, to replace what events already stored mean (see `rewrite`).
+    # ---- another meaning for what is stored
+
+    def rewrite(self, seqs: Sequence[int], log_ids: Sequence[int], source_id: int, staged: Staged) -> None:
+        """Makes `staged` the meaning of the events `seqs`, in this order, in one transaction (see `rewrite`).
 
         Raises StorageError when the disk is full or under the floor; nothing is changed then.
         """
         self._check_space(len(staged.image) * 3)
         self._connection.deserialize("staged", staged.image)
+        self._plan = []
         with _storage_errors(self.path), self._transaction():
-            yield self._connection
+            rewrite.rewrite(self._connection, seqs, log_ids, source_id)
 
-    def select(self, sql: str, bindings: Mapping[str, Any] | None = None) -> apsw.Cursor:
-        """The rows of one reading statement."""
+    def mark_late_again(self, page_rows: int = 20_000) -> None:
+        """Marks what is late by the times as they are now, and notes the newest time of each log."""
+        newest: dict[int, int] = {}
+        after = 0
+        while True:
+            sql = "SELECT seq, log_id, time_us, flags FROM event WHERE seq > :after ORDER BY seq LIMIT :limit"
+            page = self.select(sql, {"after": after, "limit": page_rows}).fetchall()
+            with _storage_errors(self.path), self._transaction():
+                self._connection.executemany("UPDATE event SET flags = ? WHERE seq = ?", rewrite.late_changes(page, newest))
+                if not page:
+                    self._connection.executemany("UPDATE log SET max_time_us = ? WHERE id = ?", [(us, log) for log, us in newest.items()])
+                    return
+            after = page[-1][0]
+
+    def select(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
+        """A cursor over the rows of one reading statement."""
         return self._connection.execute(sql, bindings)
 
     # ---- the account

@@ -18,13 +18,13 @@ from inspector.decoders import Context
 from inspector.errors import UsageError
 from inspector.event import EventBatch, RecordBatch
 from inspector.identify import expressions
-from inspector.identify.parts import Part, assembled, identified, taken
+from inspector.identify.parts import EVENT_TIME, SOURCE, Part, assembled, identified, taken
 from inspector.identify.profile import LogProfile, Profile, built_in_rules, load_profile, parse_profile
 from inspector.identify.rows import Rows
 from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, compile_table
 from inspector.sources import LogInfo
 
-__all__ = ["Identifier", "Profile", "load_profile", "parse_profile"]
+__all__ = ["EVENT_TIME", "SOURCE", "Identifier", "Profile", "load_profile", "parse_profile"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,11 +71,10 @@ def identified(
 
 
 def _keep_overridden(part: Part, name: str, given: Sequence[object]) -> None:
-    """A field that the source knows and the profile takes from elsewhere is not lost."""
+    """A field that the source knows and the profile takes from elsewhere is not lost, nor that the source had nothing."""
     for row, value in zip(part.rows, given, strict=False):
-        if value is not None:
-            said = part.extra.setdefault(row, {}).setdefault(SOURCE, {})
-            cast("dict[str, object]", said)[name] = value
+        said = part.extra.setdefault(row, {}).setdefault(SOURCE, {})
+        cast("dict[str, object]", said)[name] = value
 
 
 def _streams(view: Rows, candidates: Candidates, versions: Column) -> list[Sequence[StreamRef]]:

@@ -149,7 +149,7 @@ def test_what_the_source_knows_wins_over_built_in_rules_and_the_profile_over_all
     assert found.streams == [(StreamRef("c", "s-1", 4),), (StreamRef("orders", "k"),)]
     profiled = events(records, profile='[[log]]\nname = "ord*"\ntype = "const:mine"\n')
     assert profiled.type == ["mine", "mine"]
-    assert json.loads(profiled.extra[0] or "") == {"source": {"type": "in store"}}
+    assert [json.loads(text or "") for text in profiled.extra] == [{"source": {"type": "in store"}}, {"source": {"type": None}}]
 
 
 def test_a_descriptors_rules_win_over_built_in_ones() -> None:

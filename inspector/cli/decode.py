@@ -1,0 +1,105 @@
+"""`eventscope decode`: decoding and identity once more, from the bytes a capture holds. Prints; read `redecode` for the work."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.errors import ExitStatus
+
+if TYPE_CHECKING:
+    from inspector.redecode import Outcome
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Registers `decode`."""
+    decode = commands.add_parser("decode", help="decode and identify again, from the stored bytes", description=_decode.__doc__)
+    decode.add_argument("file", type=Path, metavar="FILE")
+    decode.add_argument("--map", type=Path, metavar="FILE", help="a profile: decoders and identity rules per log (TOML)")
+    decode.add_argument("--filter", metavar="EXPR", help="only the events that match")
+    decode.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
+    decode.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
+    decode.add_argument("--format", choices=("table", "jsonl"))
+    decode.set_defaults(run=_decode)
+
+
+def _decode(args: argparse.Namespace) -> ExitStatus:
+    """Decodes and identifies the events of a capture again, from their stored bytes, by the built-in rules and a profile."""
+    from inspector import redecode
+    from inspector.identify import load_profile
+
+    profile = load_profile(args.map) if args.map else None
+    condition = None
+    if args.filter:
+        from inspector.query import condition as compiled
+
+        condition = compiled(args.filter)
+    with _stop(with_stdin=args.stop_with_stdin) as stop:
+        outcome = redecode.run(
+            args.file,
+            profile=profile,
+            condition=condition,
+            progress=lambda events: _say_progress(args.progress, events),
+            is_stopped=stop.is_set,
+        )
+    status = _status(outcome)
+    if args.progress == "json":
+        _say({"type": "done", "stopped": "" if outcome.is_whole else "cancelled", "exit": int(status)})
+    _print(args, outcome)
+    return status
+
+
+def _status(outcome: Outcome) -> ExitStatus:
+    if not outcome.is_whole:
+        return ExitStatus.STOPPED
+    return ExitStatus.FINDINGS if outcome.undecodable else ExitStatus.OK
+
+
+def _print(args: argparse.Namespace, outcome: Outcome) -> None:
+    if (args.format or ("table" if sys.stdout.isatty() else "jsonl")) == "jsonl":
+        summary = {"decoded": outcome.events, "undecodable": outcome.undecodable, "oversize": outcome.oversize, "whole": outcome.is_whole}
+        print(json.dumps(summary))
+        return
+    parts = [f"{outcome.events:,} events of {args.file} decoded again", f"{outcome.undecodable:,} undecodable remain"]
+    if outcome.oversize:
+        parts.append(f"{outcome.oversize:,} cut ones left as they were")
+    if not outcome.is_whole:
+        parts.append("stopped before the end")
+    print(", ".join(parts))
+
+
+def _say_progress(progress: str, events: int) -> None:
+    if progress == "json":
+        _say({"type": "progress", "stored": events, "events": events})
+    elif progress == "auto" and sys.stderr.isatty():
+        print(f"\r{events:,} events", end="", file=sys.stderr, flush=True)
+
+
+def _say(message: dict[str, object]) -> None:
+    print(json.dumps(message), file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _stop(*, with_stdin: bool) -> Iterator[threading.Event]:
+    """Set by Ctrl-C, SIGTERM or, for a parent process, the end of standard input; what is done by then stays."""
+    stop = threading.Event()
+    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    if with_stdin:
+        threading.Thread(target=_set_at_the_end_of_stdin, args=(stop,), name="stdin", daemon=True).start()
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _set_at_the_end_of_stdin(stop: threading.Event) -> None:
+    sys.stdin.read()
+    stop.set()

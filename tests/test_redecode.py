@@ -1,0 +1,196 @@
+"""Decoding again: a capture decoded twice equals one captured with those rules, count for count; bytes stay."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Sequence
+from pathlib import Path
+
+import apsw
+import pytest
+
+from inspector import redecode
+from inspector.capture.reader import Condition
+from inspector.capture.sqlite import open_reader
+from inspector.capture.stage import Stager
+from inspector.capture.writer import CaptureWriter, Progress
+from inspector.cli.decode import add
+from inspector.errors import CaptureError, UsageError
+from inspector.event import Flag, LogKey, RecordBatch, TimeKind
+from inspector.identify import Identifier, Profile, parse_profile
+from inspector.sources import LogInfo, SourceInfo
+
+START_US = 1_700_000_000_000_000
+LOGS = [LogInfo(LogKey("orders", 0), 0, 1000), LogInfo(LogKey("orders", 1), 0, 1000), LogInfo(LogKey("payments", 0), 0, 1000)]
+PROFILE = parse_profile(
+    '[[log]]\nname = "orders"\ntype = "data.kind"\nstream = { from = "data.order", split = "-" }\n'
+    'time = { from = "data.at", unit = "us" }\nversion = "data.n"\n'
+)
+TABLES = {
+    "event": "SELECT e.seq, e.time_us, e.time_kind, t.name, c.name, s.name, e.version, e.event_id, e.decoder, e.error, e.flags, "
+    "json(e.data), json(e.metadata), json(e.extra) FROM event e LEFT JOIN type t ON t.id = e.type_id LEFT JOIN stream s ON s.id = e.stream_id "
+    "LEFT JOIN category c ON c.id = s.category_id ORDER BY 1",
+    "record": "SELECT * FROM record ORDER BY seq",
+    "type": "SELECT name, events FROM type WHERE events ORDER BY 1",
+    "category": "SELECT name, events FROM category WHERE events ORDER BY 1",
+    "stream": "SELECT c.name, s.name, s.source_id, s.events, s.first_us, s.last_us "
+    "FROM stream s JOIN category c ON c.id = s.category_id ORDER BY 1, 2, 3",
+    "members": "SELECT c.name, s.name, x.seq, x.version FROM event_stream x JOIN stream s ON s.id = x.stream_id "
+    "JOIN category c ON c.id = s.category_id ORDER BY 1, 2, 3",
+    "bucket": "SELECT b.width_s, b.second, b.log_id, t.name, c.name, b.events, b.bytes FROM bucket b LEFT JOIN type t ON t.id = b.type_id "
+    "LEFT JOIN category c ON c.id = b.category_id ORDER BY 1, 2, 3, 4, 5",
+    "block": "SELECT first_seq, last_seq, min_us, max_us, untimed FROM block ORDER BY 1",
+    "log": "SELECT name, partition, events, bytes, max_time_us, envelope FROM log ORDER BY id",
+}
+
+
+def record_batch(rows: int, *, seed: int = 1) -> RecordBatch:
+    """Orders and payments: JSON mostly, with nulls, broken JSON, frames and times that jump."""
+    pick = random.Random(seed)
+    batch = RecordBatch()
+    for number in range(rows):
+        document = {
+            "type": pick.choice(["A", "B"]),
+            "kind": pick.choice(["K", "L", "M"]),
+            "order": f"order-{pick.randrange(7)}",
+            "at": START_US + pick.randrange(10**9),
+            "n": number,
+        }
+        value = pick.choice([json.dumps(document).encode()] * 8 + [None, b'{"broken":', b"\0\0\0\4\xd2\1\2"])
+        batch.log.append(pick.randrange(3))
+        batch.position.append(number)
+        batch.time_us.append(START_US + number * 1000)
+        batch.time_kind.append(int(TimeKind.create))
+        batch.key.append(pick.choice([None, b"a", b"b-1"]))
+        batch.value.append(value)
+        batch.headers.append(pick.choice([None, '[["id","h-1"]]']))
+    return batch
+
+
+def capture(path: Path, batches: Sequence[RecordBatch], profile: Profile | None = None, *, with_values: bool = True) -> None:
+    with CaptureWriter(path, with_values=with_values, floor_bytes=0) as writer:
+        source = writer.add_source(SourceInfo("kafka", "kafka://shop", "c-1"))
+        log_ids = [writer.add_log(source, info) for info in LOGS]
+        reading = writer.begin(source, {}, isolation="", filter_text=None, settings={})
+        identifier, stager = Identifier(profile=profile), Stager()
+        for batch in batches:
+            writer.append(reading, log_ids, stager.stage(identifier.events(batch, LOGS)), Progress())
+        stager.close()
+
+
+def content(path: Path) -> dict[str, list[tuple[object, ...]]]:
+    connection = open_reader(path)
+    found = {name: list(connection.execute(sql)) for name, sql in TABLES.items()}
+    connection.close()
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redecode, "BATCH_ROWS", 70)
+
+
+def test_decoded_with_a_profile_it_equals_a_capture_made_with_it(tmp_path: Path) -> None:
+    capture(tmp_path / "plain.evcap", [record_batch(400)])
+    capture(tmp_path / "profiled.evcap", [record_batch(400)], PROFILE)
+    outcome = redecode.run(tmp_path / "plain.evcap", profile=PROFILE)
+    assert outcome.events == 400
+    assert outcome.undecodable > 0
+    again, wanted = content(tmp_path / "plain.evcap"), content(tmp_path / "profiled.evcap")
+    for name in TABLES:
+        assert again[name] == wanted[name], name
+
+
+def test_decoded_again_without_the_profile_it_is_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    capture(path, [record_batch(300)])
+    before = content(path)
+    redecode.run(path, profile=PROFILE)
+    assert content(path)["type"] != before["type"]
+    redecode.run(path)
+    assert content(path) == before
+
+
+def test_what_the_source_knew_survives_a_profile_that_overrides_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    batch = record_batch(50)
+    batch.envelope = {"type": ["stored" if row % 2 else None for row in range(50)], "stream": [f"s-{row % 3}" for row in range(50)]}
+    batch.error = {3: "a header's name is not UTF-8"}
+    batch.flags = {4: int(Flag.aborted)}
+    batch.extra = {5: {"recorded_time": 2**70}}
+    capture(path, [batch])
+    before = content(path)
+    redecode.run(path, profile=parse_profile('[[log]]\nname = "*"\ntype = "const:mine"\nstream = "const:one"\n'))
+    assert content(path)["type"] == [("mine", 50)]
+    redecode.run(path)
+    assert content(path) == before
+
+
+def test_only_the_events_of_a_filter_change(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    capture(path, [record_batch(200)])
+    before = content(path)["event"]
+    outcome = redecode.run(path, profile=PROFILE, condition=Condition("type.name = :name AND log.name = 'orders'", {"name": "A"}))
+    chosen = [row[0] for row in before if row[3] == "A" and content(path)["log"]]
+    after = content(path)["event"]
+    changed = [old[0] for old, new in zip(before, after, strict=True) if old[3] != new[3]]
+    assert outcome.events == len(changed) > 0
+    assert set(changed) <= set(chosen)
+
+
+def test_pages_are_cut_by_size_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redecode, "BATCH_BYTES", 500)
+    capture(tmp_path / "a.evcap", [record_batch(60)])
+    steps: list[int] = []
+    assert redecode.run(tmp_path / "a.evcap", progress=steps.append).events == 60
+    assert len(steps) > 5
+    assert steps == sorted(steps)
+
+
+def test_stopped_it_is_right_as_far_as_it_got(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    capture(path, [record_batch(300)])
+    outcome = redecode.run(path, profile=PROFILE, is_stopped=lambda: True)
+    assert (outcome.events, outcome.is_whole) == (70, False)
+    redecode.run(path, profile=PROFILE)
+    capture(tmp_path / "b.evcap", [record_batch(300)], PROFILE)
+    assert content(path) == content(tmp_path / "b.evcap")
+
+
+def test_a_cut_value_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    capture(path, [record_batch(20)])
+    connection = apsw.Connection(str(path))
+    connection.execute("UPDATE event SET flags = flags | ?, error = 'as it was' WHERE seq = 3", (int(Flag.oversize),))
+    connection.close()
+    outcome = redecode.run(path)
+    assert (outcome.events, outcome.oversize) == (19, 1)
+    assert content(path)["event"][2][9] == "as it was"
+
+
+def test_what_cannot_be_decoded_again(tmp_path: Path) -> None:
+    with pytest.raises(CaptureError, match="there is no capture"):
+        redecode.run(tmp_path / "missing.evcap")
+    capture(tmp_path / "bare.evcap", [record_batch(5)], with_values=False)
+    with pytest.raises(UsageError, match="without values"):
+        redecode.run(tmp_path / "bare.evcap")
+
+
+def test_the_command_says_how_many_remain_undecodable(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    import argparse
+
+    capture(tmp_path / "a.evcap", [record_batch(100)])
+    profile = tmp_path / "p.toml"
+    profile.write_text('[[log]]\nname = "*"\ndecoder = "raw"\n')
+    parser = argparse.ArgumentParser()
+    add(parser.add_subparsers())
+    args = parser.parse_args(["decode", str(tmp_path / "a.evcap")])
+    assert args.run(args) == 1
+    summary = json.loads(capsys.readouterr().out)
+    assert summary["decoded"] == 100
+    assert summary["undecodable"] > 0
+    args = parser.parse_args(["decode", str(tmp_path / "a.evcap"), "--map", str(profile), "--progress", "json"])
+    assert args.run(args) == 0
+    captured = capsys.readouterr()
+    assert json.loads(captured.err.splitlines()[-1]) == {"type": "done", "stopped": "", "exit": 0}
