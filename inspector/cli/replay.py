@@ -1,0 +1,141 @@
+"""`eventscope replay`: a stream's state at a version or a time; and the hidden `eventscope fold`, the process the window asks.
+
+Prints and decides exit statuses; the work is in `inspector.replay`. Heavy imports wait until a command runs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from inspector.replay import Answer, Question, Step
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Registers `replay`, and `fold` without a line in the help."""
+    replay = commands.add_parser("replay", help="a stream's state at a version or a time", description=_replay.__doc__)
+    replay.add_argument("file", type=Path, metavar="FILE")
+    replay.add_argument("stream", metavar="STREAM", help="name, or category/name")
+    replay.add_argument("--source", metavar="S", help="the source, where several have such a stream")
+    moment = replay.add_mutually_exclusive_group()
+    moment.add_argument("--at", metavar="TIME", help="events with time ≤ TIME (with its zone); a date means its end")
+    moment.add_argument("--version", dest="at_version", type=int, metavar="N", help="up to version N; without versions the n-th event")
+    replay.add_argument("--reducer", metavar="NAME|FILE.py", help="merge, latest, … or your own: def reduce(state, event)")
+    replay.add_argument("--diff", metavar="TIME|N", help="what changed between that moment and this one")
+    replay.add_argument("--blame", action="store_true", help="which event last changed each part of the state")
+    replay.add_argument("--without", action="append", default=[], metavar="SEQ|ID", help="what if this event had not happened")
+    replay.add_argument("--steps", action="store_true", help="a line for each event with what it changed")
+    replay.add_argument("--require-complete", action="store_true", help="exit 5 unless the whole history is there")
+    replay.add_argument("--format", choices=("table", "jsonl"))
+    replay.set_defaults(run=_replay)
+    fold = commands.add_parser("fold", description=_fold.__doc__)
+    fold.set_defaults(run=_fold)
+
+
+def _replay(args: argparse.Namespace) -> ExitStatus:
+    """Folds one stream's events up to a moment and prints the state, where it comes from, and how sure it is."""
+    from inspector.capture.reader import CaptureReader
+    from inspector.cli.output import chosen_format
+    from inspector.replay import Replay
+
+    question = _question(args)
+    as_json = chosen_format(args.format) == "jsonl"
+    with CaptureReader(args.file) as reader:
+        replay = Replay(reader, question)
+        if question.steps:
+            for step in replay.steps():
+                print(_step_json(step, replay.log_labels) if as_json else _step_text(step))
+        answer = replay.answer()
+    for line in [_json(answer.to_dict())] if as_json else _text(answer):
+        print(line)
+    if args.require_complete and not answer.is_complete and answer.exit_status is ExitStatus.OK:
+        return ExitStatus.INCOMPLETE
+    return answer.exit_status
+
+
+def _question(args: argparse.Namespace) -> Question:
+    from inspector.replay import NOW, Question, at_either, at_time, at_version
+
+    moment = NOW
+    if args.at is not None:
+        moment = at_time(args.at)
+    elif args.at_version is not None:
+        moment = at_version(args.at_version)
+    diff = at_either(args.diff) if args.diff is not None else None
+    return Question(args.stream, args.source, moment, args.reducer, diff, blame=args.blame, without=tuple(args.without), steps=args.steps)
+
+
+def _json(value: Mapping[str, object]) -> str:
+    from inspector.values import to_json
+
+    try:
+        return to_json(value)
+    except ValueError as error:
+        raise UsageError(f"the reducer's state cannot be printed: {error}") from error
+
+
+def _step_json(step: Step, labels: Mapping[int, str]) -> str:
+    from inspector.replay import said
+
+    return _json({**said(step.event, labels), "changes": [change.to_dict() for change in step.changes]})
+
+
+# ---- for people
+
+
+def _step_text(step: Step) -> str:
+    from inspector.event import format_time
+    from inspector.text import visible
+
+    event = step.event
+    head = [f"#{event.seq}", "" if event.version is None else f"v{event.version}", format_time(event.time_us), event.type, event.actor]
+    changed = ", ".join(f"{change.op} {change.path or 'all'}{_becomes(change.op, change.new)}" for change in step.changes)
+    return visible("  ".join(part for part in [*head, changed or "no change"] if part))
+
+
+def _becomes(op: str, new: object) -> str:
+    return "" if op == "remove" else f" = {_short(new)}"
+
+
+def _short(value: object, limit: int = 80) -> str:
+    from inspector.values import to_json
+
+    text = to_json(value)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _text(answer: Answer) -> Iterator[str]:
+    from inspector.replay import to_json
+    from inspector.text import visible
+
+    printed = answer.to_dict()
+    if "counterfactual" in printed:
+        yield f"WHAT IF: {len(answer.folded.left_out)} event(s) left out; this is not what happened"
+    yield visible(f"{answer.stream.category}/{answer.stream.name} in {answer.stream.source}")
+    last = answer.folded.last
+    counts = [f"{answer.folded.applied:,} events by {answer.reducer}", f"version {answer.version}"]
+    counts += [f"{answer.folded.skipped_aborted:,} aborted left out"] if answer.folded.skipped_aborted else []
+    counts += [f"{answer.folded.duplicates:,} repeated"] if answer.folded.duplicates else []
+    yield visible(", ".join(counts) + (f", last {last.type or 'event'} #{last.seq}, as of {printed['as_of']}" if last else ""))
+    yield visible(f"history: {answer.verdict.history}; {answer.stopped}")
+    for sentence in answer.absent:
+        yield visible(f"  {sentence}")
+    for change in answer.diff or ():
+        yield visible(f"{change.op} {change.path or 'all'}: {_short(change.old)} → {_short(change.new)}")
+    for path, event in (answer.blame or {}).items():
+        yield visible(f"{path or 'all'}: #{event.seq} {event.type or ''} {event.actor or ''}".rstrip())
+    yield visible(to_json(printed["state"]))
+
+
+def _fold(args: argparse.Namespace) -> ExitStatus:
+    """Answers replay questions as JSON lines on standard input and output until standard input ends."""
+    from inspector.replay.process import serve
+
+    serve(sys.stdin.buffer, sys.stdout.buffer)
+    return ExitStatus.OK

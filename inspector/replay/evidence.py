@@ -1,0 +1,129 @@
+"""What a capture knows about the logs a stream is in: the account that a verdict on its history rests on. Reads only.
+
+A stream named by a record's key lives in the partitions where its events are, since a key goes to one partition; one
+named by a rule may be in any partition of its logs. Read `history` for the verdict.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from inspector.capture.coverage import Segment
+from inspector.capture.reader import CaptureReader
+from inspector.capture.streams import StreamInfo
+from inspector.reducers import FoldEvent
+from inspector.replay.history import LogAccount
+
+_BASE_SAMPLE = 50
+"""So many streams of a category are looked at to learn with which version they begin."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogFacts:
+    """One log that may hold the stream's events."""
+
+    id: int
+    name: str
+    partition: int
+    kind: str
+    first: int | None
+    end: int | None
+    max_time_us: int | None
+    rules: Mapping[str, object]
+    compacted: bool
+
+    @property
+    def label(self) -> str:
+        """The log for people."""
+        return f"{self.name}/{self.partition}"
+
+
+def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
+    """The logs that hold, or may hold, events of `stream`."""
+    own = {
+        row[0]: row[1]
+        for row in reader.select(
+            "SELECT DISTINCT log.id, log.name FROM event_stream x CROSS JOIN event ON event.seq = x.seq JOIN log ON log.id = event.log_id "
+            "WHERE x.stream_id = ?",
+            (stream.id,),
+        )
+    }
+    rows = reader.select(
+        "SELECT log.id, log.name, log.partition, source.kind, log.first_position, log.end_position, log.max_time_us, log.rules, "
+        "source.attributes FROM log JOIN source ON source.id = log.source_id WHERE source.id = ? ORDER BY log.name, log.partition, log.id",
+        (stream.source_id,),
+    )
+    names = set(own.values())
+    by_key = names == {stream.category}
+    return [_facts(row) for row in rows if row[0] in own or (not by_key and row[1] in names)]
+
+
+def _facts(row: tuple[Any, ...]) -> LogFacts:
+    log_id, name, partition, kind, first, end, max_time_us, rules, attributes = row
+    compacted = _table(attributes).get("compacted")
+    is_compacted = isinstance(compacted, list) and name in compacted
+    return LogFacts(log_id, name, partition, kind, first, end, max_time_us, _table(rules), is_compacted)
+
+
+def _table(text: object) -> dict[str, object]:
+    value = json.loads(text) if isinstance(text, str) and text else {}
+    return value if isinstance(value, dict) else {}
+
+
+def accounts(reader: CaptureReader, logs: Sequence[LogFacts], last: FoldEvent | None, last_log: int | None) -> list[LogAccount]:
+    """The account of each log, up to the `last` event folded in the log it stood in."""
+    found = []
+    for log in logs:
+        upto = last.position + 1 if last is not None and log.id == last_log else None
+        rows = reader.select(
+            "SELECT from_position, to_position, state, reason, filter, isolation, records FROM coverage WHERE log_id = ? "
+            "ORDER BY from_position",
+            (log.id,),
+        )
+        segments = [_cut(reader, log.id, Segment(*row), upto) for row in rows if upto is None or row[0] < upto]
+        base = 0 if log.kind == "kafka" else 1
+        found.append(LogAccount(log.label, segments, base, log.first, log.end, upto, log.compacted))
+    return found
+
+
+def _cut(reader: CaptureReader, log_id: int, segment: Segment, upto: int | None) -> Segment:
+    """`segment` up to `upto`, its records counted again when some positions have none."""
+    if upto is None or segment.end <= upto:
+        return segment
+    if segment.records == segment.end - segment.start:
+        return replace(segment, end=upto, records=upto - segment.start)
+    ((records,),) = reader.select(
+        "SELECT count(DISTINCT position) FROM event WHERE log_id = ? AND position >= ? AND position < ?", (log_id, segment.start, upto)
+    )
+    return replace(segment, end=upto, records=records)
+
+
+def unread_tails(reader: CaptureReader, logs: Sequence[LogFacts], at_us: int | None) -> list[str]:
+    """Sentences on what the source had at the end of each log that was not read; with `at_us`, only where it may matter."""
+    absent = []
+    for log in logs:
+        ((covered,),) = reader.select("SELECT max(to_position) FROM coverage WHERE log_id = ? AND state <> 'absent'", (log.id,))
+        passed = at_us is not None and log.max_time_us is not None and log.max_time_us > at_us
+        if log.end is not None and (covered or 0) < log.end and not passed:
+            absent.append(f"{log.label}: positions {covered or log.first or 0}–{log.end - 1} at the end were not read")
+    return absent
+
+
+def base_version(reader: CaptureReader, stream: StreamInfo) -> int | None:
+    """0 when some stream of the same source and category begins with version 0; None when nothing says so."""
+    rows = reader.select(
+        "SELECT EXISTS (SELECT 1 FROM (SELECT id FROM stream WHERE source_id = ?1 AND category_id = "
+        "(SELECT category_id FROM stream WHERE id = ?2) LIMIT ?3) AS s WHERE "
+        "(SELECT version FROM event_stream x WHERE x.stream_id = s.id ORDER BY seq LIMIT 1) = 0)",
+        (stream.source_id, stream.id, _BASE_SAMPLE),
+    )
+    return 0 if rows[0][0] else None
+
+
+def stores_values(reader: CaptureReader) -> bool:
+    """Whether values are in the capture at all."""
+    ((settings,),) = reader.select("SELECT settings FROM capture LIMIT 1")
+    return bool(_table(settings).get("values", True))
