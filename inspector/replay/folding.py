@@ -14,6 +14,8 @@ from inspector.replay.changes import Change, changes
 from inspector.replay.question import NOW, Moment
 from inspector.replay.tally import Tally
 
+SLICE = 200
+"""So many events are folded between two calls of `progress`: a slow reducer of a user can be stopped in between."""
 LEFT_OUT = int(Flag.aborted)
 """Events with any of these flags are no part of the stream's history."""
 
@@ -157,7 +159,7 @@ class Selection:
 def fold(batches: Batches, reducer: Reducer, limits: Limits, progress: Callable[[int], None] | None = None) -> Folded:
     """The state at the limits' moment. An event that fails stops the fold: the state is the one before it.
 
-    `progress` is called with the number applied after each batch and may raise to end the work.
+    `progress` is called with the number applied every `SLICE` events at least and may raise to end the work.
     """
     failure: Failure | None = None
     while True:
@@ -178,16 +180,17 @@ def _fold_all(batches: Batches, reducer: Reducer, limits: Limits, folded: Folded
         return None
     for events in batches():
         chosen = selection.of(events)
-        if chosen:
+        for start in range(0, len(chosen), SLICE):
+            part = chosen[start : start + SLICE]
             try:
-                folded.state = reducer.fold(folded.state, batch_of(chosen))
+                folded.state = reducer.fold(folded.state, batch_of(part))
             except FoldError as error:
                 folded.applied += error.place
-                return Failure(chosen[error.place], error.reason)
-            folded.applied += len(chosen)
-            folded.last = chosen[-1]
-        if progress is not None:
-            progress(folded.applied)
+                return Failure(part[error.place], error.reason)
+            folded.applied += len(part)
+            folded.last = part[-1]
+            if progress is not None:
+                progress(folded.applied)
         if selection.is_complete:
             break
     return None

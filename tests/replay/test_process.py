@@ -1,0 +1,143 @@
+"""The fold process answers in bounded lines, can be told to stop, and outlives whatever it is asked."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.replay.captures import Log, Written, write
+from tests.replay.fold_client import FoldClient
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("fold") / "c.evcap"
+    small = [Written(n, json.dumps({"n": n, f"k{n}": {"v": [n]}}), version=n + 1, actor=f"user-{n}") for n in range(5)]
+    long = [Written(5 + n, json.dumps({f"key-{n}": "x" * 50}), stream="long", version=n + 1) for n in range(8000)]
+    return write(path, [Log([*small, *long])])
+
+
+@pytest.fixture(scope="module")
+def client(capture: Path) -> Iterator[FoldClient]:
+    with FoldClient() as started:
+        assert started.ask("open", capture=str(capture))["ok"] == {"events": 8005, "first_seq": 1, "last_seq": 8005}
+        yield started
+
+
+def test_a_replay_is_answered_as_the_command_does(client: FoldClient) -> None:
+    answer = client.ask("replay", stream="order-1", version=2)["ok"]
+    assert answer["state"] == {"n": 1, "k0": {"v": [0]}, "k1": {"v": [1]}}
+    assert (answer["version"], answer["applied"], answer["history"], answer["reducer"]) == (2, 2, "whole", "merge")
+
+
+def test_a_diff_and_blame_come_along(client: FoldClient) -> None:
+    answer = client.ask("replay", stream="order-1", version=2, diff=1, blame=True)["ok"]
+    assert answer["diff"] == [
+        {"op": "replace", "path": "/n", "from": "0", "to": "1"},
+        {"op": "add", "path": "/k1", "from": "null", "to": '{"v":[1]}'},
+    ]
+    assert {path: who["actor"] for path, who in answer["blame"].items()} == {"/n": "user-1", "/k0/v/0": "user-0", "/k1/v/0": "user-1"}
+
+
+def test_a_large_state_is_shown_by_levels(client: FoldClient) -> None:
+    request = client.send("replay", stream="long", blame=True)
+    answer = client.wait(request)["ok"]
+    assert answer["state"] is None
+    assert answer["state_bytes"] > 400_000
+    assert (len(answer["blame"]), answer["blame_count"]) == (1000, 8000)
+    level = client.ask("children", of=request, offset=7990, limit=2)["ok"]
+    assert level["total"] == 8000
+    (first, second) = level["children"]
+    assert (first["key"], first["path"], first["kind"], first["text"]) == ("key-7990", "/key-7990", "string", '"' + "x" * 50 + '"')
+    assert (first["set_by"]["version"], second["set_by"]["version"]) == (7991, 7992)
+
+
+def test_levels_below_are_reached_by_their_path(client: FoldClient) -> None:
+    request = client.send("replay", stream="order-1", version=1)
+    client.wait(request)
+    (child,) = client.ask("children", of=request, path="/k0")["ok"]["children"]
+    assert (child["key"], child["kind"], child["text"], child["children"]) == ("v", "array", "[0]", 1)
+    assert client.ask("children", of=request, path="/nothing")["error"]["kind"] == "usage"
+
+
+def test_steps_come_in_pages(client: FoldClient) -> None:
+    steps = client.ask("steps", stream="order-1", first=1, limit=2)["ok"]["steps"]
+    assert [(step["version"], step["change_count"]) for step in steps] == [(2, 2), (3, 2)]
+
+
+@pytest.mark.parametrize(
+    ("request_fields", "kind", "said"),
+    [
+        ({"do": "replay", "stream": "nobody"}, "usage", "nobody"),
+        ({"do": "replay"}, "usage", "stream"),
+        ({"do": "replay", "stream": "order-1", "at": "noon"}, "usage", "noon"),
+        ({"do": "replay", "stream": "order-1", "reducer": "/nowhere/r.py"}, "usage", "r.py"),
+        ({"do": "dance"}, "usage", "dance"),
+        ({"do": "children", "of": 99999}, "usage", "no longer kept"),
+    ],
+)
+def test_a_mistake_is_an_answer(client: FoldClient, request_fields: dict[str, object], kind: str, said: str) -> None:
+    error = client.ask(**request_fields)["error"]  # type: ignore[arg-type]
+    assert (error["kind"], error["exit"]) == (kind, 2)
+    assert said in error["text"]
+
+
+def test_a_line_that_is_no_request_is_an_answer(client: FoldClient) -> None:
+    client.write("{")
+    assert client.wait(None)["error"]["kind"] == "usage"
+
+
+def test_a_failing_reducer_is_a_value(client: FoldClient, tmp_path: Path) -> None:
+    path = tmp_path / "r.py"
+    path.write_text("def reduce(s, e):\n print('noise')\n return e.version if e.version < 3 else 1 / 0\n")
+    answer = client.ask("replay", stream="order-1", reducer=str(path))["ok"]
+    assert (answer["state"], answer["applied"], answer["failed_at"]["version"]) == (2, 2, 3)
+    assert "ZeroDivisionError" in answer["failed_at"]["reason"]
+
+
+def test_a_long_replay_is_cancelled_and_others_are_answered(client: FoldClient, tmp_path: Path) -> None:
+    path = tmp_path / "slow.py"
+    path.write_text("import time\ndef reduce(s, e):\n time.sleep(0.002)\n return e.version\n")
+    slow = client.send("replay", stream="long", reducer=str(path))
+    client.wait_for_progress(slow)
+    assert client.ask("cancel", request=slow)["ok"] == {"cancelled": slow}
+    assert client.wait(slow)["error"]["kind"] == "cancelled"
+    assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
+
+
+def test_another_capture_can_be_opened_and_a_missing_one_is_an_answer(capture: Path, tmp_path: Path) -> None:
+    with FoldClient() as client:
+        assert client.ask("replay", stream="x")["error"]["text"] == "no capture is open"
+        missing = client.ask("open", capture=str(tmp_path / "none.evcap"))["error"]
+        assert (missing["kind"], missing["exit"]) == ("capture", 4)
+        other = write(tmp_path / "other.evcap", [Log([Written(0, '{"other":true}')])])
+        assert client.ask("open", capture=str(capture))["ok"]["events"] == 8005
+        assert client.ask("open", capture=str(other))["ok"]["events"] == 1
+        assert client.ask("replay", stream="order-1")["ok"]["state"] == {"other": True}
+        assert client.ask("close")["ok"] == {}
+        assert client.close() == 0
+
+
+def test_it_ends_with_its_input_even_when_a_reducer_never_comes_back(capture: Path, tmp_path: Path) -> None:
+    path = tmp_path / "endless.py"
+    started = tmp_path / "started"
+    path.write_text(f"import pathlib\ndef reduce(s, e):\n pathlib.Path({str(started)!r}).touch()\n while True: pass\n")
+    with FoldClient() as client:
+        client.ask("open", capture=str(capture))
+        client.send("replay", stream="order-1", reducer=str(path))
+        assert client.close() == 0
+
+
+def test_a_crash_of_the_process_leaves_the_next_one_working(capture: Path, tmp_path: Path) -> None:
+    path = tmp_path / "crash.py"
+    path.write_text("import os\ndef reduce(s, e):\n os._exit(7)\n")
+    with FoldClient() as client:
+        client.ask("open", capture=str(capture))
+        request = client.send("replay", stream="order-1", reducer=str(path))
+        with pytest.raises(KeyError):
+            client.wait(request)
+        assert client.close() == 7
+    with FoldClient() as client:
+        client.ask("open", capture=str(capture))
+        assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
