@@ -11,7 +11,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from inspector.capture.reader import FROM, Condition
 from inspector.capture.stage import Stager
@@ -20,6 +20,8 @@ from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag, LogKey, RecordBatch
 from inspector.identify import EVENT_TIME, SOURCE, Identifier, Profile
 from inspector.sources import LogInfo
+
+T = TypeVar("T")
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 16 * 1024 * 1024
@@ -53,7 +55,7 @@ class _Log:
     id: int
     info: LogInfo
     decoder: str | None
-    rules: Mapping[str, object] | None
+    rules: Mapping[str, object]
     envelope: frozenset[str]
 
 
@@ -122,19 +124,31 @@ def _decode_source(writer: CaptureWriter, source_id: int, profile: Profile | Non
 
 
 def _logs(writer: CaptureWriter, source_id: int) -> list[_Log]:
-    rows = writer.select(
-        "SELECT id, name, partition, incarnation, decoder, rules, envelope FROM log WHERE source_id = :s ORDER BY id", {"s": source_id}
-    )
+    noted = "SELECT id, name, partition, incarnation, decoder, rules, envelope FROM log WHERE source_id = :source ORDER BY id"
+    rows = writer.select(noted, {"source": source_id}).fetchall()
     return [
         _Log(
             id=log_id,
             info=LogInfo(LogKey(name, partition, incarnation), 0, 0),
             decoder=decoder,
-            rules=json.loads(rules) if rules else None,
-            envelope=frozenset(json.loads(envelope) if envelope else ()),
+            rules=_note(rules, {}, f"{name}'s rules"),
+            envelope=frozenset(_note(envelope, [], f"{name}'s envelope")),
         )
         for log_id, name, partition, incarnation, decoder, rules, envelope in rows
     ]
+
+
+def _note(text: str | None, default: T, what: str) -> T:
+    """The JSON noted with a log, of the type of `default`. Raises CaptureError for anything else."""
+    if text is None:
+        return default
+    try:
+        found = json.loads(text)
+    except ValueError:
+        found = None
+    if isinstance(found, type(default)):
+        return found
+    raise CaptureError(f"the capture is damaged: {what} cannot be read")
 
 
 def _page(writer: CaptureWriter, source_id: int, logs: Sequence[_Log], after: int, condition: Condition | None) -> _Page | None:
@@ -149,20 +163,24 @@ def _page(writer: CaptureWriter, source_id: int, logs: Sequence[_Log], after: in
         "oversize": int(Flag.oversize),
     }
     rows = writer.select(_ROWS.format(condition=condition.sql if condition else "true"), bindings)
-    for row in rows:
-        _add(page, places[row[1]], logs[places[row[1]]], row)
-        if len(page.seqs) >= BATCH_ROWS or page.bytes >= BATCH_BYTES:
-            rows.close(True)
-            break
+    try:
+        for row in rows:
+            _add(page, places[row[1]], logs[places[row[1]]], row)
+            if len(page.seqs) >= BATCH_ROWS or page.bytes >= BATCH_BYTES:
+                break
+    finally:
+        rows.close(True)
     return page if page.seqs else None
 
 
 def _add(page: _Page, place: int, log: _Log, row: tuple[Any, ...]) -> None:
     seq, _, position, recorded_us, recorded_kind, flags, extra_text, key, headers, value, *known = row
     records, number = page.records, len(page.seqs)
-    extra: dict[str, Any] = json.loads(extra_text) if extra_text else {}
+    loaded = json.loads(extra_text) if extra_text else {}
+    extra: dict[str, Any] = loaded if isinstance(loaded, dict) else {"extra": loaded}
     extra.pop(EVENT_TIME, None)
-    said = extra.pop(SOURCE, {})
+    said = extra.pop(SOURCE, None)
+    said = said if isinstance(said, dict) else {}
     page.seqs.append(seq)
     page.bytes += len(value or b"") + len(key or b"")
     records.log.append(place)
@@ -177,7 +195,7 @@ def _add(page: _Page, place: int, log: _Log, row: tuple[Any, ...]) -> None:
     if extra:
         records.extra[number] = extra
     if "error" in said:
-        records.error[number] = said["error"]
+        records.error[number] = str(said["error"])
     for name, current in zip(_FIELDS, known, strict=True):
         if name in records.envelope:
             records.envelope[name].append(said.get(name, current) if name in log.envelope else None)

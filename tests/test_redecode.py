@@ -29,8 +29,8 @@ PROFILE = parse_profile(
 )
 TABLES = {
     "event": "SELECT e.seq, e.time_us, e.time_kind, t.name, c.name, s.name, e.version, e.event_id, e.decoder, e.error, e.flags, "
-    "json(e.data), json(e.metadata), json(e.extra) FROM event e LEFT JOIN type t ON t.id = e.type_id LEFT JOIN stream s ON s.id = e.stream_id "
-    "LEFT JOIN category c ON c.id = s.category_id ORDER BY 1",
+    "json(e.data), json(e.metadata), json(e.extra) FROM event e LEFT JOIN type t ON t.id = e.type_id "
+    "LEFT JOIN stream s ON s.id = e.stream_id LEFT JOIN category c ON c.id = s.category_id ORDER BY 1",
     "record": "SELECT * FROM record ORDER BY seq",
     "type": "SELECT name, events FROM type WHERE events ORDER BY 1",
     "category": "SELECT name, events FROM category WHERE events ORDER BY 1",
@@ -194,3 +194,25 @@ def test_the_command_says_how_many_remain_undecodable(tmp_path: Path, capsys: py
     assert args.run(args) == 0
     captured = capsys.readouterr()
     assert json.loads(captured.err.splitlines()[-1]) == {"type": "done", "stopped": "", "exit": 0}
+
+
+@pytest.mark.parametrize("damage", ["UPDATE log SET rules = '{'", "UPDATE log SET envelope = '5'"])
+def test_notes_of_a_log_that_are_damaged_are_said(tmp_path: Path, damage: str) -> None:
+    capture(tmp_path / "a.evcap", [record_batch(5)])
+    connection = apsw.Connection(str(tmp_path / "a.evcap"))
+    connection.execute(damage)
+    connection.close()
+    with pytest.raises(CaptureError, match="the capture is damaged: orders's"):
+        redecode.run(tmp_path / "a.evcap")
+
+
+def test_an_extra_made_by_others_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    capture(path, [record_batch(2)])
+    connection = apsw.Connection(str(path))
+    connection.execute(
+        "UPDATE event SET extra = jsonb('[1]') WHERE seq = 1; UPDATE event SET extra = jsonb('{\"source\": 7}') WHERE seq = 2"
+    )
+    connection.close()
+    redecode.run(path)
+    assert [row[13] for row in content(path)["event"]] == ['{"extra":[1]}', None]

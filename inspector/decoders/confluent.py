@@ -65,9 +65,7 @@ def _from_headers(headers: str | None, part: str) -> int | str | None:
     name = _HEADER.format(part=part)
     if headers is None or name not in headers:
         return None
-    for found, content in orjson.loads(headers):
-        if found != name:
-            continue
+    for content in _contents(headers, name):
         frame = _bytes(content)
         if len(frame) >= 17 and frame[0] == MAGIC_GUID:
             return str(uuid.UUID(bytes=frame[1:17]))
@@ -76,12 +74,20 @@ def _from_headers(headers: str | None, part: str) -> int | str | None:
     return None
 
 
+def _contents(headers: str, name: str) -> list[object]:
+    """The values of header `name`; none when the headers are not as they should be (a capture made by others)."""
+    try:
+        return [content for found, content in orjson.loads(headers) if found == name]
+    except (ValueError, TypeError):
+        return []
+
+
 def _bytes(content: object) -> bytes:
     if isinstance(content, str):
         return content.encode()
     if isinstance(content, dict):
         try:
             return base64.b64decode(str(content.get("base64", "")))
-        except binascii.Error:
+        except (binascii.Error, ValueError):
             return b""
     return b""

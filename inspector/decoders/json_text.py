@@ -1,17 +1,13 @@
 """JSON text: the value itself is the document. Knows nothing of what the document means.
 
-The fast path is orjson with a test that no key repeats; whatever it refuses or finds odd is decided exactly by
-`documents`, which is the definition. Read `identify` next for what is done with documents.
+What is a document is defined in `documents`, which has a fast path for whole columns and an exact one for what that
+finds odd. Read `identify` next for what is done with documents.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import repeat
-from typing import cast
-
-import orjson
 
 from inspector import documents
 from inspector.decoders import Context, Decoded
@@ -21,8 +17,6 @@ _SCALAR = re.compile(rb'(?:-?\d[\d.eE+-]*|true|false|null|"[^"\\\x00-\x1f]*(?:\\
 _CONTAINER = re.compile(rb'[{][ \t\n\r]*["}]|\[[ \t\n\r]*(?:[\[\]{"\d-]|true|false|null)')
 _BLANK = b" \t\n\r"
 _BRACE = ord("{")
-_QUOTE = b'"'
-_ESCAPED_QUOTE = b"\\u0022"
 
 
 class JsonText:
@@ -40,7 +34,7 @@ class JsonText:
 
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """Every value as its own JSON text; see `documents` for what is one."""
-        documents_read, odd = _read_fast(values)
+        documents_read, odd = documents.read_fast(values)
         count = len(values)
         if None in values:
             empty = [value is None for value in values]
@@ -65,36 +59,3 @@ class JsonText:
         else:
             decoded.decoder[row] = None
             decoded.refuse(row, found.error or "not JSON")
-
-
-def _read_fast(values: Sequence[bytes | None]) -> tuple[list[object], list[int]]:
-    """The documents orjson reads, and the rows that need the exact path.
-
-    A document whose text holds as many quotes as its re-written form has lost no key, so no key repeats; an escaped
-    quote (`\\u0022`) would upset that count. Writing also fails beyond 254 levels, which leaves depth to the exact path.
-    """
-    present = cast("Sequence[bytes]", values if None not in values else [b"null" if value is None else value for value in values])
-    try:
-        found: list[object] = list(map(orjson.loads, present))
-        written = list(map(bytes.count, map(orjson.dumps, found), repeat(_QUOTE)))
-    except (orjson.JSONDecodeError, TypeError, RecursionError):
-        return _read_each(present)
-    read = list(map(bytes.count, present, repeat(_QUOTE)))
-    odd = [] if read == written else [row for row, (before, after) in enumerate(zip(read, written, strict=True)) if before != after]
-    if _ESCAPED_QUOTE in b" ".join(present):
-        odd = sorted({*odd, *(row for row, value in enumerate(present) if _ESCAPED_QUOTE in value)})
-    return found, odd
-
-
-def _read_each(values: Sequence[bytes]) -> tuple[list[object], list[int]]:
-    """The same, one by one: for batches in which orjson refuses some."""
-    found: list[object] = [None] * len(values)
-    odd: list[int] = []
-    for row, value in enumerate(values):
-        try:
-            found[row] = document = orjson.loads(value)
-            if orjson.dumps(document).count(_QUOTE) != value.count(_QUOTE) or _ESCAPED_QUOTE in value:
-                odd.append(row)
-        except (orjson.JSONDecodeError, TypeError, RecursionError):
-            odd.append(row)
-    return found, odd

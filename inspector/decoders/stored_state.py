@@ -34,29 +34,40 @@ class StoredState:
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """Every state's JSON. One that seems encrypted has `Flag.encrypted`, anything else unreadable its reason."""
         decoded = Decoded.empty(len(values))
-        for row, value in enumerate(values):
-            if value is not None:
-                self._decode_one(decoded, row, value, asked=bool(context.options.get("asked")))
+        plain = [self._plain(decoded, row, value) for row, value in enumerate(values)]
+        found, odd = documents.read_fast(plain)
+        decoded.document = found
+        for row, (value, text) in enumerate(zip(values, plain, strict=True)):
+            if text is not None:
+                decoded.decoder[row] = self.name
+                decoded.data[row] = FROM_VALUE if text is value else text.decode(errors="replace")
+        for row in odd:
+            self._read_exactly(decoded, row, values[row] or b"", plain[row] or b"", asked=bool(context.options.get("asked")))
         return decoded
 
-    def _decode_one(self, decoded: Decoded, row: int, value: bytes, *, asked: bool) -> None:
-        plain: bytes | None = value
-        reason: str | None = None
-        if _has_zlib_header(value):
-            plain, reason = _inflated(value)
-        found = documents.Document(error=reason) if plain is None else documents.read(plain)
+    def _plain(self, decoded: Decoded, row: int, value: bytes | None) -> bytes | None:
+        """The state without its compression; None, with the reason, when that cannot be taken off."""
+        if value is None or not _has_zlib_header(value):
+            return value
+        plain, reason = _inflated(value)
+        if plain is None:
+            decoded.refuse(row, f"zlib, but {reason}")
+        return plain
+
+    def _read_exactly(self, decoded: Decoded, row: int, value: bytes, plain: bytes, *, asked: bool) -> None:
+        found = documents.read(plain)
         decoded.document[row], decoded.flags[row], decoded.error[row] = found.value, found.flags, found.error
         if found.is_json:
-            decoded.decoder[row] = self.name
-            decoded.data[row] = FROM_VALUE if plain is value else (plain or b"").decode()
-        elif found.flags & Flag.too_deep:
-            decoded.decoder[row] = self.name
-        elif asked and plain is value and _seems_encrypted(value):
-            decoded.decoder[row] = self.name
+            return
+        decoded.data[row] = None
+        if found.flags & Flag.too_deep:
+            return
+        if asked and plain is value and _seems_encrypted(value):
             decoded.error[row] = f"encrypted: {len(value)} bytes that are neither JSON nor zlib and look random"
             decoded.flags[row] = int(Flag.encrypted | Flag.undecodable)
-        else:
-            decoded.refuse(row, f"neither JSON nor zlib: {found.error}" if plain is value else f"zlib, but {found.error}")
+            return
+        decoded.decoder[row] = None
+        decoded.refuse(row, f"neither JSON nor zlib: {found.error}" if plain is value else f"zlib, but {found.error}")
 
 
 def _has_zlib_header(value: bytes) -> bool:

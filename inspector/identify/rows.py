@@ -161,11 +161,22 @@ def _parsed_headers(texts: Sequence[str | None]) -> tuple[Sequence[Mapping[str, 
     if not any(texts):
         return (), {}
     loads = orjson.loads
-    objects = [_EMPTY if text is None else dict(loads(text)[::-1]) for text in texts]
+    try:
+        objects = [_EMPTY if text is None else dict(loads(text)[::-1]) for text in texts]
+    except (ValueError, TypeError):  # a capture made by others may hold anything
+        objects = [_EMPTY if text is None else _as_headers(text) for text in texts]
     spelled: dict[str, list[str]] = {}
     for name in set().union(*objects):
         spelled.setdefault(folded(name), []).append(name)
     return objects, spelled
+
+
+def _as_headers(text: str) -> Mapping[str, object]:
+    try:
+        found = dict(orjson.loads(text)[::-1])
+    except (ValueError, TypeError):
+        return _EMPTY
+    return {name: value for name, value in found.items() if isinstance(name, str)}
 
 
 def _key_texts(keys: Sequence[bytes | None]) -> list[str | None]:

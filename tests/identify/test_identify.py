@@ -199,3 +199,11 @@ def test_no_record_raises(rows: list[tuple[bytes | None, bytes | None]]) -> None
     columns = (found.type, found.version, found.event_id, found.time_us, found.flags, found.streams, found.extra, found.metadata)
     assert {len(column) for column in columns} == {len(rows)}
     assert found.time_us == [RECORDED_US] * len(rows)
+
+
+@pytest.mark.parametrize(
+    "head", ["", "{}", "[1]", '[["a"]]', "no json", '[["__value_schema_id",{"base64":"§"}]]', '[["__value_schema_id",5]]', "5"]
+)
+def test_headers_that_are_not_as_they_should_be_cost_only_themselves(head: str) -> None:
+    found = events(batch({"type": "A"}, b"\xff", {}, head=[head, head, headers(type="H")]))
+    assert found.type == ["A", None, "H"]
