@@ -134,7 +134,7 @@ def _what_next(paths: _Paths, stories: Mapping[str, Sequence[Mapping[str, Any]]]
 def _commands(capture: str, stories: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[list[str]]:
     commands = [["info", capture], ["count", capture, "--by", "type"], ["events", capture, "--filter", '"undecodable" in flags']]
     if places := stories[VERSION_GAP.name]:
-        commands.append(["replay", capture, places[0]["stream"], "--source", "store"])
+        commands.append(["replay", capture, f"{ORDER.class_name}/{places[0]['stream']}"])
     if places := stories[STUCK.name]:
         commands.append(["events", capture, "--filter", f'correlation_id == "{_correlation(places)}"'])
     if places := [place for place in stories[OVERSELL.name] if place["log"] == STOCK.topic]:
