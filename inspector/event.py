@@ -93,6 +93,15 @@ class LogKey:
     incarnation: str = ""
 
 
+GROWING = "rows:"
+"""Start of an incarnation that is a digest of sampled rows: as rows are appended it gets longer and keeps its beginning."""
+
+
+def same_life(known: str, now: str) -> bool:
+    """Whether a log met as incarnation `known` is still the same one when it is met as `now` later."""
+    return now == known or (known.startswith(GROWING) and now.startswith(known))
+
+
 @dataclass(slots=True)
 class RecordBatch:
     """Records as read, as columns of equal length; a row is one record.

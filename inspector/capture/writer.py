@@ -28,6 +28,7 @@ from inspector.capture.lock import CaptureLock
 from inspector.capture.sqlite import open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
+from inspector.event import same_life
 from inspector.sources import FlagChange, LogInfo, SourceInfo
 
 log = logging.getLogger(__name__)
@@ -152,12 +153,18 @@ class CaptureWriter:
             return int(self._value("SELECT id FROM source WHERE kind = ? AND uri = ? AND cluster_id = ?", key))
 
     def add_log(self, source_id: int, info: LogInfo, *, decoder: str | None = None, rules: Mapping[str, object] | None = None) -> int:
-        """The number of this partition in this life of it; notes what is available now and what its descriptor asks for."""
+        """The number of this partition in this life of it; notes what is available now and what its descriptor asks for.
+
+        A growing incarnation (see `event.same_life`) is noted as it is now.
+        """
         key = (source_id, info.key.name, info.key.partition, info.key.incarnation)
         with self._transaction():
-            self._connection.execute(
-                "INSERT INTO log (source_id, name, partition, incarnation) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", key
-            )
+            lives = [(old, log_id) for log_id, old in self._lives(*key[:3]) if same_life(old, info.key.incarnation)]
+            if lives:
+                longest = max(lives, key=lambda life: len(life[0]))
+                self._connection.execute("UPDATE log SET incarnation = ? WHERE id = ?", (info.key.incarnation, longest[1]))
+            else:
+                self._connection.execute("INSERT INTO log (source_id, name, partition, incarnation) VALUES (?, ?, ?, ?)", key)
             log_id = int(self._value("SELECT id FROM log WHERE source_id = ? AND name = ? AND partition = ? AND incarnation = ?", key))
             self._connection.execute(
                 "UPDATE log SET first_position = ?, end_position = max(?, coalesce(end_position, 0)), observed_us = ?, decoder = ?, "
@@ -165,6 +172,11 @@ class CaptureWriter:
                 (info.first, info.end, _now_us(), decoder, json.dumps(dict(rules)) if rules else None, log_id),
             )
         return log_id
+
+    def _lives(self, source_id: int, name: str, partition: int) -> list[tuple[int, str]]:
+        """(number, incarnation) of the lives this partition has had."""
+        sql = "SELECT id, incarnation FROM log WHERE source_id = ? AND name = ? AND partition = ?"
+        return [(int(log_id), str(old)) for log_id, old in self._connection.execute(sql, (source_id, name, partition))]
 
     def begin(
         self,

@@ -1,0 +1,195 @@
+"""The event store of an application: one table in an SQLite file, in position order, by descriptor. Writes nothing anywhere.
+
+What the columns mean is in `resources/stores/*.toml` (see `sql_descriptor`); how the file is opened without a trace is in
+`sql_open`; rows become records in `sql_table`. SQLite lets one writer in at a time, so positions appear in order and
+reading on from the last one misses nothing. Holes are normal: coverage counts them.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import unquote
+
+import apsw
+
+from inspector.errors import SourceError, UsageError
+from inspector.sources import Batch, Bound, LogInfo, Plan, Request, SourceInfo, Span
+from inspector.sources.sql_descriptor import Descriptor, built_in, load
+from inspector.sources.sql_open import StoreFile
+from inspector.sources.sql_shape import fits, shapes
+from inspector.sources.sql_table import Table
+from inspector.sources.sql_tail import Tail
+from inspector.sources.sql_times import first_at, nothing_after
+
+POLL_S = 0.1
+_WAIT_S = 0.25
+_URL = re.compile(r"sqlite:(?:///|/?(?=[^/]))(.+)\Z")
+
+
+class SqlSource:
+    """An opened store. `config` may name a `descriptor` file of the user's; all other keys are other sources'.
+
+    Raises UsageError for a URL or descriptor that cannot be understood, SourceError (step "file") for a file that is not
+    there, is locked, damaged, encrypted or holds no table that a descriptor knows.
+    """
+
+    def __init__(self, url: str, config: Mapping[str, str]) -> None:
+        self._path = store_path(url)
+        own = config.get("descriptor")
+        self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else built_in()
+        self._file = StoreFile(self._path)
+        try:
+            self._tables = self._file.read(self._found)
+        except BaseException:
+            self._file.close()
+            raise
+
+    def info(self) -> SourceInfo:
+        """The file's path, and per table the descriptor that reads it and the version its streams begin with."""
+        tables = {table.name: {"descriptor": table.descriptor.name, "base": table.descriptor.base} for table in self._tables}
+        return SourceInfo("sqlite", f"sqlite:///{self._path.as_posix()}", attributes={"tables": tables, "opened": str(self._file.mode)})
+
+    def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
+        """The event tables; reads only where each begins and ends. Raises SourceError for a name that is none of them."""
+        chosen = self._chosen(names)
+        return self._file.read(lambda connection: [table.info(connection) for table in chosen])
+
+    def pin(self, request: Request) -> Plan:
+        """What `request` means now; a time is the first position with that time or a later one."""
+        if request.key is not None:
+            raise UsageError("an event store has no keys: capture it all and choose with a filter, or list a stream's events")
+        if set(request.partitions) - {0}:
+            raise UsageError(f"an event store has only partition 0, not {max(request.partitions)}")
+        tables = self._chosen(request.logs)
+        infos = self._file.read(lambda connection: [table.info(connection) for table in tables])
+        plan = Plan(logs=infos, spans=[], asked=[])
+        for place, (table, info) in enumerate(zip(tables, infos, strict=True)):
+            start = self._position(table, info, request.start, info.first, plan.notes)
+            end = self._end(table, info, request, plan.notes)
+            plan.asked.append((start, end if end is None else max(start, end)))
+            if end is None or start < end:
+                plan.spans.append(Span(place, start, end))
+            plan.rules[table.name] = table.descriptor.rules
+            if table.descriptor.decoder is not None:
+                plan.decoder[table.name] = table.descriptor.decoder
+        plan.notes[:0] = self._file.notes
+        return plan
+
+    def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
+        """See `Source.read`. A store that is gone or locked while it is followed is waited for, and that is said."""
+        tables = {table.name: table for table in self._tables}
+        tails = [
+            Tail(
+                tables[info.key.name],
+                info,
+                place,
+                [span for span in plan.spans if span.log == place],
+                asked=plan.asked[place][0],
+                follow=request.follow,
+            )
+            for place, info in enumerate(plan.logs)
+        ]
+        tails = [tail for tail in tails if not tail.is_done]
+        told = len(self._file.notes)
+        trouble = ""
+        while tails and not stop.is_set():
+            is_busy = False
+            for tail in tails:
+                try:
+                    batch = tail.step(self._file, plan)
+                    state = "reading again" if trouble else ""
+                    trouble = ""
+                except SourceError as error:
+                    if not (request.follow and error.retry):
+                        raise
+                    state, trouble = f"waiting: {error}" if str(error) != trouble else "", str(error)
+                    batch = Batch()
+                batch.state = state
+                batch.notes.extend(self._file.notes[told:])
+                told = len(self._file.notes)
+                yield batch
+                is_busy = is_busy or not tail.is_caught_up
+                if stop.is_set():
+                    return
+            tails = [tail for tail in tails if not tail.is_done]
+            if tails and not is_busy:
+                stop.wait(_WAIT_S if trouble else POLL_S)
+
+    def close(self) -> None:
+        """Deletes the private copy, if there is one; may be called twice."""
+        self._file.close()
+
+    # ---- which tables
+
+    def _found(self, connection: apsw.Connection) -> list[Table]:
+        """The tables that descriptors fit, each with the one that asks for most. Raises SourceError when there is none."""
+        there = shapes(connection)
+        found: list[Table] = []
+        for shape in there:
+            fitting = [descriptor for descriptor in self._descriptors if fits(connection, descriptor, shape)]
+            if fitting:
+                found.append(Table(max(fitting, key=lambda descriptor: len(descriptor.columns)), shape))
+        if found:
+            return found
+        names = ", ".join(shape.name for shape in there) or "none at all"
+        wanted = "; ".join(descriptor.wanted for descriptor in self._descriptors)
+        raise SourceError(
+            f"no event table in {self._path.name}; its tables: {names}. Known are: {wanted}. "
+            "For another layout give a descriptor of your own (descriptor=FILE in --config)",
+            step="file",
+        )
+
+    def _chosen(self, names: Sequence[str]) -> list[Table]:
+        known = {table.name: table for table in self._tables}
+        for name in names:
+            if name not in known:
+                raise SourceError(f"{self._path.name} has no event table {name}; it has {', '.join(known)}", step="topic")
+        return [table for table in self._tables if not names or table.name in names]
+
+    # ---- what a bound means
+
+    def _end(self, table: Table, info: LogInfo, request: Request, notes: list[str]) -> int | None:
+        """Where to stop: the pinned end at most, unless following, when a position may lie ahead."""
+        bound = request.end
+        if bound == Bound():
+            return None if request.follow else info.end
+        if request.follow and bound.time_us is not None:
+            raise UsageError(
+                "a store that is followed has no position yet for a time to come: give --until a position, or leave --follow out"
+            )
+        position = self._position(table, info, bound, info.end, notes)
+        return position if request.follow else min(position, info.end)
+
+    def _position(self, table: Table, info: LogInfo, bound: Bound, natural: int, notes: list[str]) -> int:
+        """The position that `bound` means; `natural` when it says nothing."""
+        if bound.position is not None:
+            return max(bound.position, info.first)
+        if bound.last is not None:
+            count = bound.last
+            found = self._file.read(lambda connection: table.nth_last(connection, count)) if count else info.end
+            return info.first if found is None else found
+        if bound.time_us is not None:
+            at = first_at(self._file, table, bound.time_us, info.first, info.end)
+            if at.position is None:
+                notes.append(nothing_after(table, bound.time_us, at))
+            return info.end if at.position is None else at.position
+        return {"earliest": info.first, "latest": info.end}.get(bound.edge or "", natural)
+
+
+def store_path(url: str) -> Path:
+    """The file that `url` names: `sqlite:///shop.db` and `sqlite:////data/shop.db` as in SQLAlchemy; `sqlite:shop.db` too.
+
+    A path that is not there as a relative one, but is from the root, is taken from the root. Raises UsageError.
+    """
+    match = _URL.match(url)
+    if match is None or match[1] == ":memory:":
+        raise UsageError(f"{url!r} names no file: write sqlite:///shop.db, or sqlite:////data/shop.db for a path from the root")
+    candidates = []
+    for text in (match[1], unquote(match[1])):
+        path = Path(text).expanduser()
+        candidates += [path, Path("/") / path]
+    found = next((path for path in candidates if path.exists()), candidates[0])
+    return found.absolute()

@@ -1,0 +1,165 @@
+"""A store's descriptor: the TOML that says how the columns of one table are events. Reads TOML; opens no store.
+
+`[match]` says which table it is for, `[event]` gives one expression per field, `[rules]` says what is found in the decoded
+value (written as in a profile, see `identify.profile`), `decoder` how to decode it. The next store with one table is
+another file under `resources/stores`. Read `sql_expressions` for the expressions, `sql_table` for their use.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources as package_files
+from pathlib import Path
+
+from inspector.errors import UsageError
+from inspector.sources.sql_expressions import Call, ColumnRef, Expression, parse
+
+ENVELOPE = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor")
+"""Fields of an event that columns can give."""
+FIELDS = ("position", "value", "metadata", "time", "recorded", *ENVELOPE)
+_KEYS = {"title": str, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict, "rules": dict}
+_MATCH_KEYS = {"table", "columns", "probe"}
+_RULE_FIELDS = (*ENVELOPE, "time", "metadata")
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A look at the content: the column's text must be like the SQL pattern in the first rows."""
+
+    column: str
+    like: str
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """One store's table, described. `name` is the file's; fields are as written there."""
+
+    name: str
+    title: str
+    table: str
+    """Name of the table, or a glob."""
+    columns: tuple[str, ...]
+    """Columns it must have."""
+    fields: Mapping[str, Expression]
+    rules: Mapping[str, object] = field(default_factory=dict)
+    """What is found in the decoded value; a field that is not named here is not looked for there."""
+    decoder: str | None = None
+    base: int | None = None
+    """Version of a stream's first event."""
+    first_position: int | None = None
+    """Position that the store's numbering starts with; None: whatever the first row has."""
+    probe: Probe | None = None
+
+    @property
+    def wanted(self) -> str:
+        """What it looks for, in words."""
+        return f"{self.title}: table {self.table} with {', '.join(self.columns)}"
+
+
+@cache
+def built_in() -> tuple[Descriptor, ...]:
+    """The descriptors that ship with the program, by name."""
+    folder = package_files.files("resources") / "stores"
+    files = sorted((file for file in folder.iterdir() if file.name.endswith(".toml")), key=lambda file: file.name)
+    return tuple(parse_descriptor(file.read_text(encoding="utf-8"), file.name.removesuffix(".toml")) for file in files)
+
+
+def load(path: Path) -> Descriptor:
+    """The descriptor in `path`. Raises UsageError with the reason for any mistake in it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the descriptor {path}: {error}") from None
+    return parse_descriptor(text, path.stem)
+
+
+def parse_descriptor(text: str, name: str) -> Descriptor:
+    """The descriptor written as `text`. Raises UsageError naming the key that is wrong."""
+    try:
+        return _descriptor(tomllib.loads(text), name)
+    except (tomllib.TOMLDecodeError, ValueError, TypeError) as error:
+        raise UsageError(f"descriptor {name}: {error}") from None
+
+
+def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
+    for key, value in table.items():
+        if key not in _KEYS:
+            raise ValueError(f"{key!r} is not known; one of {', '.join(_KEYS)}")
+        if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
+            raise TypeError(f"{key} must be a {_KEYS[key].__name__}")
+    match, written, rules = _part(table, "match"), _part(table, "event"), _part(table, "rules")
+    unknown = set(match) - _MATCH_KEYS
+    if unknown:
+        raise ValueError(f"[match] {unknown.pop()!r} is not known; one of {', '.join(sorted(_MATCH_KEYS))}")
+    columns = match.get("columns")
+    if not isinstance(columns, list) or not columns or not all(isinstance(column, str) for column in columns):
+        raise ValueError("[match] columns: the list of columns that tell this table from others is missing")
+    fields = {key: _expression(key, value) for key, value in written.items()}
+    _check_fields(fields)
+    for key in set(rules) - set(_RULE_FIELDS) - {"when", "zone"}:
+        raise ValueError(f"[rules] {key!r} is not known; one of {', '.join(_RULE_FIELDS)}")
+    base, first, decoder = table.get("base"), table.get("first_position"), table.get("decoder")
+    return Descriptor(
+        name=name,
+        title=str(table.get("title", name)),
+        table=_text(match, "table"),
+        columns=tuple(columns),
+        fields=fields,
+        rules={key: [] for key in _RULE_FIELDS} | dict(rules),
+        decoder=decoder if isinstance(decoder, str) else None,
+        base=base if isinstance(base, int) else None,
+        first_position=first if isinstance(first, int) else None,
+        probe=_probe(match.get("probe")),
+    )
+
+
+def _part(table: Mapping[str, object], key: str) -> Mapping[str, object]:
+    part = table.get(key, {})
+    return part if isinstance(part, dict) else {}
+
+
+def _text(table: Mapping[str, object], key: str) -> str:
+    value = table.get(key)
+    if not isinstance(value, str) or not value:
+        raise ValueError(f"{key}: a text is missing")
+    return value
+
+
+def _probe(written: object) -> Probe | None:
+    if written is None:
+        return None
+    if not isinstance(written, dict) or set(written) != {"column", "like"}:
+        raise ValueError("[match] probe: write { column = …, like = … }")
+    return Probe(_text(written, "column"), _text(written, "like"))
+
+
+def _expression(key: str, written: object) -> Expression:
+    if key not in FIELDS:
+        raise ValueError(f"[event] {key!r} is not known; one of {', '.join(FIELDS)}")
+    if not isinstance(written, str):
+        raise TypeError(f"[event] {key}: a text is wanted")
+    try:
+        return parse(written)
+    except ValueError as error:
+        raise ValueError(f"[event] {key}: {error}") from None
+
+
+def _check_fields(fields: Mapping[str, Expression]) -> None:
+    for key in ("position", "value"):
+        if key not in fields:
+            raise ValueError(f"[event] {key} is missing")
+    for key in ("position", "value", "metadata"):
+        expression = fields.get(key)
+        if isinstance(expression, Call) and expression.name == "rowid" and key == "position":
+            continue
+        if expression is not None and not isinstance(expression, ColumnRef):
+            raise ValueError(f"[event] {key}: one column is wanted{', or rowid()' if key == 'position' else ''}")
+    if "time" in fields and "recorded" in fields:
+        raise ValueError("[event] time and recorded: a row has one timestamp; give the other one as a rule or leave it unmapped")
+    for key in ("time", "recorded"):
+        expression = fields.get(key)
+        if expression is not None and not (isinstance(expression, Call) and expression.is_time):
+            raise ValueError(f"[event] {key}: say how the column is a time: iso(…), utc(…), s(…), ms(…), us(…) or ns(…)")
