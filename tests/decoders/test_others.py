@@ -5,8 +5,16 @@ from __future__ import annotations
 import os
 import struct
 import zlib
+from datetime import UTC, datetime
+from typing import cast
+from uuid import UUID, uuid4
 
 import pytest
+from eventsourcing.compressor import ZlibCompressor
+from eventsourcing.cryptography import AESCipher
+from eventsourcing.domain import Aggregate
+from eventsourcing.persistence import Compressor, DatetimeAsISO, DecimalAsStr, JSONTranscoder, Mapper, UUIDAsHex
+from eventsourcing.utils import Environment
 
 from inspector import decoders
 from inspector.decoders import Context, Decoded
@@ -94,3 +102,21 @@ def test_random_bytes_of_any_length_over_an_empty_message_seem_encrypted() -> No
 
 def test_the_decoders_are_known_by_name() -> None:
     assert [decoder.name for decoder in decoders.known()] == ["confluent", "json", "primitive", "raw", "stored-state", "text"]
+
+
+@pytest.mark.parametrize("compressor", [None, ZlibCompressor()], ids=["plain", "zlib"])
+@pytest.mark.parametrize("cipher", [None, "aes"], ids=["clear", "encrypted"])
+def test_states_as_the_package_writes_them(compressor: Compressor | None, cipher: str | None) -> None:
+    environment = Environment(name="shop", env={"CIPHER_KEY": AESCipher.create_key(16)})
+    transcoder = JSONTranscoder()
+    for transcoding in (UUIDAsHex(), DecimalAsStr(), DatetimeAsISO()):
+        transcoder.register(transcoding)
+    mapper: Mapper[UUID] = Mapper(transcoder, compressor=compressor, cipher=AESCipher(environment) if cipher else None)
+    event = Aggregate.Event(originator_id=uuid4(), originator_version=2, timestamp=datetime(2026, 11, 23, 8, tzinfo=UTC))
+    decoded = state(mapper.to_stored_event(event).state)
+    if cipher:
+        assert decoded.flags == [Flag.encrypted | Flag.undecodable]
+    else:
+        document = cast("dict[str, dict[str, str]]", decoded.document[0])
+        assert document["timestamp"]["_data_"] == "2026-11-23T08:00:00+00:00"
+        assert decoded.flags == [0]

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
+from inspector.decoders import PRIMITIVE_TYPES, known
 from inspector.errors import UsageError
 from inspector.identify import Identifier, load_profile, parse_profile
 from inspector.identify.profile import built_in_rules
+from inspector.identify.rules import FIELDS, OPTIONS
 from tests.identify.records import batch, event, log
 
 
@@ -94,3 +98,17 @@ def test_a_condition_and_a_pattern() -> None:
 
 def test_the_built_in_rules_are_written_alike_and_name_every_field() -> None:
     assert all(built_in_rules().values())
+
+
+GUIDE = (files("resources") / "guide" / "identity.md").read_text(encoding="utf-8")
+
+
+def test_the_guides_profile_is_one() -> None:
+    entry = parse_profile(GUIDE.split("```toml")[1].split("```")[0]).of("orders-eu")
+    assert entry is not None
+    assert entry.candidates.keys() == set(FIELDS) - {"schema_version", "causation_id"}
+
+
+def test_the_guide_names_every_field_option_decoder_and_key_type() -> None:
+    for name in (*FIELDS, *OPTIONS, *PRIMITIVE_TYPES, *(decoder.name for decoder in known())):
+        assert re.search(rf"(?<![\w-]){name}(?![\w-])", GUIDE), name
