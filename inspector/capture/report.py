@@ -46,7 +46,7 @@ def log_reports(reader: CaptureReader) -> list[LogReport]:
     ):
         stored.setdefault(log_id, []).append(tuple(segment))
     asked = asked_ranges(reader)
-    return [LogReport(*row, coverage=_covered(stored.get(row[0], []), row[6], row[7], asked.get(row[0], []))) for row in rows]
+    return [LogReport(*row, _covered(stored.get(row[0], []), row[6], row[7], asked.get(row[0], []))) for row in rows]
 
 
 def asked_ranges(reader: CaptureReader) -> dict[int, list[tuple[int, int | None]]]:

@@ -1,0 +1,163 @@
+"""What the ends of a request mean in offsets, once, when a capture is pinned.
+
+A time becomes the first offset whose record is at or after it. A broker that does not answer that question (some old and
+test brokers) is asked for records instead: their times are bisected and then read forward, which is marked approximate.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from confluent_kafka import KafkaError, TopicPartition
+
+from inspector.event import format_time
+from inspector.sources import Absence, Bound, Isolation, LogInfo, Request
+from inspector.sources.kafka_client import Clients, OffsetSpec, Partition
+
+_PROBE_S = 10.0
+_BACK_STEPS = (1, 2, 10, 100, 1_000, 10_000)
+_LISTED = 8
+
+
+class Bounds:
+    """Resolves one request; what the user should know is appended to `notes`."""
+
+    def __init__(self, clients: Clients, request: Request, notes: list[str]) -> None:
+        self._clients = clients
+        self._request = request
+        self._notes = notes
+
+    def resolve(self, logs: Sequence[LogInfo]) -> tuple[list[tuple[int, int | None]], list[Absence]]:
+        """Per log what is asked, `[start, end)` with no end when following; and what retention has taken of it."""
+        ends = self._ends(logs)
+        starts = self._offsets(self._request.start, logs, ends, is_start=True)
+        stops: Sequence[int | None]
+        if self._request.end != Bound():
+            stops = self._offsets(self._request.end, logs, ends, is_start=False)
+        else:
+            stops = [None] * len(logs) if self._request.follow else ends
+        asked = [(start, stop if stop is None else max(start, stop)) for start, stop in zip(starts, stops, strict=True)]
+        absent = []
+        for place, (info, (start, stop)) in enumerate(zip(logs, asked, strict=True)):
+            gone = info.first if stop is None else min(info.first, stop)
+            if start < gone:
+                absent.append(Absence(place, start, gone, "retention"))
+        return asked, absent
+
+    def _ends(self, logs: Sequence[LogInfo]) -> list[int]:
+        if self._request.isolation is not Isolation.committed:
+            return [info.end for info in logs]
+        stable = self._clients.ends([_place(info) for info in logs], committed=True)
+        return [stable[_place(info)] for info in logs]
+
+    def _offsets(self, bound: Bound, logs: Sequence[LogInfo], ends: Sequence[int], *, is_start: bool) -> list[int]:
+        if bound.time_us is not None:
+            return self._at_time(bound.time_us, logs, ends, is_start=is_start)
+        found = []
+        for info, end in zip(logs, ends, strict=True):
+            if bound.position is not None:
+                if is_start and bound.position > end:
+                    self._notes.append(f"{_named(info)}: position {bound.position} is beyond the end {end}")
+                found.append(bound.position)
+            elif bound.last is not None:
+                found.append(max(info.first, end - bound.last))
+            else:
+                found.append(end if bound.edge == "latest" else info.first)
+        return found
+
+    # ---- times
+
+    def _at_time(self, time_us: int, logs: Sequence[LogInfo], ends: Sequence[int], *, is_start: bool) -> list[int]:
+        milliseconds = -(-time_us // 1000)
+        answers = self._clients.offsets({_place(info): OffsetSpec.for_timestamp(milliseconds) for info in logs})
+        found: list[int] = []
+        beyond: list[tuple[LogInfo, int | None]] = []
+        for info, end in zip(logs, ends, strict=True):
+            offset = answers[_place(info)]
+            if offset < 0:
+                offset = self._after_all(info, end, milliseconds, beyond)
+            found.append(min(max(offset, info.first), end) if not is_start else max(offset, info.first))
+        word = "at or after" if is_start else "from"
+        if is_start:
+            self._say_beyond(beyond, time_us)
+            self._notes.append(
+                f"{word} {format_time(time_us)} means, in each partition, the first offset with such a time: "
+                "records with a later time at an earlier offset are not read"
+            )
+        return found
+
+    def _say_beyond(self, beyond: Sequence[tuple[LogInfo, int | None]], time_us: int) -> None:
+        for info, last_ms in beyond[:_LISTED]:
+            last = "it has no record with a time" if last_ms is None else f"last record {format_time(last_ms * 1000)}"
+            self._notes.append(f"{_named(info)}: nothing at or after {format_time(time_us)}, {last}")
+        if len(beyond) > _LISTED:
+            self._notes.append(f"… and {len(beyond) - _LISTED} more partitions with nothing at or after {format_time(time_us)}")
+
+    def _after_all(self, info: LogInfo, end: int, milliseconds: int, beyond: list[tuple[LogInfo, int | None]]) -> int:
+        """The end when the last record is before the time; otherwise the broker did not answer, and records tell."""
+        last = self._last_record(info, end)
+        if last is None or last[1] < milliseconds:
+            beyond.append((info, last[1] if last else None))
+            return end
+        self._notes.append(f"{_named(info)}: the broker does not look times up; the offset was found from record times and is approximate")
+        return self._bisected(info, last[0], milliseconds)
+
+    def _last_record(self, info: LogInfo, end: int) -> tuple[int, int] | None:
+        """(offset, time in ms) of the last record below `end`; markers and compaction may lie above it."""
+        for back in _BACK_STEPS:
+            start = max(info.first, end - back)
+            if start >= end:
+                return None
+            records = self._records(info, start, end)
+            if records:
+                return records[-1]
+            if start == info.first:
+                return None
+        return None
+
+    def _bisected(self, info: LogInfo, high: int, milliseconds: int) -> int:
+        low = info.first
+        while high - low > 1000:
+            middle = (low + high) // 2
+            records = self._records(info, middle, middle + 100, at_most=1)
+            if not records or records[0][1] >= milliseconds:
+                high = middle
+            else:
+                low = records[0][0] + 1
+        return next((offset for offset, ms in self._records(info, low, high + 1) if ms >= milliseconds), high)
+
+    def _records(self, info: LogInfo, start: int, end: int, at_most: int = 1_000_000) -> list[tuple[int, int]]:
+        """(offset, time in ms) of the records of `[start, end)`."""
+        consumer = self._clients.consumer()
+        found: list[tuple[int, int]] = []
+        try:
+            consumer.assign([TopicPartition(info.key.name, info.key.partition, start)])
+            deadline = time.monotonic() + _PROBE_S
+            while time.monotonic() < deadline and len(found) < at_most:
+                for message in consumer.consume(min(at_most, 1000), 0.1):
+                    error = message.error()
+                    ended = error is not None and error.code() == KafkaError._PARTITION_EOF
+                    if ended or (error is None and (message.offset() or 0) >= end):
+                        return found
+                    if error is None:
+                        found.append((message.offset() or 0, _milliseconds(message)))
+                        if found[-1][0] == end - 1:
+                            return found
+        finally:
+            consumer.close()
+        return found
+
+
+def _milliseconds(message: Any) -> int:
+    stamp: tuple[int, int] = message.timestamp()
+    return stamp[1]
+
+
+def _place(info: LogInfo) -> Partition:
+    return info.key.name, info.key.partition
+
+
+def _named(info: LogInfo) -> str:
+    return f"{info.key.name} partition {info.key.partition}"

@@ -1,0 +1,187 @@
+"""Clients for reading: one place that makes consumers and admin handles, and turns their errors and logs into ours.
+
+What a broker sees of us: metadata, offset and fetch requests, and (librdkafka does this for every consumer) a look-up of
+the coordinator for the group name. No group is joined, nothing is committed, no topic is created, no telemetry is sent.
+Read `kafka` next for who asks.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import confluent_kafka.admin
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from inspector.errors import SourceError
+from inspector.sources.kafka_config import client_properties, redact
+from inspector.sources.kafka_diagnose import explain
+
+log = logging.getLogger(__name__)
+client_log = logging.getLogger("inspector.sources.kafka.client")
+client_log.setLevel(logging.CRITICAL)
+"""librdkafka's own lines go here; `--verbose` may lower the level. What matters reaches the user as a state or an error."""
+
+ANSWER_S = 10.0
+_MEGABYTE = 1024
+
+Partition = tuple[str, int]
+
+OffsetSpec: Any = vars(confluent_kafka.admin)["OffsetSpec"]
+"""The client's own class, which its types do not export."""
+
+
+_NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
+"""Sixteen zero bytes: what brokers without topic ids give."""
+
+
+class TopicNow(NamedTuple):
+    """A topic's id (empty where the broker has none) and how many partitions it has."""
+
+    topic_id: str
+    partitions: int
+
+
+class Health:
+    """What the client's threads last said of the connection. `take` gives a new state in words, once."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.errors: list[KafkaError] = []
+        self._state = self._said = ""
+        self.is_down = False
+
+    def heard(self, error: KafkaError) -> None:
+        """Called by the client with each of its errors."""
+        with self._lock:
+            self.errors = [*self.errors[-9:], error]
+            if error.code() in {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE}:
+                self.is_down = True
+                self._state = f"reconnecting: {_short(redact(error.str()))}"
+
+    def worked(self) -> None:
+        """Something came through."""
+        if self.is_down:
+            with self._lock:
+                self.is_down = False
+                self._state = "connected again"
+
+    def take(self) -> str:
+        """The state if it changed since last asked, else nothing."""
+        with self._lock:
+            if self._state == self._said:
+                return ""
+            self._said = self._state
+            return self._state
+
+
+def _short(text: str) -> str:
+    return re.sub(r"\s*\(after \d+ms in state [A-Z_]+\)", "", text.rsplit(": ", 2)[-1] if text.count(": ") > 2 else text)
+
+
+class Clients:
+    """The handles of one cluster, made when first needed. `health` hears all of them."""
+
+    def __init__(self, bootstrap: str, config: Mapping[str, str]) -> None:
+        self.health = Health()
+        self.properties = client_properties(bootstrap, config)
+        self._admin: AdminClient | None = None
+
+    def admin(self) -> AdminClient:
+        """A handle that reads metadata and offsets; it has no group."""
+        if self._admin is None:
+            properties = {name: value for name, value in self.properties.items() if name not in _CONSUMER_ONLY}
+            try:
+                settings: dict[str, Any] = {**properties, "error_cb": self.health.heard, "logger": client_log}
+                self._admin = AdminClient(settings)
+            except KafkaException as error:
+                raise self.explained(error) from error
+        return self._admin
+
+    def consumer(self, isolation: str = "read_uncommitted") -> Consumer:
+        """A consumer that is only ever assigned: it never subscribes, commits or stores offsets."""
+        settings: dict[str, Any] = {
+            **self.properties,
+            "isolation.level": isolation,
+            "queued.max.messages.kbytes": 32 * _MEGABYTE,
+            "queued.min.messages": 50_000,
+            "fetch.queue.backoff.ms": 20,
+            "fetch.wait.max.ms": 100,
+            "error_cb": self.health.heard,
+            "logger": client_log,
+        }
+        try:
+            return Consumer(settings)
+        except KafkaException as error:
+            raise self.explained(error) from error
+
+    def explained(self, error: BaseException, topic: str | None = None) -> SourceError:
+        """What went wrong, as one sentence naming the step that failed."""
+        found = [part for part in getattr(error, "args", ()) if isinstance(part, KafkaError)]
+        return explain(self.properties, [*self.health.errors, *found], topic)
+
+    def metadata(self, timeout_s: float = ANSWER_S) -> Any:
+        """The metadata of all topics. Never asked by name: an admin handle's request by name would create the topic.
+
+        Raises SourceError naming the step that failed.
+        """
+        try:
+            found = self.admin().list_topics(timeout=timeout_s)
+        except KafkaException as error:
+            raise self.explained(error) from error
+        self.health.worked()
+        return found
+
+    def topics_now(self, names: Iterable[str], timeout_s: float = ANSWER_S) -> dict[str, TopicNow | None]:
+        """Topic → what it is now, None where there is no such topic (any more).
+
+        Raises KafkaException when the cluster does not answer.
+        """
+        wanted = sorted(set(names))
+        found: dict[str, TopicNow | None] = {}
+        if not wanted:
+            return found
+        for name, future in self.admin().describe_topics(TopicCollection(wanted), request_timeout=timeout_s).items():
+            try:
+                described = future.result(timeout_s)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise
+                found[name] = None
+                continue
+            topic_id = str(described.topic_id or "")
+            found[name] = TopicNow("" if topic_id == _NO_ID else topic_id, len(described.partitions))
+        return found
+
+    def offsets(self, wanted: Mapping[Partition, Any], *, committed: bool = False, timeout_s: float = ANSWER_S) -> dict[Partition, int]:
+        """Partition → offset; -1 where there is none (nothing at or after a time). Raises KafkaException without an answer."""
+        if not wanted:
+            return {}
+        level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
+        asked = {TopicPartition(topic, number): spec for (topic, number), spec in wanted.items()}
+        futures = self.admin().list_offsets(asked, isolation_level=level, request_timeout=timeout_s)
+        return {(place.topic, place.partition): future.result(timeout_s).offset for place, future in futures.items()}
+
+    def ends(self, partitions: Iterable[Partition], *, committed: bool = False) -> dict[Partition, int]:
+        """Partition → the offset after its last record (committed: after the last stable one)."""
+        return self.offsets(dict.fromkeys(partitions, OffsetSpec.latest()), committed=committed)
+
+    def firsts(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+        """Partition → the first offset there is."""
+        return self.offsets(dict.fromkeys(partitions, OffsetSpec.earliest()))
+
+
+_CONSUMER_ONLY = {
+    "group.id",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "auto.offset.reset",
+    "check.crcs",
+    "enable.partition.eof",
+    "allow.auto.create.topics",
+    "isolation.level",
+}
