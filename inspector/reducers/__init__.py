@@ -76,7 +76,7 @@ class FoldEvent(Protocol):
         """Its document as JSON text with the numbers' own digits."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class FoldBatch:
     """Events of one stream in replay order, with `documents[i]` being the value of `events[i].data`.
 

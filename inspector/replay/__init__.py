@@ -17,7 +17,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamEvent, StreamInfo, find_stream, has_versions, stream_batches
 from inspector.errors import ExitStatus, UsageError
 from inspector.event import format_time
-from inspector.reducers import ABSENT, FoldError, FoldEvent, Reducer, batch_of, named
+from inspector.reducers import ABSENT, FoldEvent, Reducer, named
 from inspector.reducers.from_file import FromFile
 from inspector.replay import evidence
 from inspector.replay.blame import Blame
@@ -196,16 +196,8 @@ class Replay:
             named_by_rule = log.rules.get("reducer")
             if isinstance(named_by_rule, str) and not named_by_rule.endswith(".py"):  # a capture never names code to run
                 return named_by_rule
-        return "latest" if any(log.compacted for log in self._logs) or self._is_debezium() else "merge"
-
-    def _is_debezium(self) -> bool:
-        """Whether the stream's first document is a Debezium change event."""
-        for batch in stream_batches(self._reader, self.stream.id, size=1):
-            try:
-                return is_change_event(batch_of(batch).documents[0])
-            except FoldError:
-                return False
-        return False
+        replaces_whole = any(log.compacted for log in self._logs) or is_change_event(evidence.first_document(self._reader, self.stream))
+        return "latest" if replaces_whole else "merge"
 
     # ---- how sure it is
 

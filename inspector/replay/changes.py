@@ -62,13 +62,13 @@ def _changes(before: object, after: object) -> Iterator[Change]:
 def _in_object(path: str, old: dict[str, object], new: dict[str, object]) -> list[Change | tuple[str, object, object]]:
     found: list[Change | tuple[str, object, object]] = []
     for name, value in old.items():
-        below = f"{path}/{escape(name)}"
-        if name in new:
-            if value is not new[name]:
-                found.append((below, value, new[name]))
-        else:
-            found.append(Change("remove", below, value))
-    found.extend(Change("add", f"{path}/{escape(name)}", None, value) for name, value in new.items() if name not in old)
+        other = new.get(name, ABSENT)
+        if other is ABSENT:
+            found.append(Change("remove", f"{path}/{escape(name)}", value))
+        elif other is not value:
+            found.append((f"{path}/{escape(name)}", value, other))
+    if not new.keys() <= old.keys():
+        found.extend(Change("add", f"{path}/{escape(name)}", None, value) for name, value in new.items() if name not in old)
     return found
 
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from inspector import values
 from inspector.capture.coverage import Segment
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamInfo
@@ -121,6 +122,16 @@ def base_version(reader: CaptureReader, stream: StreamInfo) -> int | None:
         (stream.source_id, stream.id, _BASE_SAMPLE),
     )
     return 0 if rows[0][0] else None
+
+
+def first_document(reader: CaptureReader, stream: StreamInfo) -> object:
+    """The document of the first of the stream's events to arrive that has one, or None."""
+    rows = reader.select(
+        "SELECT json(event.data) FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? "
+        "AND event.data IS NOT NULL ORDER BY x.seq LIMIT 1",
+        (stream.id,),
+    )
+    return values.parse(rows[0][0]) if rows else None
 
 
 def stores_values(reader: CaptureReader) -> bool:
