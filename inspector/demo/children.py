@@ -103,10 +103,11 @@ class Capture(_Child):
 
     def wait_for(self, events: int) -> int:
         """Waits until so many events are in the capture, and says how many are. Raises SourceError when they do not come."""
-        self._read_until(time.monotonic() + _HISTORY_S, events)
-        if self._events < events:
-            raise SourceError(f"the capture holds {self._events:,} events after {_HISTORY_S:.0f} s, not the {events:,} of the history")
-        return self._events
+        started_s = time.monotonic()
+        if self._read_until(started_s + _HISTORY_S, events):
+            return self._events
+        took = f"after {time.monotonic() - started_s:.0f} s"
+        raise SourceError(f"the capture holds {self._events:,} of the history's {events:,} events {took}, and then ended or stood still")
 
     def follow(self, seconds: float) -> int:
         """Lets it go on for so long, ends it, and says how many events it has. Raises SourceError when it failed."""
@@ -117,16 +118,18 @@ class Capture(_Child):
         self._read_until(time.monotonic() + 1, None)
         return self._events
 
-    def _read_until(self, deadline: float, events: int | None) -> None:
+    def _read_until(self, deadline: float, events: int | None) -> bool:
+        """Takes lines until there are so many events; False when the deadline or the end of the lines came first."""
         while events is None or self._events < events:
             try:
                 line = self.line(deadline - time.monotonic())
             except queue.Empty:
-                return
+                return False
             if line == _ENDED:
                 self._lines.put(_ENDED)
-                return
+                return False
             self._take(line)
+        return True
 
     def _take(self, line: str) -> None:
         try:

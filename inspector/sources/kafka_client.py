@@ -27,6 +27,8 @@ client_log.setLevel(logging.CRITICAL)
 """librdkafka's own lines go here; `--verbose` may lower the level. What matters reaches the user as a state or an error."""
 
 ANSWER_S = 10.0
+_LATE_S = 1.0
+"""The client itself gives up in time, with its own error; this is for the way back."""
 _MEGABYTE = 1024
 
 Partition = tuple[str, int]
@@ -90,6 +92,7 @@ class Clients:
         self.health = Health()
         self.properties = client_properties(bootstrap, config)
         self._admin: AdminClient | None = None
+        self._controller_seen = False
 
     def admin(self) -> AdminClient:
         """A handle that reads metadata and offsets; it has no group."""
@@ -145,9 +148,12 @@ class Clients:
         found: dict[str, TopicNow | None] = {}
         if not wanted:
             return found
+        if not self._has_controller(timeout_s):
+            topics = self.admin().list_topics(timeout=timeout_s).topics
+            return {name: TopicNow("", len(topics[name].partitions)) if name in topics else None for name in wanted}
         for name, future in self.admin().describe_topics(TopicCollection(wanted), request_timeout=timeout_s).items():
             try:
-                described = future.result(timeout_s)
+                described = future.result(timeout_s + _LATE_S)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise
@@ -157,6 +163,13 @@ class Clients:
             found[name] = TopicNow("" if topic_id == _NO_ID else topic_id, len(described.partitions))
         return found
 
+    def _has_controller(self, timeout_s: float) -> bool:
+        """Whether there is a broker that describes topics; librdkafka's mock cluster has none, and topics there no ids."""
+        if not self._controller_seen:
+            metadata = self.admin().list_topics(timeout=timeout_s)
+            self._controller_seen = metadata.controller_id in metadata.brokers
+        return self._controller_seen
+
     def offsets(self, wanted: Mapping[Partition, Any], *, committed: bool = False, timeout_s: float = ANSWER_S) -> dict[Partition, int]:
         """Partition → offset; -1 where there is none (nothing at or after a time). Raises KafkaException without an answer."""
         if not wanted:
@@ -164,7 +177,7 @@ class Clients:
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
         asked = {TopicPartition(topic, number): spec for (topic, number), spec in wanted.items()}
         futures = self.admin().list_offsets(asked, isolation_level=level, request_timeout=timeout_s)
-        return {(place.topic, place.partition): future.result(timeout_s).offset for place, future in futures.items()}
+        return {(place.topic, place.partition): future.result(timeout_s + _LATE_S).offset for place, future in futures.items()}
 
     def ends(self, partitions: Iterable[Partition], *, committed: bool = False) -> dict[Partition, int]:
         """Partition → the offset after its last record (committed: after the last stable one)."""
