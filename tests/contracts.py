@@ -5,17 +5,23 @@ Read the doors for the words: `inspector.sources`, `inspector.decoders`, `inspec
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Sequence
-from typing import ClassVar
+from contextlib import closing
+from typing import ClassVar, Protocol
 
 import apsw
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector import decoders
 from inspector.decoders import Context, Decoded, Decoder
+from inspector.errors import SourceError
 from inspector.event import FROM_VALUE, Flag
 from inspector.reducers import FoldBatch, FoldEvent, Reducer, batch_of
+from inspector.sources import Batch, Bound, Request, Source
 from tests.replay.stories import StoryEvent, event, tombstone
 
 one_property_many_classes = settings(suppress_health_check=[HealthCheck.differing_executors])
@@ -114,3 +120,99 @@ class ReducerContract:
         reducer, story = self.reducer(), self._story()[:2]
         first = reducer.fold(reducer.initial(), batch_of(story))
         assert reducer.fold(reducer.initial(), batch_of(story)) == first
+
+
+class SourceSubject(Protocol):
+    """A source's log that a contract test can grow: it holds some records at the start."""
+
+    log: str
+
+    def open(self) -> Source:
+        """A new source on it."""
+
+    def append(self, count: int) -> None:
+        """Adds records and returns once they can be read."""
+
+
+class SourceContract:
+    """What every source must do; subclass with a fixture `subject` giving a `SourceSubject` with at least one record."""
+
+    def test_logs_are_listed_with_what_is_available(self, subject: SourceSubject) -> None:
+        with closing(subject.open()) as source:
+            (info,) = source.logs([subject.log])
+            assert info.key.name == subject.log
+            assert info.first < info.end
+            assert info in source.logs()
+
+    def test_plan_covers_what_is_available_and_reading_accounts_for_all_of_it(self, subject: SourceSubject) -> None:
+        with closing(subject.open()) as source:
+            request = Request(logs=[subject.log])
+            plan = source.pin(request)
+            assert plan.asked == [(span.start, span.end) for span in plan.spans]
+            reached = {span.log: span.start for span in plan.spans}
+            for batch in source.read(plan, request, threading.Event()):
+                self._check_columns(batch)
+                for log, position in batch.read_to.items():
+                    assert position >= reached[log]
+                    assert all(
+                        reached[log] <= at < position for at, of in zip(batch.records.position, batch.records.log, strict=True) if of == log
+                    )
+                    reached[log] = position
+            assert reached == {span.log: span.end for span in plan.spans}
+
+    @staticmethod
+    def _check_columns(batch: Batch) -> None:
+        records = batch.records
+        columns = [
+            records.log,
+            records.position,
+            records.time_us,
+            records.time_kind,
+            records.key,
+            records.value,
+            *records.envelope.values(),
+        ]
+        assert {len(column) for column in columns} <= {len(records)}
+        assert len(records.headers) in {0, len(records)}
+        assert len(records) <= 20_000
+        assert records.position == sorted(records.position) or len(set(records.log)) > 1
+
+    def test_what_is_appended_after_pinning_is_not_read(self, subject: SourceSubject) -> None:
+        with closing(subject.open()) as source:
+            request = Request(logs=[subject.log])
+            plan = source.pin(request)
+            subject.append(2)
+            read = [at for batch in source.read(plan, request, threading.Event()) for at in batch.records.position]
+            assert all(at < (plan.spans[0].end or 0) for at in read)
+
+    def test_following_gives_what_is_appended_and_empty_batches_between(self, subject: SourceSubject) -> None:
+        with closing(subject.open()) as source:
+            request = Request(logs=[subject.log], start=Bound(edge="latest"), follow=True)
+            reading = source.read(source.pin(request), request, threading.Event())
+            while len(next(reading).records):
+                pass
+            subject.append(3)
+            deadline, found = time.monotonic() + 20, 0
+            while found < 3 and time.monotonic() < deadline:
+                found += len(next(reading).records)
+            assert found == 3
+
+    def test_stop_ends_following_within_a_second(self, subject: SourceSubject) -> None:
+        with closing(subject.open()) as source:
+            request, stop = Request(logs=[subject.log], follow=True), threading.Event()
+            reading = source.read(source.pin(request), request, stop)
+            next(reading)
+            stop.set()
+            before = time.monotonic()
+            assert all(not len(batch.records) for batch in reading) or time.monotonic() - before < 1
+            assert time.monotonic() - before < 1
+
+    def test_unknown_log_is_refused(self, subject: SourceSubject) -> None:
+        with closing(subject.open()) as source, pytest.raises(SourceError):
+            source.pin(Request(logs=["no-such-log"]))
+
+    def test_address_holds_no_secret_and_closing_twice_is_fine(self, subject: SourceSubject) -> None:
+        source = subject.open()
+        assert "@" not in source.info().uri
+        source.close()
+        source.close()
