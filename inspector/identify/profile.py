@@ -7,6 +7,7 @@
     zone = "Europe/Paris"                                 # for times that say none
     type = ["data.kind", "header.kind"]
     stream = { from = "key", split = "-" }
+    reducer = "latest"                                    # how its streams are replayed unless asked otherwise
 
 Read `rules` for the forms of a field.
 """
@@ -21,12 +22,13 @@ from dataclasses import dataclass, field
 from importlib import resources as package_files
 from pathlib import Path
 
+from inspector import plugins
 from inspector.decoders import PRIMITIVE_TYPES, known
 from inspector.errors import UsageError
 from inspector.identify.rules import FIELDS, Candidate, compile_table
 
 _LOG = re.compile(r"\s*\[\[\s*(?:log|rule)\s*\]\]")
-_KEYS = ("name", "decoder", "key_type", "zone", "when")
+_KEYS = ("name", "decoder", "key_type", "zone", "reducer", "when")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class LogProfile:
     decoder: str | None = None
     key_type: str | None = None
     candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
+    reducer: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +99,22 @@ def _tables(text: str, name: str, kind: str) -> list[dict[str, object]]:
 
 
 def _log_profile(table: Mapping[str, object]) -> LogProfile:
-    for key in _KEYS[:4]:
+    for key in _KEYS[:5]:
         if isinstance(table.get(key, ""), str):
             continue
         raise ValueError(f"{key}: a text is wanted, not {table[key]!r}")
     if not table.get("name"):
         raise ValueError("name: missing; it is the log's name or a glob such as orders*")
-    decoder, key_type = table.get("decoder"), table.get("key_type")
+    decoder, key_type, reducer = table.get("decoder"), table.get("key_type"), table.get("reducer")
     if decoder is not None and decoder not in {one.name for one in known()}:
         raise ValueError(f"decoder: no decoder named {decoder!r}; known: {', '.join(one.name for one in known())}")
     if key_type is not None and key_type not in PRIMITIVE_TYPES:
         raise ValueError(f"key_type: no type named {key_type!r}; one of {', '.join(PRIMITIVE_TYPES)}")
+    if reducer is not None and reducer not in plugins.names("reducers"):
+        raise ValueError(f"reducer: no reducer named {reducer!r}; known: {', '.join(plugins.names('reducers'))}")
     rules = {key: value for key, value in table.items() if key not in {"decoder", "key_type"}}
-    return LogProfile(str(table["name"]), decoder and str(decoder), key_type and str(key_type), compile_table(rules))
+    texts = [None if value is None else str(value) for value in (decoder, key_type, reducer)]
+    return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules), texts[2])
 
 
 def _line(text: str, table: int, message: str) -> int:

@@ -151,7 +151,7 @@ def compile_table(table: Mapping[str, object]) -> dict[str, list[Candidate]]:
             entries = written if isinstance(written, list) else [written]
             with_key = _Keyed(name)
             compiled[name] = [with_key(entry, when, zone) for entry in entries]
-        elif name not in {"when", "zone", "name"}:
+        elif name not in {"when", "zone", "name", "reducer"}:
             raise ValueError(f"{name}: no such field; one of {', '.join(FIELDS)}")
     return compiled
 

@@ -103,6 +103,14 @@ def test_the_built_in_rules_are_written_alike_and_name_every_field() -> None:
 GUIDE = (files("resources") / "guide" / "identity.md").read_text(encoding="utf-8")
 
 
+def test_a_profile_may_name_the_reducer_of_a_log() -> None:
+    entry = parse_profile('[[log]]\nname = "prices"\nreducer = "latest"\n').of("prices")
+    assert entry is not None
+    assert entry.reducer == "latest"
+    with pytest.raises(UsageError, match=r"line 3: reducer: no reducer named 'mine\.py'; known: latest, merge"):
+        parse_profile('[[log]]\nname = "prices"\nreducer = "mine.py"\n')
+
+
 def test_the_guides_profile_is_one() -> None:
     entry = parse_profile(GUIDE.split("```toml")[1].split("```")[0]).of("orders-eu")
     assert entry is not None
