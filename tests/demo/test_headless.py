@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
 
+from inspector.capture.sqlite import open_reader
 from inspector.demo.headless import show
 from inspector.demo.serve import ServeOptions
 from inspector.errors import UsageError
+from inspector.event import Flag
 
 LIMIT_S = 120
 
@@ -42,13 +45,52 @@ def test_capture_holds_the_history_of_both_sources_and_more(told: tuple[Path, st
     events = connection.execute("SELECT source.kind, count(*) FROM event JOIN log ON log.id = log_id "
                                 "JOIN source ON source.id = log.source_id GROUP BY source.kind").fetchall()  # fmt: skip
     connection.close()
-    store = apsw.Connection(str(_shop(capture) / "shop.db"), flags=apsw.SQLITE_OPEN_READONLY)
+    store = open_reader(_shop(capture) / "shop.db", immutable=True)
     rows = store.execute("SELECT count(*) FROM stored_events").get
     store.close()
     counts = {str(kind): int(str(count)) for kind, count in events}
     assert len(counts) == 2
     assert min(counts.values()) > 3_000
     assert min(counts.values()) <= int(str(rows))
+
+
+def test_capture_flags_exactly_what_the_account_declares(told: tuple[Path, str]) -> None:
+    capture, _ = told
+    noted = json.loads((_shop(capture) / "faults.json").read_text(encoding="utf-8"))
+    places = [place for fault in noted["faults"] for place in fault["places"]]
+    assert _flagged(capture, Flag.late) == {_address(place) for place in places if place["late"]}
+    assert _flagged(capture, Flag.undecodable) == {
+        _address(place) for place in places if place["role"] == "garbled" and place["source"] == "kafka"
+    }
+
+
+def test_capture_has_each_marked_event_at_its_place(told: tuple[Path, str]) -> None:
+    capture, _ = told
+    noted = json.loads((_shop(capture) / "faults.json").read_text(encoding="utf-8"))
+    declared = {_address(place): place for fault in noted["faults"] for place in fault["places"]}
+    found = {event[:3]: event[3] for event in _events(capture)}
+    lacking = {address for address in declared if address not in found}
+    assert {declared[address]["role"] for address in lacking} == {"removed"}
+    assert all(found[address] == place["event_id"] for address, place in declared.items() if address not in lacking)
+
+
+def _address(place: dict[str, Any]) -> tuple[object, ...]:
+    return place["log"], place["partition"], place["position"]
+
+
+def _events(capture: Path, flag: int = 0) -> list[tuple[object, ...]]:
+    """Log, partition, position and id of each event that has the flag."""
+    connection = apsw.Connection(str(capture), flags=apsw.SQLITE_OPEN_READONLY)
+    try:
+        return connection.execute(
+            "SELECT log.name, log.partition, position, event_id FROM event JOIN log ON log.id = log_id WHERE flags & ?1 = ?1", (flag,)
+        ).fetchall()
+    finally:
+        connection.close()
+
+
+def _flagged(capture: Path, flag: Flag) -> set[tuple[object, ...]]:
+    return {event[:3] for event in _events(capture, int(flag))}
 
 
 def test_capture_is_one_private_file(told: tuple[Path, str]) -> None:

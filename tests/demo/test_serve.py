@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -68,6 +70,21 @@ def test_ends_with_its_stdin_and_leaves_one_store_file(tmp_path: Path) -> None:
     server = Server(tmp_path / "shop", LIVE.arguments())
     assert server.end() == 0
     assert sorted(path.name for path in (tmp_path / "shop").iterdir()) == ["faults.json", "shop.db"]
+
+
+def test_ends_when_its_caller_is_killed(tmp_path: Path) -> None:
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom inspector.demo.children import Server\n"
+        "server = Server(Path(sys.argv[1]), sys.argv[2:])\nprint('ready', flush=True)\ntime.sleep(600)"
+    )
+    folder = tmp_path / "shop"
+    caller = subprocess.Popen([sys.executable, "-c", script, str(folder), *LIVE.arguments()], stdout=subprocess.PIPE)
+    with caller:
+        assert caller.stdout is not None
+        assert caller.stdout.readline().strip() == b"ready"
+        assert (folder / "shop.db-wal").exists()
+        caller.kill()
+    _until(lambda: not (folder / "shop.db-wal").exists())  # only a store that was closed loses its log
 
 
 def test_live_part_grows_in_both_sources(tmp_path: Path) -> None:
