@@ -163,15 +163,8 @@ class SourceContract:
     @staticmethod
     def _check_columns(batch: Batch) -> None:
         records = batch.records
-        columns = [
-            records.log,
-            records.position,
-            records.time_us,
-            records.time_kind,
-            records.key,
-            records.value,
-            *records.envelope.values(),
-        ]
+        columns: list[Sequence[object]] = [records.log, records.position, records.time_us, records.time_kind, records.key, records.value]
+        columns += records.envelope.values()
         assert {len(column) for column in columns} <= {len(records)}
         assert len(records.headers) in {0, len(records)}
         assert len(records) <= 20_000

@@ -97,7 +97,7 @@ def _streams(view: Rows, candidates: Candidates, versions: Column) -> list[Seque
     if names is None:
         return [()] * len(view)
     if None in categories:
-        categories = merged(categories, resolve(candidates["category"], view) or [view.log] * len(view))
+        categories = merged(merged(categories, resolve(candidates["category"], view) or categories), [view.log] * len(view))
     triples = cast("zip[tuple[str, str, int | None]]", zip(categories, names, versions, strict=True))
     if None not in names:
         # what StreamRef._make does, without a Python call per event

@@ -108,7 +108,7 @@ def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
         table=_text(match, "table"),
         columns=tuple(columns),
         fields=fields,
-        rules={key: [] for key in _RULE_FIELDS} | dict(rules),
+        rules={key: [] for key in _RULE_FIELDS} | {"category": "log"} | dict(rules),
         decoder=decoder if isinstance(decoder, str) else None,
         base=base if isinstance(base, int) else None,
         first_position=first if isinstance(first, int) else None,

@@ -155,7 +155,9 @@ class Call:
         assert isinstance(path, Literal)
         text = f"CAST({sql} AS TEXT)"
         document = f"CASE WHEN json_valid({sql}, 9) THEN {sql} WHEN json_valid({text}) THEN {text} END"
-        return _cells(scope.text(f"({document}) ->> ?", path.text), f"json({reference.name})")
+        # ->> would turn a long number into a double; -> gives its own digits
+        value = f"CASE json_type({document}, ?) WHEN 'null' THEN NULL WHEN 'text' THEN ({document}) ->> ? ELSE ({document}) -> ? END"
+        return _cells(scope.text(value, path.text, path.text, path.text), f"json({reference.name})")
 
     def columns(self) -> set[str]:
         """Those of the arguments."""
