@@ -95,12 +95,18 @@ def _step_text(step: Step) -> str:
 
     event = step.event
     head = [f"#{event.seq}", "" if event.version is None else f"v{event.version}", format_time(event.time_us), event.type, event.actor]
-    changed = ", ".join(f"{change.op} {change.path or 'all'}{_becomes(change.op, change.new)}" for change in step.changes)
+    changed = "; ".join(
+        f"{change.op} {change.path or 'all'}{_went(change.op, change.old)}{_becomes(change.op, change.new)}" for change in step.changes
+    )
     return visible("  ".join(part for part in [*head, changed or "no change"] if part))
 
 
+def _went(op: str, old: object) -> str:
+    return "" if op == "add" else f": was {_short(old)}"
+
+
 def _becomes(op: str, new: object) -> str:
-    return "" if op == "remove" else f" = {_short(new)}"
+    return "" if op == "remove" else f" = {_short(new)}" if op == "add" else f", is {_short(new)}"
 
 
 def _short(value: object, limit: int = 80) -> str:
@@ -127,7 +133,7 @@ def _text(answer: Answer) -> Iterator[str]:
     for sentence in answer.absent:
         yield visible(f"  {sentence}")
     for change in answer.diff or ():
-        yield visible(f"{change.op} {change.path or 'all'}: {_short(change.old)} → {_short(change.new)}")
+        yield visible(f"{change.op} {change.path or 'all'}{_went(change.op, change.old)}{_becomes(change.op, change.new)}")
     for path, event in (answer.blame or {}).items():
         yield visible(f"{path or 'all'}: #{event.seq} {event.type or ''} {event.actor or ''}".rstrip())
     yield visible(to_json(printed["state"]))

@@ -31,9 +31,16 @@ class _Mark:
 ABSENT = _Mark("ABSENT")
 """The state of a stream without a first event, or whose last event deleted it; printed as null."""
 NO_DOCUMENT = _Mark("NO_DOCUMENT")
-"""The document of an event that carries none and is no deletion (an empty value): there is nothing to apply."""
+"""The document of an event that carries none and is no deletion (an empty value, plain text): there is nothing to apply."""
 DELETED = _Mark("DELETED")
 """The document of a tombstone."""
+
+
+UNREADABLE = int(Flag.undecodable | Flag.encrypted | Flag.too_deep | Flag.damaged | Flag.oversize)
+"""Flags of events whose document is there but out of reach: folding past them would give a wrong state."""
+
+
+_DUPLICATE_KEYS = int(Flag.duplicate_keys)
 
 
 class FoldEvent(Protocol):
@@ -116,17 +123,16 @@ class Reducer(Protocol):
 
 def batch_of(events: Sequence[FoldEvent]) -> FoldBatch:
     """`events` with their documents read exactly. Raises FoldError for the first one whose document cannot be had."""
-    odd = int(Flag.undecodable | Flag.duplicate_keys | Flag.tombstone)
     texts = [event.data for event in events]
-    if None not in texts and not any(event.flags & odd for event in events):
+    if None not in texts and not any(event.flags & _DUPLICATE_KEYS for event in events):
         return FoldBatch(events, _parsed(cast("list[str]", texts), [], range(len(texts))))
     documents: list[object] = []
     places: list[int] = []
     repeated: list[int] = []
     for place, (event, text) in enumerate(zip(events, texts, strict=True)):
         if text is None:
-            if event.flags & Flag.undecodable:
-                raise FoldError(place, "its value could not be decoded")
+            if event.flags & UNREADABLE:
+                raise FoldError(place, _unreadable(event.flags))
             documents.append(DELETED if event.flags & Flag.tombstone else NO_DOCUMENT)
             continue
         if event.flags & Flag.duplicate_keys:
@@ -137,6 +143,13 @@ def batch_of(events: Sequence[FoldEvent]) -> FoldBatch:
     for place, value in zip(places, parsed, strict=True):
         documents[place] = value
     return FoldBatch(events, documents)
+
+
+def _unreadable(flags: int) -> str:
+    """Why an event with a value has no document."""
+    if flags & Flag.undecodable:
+        return "its value could not be decoded"
+    return f"its value could not be read: {', '.join(Flag.names(flags & UNREADABLE)).replace('_', ' ')}"
 
 
 def _parsed(texts: Sequence[str], repeated: Sequence[int], places: Sequence[int]) -> list[object]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from inspector import plugins
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamEvent, StreamInfo, find_stream, has_versions, stream_batches
 from inspector.errors import ExitStatus, UsageError
@@ -124,6 +125,7 @@ class Replay:
         self.stream = find_stream(reader, question.stream, question.source)
         self._logs = evidence.logs_of(reader, self.stream)
         self._has_versions = has_versions(reader, self.stream.id)
+        self._with_values = evidence.stores_values(reader)
         self.reducer = self._chosen_reducer()
         self.log_labels = {log.id: log.label for log in self._logs}
 
@@ -187,15 +189,15 @@ class Replay:
         asked = self.question.reducer or self._default_reducer()
         if asked.endswith(".py"):
             return FromFile(Path(asked))
-        if not evidence.stores_values(self._reader):
+        if not self._with_values:
             raise UsageError("the capture holds no values (--no-values): only a reducer of your own (FILE.py) has something to fold")
         return named(asked)
 
     def _default_reducer(self) -> str:
         for log in self._logs:
-            named_by_rule = log.rules.get("reducer")
-            if isinstance(named_by_rule, str) and not named_by_rule.endswith(".py"):  # a capture never names code to run
-                return named_by_rule
+            # only what is installed here: a capture never names code to run
+            if (by_rule := log.rules.get("reducer")) in plugins.names("reducers"):
+                return str(by_rule)
         replaces_whole = any(log.compacted for log in self._logs) or is_change_event(evidence.first_document(self._reader, self.stream))
         return "latest" if replaces_whole else "merge"
 
@@ -211,9 +213,11 @@ class Replay:
         absent = []
         if folded.tally.passed_over:
             absent.append(f"{folded.tally.passed_over:,} events after the time asked, or without a time, stand before the last one applied")
+        if self._with_values and (unfit := evidence.values_without_document(self._reader, self.stream)):
+            absent.append(f"{unfit:,} of its events have a value that is no document (text or bytes): they change nothing")
         if moment.version is not None and self._highest(folded) < moment.version and not folded.failure:
             absent.append(f"version {moment.version} is not in the capture")
-        if moment.version is None or absent:
+        if moment.version is None or self._highest(folded) < moment.version:
             absent += evidence.unread_tails(self._reader, self._logs, moment.time_us)
         return absent
 

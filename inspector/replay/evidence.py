@@ -15,7 +15,8 @@ from inspector import values
 from inspector.capture.coverage import Segment
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamInfo
-from inspector.reducers import FoldEvent
+from inspector.event import Flag
+from inspector.reducers import UNREADABLE, FoldEvent
 from inspector.replay.history import LogAccount
 
 _BASE_SAMPLE = 50
@@ -132,6 +133,16 @@ def first_document(reader: CaptureReader, stream: StreamInfo) -> object:
         (stream.id,),
     )
     return values.parse(rows[0][0]) if rows else None
+
+
+def values_without_document(reader: CaptureReader, stream: StreamInfo) -> int:
+    """How many of the stream's events have a value of which no document was made though nothing went wrong: text or bytes."""
+    rows = reader.select(
+        "SELECT count(*) FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? AND event.value_bytes > 0 "
+        "AND event.data IS NULL AND event.flags & ? = 0",
+        (stream.id, int(UNREADABLE | Flag.aborted | Flag.control)),
+    )
+    return int(rows[0][0])
 
 
 def stores_values(reader: CaptureReader) -> bool:

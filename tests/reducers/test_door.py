@@ -31,6 +31,12 @@ def test_an_undecodable_event_cannot_be_folded() -> None:
     assert raised.value.place == 1
 
 
+@pytest.mark.parametrize("flag", [Flag.encrypted, Flag.too_deep, Flag.damaged, Flag.oversize])
+def test_a_document_out_of_reach_is_not_passed_over(flag: Flag) -> None:
+    with pytest.raises(FoldError, match=f"could not be read: {Flag.names(flag)[0].replace('_', ' ')}"):
+        batch_of([StoryEvent(data=None, flags=int(flag))])
+
+
 def test_text_that_is_no_json_names_its_event() -> None:
     with pytest.raises(FoldError, match="no JSON") as raised:
         batch_of([event(1), event(2, "{")])

@@ -30,6 +30,8 @@ class Written:
     event_id: str | None = None
     actor: str | None = None
     category: str | None = None
+    is_document: bool = True
+    """False: the value is text of which no document was made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,9 @@ def _batch(log: Log, events: Sequence[Written]) -> EventBatch:
     return EventBatch(
         records=records,
         decoder=["json"] * len(events),
-        data=[None if event.data is None or event.flags & Flag.undecodable else FROM_VALUE for event in events],
+        data=[
+            FROM_VALUE if event.data is not None and event.is_document and not event.flags & Flag.undecodable else None for event in events
+        ],
         error=["not JSON" if event.flags & Flag.undecodable else None for event in events],
         flags=[event.flags | (Flag.tombstone if event.data is None else 0) for event in events],
         time_us=list(times),

@@ -182,10 +182,11 @@ def test_the_default_reducer_fits_the_log(path: Path) -> None:
         Log([Written(0, change), Written(1, change)], name="cdc"),
         Log([Written(0, '{"a":1}')], name="ruled", rules={"reducer": "latest"}),
         Log([Written(0, '{"a":1}')], name="evil", rules={"reducer": "/tmp/evil.py"}),
+        Log([Written(0, '{"a":1}')], name="elsewhere", rules={"reducer": "only-installed-there"}),
     ]
     write(path, logs)
-    chosen = {name: _ask(path, f"{name}/order-1").reducer for name in ("plain", "cdc", "ruled", "evil")}
-    assert chosen == {"plain": "merge", "cdc": "latest", "ruled": "latest", "evil": "merge"}
+    chosen = {name: _ask(path, f"{name}/order-1").reducer for name in ("plain", "cdc", "ruled", "evil", "elsewhere")}
+    assert chosen == {"plain": "merge", "cdc": "latest", "ruled": "latest", "evil": "merge", "elsewhere": "merge"}
     assert _ask(path, "ruled/order-1", reducer="merge").reducer == "merge"
 
 
@@ -196,6 +197,13 @@ def test_a_capture_without_values_has_nothing_to_merge(path: Path, tmp_path: Pat
     counting = tmp_path / "count.py"
     counting.write_text("def reduce(s, e): return (s or 0) + 1\n")
     assert _ask(path, reducer=str(counting)).folded.state == 2
+
+
+def test_values_that_are_no_documents_are_said_to_have_changed_nothing(path: Path) -> None:
+    events = [Written(0, '{"a":1}', version=1), Written(1, "hello", version=2, is_document=False)]
+    answer = _ask(write(path, [Log(events)]))
+    assert (answer.folded.state, answer.folded.applied, answer.is_complete) == ({"a": 1}, 2, False)
+    assert answer.absent == ["1 of its events have a value that is no document (text or bytes): they change nothing"]
 
 
 def test_numbers_and_repeated_keys_survive_the_capture(path: Path) -> None:
