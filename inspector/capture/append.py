@@ -6,6 +6,7 @@ Read `stage` for what is moved and `writer` for the transaction around it.
 from __future__ import annotations
 
 import time
+from typing import Any
 
 import apsw
 
@@ -71,7 +72,8 @@ _EVENTS = (
     "LEFT JOIN staged.stream s ON s.id = r.stream ORDER BY r.n"
 )
 DOCUMENTS = {
-    "data": "CASE typeof(r.data) WHEN 'text' THEN jsonb(r.data) WHEN 'integer' THEN jsonb(CAST(r.value AS TEXT)) END",
+    "data": "CASE typeof(r.data) WHEN 'text' THEN jsonb(r.data) WHEN 'integer' THEN jsonb(CAST(r.value AS TEXT)) "
+    "WHEN 'blob' THEN r.data END",
     "metadata": "jsonb(r.metadata)",
     "extra": "jsonb(r.extra)",
 }
@@ -211,7 +213,7 @@ def drop_known(connection: apsw.Connection) -> tuple[int, int]:
     return same, other
 
 
-def keep_only(connection: apsw.Connection, condition: str, bindings: dict[str, int] | None = None) -> int:
+def keep_only(connection: apsw.Connection, condition: str, bindings: dict[str, Any] | None = None) -> int:
     """Takes the rows out of `staged` that do not meet `condition` (our own SQL over `row`) and numbers the rest from 1 again.
 
     Returns how many rows are left.

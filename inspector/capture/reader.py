@@ -7,7 +7,7 @@ quick at the end as at the start. Read `report` for the account of a capture, `s
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -107,6 +107,8 @@ class Condition:
 
     sql: str
     bindings: dict[str, Any] = field(default_factory=dict)
+    prepare: Callable[[apsw.Connection], None] | None = None
+    """Makes a connection ready for it (functions it calls)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,11 @@ class CaptureReader:
             return list(self.connection.execute(sql, bindings or None))
         except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
             raise CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy") from error
+
+    def prepare(self, condition: Condition) -> None:
+        """Makes the connection ready for a filter's SQL."""
+        if condition.prepare is not None:
+            condition.prepare(self.connection)
 
     def watermark(self) -> Watermark:
         """The numbers of the first and last event; a live capture grows."""
@@ -249,6 +256,7 @@ class CaptureReader:
             parts.append("event.seq IN (SELECT x.seq FROM event_stream x WHERE x.stream_id = :stream_id)")
             bindings["stream_id"] = query.stream_id
         if query.condition is not None:
+            self.prepare(query.condition)
             parts.append(f"({query.condition.sql})")
             bindings.update(query.condition.bindings)
         return " AND ".join(parts), bindings

@@ -46,7 +46,7 @@ def log_reports(reader: CaptureReader) -> list[LogReport]:
     ):
         stored.setdefault(log_id, []).append(tuple(segment))
     asked = asked_ranges(reader)
-    return [LogReport(*row, _covered(stored.get(row[0], []), row[6], row[7], asked.get(row[0], []))) for row in rows]
+    return [LogReport(*(*row, _covered(stored.get(row[0], []), row[6], row[7], asked.get(row[0], [])))) for row in rows]
 
 
 def asked_ranges(reader: CaptureReader) -> dict[int, list[tuple[int, int | None]]]:
@@ -180,6 +180,7 @@ def count(reader: CaptureReader, query: EventQuery | None = None) -> tuple[int, 
     condition = query.condition if query else None
     if condition is None:
         return reader.watermark().events, 0
+    reader.prepare(condition)
     ((matching, not_applicable),) = reader.select(
         f"SELECT count(*) FILTER (WHERE ({condition.sql})), count(*) FILTER (WHERE ({condition.sql}) IS NULL) FROM {FROM}",
         condition.bindings,
@@ -190,6 +191,8 @@ def count(reader: CaptureReader, query: EventQuery | None = None) -> tuple[int, 
 def count_by(reader: CaptureReader, by: str | None, every_us: int | None, query: EventQuery | None = None) -> Iterator[dict[str, object]]:
     """One row per group and, with `every_us`, per stretch of event time; in the order of time and name."""
     condition = query.condition if query else None
+    if condition is not None:
+        reader.prepare(condition)
     columns, names = (_GROUPS[by], _GROUP_NAMES[by]) if by else ((), ())
     keys = list(columns)
     if every_us:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import repeat
 
 import apsw
@@ -41,7 +41,6 @@ class Staged:
     bytes: int
     lowest: dict[int, int]
     counts: dict[int, int]
-    sizes: dict[int, int]
     latest_us: dict[int, int]
     undecodable: int = 0
     has_repeats: bool = False
@@ -50,14 +49,8 @@ class Staged:
     """The fields that the source itself knows of these events."""
 
 
-@dataclass(slots=True)
-class _Names:
-    """Names of one batch, numbered from 1 in the order met."""
-
-    numbers: dict[object, int] = field(default_factory=dict)
-
-    def number(self, name: object) -> int:
-        return self.numbers.setdefault(name, len(self.numbers) + 1)
+_UNDECODABLE, _LATE = int(Flag.undecodable), int(Flag.late)
+"""Plain numbers: an enum's operators cost a microsecond each, once per row."""
 
 
 class Stager:
@@ -77,30 +70,29 @@ class Stager:
         records = batch.records
         _cut_oversize(batch)
         self._mark_late(batch)
-        types, categories, streams = _Names(), _Names(), _Names()
-        stream_rows = _stream_rows(batch, categories, streams)
+        types = _numbered(batch.type)
+        streams: dict[tuple[str, str], int] = {}
+        stream_rows = _stream_rows(batch, streams)
+        categories = _numbered([category for category, _ in streams])
         connection = self._connection
         connection.execute("BEGIN; DELETE FROM row; DELETE FROM row_stream; DELETE FROM type; DELETE FROM category; DELETE FROM stream")
         connection.executemany(_INSERT_ROW, _rows(batch, types, _first(stream_rows, len(batch))))
         connection.executemany("INSERT INTO row_stream VALUES (?, ?, ?)", stream_rows)
         for table, names in (("type", types), ("category", categories)):
-            numbered = [(number, str(name)) for name, number in names.numbers.items()]
-            connection.executemany(f"INSERT INTO {table} (id, name) VALUES (?, ?)", numbered)
+            connection.executemany(f"INSERT INTO {table} (name, id) VALUES (?, ?)", names.items())
         connection.executemany(
             "INSERT INTO stream (id, category, name) VALUES (?, ?, ?)",
-            [(number, place[0], place[1]) for place, number in streams.numbers.items() if isinstance(place, tuple)],
+            [(number, categories[category], name) for (category, name), number in streams.items()],
         )
         connection.execute("COMMIT")
-        sizes = _sizes(records)
         return Staged(
             image=connection.serialize("main"),
             rows=len(batch),
-            bytes=sum(sizes.values()),
+            bytes=sum(map(len, filter(None, records.key))) + sum(map(len, filter(None, records.value))),
             lowest=_lowest(records),
-            counts=_counts(records.log),
-            sizes=sizes,
+            counts={log: records.log.count(log) for log in set(records.log)},
             latest_us=dict(self.latest_us),
-            undecodable=sum(1 for bits in batch.flags if bits & Flag.undecodable),
+            undecodable=sum(1 for bits in batch.flags if bits & _UNDECODABLE),
             has_repeats=len(set(zip(records.log, records.position, strict=True))) < len(batch),
             envelope=tuple(sorted(records.envelope)),
         )
@@ -115,17 +107,17 @@ class Stager:
             if newest is None or time_us >= newest:
                 latest[log] = time_us
             else:
-                flags[row] |= Flag.late
+                flags[row] |= _LATE
 
     def close(self) -> None:
         """Lets go of the staging memory."""
         self._connection.close()
 
 
-def _rows(batch: EventBatch, types: _Names, stream: Sequence[int | None]) -> Iterable[tuple[object, ...]]:
+def _rows(batch: EventBatch, types: dict[str, int], stream: Sequence[int | None]) -> Iterable[tuple[object, ...]]:
     records = batch.records
     count = len(batch)
-    number = types.number
+    number = types.get
     data = [1 if item is FROM_VALUE else item for item in batch.data]
     return zip(
         range(1, count + 1),
@@ -157,10 +149,22 @@ def _rows(batch: EventBatch, types: _Names, stream: Sequence[int | None]) -> Ite
     )
 
 
-def _stream_rows(batch: EventBatch, categories: _Names, streams: _Names) -> list[tuple[int, int, int | None]]:
-    """(stream, row from 1, version) of every row that has a stream, in row order."""
-    category, stream = categories.number, streams.number
-    return [(stream((category(ref.category), ref.name)), row, ref.version) for row, refs in enumerate(batch.streams, 1) for ref in refs]
+def _numbered(names: Sequence[str | None]) -> dict[str, int]:
+    """Names numbered from 1 in the order met."""
+    return {name: number for number, name in enumerate((name for name in dict.fromkeys(names) if name is not None), 1)}
+
+
+def _stream_rows(batch: EventBatch, numbers: dict[tuple[str, str], int]) -> list[tuple[int, int, int | None]]:
+    """(stream, row from 1, version) of every row that has a stream, in row order; new streams are added to `numbers`."""
+    rows = []
+    for row, refs in enumerate(batch.streams, 1):
+        for category, name, version in refs:
+            place = (category, name)
+            number = numbers.get(place)
+            if number is None:
+                number = numbers[place] = len(numbers) + 1
+            rows.append((number, row, version))
+    return rows
 
 
 def _first(stream_rows: Sequence[tuple[int, int, int | None]], count: int) -> list[int | None]:
@@ -172,22 +176,10 @@ def _first(stream_rows: Sequence[tuple[int, int, int | None]], count: int) -> li
 
 
 def _lowest(records: RecordBatch) -> dict[int, int]:
-    lowest: dict[int, int] = {}
-    for log, position in zip(records.log, records.position, strict=True):
-        if log not in lowest or position < lowest[log]:
-            lowest[log] = position
-    return lowest
-
-
-def _counts(logs: Sequence[int]) -> dict[int, int]:
-    return {log: logs.count(log) for log in set(logs)}
-
-
-def _sizes(records: RecordBatch) -> dict[int, int]:
-    sizes = dict.fromkeys(set(records.log), 0)
-    for log, key, value in zip(records.log, records.key, records.value, strict=True):
-        sizes[log] += len(key or b"") + len(value or b"")
-    return sizes
+    """The smallest position of each log: its first, because those of one log come in order."""
+    lowest = dict(zip(reversed(records.log), reversed(records.position), strict=True))
+    newest = dict(zip(records.log, records.position, strict=True))
+    return {log: min(position, newest[log]) for log, position in lowest.items()}
 
 
 def _cut_oversize(batch: EventBatch) -> None:

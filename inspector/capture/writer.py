@@ -37,6 +37,10 @@ DEFAULT_FLOOR_BYTES = 1_000_000_000
 _CLOSE_WAIT_S = 5.0
 
 
+StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
+"""Prepares a connection and gives the SQL over `staged.row` that rows must meet, with what is bound (a capture filter)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """How a run reads: what its coverage says about itself."""
@@ -230,7 +234,7 @@ class CaptureWriter:
         *,
         rows_left: int | None = None,
         bytes_left: int | None = None,
-        condition: Callable[[apsw.Connection], str] | None = None,
+        condition: StagedCondition | None = None,
     ) -> Appended:
         """Stores one batch and what it says about its logs, in one transaction; `plan` maps the plan's logs to ours.
 
@@ -257,7 +261,7 @@ class CaptureWriter:
         progress: Progress,
         rows_left: int | None,
         bytes_left: int | None,
-        condition: Callable[[apsw.Connection], str] | None,
+        condition: StagedCondition | None,
     ) -> Appended:
         connection = self._connection
         self._map_plan(plan)
@@ -266,7 +270,7 @@ class CaptureWriter:
             same, other = append.drop_known(connection)
             rows -= same + other
         if condition is not None:
-            rows = append.keep_only(connection, condition(connection))
+            rows = append.keep_only(connection, *condition(connection))
         read, full = dict(progress.read), False
         if (rows_left is not None and rows >= rows_left) or (bytes_left is not None and staged.bytes >= bytes_left):
             rows, full = self._cut(read, rows_left, bytes_left)
