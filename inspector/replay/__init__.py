@@ -213,7 +213,7 @@ class Replay:
         absent = []
         if folded.tally.passed_over:
             absent.append(f"{folded.tally.passed_over:,} events after the time asked, or without a time, stand before the last one applied")
-        if self._with_values and (unfit := evidence.values_without_document(self._reader, self.stream)):
+        if self._with_values and (unfit := sum(log.without_document for log in self._logs)):
             absent.append(f"{unfit:,} of its events have a value that is no document (text or bytes): they change nothing")
         if moment.version is not None and self._highest(folded) < moment.version and not folded.failure:
             absent.append(f"version {moment.version} is not in the capture")

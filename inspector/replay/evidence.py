@@ -36,6 +36,8 @@ class LogFacts:
     max_time_us: int | None
     rules: Mapping[str, object]
     compacted: bool
+    without_document: int
+    """So many of the stream's events here have a value of which no document was made though nothing went wrong: text or bytes."""
 
     @property
     def label(self) -> str:
@@ -45,29 +47,28 @@ class LogFacts:
 
 def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
     """The logs that hold, or may hold, events of `stream`."""
-    own = {
-        row[0]: row[1]
-        for row in reader.select(
-            "SELECT DISTINCT log.id, log.name FROM event_stream x CROSS JOIN event ON event.seq = x.seq JOIN log ON log.id = event.log_id "
-            "WHERE x.stream_id = ?",
-            (stream.id,),
+    own = dict(
+        reader.select(
+            "SELECT event.log_id, count(*) FILTER (WHERE event.data IS NULL AND event.value_bytes > 0 AND event.flags & ? = 0) "
+            "FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? GROUP BY event.log_id",
+            (int(UNREADABLE | Flag.aborted | Flag.control), stream.id),
         )
-    }
+    )
     rows = reader.select(
         "SELECT log.id, log.name, log.partition, source.kind, log.first_position, log.end_position, log.max_time_us, log.rules, "
         "source.attributes FROM log JOIN source ON source.id = log.source_id WHERE source.id = ? ORDER BY log.name, log.partition, log.id",
         (stream.source_id,),
     )
-    names = set(own.values())
+    names = {row[1] for row in rows if row[0] in own}
     by_key = names == {stream.category}
-    return [_facts(row) for row in rows if row[0] in own or (not by_key and row[1] in names)]
+    return [_facts(row, own.get(row[0], 0)) for row in rows if row[0] in own or (not by_key and row[1] in names)]
 
 
-def _facts(row: tuple[Any, ...]) -> LogFacts:
+def _facts(row: tuple[Any, ...], without_document: int) -> LogFacts:
     log_id, name, partition, kind, first, end, max_time_us, rules, attributes = row
     compacted = _table(attributes).get("compacted")
     is_compacted = isinstance(compacted, list) and name in compacted
-    return LogFacts(log_id, name, partition, kind, first, end, max_time_us, _table(rules), is_compacted)
+    return LogFacts(log_id, name, partition, kind, first, end, max_time_us, _table(rules), is_compacted, without_document)
 
 
 def _table(text: object) -> dict[str, object]:
@@ -133,16 +134,6 @@ def first_document(reader: CaptureReader, stream: StreamInfo) -> object:
         (stream.id,),
     )
     return values.parse(rows[0][0]) if rows else None
-
-
-def values_without_document(reader: CaptureReader, stream: StreamInfo) -> int:
-    """How many of the stream's events have a value of which no document was made though nothing went wrong: text or bytes."""
-    rows = reader.select(
-        "SELECT count(*) FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? AND event.value_bytes > 0 "
-        "AND event.data IS NULL AND event.flags & ? = 0",
-        (stream.id, int(UNREADABLE | Flag.aborted | Flag.control)),
-    )
-    return int(rows[0][0])
 
 
 def stores_values(reader: CaptureReader) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from inspector.event import Flag
 
@@ -28,11 +29,11 @@ class StoryEvent:
     data: str | None = "{}"
 
 
-def event(seq: int, data: object = None, **facts: object) -> StoryEvent:
+def event(seq: int, data: object = None, **facts: Any) -> StoryEvent:
     """The event `seq` with `data` as its document (a str is JSON text as it is), at `seq` seconds, version `seq`."""
     text = data if isinstance(data, str) else json.dumps(data)
     made = StoryEvent(seq=seq, position=seq - 1, time_us=seq * SECOND_US, version=seq, event_id=f"e-{seq}", data=text)
-    return replace(made, **facts)  # type: ignore[arg-type]
+    return replace(made, **facts)
 
 
 def tombstone(seq: int) -> StoryEvent:

@@ -2,6 +2,7 @@
 
 import copy
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -24,9 +25,9 @@ def _applied(state: object, changed: list[Change]) -> object:
     root = [copy.deepcopy(state)]
     for change in changed:
         steps = ["0", *(step.replace("~1", "/").replace("~0", "~") for step in change.path.split("/")[1:])]
-        holder: object = root
+        holder: Any = root
         for step in steps[:-1]:
-            holder = holder[int(step)] if isinstance(holder, list) else holder[step]  # type: ignore[index]
+            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
         _apply(holder, steps[-1], change, is_root=holder is root)
     return root[0]
 
@@ -107,11 +108,12 @@ def test_a_thousand_levels_are_compared_without_recursion() -> None:
 
 
 def _leaves(history: list[object]) -> dict[str, int]:
-    blame, before = Blame(), ABSENT
+    blame = Blame()
+    before: object = ABSENT
     state: object = ABSENT
     for place, state in enumerate(history):
         blame.add(event(place + 1), changes(before, state))
-        before = state  # type: ignore[assignment]
+        before = state
     return {path: found.seq for path, found in blame.leaves(state)}
 
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,8 +78,8 @@ def test_steps_come_in_pages(client: FoldClient) -> None:
         ({"do": "children", "of": 99999}, "usage", "no longer kept"),
     ],
 )
-def test_a_mistake_is_an_answer(client: FoldClient, request_fields: dict[str, object], kind: str, said: str) -> None:
-    error = client.ask(**request_fields)["error"]  # type: ignore[arg-type]
+def test_a_mistake_is_an_answer(client: FoldClient, request_fields: dict[str, Any], kind: str, said: str) -> None:
+    error = client.ask(**request_fields)["error"]
     assert (error["kind"], error["exit"]) == (kind, 2)
     assert said in error["text"]
 
