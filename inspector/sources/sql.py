@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import unquote
@@ -25,7 +26,9 @@ from inspector.sources.sql_tail import Tail
 from inspector.sources.sql_times import first_at, nothing_after
 
 POLL_S = 0.1
-_WAIT_S = 0.25
+_WAIT_S = 0.2
+_SILENT_S = 0.12
+"""An empty batch is given when the last one is this old, so that the caller may act."""
 _URL = re.compile(r"sqlite:(?:///|/?(?=[^/]))(.+)\Z")
 
 
@@ -93,8 +96,7 @@ class SqlSource:
             for place, info in enumerate(plan.logs)
         ]
         tails = [tail for tail in tails if not tail.is_done]
-        told = len(self._file.notes)
-        trouble = ""
+        told, given_s, trouble = len(self._file.notes), 0.0, ""
         while tails and not stop.is_set():
             is_busy = False
             for tail in tails:
@@ -110,7 +112,9 @@ class SqlSource:
                 batch.state = state
                 batch.notes.extend(self._file.notes[told:])
                 told = len(self._file.notes)
-                yield batch
+                if len(batch.records) or batch.notes or batch.state or batch.opened or time.monotonic() - given_s > _SILENT_S:
+                    given_s = time.monotonic()
+                    yield batch
                 is_busy = is_busy or not tail.is_caught_up
                 if stop.is_set():
                     return

@@ -200,6 +200,10 @@ class StoreFile:
             ) from None
         except (apsw.IOError, apsw.FullError, apsw.NoMemError) as error:
             raise SourceError(f"cannot read {self.path}: {error}", step="file", retry=True) from None
+        except apsw.SQLError as error:
+            raise SourceError(f"{name} does not have what it had ({error}): its tables were changed", step="file", retry=True) from None
+        except apsw.Error as error:
+            raise SourceError(f"cannot read {name}: {error}", step="file") from None
         except OSError as error:
             raise SourceError(f"cannot copy {name}: {error.strerror}", step="file", retry=True) from None
 

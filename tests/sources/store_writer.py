@@ -12,35 +12,39 @@ import sys
 from decimal import Decimal
 from typing import Any
 
+from eventsourcing.application import Application
+from eventsourcing.domain import Aggregate, event
+
 PERSISTENCE = "eventsourcing.sqlite"
+
+
+class Document(Aggregate):
+    """Defines an event that its subclasses inherit."""
+
+    @event("Renamed")
+    def rename(self, name: str) -> None:
+        self.name = name
+
+
+class Order(Document):
+    """An order."""
+
+    @event("Placed")
+    def __init__(self, total: Decimal) -> None:
+        self.total = total
+
+    @event("Paid")
+    def pay(self, amount: Decimal) -> None:
+        self.amount = amount
 
 
 def run(path: str) -> None:
     """Serves commands until stdin ends."""
     os.environ.setdefault("PERSISTENCE_MODULE", PERSISTENCE)
     os.environ["SQLITE_DBNAME"] = path
-    from eventsourcing.application import Application
-    from eventsourcing.domain import Aggregate, event
-
-    class Document(Aggregate):
-        @event("Renamed")
-        def rename(self, name: str) -> None:
-            self.name = name
-
-    class Order(Document):
-        @event("Placed")
-        def __init__(self, total: Decimal) -> None:
-            self.total = total
-
-        @event("Paid")
-        def pay(self, amount: Decimal) -> None:
-            self.amount = amount
-
     shop: Any = Application()
     for line in sys.stdin:
         command, _, number = line.strip().partition(" ")
-        if command == "exit":
-            break
         for place in range(int(number or 1)):
             order = Order(Decimal(place) / 100)
             if command == "inherit":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import resources as package_files
 from pathlib import Path
 
 import orjson
@@ -218,3 +219,10 @@ def test_mistaken_column_in_a_descriptor_is_named(tmp_path: Path) -> None:
     store = written(tmp_path / "billing.db", [(TABLE, [])])
     with pytest.raises(SourceError, match="it has no column revision"):
         opened(store, descriptor=str(descriptor))
+
+
+def test_descriptor_in_the_guide_is_one() -> None:
+    guide = (package_files.files("resources") / "guide" / "stores.md").read_text(encoding="utf-8")
+    (written_there,) = re.findall(r"```toml\n(.*?)```", guide, re.DOTALL)
+    assert parse_descriptor(written_there, "guide").base == 0
+    assert all(f"`{descriptor.table}`" in guide for descriptor in built_in())

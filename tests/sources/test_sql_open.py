@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
-import apsw
 import pytest
 
 from inspector.errors import SourceError
@@ -196,6 +195,19 @@ def test_store_that_goes_away_while_followed_is_waited_for(folder: Path) -> None
     source.close()
 
 
+def test_table_that_goes_away_while_followed_is_waited_for(folder: Path) -> None:
+    path = orders(folder / "shop.db", 3)
+    source = opened(path)
+    following = Following(source)
+    following.until(3)
+    written(path, [("ALTER TABLE stored_events RENAME TO before_migration", [])])
+    assert "its tables were changed" in following.until_note("waiting")
+    written(path, [("ALTER TABLE before_migration RENAME TO stored_events", [])])
+    orders(path, 1, start=4)
+    assert following.until(4) == [1, 2, 3, 4]
+    source.close()
+
+
 def test_locked_store_is_said_to_be_locked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("inspector.sources.sql_open._BUSY_S", 0.05)
     path = orders(folder / "shop.db", 3)
@@ -287,6 +299,6 @@ def test_connection_can_neither_write_nor_attach_code(folder: Path) -> None:
     file = StoreFile(orders(folder / "shop.db", 1))
     with pytest.raises(SourceError, match="changes faster"):
         file.read(lambda connection: connection.execute("DELETE FROM stored_events").fetchall())
-    with pytest.raises(apsw.SQLError):
+    with pytest.raises(SourceError, match="not authorized"):
         file.read(lambda connection: connection.execute("SELECT load_extension('x')").fetchall())
     file.close()

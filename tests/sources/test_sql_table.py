@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.event import EventBatch, Flag
-from inspector.sources import Request
+from inspector.event import EventBatch, Flag, LogKey, RecordBatch
+from inspector.identify import Identifier
+from inspector.sources import LogInfo, Request
 from inspector.sources.sql_convert import cutter, hex_uuid, timer
 from inspector.sources.sql_expressions import parse
 from tests.sources.stores import EVENTSOURCING, all_events, opened, orders, positions, written
@@ -71,6 +72,13 @@ def test_names_in_the_schema_may_be_anything(tmp_path: Path) -> None:
 def test_category_of_a_topic_without_a_class_is_the_table(tmp_path: Path) -> None:
     batch = read(tmp_path / "shop.db", ("a", 1, "shop.events:OrderPlaced", b"{}"), ("b", 1, "shop:Shop.Order.Placed", b"{}"))
     assert [stream[0].category for stream in batch.streams] == ["stored_events", "Shop.Order"]
+
+
+def test_category_that_neither_column_nor_rule_gives_is_the_log() -> None:
+    records = RecordBatch([0, 0], [1, 2], [None] * 2, [0] * 2, [None] * 2, [b"{}"] * 2, [None] * 2)
+    records.envelope = {"stream": ["a", "b"], "category": [None, "Order"]}
+    batch = Identifier(rules={"log": {"category": []}}).events(records, [LogInfo(LogKey("log"), 1, 3)])
+    assert [stream[0].category for stream in batch.streams] == ["log", "Order"]
 
 
 def test_category_without_an_index_is_the_row_s_own(tmp_path: Path) -> None:
