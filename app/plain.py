@@ -1,0 +1,108 @@
+"""Text on screen that is never anything but text: labels, tooltips and panes which cannot be made to render markup.
+
+The only module that makes labels of text not written here. What may come from a log goes through `inspector.text` too.
+"""
+
+from __future__ import annotations
+
+import html
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QFontMetrics, QResizeEvent, QTextOption
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
+
+from app import style
+from inspector.text import visible
+
+SHOWN_CHARACTERS = 64 * 1024
+"""A text pane shows so much at first, and the rest when asked."""
+
+
+class PlainLabel(QLabel):
+    """A label of one line of plain text, cut with … where there is no room; the whole text is its tooltip then."""
+
+    def __init__(self, text: str = "", *, role: str = "", elided: bool = False) -> None:
+        super().__init__()
+        self.setTextFormat(Qt.TextFormat.PlainText)
+        self.setProperty("role", role)
+        self._text = ""
+        self._elided = elided
+        if elided:
+            self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.show_text(text)
+
+    def show_text(self, text: str) -> None:
+        """Shows `text`, whoever wrote it."""
+        shown = visible(text)
+        if shown != self._text or not shown:
+            self._text = shown
+            self.setAccessibleName(shown)
+            self._fit()
+
+    def whole_text(self) -> str:
+        """What is shown, uncut."""
+        return self._text
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Cuts again for the new width."""
+        super().resizeEvent(event)
+        if self._elided:
+            self._fit()
+
+    def _fit(self) -> None:
+        cut = self._text
+        if self._elided:
+            cut = QFontMetrics(self.font()).elidedText(self._text, Qt.TextElideMode.ElideRight, max(self.width(), 8))
+        self.setText(cut)
+        set_tip(self, self._text if cut != self._text else "")
+
+
+def set_role(widget: QWidget, role: str) -> None:
+    """Changes what a widget says it is, and so its colour."""
+    if widget.property("role") != role:
+        widget.setProperty("role", role)
+        widget.style().unpolish(widget)
+        widget.style().polish(widget)
+
+
+def tip(text: str) -> str:
+    """`text` as a tooltip that shows just these characters."""
+    return f"<p style='white-space:pre-wrap'>{html.escape(visible(text))}</p>" if text else ""
+
+
+def set_tip(widget: QWidget, text: str) -> None:
+    """Gives a widget a tooltip of plain text."""
+    widget.setToolTip(tip(text))
+
+
+class PlainText(QPlainTextEdit):
+    """Read-only lines in the fixed font, broken anywhere, so that no unbroken megabyte can stall the window."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setReadOnly(True)
+        self.setUndoRedoEnabled(False)
+        self.setFont(style.fixed_font())
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAnywhere)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.document().setDocumentMargin(style.INSIDE_PX)
+        self.setAccessibleName(name)
+
+
+class Panel(QFrame):
+    """A panel: a rounded frame with a title line and room for one content. `corner` takes widgets at the title's right."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName(title)
+        self.body = QVBoxLayout(self)
+        self.body.setContentsMargins(1, 1, 1, 1)
+        self.body.setSpacing(0)
+        self.note = PlainLabel(role="dim", elided=True)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.corner = QHBoxLayout()
+        self.corner.setContentsMargins(style.INSIDE_PX, 4, 4, 4)
+        self.corner.addWidget(PlainLabel(title, role="title"))
+        self.corner.addWidget(self.note, 1)
+        self.body.addLayout(self.corner)

@@ -1,0 +1,207 @@
+"""How everything looks: the tokens, light and dark, one palette and one style sheet. Nothing else names a colour.
+
+Knows no pane. Panes say what they are with the property `role` and object names; read the sheet below for them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, fields
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtWidgets import QApplication
+
+ROW_PX = 22
+MARGIN_PX = 8
+GAP_PX = 6
+INSIDE_PX = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """The colours by their use. `ok`, `warn` and `bad` say a state, and always beside a word or a sign."""
+
+    window: str
+    panel: str
+    line: str
+    hover: str
+    selection: str
+    text: str
+    dim: str
+    faint: str
+    accent: str
+    ok: str
+    warn: str
+    bad: str
+    series: tuple[str, ...]
+
+
+LIGHT = Tokens(
+    window="#f4f5f7",
+    panel="#ffffff",
+    line="#dde1e7",
+    hover="#eef2f7",
+    selection="#d9e9fc",
+    text="#1b2430",
+    dim="#566173",
+    faint="#6b7688",
+    accent="#1f6fd0",
+    ok="#1a7f50",
+    warn="#946000",
+    bad="#c4372f",
+    series=("#4477aa", "#2f8fb0", "#228833", "#9a8a12", "#c9415a", "#aa3377", "#7a7a7a"),
+)
+DARK = Tokens(
+    window="#16181d",
+    panel="#1b1e24",
+    line="#2e333d",
+    hover="#262b34",
+    selection="#21405f",
+    text="#e4e7ec",
+    dim="#98a1b0",
+    faint="#828c9e",
+    accent="#5aa9ff",
+    ok="#4ec48a",
+    warn="#e8b04a",
+    bad="#f0716b",
+    series=("#6f9fd8", "#7fd6ee", "#5cc07a", "#dccb5a", "#f28a97", "#d072ae", "#8b93a1"),
+)
+
+
+def tokens() -> Tokens:
+    """The tokens of the system's colour scheme, or of the one the user chose."""
+    return DARK if QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark else LIGHT
+
+
+def color(name: str) -> QColor:
+    """The colour of a token by its name, such as `faint`."""
+    return QColor(getattr(tokens(), name))
+
+
+def series_color(name: str) -> QColor:
+    """The colour of a type or line: always the same one for the same name."""
+    colors = tokens().series
+    return QColor(colors[hashlib.blake2b(name.encode("utf-8", "backslashreplace"), digest_size=2).digest()[0] % len(colors)])
+
+
+def fixed_font() -> QFont:
+    """The fixed-pitch font for times, offsets, versions, JSON and hex."""
+    families = QFontDatabase.families()
+    font = QFont("JetBrains Mono") if "JetBrains Mono" in families else QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setPointSizeF(_POINTS)
+    return font
+
+
+_POINTS = 9.0
+
+
+def apply(application: QApplication) -> None:
+    """Dresses the application, now and whenever the system turns light or dark."""
+    application.setStyle("Fusion")
+    font = application.font()
+    font.setPointSizeF(_POINTS)
+    application.setFont(font)
+    _dress(application)
+    application.styleHints().colorSchemeChanged.connect(lambda _scheme: _dress(application))
+
+
+def _dress(application: QApplication) -> None:
+    application.setPalette(_palette(tokens()))
+    application.setStyleSheet(_sheet(tokens()))
+
+
+def _palette(look: Tokens) -> QPalette:
+    role = QPalette.ColorRole
+    palette = QPalette()
+    for name, value in (
+        (role.Window, look.window),
+        (role.Base, look.panel),
+        (role.AlternateBase, look.panel),
+        (role.Button, look.panel),
+        (role.ToolTipBase, look.panel),
+        (role.Text, look.text),
+        (role.WindowText, look.text),
+        (role.ButtonText, look.text),
+        (role.ToolTipText, look.text),
+        (role.PlaceholderText, look.faint),
+        (role.Highlight, look.selection),
+        (role.HighlightedText, look.text),
+        (role.Accent, look.accent),
+        (role.Link, look.accent),
+        (role.Light, look.panel),
+        (role.Midlight, look.hover),
+        (role.Mid, look.line),
+        (role.Dark, look.line),
+        (role.Shadow, look.line),
+    ):
+        palette.setColor(name, QColor(value))
+    for name in (role.Text, role.WindowText, role.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, name, QColor(look.faint))
+    return palette
+
+
+def _sheet(look: Tokens) -> str:
+    """The style sheet with the tokens filled in for their `$names`."""
+    sheet = _SHEET
+    for field in fields(look):
+        if field.name != "series":
+            sheet = sheet.replace(f"${field.name};", f"{getattr(look, field.name)};")
+    return sheet
+
+
+_SHEET = """
+QMainWindow, QDialog { background: $window; }
+QFrame#panel { background: $panel; border: 1px solid $line; border-radius: 6px; }
+QLabel[role="title"] { color: $dim; font-weight: 600; }
+QLabel[role="dim"] { color: $dim; }
+QLabel[role="faint"] { color: $faint; }
+QLabel[role="ok"] { color: $ok; }
+QLabel[role="warn"] { color: $warn; }
+QLabel[role="bad"] { color: $bad; }
+QLabel#badge { color: $dim; border: 1px solid $line; border-radius: 6px; padding: 4px 10px; background: $panel; font-weight: 600; }
+QToolTip { color: $text; background: $panel; border: 1px solid $line; padding: 4px; }
+QPushButton, QToolButton { color: $text; background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px 10px; }
+QPushButton:hover, QToolButton:hover { background: $hover; }
+QPushButton:pressed, QToolButton:pressed { background: $selection; }
+QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
+QPushButton:checked { background: $selection; font-weight: 600; }
+QPushButton:disabled { color: $faint; }
+QPushButton[role="stop"] { color: $bad; font-weight: 600; }
+QPushButton[role="plain"] { border: 1px solid $line; background: $panel; }
+QPushButton[role="plain"]:hover { background: $hover; }
+QPushButton[role="plain"]:focus { border: 1px solid $accent; }
+QPushButton[role="main"] { color: $accent; border: 1px solid $accent; background: $panel; font-weight: 600; }
+QPushButton[role="main"]:hover { background: $hover; }
+QPushButton[role="new"] { color: $accent; background: $panel; border: 1px solid $accent; border-radius: 11px; padding: 3px 12px; }
+QLineEdit { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
+QLineEdit:focus { border: 1px solid $accent; }
+QTableView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
+QHeaderView { background: $panel; border: none; }
+QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 3px 6px; font-weight: 600; }
+QPlainTextEdit { background: $panel; color: $text; border: none; selection-background-color: $selection; selection-color: $text; }
+QTabWidget::pane { border: none; border-top: 1px solid $line; }
+QTabBar { background: transparent; }
+QTabBar::tab { color: $dim; background: transparent; border: none; border-bottom: 2px solid transparent; padding: 7px 10px 5px 10px; }
+QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
+QTabBar::tab:hover { color: $text; }
+QTabBar::tab:focus { color: $accent; }
+QSplitter::handle { background: transparent; }
+QStatusBar { background: $window; border: none; }
+QStatusBar::item { border: none; }
+QFrame#errorBar { background: $panel; border: 1px solid $bad; border-radius: 6px; }
+QProgressBar { background: transparent; border: none; max-height: 2px; min-height: 2px; }
+QProgressBar::chunk { background: $accent; }
+QMenu { background: $panel; color: $text; border: 1px solid $line; padding: 4px; }
+QMenu::item { padding: 4px 20px; border-radius: 4px; }
+QMenu::item:selected { background: $selection; }
+QMenu::item:disabled { color: $faint; }
+QScrollBar:vertical { background: transparent; width: 10px; margin: 0px; }
+QScrollBar:horizontal { background: transparent; height: 10px; margin: 0px; }
+QScrollBar::handle { background: $line; border-radius: 4px; min-height: 28px; min-width: 28px; margin: 1px; }
+QScrollBar::handle:hover { background: $faint; }
+QScrollBar::add-line, QScrollBar::sub-line { width: 0px; height: 0px; }
+QScrollBar::add-page, QScrollBar::sub-page { background: transparent; }
+QAbstractScrollArea::corner { background: transparent; }
+"""
