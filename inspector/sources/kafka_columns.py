@@ -55,7 +55,8 @@ def _headers(batch: RecordBatch, messages: Sequence[Message]) -> None:
     """JSON text per row. A name that is not UTF-8 makes the client raise: that row's headers are lost, and it says so."""
     try:
         raw: list[Any] = [message.headers() for message in messages]
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, SystemError):
+        # the client leaves the error of a name behind and still returns: the interpreter calls that a SystemError
         raw = [_read_headers(batch, row, message) for row, message in enumerate(messages)]
     if not any(raw):
         batch.headers = [None] * len(messages)
@@ -66,7 +67,7 @@ def _headers(batch: RecordBatch, messages: Sequence[Message]) -> None:
 def _read_headers(batch: RecordBatch, row: int, message: Message) -> Any:
     try:
         return message.headers()
-    except UnicodeDecodeError:
+    except (UnicodeDecodeError, SystemError):
         batch.error[row] = _BAD_HEADERS
         batch.flags[row] = int(Flag.damaged)
         return None

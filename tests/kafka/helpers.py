@@ -20,7 +20,7 @@ class Cluster:
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
-        self.admin = AdminClient({"bootstrap.servers": broker.bootstrap})
+        self.admin = AdminClient({"bootstrap.servers": broker.bootstrap, "log_level": 0})
         self.url = f"kafka://{broker.bootstrap}"
 
     def create(self, name: str, partitions: int = 1, **config: object) -> str:
@@ -47,7 +47,7 @@ class Cluster:
     def producer(self, **config: Any) -> Producer:
         """A producer of this cluster."""
         settings = {key.replace("_", "."): value for key, value in config.items()}
-        return Producer({"bootstrap.servers": self.broker.bootstrap, "message.max.bytes": 20_000_000, "linger.ms": 5, **settings})
+        return Producer({"bootstrap.servers": self.broker.bootstrap, "message.max.bytes": 20_000_000, "linger.ms": 5, "log_level": 0, **settings})
 
     def produce(
         self,
@@ -87,6 +87,7 @@ def consume_all(bootstrap: str, name: str, partitions: Iterable[int], *, isolati
         {
             "bootstrap.servers": bootstrap,
             "group.id": "oracle",
+            "log_level": 0,
             "enable.auto.commit": False,
             "enable.partition.eof": True,
             "isolation.level": isolation,

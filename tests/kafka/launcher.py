@@ -79,10 +79,13 @@ _BASE = {
     "replica.fetch.max.bytes": "20000000",
     "log.retention.check.interval.ms": "1000",
     "log.cleaner.backoff.ms": "500",
+    "log.retention.ms": "-1",
     "log.initial.task.delay.ms": "500",
     "transaction.max.timeout.ms": "900000",
     "controller.quorum.election.timeout.ms": "500",
     "controlled.shutdown.enable": "false",
+    "broker.session.timeout.ms": "2000",
+    "broker.heartbeat.interval.ms": "500",
 }
 
 
