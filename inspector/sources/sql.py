@@ -25,10 +25,11 @@ from inspector.sources.sql_table import Table
 from inspector.sources.sql_tail import Tail
 from inspector.sources.sql_times import first_at, nothing_after
 
-POLL_S = 0.1
-_WAIT_S = 0.2
-_SILENT_S = 0.12
-"""An empty batch is given when the last one is this old, so that the caller may act."""
+_GLANCE_S = 0.05
+_GLANCES = 4
+"""So many glances at the files between two empty batches."""
+_LOOK_S = 1.0
+"""A look inside however quiet the files seem: times of files are coarse."""
 _URL = re.compile(r"sqlite:(?:///|/?(?=[^/]))(.+)\Z")
 
 
@@ -44,6 +45,9 @@ class SqlSource:
         own = config.get("descriptor")
         self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else built_in()
         self._file = StoreFile(self._path)
+        self._told = 0
+        self._trouble = ""
+        self._looked_s = 0.0
         try:
             self._tables = self._file.read(self._found)
         except BaseException:
@@ -83,44 +87,48 @@ class SqlSource:
 
     def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
         """See `Source.read`. A store that is gone or locked while it is followed is waited for, and that is said."""
-        tables = {table.name: table for table in self._tables}
-        tails = [
-            Tail(
-                tables[info.key.name],
-                info,
-                place,
-                [span for span in plan.spans if span.log == place],
-                asked=plan.asked[place][0],
-                follow=request.follow,
-            )
-            for place, info in enumerate(plan.logs)
-        ]
-        tails = [tail for tail in tails if not tail.is_done]
-        told, given_s, trouble = len(self._file.notes), 0.0, ""
+        tails = [tail for tail in self._tails(plan, request) if not tail.is_done]
+        self._told, self._trouble = len(self._file.notes), ""
         while tails and not stop.is_set():
-            is_busy = False
             for tail in tails:
-                try:
-                    batch = tail.step(self._file, plan)
-                    state = "reading again" if trouble else ""
-                    trouble = ""
-                except SourceError as error:
-                    if not (request.follow and error.retry):
-                        raise
-                    state, trouble = f"waiting: {error}" if str(error) != trouble else "", str(error)
-                    batch = Batch()
-                batch.state = state
-                batch.notes.extend(self._file.notes[told:])
-                told = len(self._file.notes)
-                if len(batch.records) or batch.notes or batch.state or batch.opened or time.monotonic() - given_s > _SILENT_S:
-                    given_s = time.monotonic()
-                    yield batch
-                is_busy = is_busy or not tail.is_caught_up
+                yield self._step(tail, plan, may_wait=request.follow)
                 if stop.is_set():
                     return
             tails = [tail for tail in tails if not tail.is_done]
-            if tails and not is_busy:
-                stop.wait(_WAIT_S if trouble else POLL_S)
+            while tails and all(tail.is_caught_up or self._trouble for tail in tails) and not self._wakes(stop):
+                yield Batch()
+
+    def _tails(self, plan: Plan, request: Request) -> Iterator[Tail]:
+        tables = {table.name: table for table in self._tables}
+        for place, info in enumerate(plan.logs):
+            spans = [span for span in plan.spans if span.log == place]
+            yield Tail(tables[info.key.name], info, place, spans, asked=plan.asked[place][0], follow=request.follow)
+
+    def _step(self, tail: Tail, plan: Plan, *, may_wait: bool) -> Batch:
+        """The next batch of a table, with what was learnt about the file."""
+        try:
+            batch = tail.step(self._file, plan)
+            batch.state = "reading again" if self._trouble else ""
+            self._trouble = ""
+        except SourceError as error:
+            if not (may_wait and error.retry):
+                raise
+            batch = Batch(state="" if str(error) == self._trouble else f"waiting: {error}")
+            self._trouble = str(error)
+        batch.notes.extend(self._file.notes[self._told :])
+        self._told = len(self._file.notes)
+        self._looked_s = time.monotonic()
+        return batch
+
+    def _wakes(self, stop: threading.Event) -> bool:
+        """Waits a little; says whether it is time to read: something moved, or the last look is a second old.
+
+        Looking at sizes and times takes no lock, so a writer that closes meanwhile finds itself alone and tidies up.
+        """
+        for _ in range(_GLANCES):
+            if stop.wait(_GLANCE_S) or (not self._trouble and not self._file.is_still()):
+                return True
+        return bool(self._trouble) or time.monotonic() - self._looked_s > _LOOK_S
 
     def close(self) -> None:
         """Deletes the private copy, if there is one; may be called twice."""

@@ -58,7 +58,7 @@ def _utc_us(value: Value) -> Value:
 def _number_us(value: Value, scale: int) -> Value:
     if isinstance(value, str) and re.fullmatch(r"-?\d{1,20}", value):
         value = int(value)
-    if isinstance(value, bool) or not isinstance(value, int | float) or abs(value) > 1e19:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 1e19:  # also refuses what is no number
         return None
     if isinstance(value, int):
         return checked_time(value * scale if scale else value // 1000)

@@ -77,6 +77,7 @@ class StoreFile:
         self._copy: _Copy | None = None
         self._must_copy: Folder | None = None
         self._header = b""
+        self._seen: Folder | None = None
         self.identity = self._look().store[:2]
         """Device and file number: another one at the same path is another file."""
 
@@ -99,9 +100,17 @@ class StoreFile:
                     self._must_copy = found if found.mode is Mode.shared else None
                     is_steady = False
                 if is_steady:
+                    self._seen = before
                     return result
                 time.sleep(_RETRY_S)
         raise SourceError(f"{self.path.name} changes faster than it can be read; try again when less is written", step="file", retry=True)
+
+    def is_still(self) -> bool:
+        """Whether nothing has moved since the last reading, as far as sizes and times of the files tell; opens nothing."""
+        try:
+            return self._seen == self._look()
+        except SourceError:
+            return False
 
     def close(self) -> None:
         """Deletes the private copy, if one was made; may be called twice."""

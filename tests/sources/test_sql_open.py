@@ -302,3 +302,27 @@ def test_connection_can_neither_write_nor_attach_code(folder: Path) -> None:
     with pytest.raises(SourceError, match="not authorized"):
         file.read(lambda connection: connection.execute("SELECT load_extension('x')").fetchall())
     file.close()
+
+
+def test_writer_that_comes_and_goes_finds_its_folder_as_it_left_it(folder: Path) -> None:
+    path = orders(folder / "shop.db", 0)
+    script = (
+        "import apsw, os, sys\n"
+        "for n in range(1, 201):\n"
+        "    connection = apsw.Connection(sys.argv[1])\n"
+        "    connection.set_busy_timeout(5000)\n"
+        "    connection.execute('PRAGMA journal_mode = wal').fetchall()\n"
+        "    connection.execute('INSERT INTO stored_events VALUES (?, 1, ?, ?)', (f's{n}', 'shop:Order.Placed', b'{}'))\n"
+        "    connection.close()\n"
+    )
+    source = opened(path)
+    following = Following(source)
+    writer = subprocess.Popen([sys.executable, "-c", script, str(path)])
+    try:
+        assert following.until(200) == list(range(1, 201))
+    finally:
+        assert writer.wait(30) == 0
+    for _ in range(3):
+        following.next()
+    source.close()
+    assert [path.name for path in folder.iterdir()] == ["shop.db"]
