@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ from inspector.capture import coverage
 from inspector.capture.stage import Staged, Stager
 from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, Reading, StagedCondition
 from inspector.errors import EventscopeError, ExitStatus, SourceError
-from inspector.event import without_ranges
+from inspector.event import RecordBatch, without_ranges
 from inspector.identify import Identifier, Profile
 from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
 
@@ -166,7 +166,8 @@ class _Feed:
                     if info not in self.plan.logs:
                         self.plan.logs.append(info)
                     self._starts.setdefault(span.log, []).append(span)
-                self._send(self._message(identifier, stager, batch))
+                for part in _before_and_after(batch):
+                    self._send(self._message(identifier, stager, part))
                 self._limiter.wait(len(batch.records), self._stop)
         finally:
             stager.close()
@@ -211,6 +212,15 @@ class _Feed:
             except queue.Full:
                 continue
             return
+
+
+def _before_and_after(batch: Batch) -> Sequence[Batch]:
+    """A batch that tells of an absence as two: what was read before it, then the absence and what follows."""
+    if not batch.absent or not len(batch.records):
+        return [batch]
+    gone = {absence.log: absence.start for absence in reversed(batch.absent)}
+    before = Batch(records=batch.records, read_to={log: min(to, gone.get(log, to)) for log, to in batch.read_to.items()})
+    return [before, replace(batch, records=RecordBatch())]
 
 
 class _RateLimiter:

@@ -39,11 +39,13 @@ class KafkaSource:
         self._clients = Clients(self._servers, config)
         self._metadata: Any = None
         self._early: list[Absence] = []
+        self._wanted: list[str] = []
 
     def info(self) -> SourceInfo:
-        """The cluster, with its id."""
+        """The cluster, with its id; once pinned, also which of the wanted topics are compacted (where we may ask that)."""
         metadata = self._metadata or self._clients.metadata()
-        return SourceInfo("kafka", f"kafka://{self._servers}", cluster_id=metadata.cluster_id or "", attributes={})
+        attributes = {"compacted": self._clients.compacted(self._wanted)} if self._wanted else {}
+        return SourceInfo("kafka", f"kafka://{self._servers}", cluster_id=metadata.cluster_id or "", attributes=attributes)
 
     def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
         """Every partition of the named topics (none named: of all), with the offsets there are now."""
@@ -92,6 +94,7 @@ class KafkaSource:
         if not wanted:
             raise UsageError("no topic given: name one with --topic or as kafka://host:port/topic; `eventscope logs` lists them")
         notes: list[str] = []
+        self._wanted = wanted
         partitions = [place for name, topic in self._topics(wanted).items() for place in self._chosen(name, topic, request, notes)]
         logs = self._described(partitions)
         bounds = Bounds(self._clients, request, notes)

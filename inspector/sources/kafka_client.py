@@ -10,7 +10,8 @@ from __future__ import annotations
 import logging
 import re
 import threading
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import confluent_kafka.admin
@@ -34,7 +35,8 @@ _MEGABYTE = 1024
 Partition = tuple[str, int]
 
 OffsetSpec: Any = vars(confluent_kafka.admin)["OffsetSpec"]
-"""The client's own class, which its types do not export."""
+ConfigResource: Any = vars(confluent_kafka.admin)["ConfigResource"]
+"""The client's own classes, which its types do not export."""
 
 
 _NO_ID = "AAAAAAAAAAAAAAAAAAAAAA"
@@ -174,10 +176,44 @@ class Clients:
         """Partition → offset; -1 where there is none (nothing at or after a time). Raises KafkaException without an answer."""
         if not wanted:
             return {}
+        found: dict[Partition, int] = {}
+        deadline = time.monotonic() + timeout_s
+        while left := {place: spec for place, spec in wanted.items() if place not in found}:
+            if found or time.monotonic() > deadline - timeout_s + _PAUSE_S:
+                _PAUSE.wait(_PAUSE_S)
+            self._ask_offsets(left, found, committed=committed, timeout_s=timeout_s, is_last=time.monotonic() > deadline)
+        return found
+
+    def _ask_offsets(
+        self, wanted: Mapping[Partition, Any], found: dict[Partition, int], *, committed: bool, timeout_s: float, is_last: bool
+    ) -> None:
+        """Fills `found`; leaves out partitions whose leader has just moved, unless this is the last try."""
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
         asked = {TopicPartition(topic, number): spec for (topic, number), spec in wanted.items()}
         futures = self.admin().list_offsets(asked, isolation_level=level, request_timeout=timeout_s)
-        return {(place.topic, place.partition): future.result(timeout_s + _LATE_S).offset for place, future in futures.items()}
+        for place, future in futures.items():
+            try:
+                found[place.topic, place.partition] = future.result(timeout_s + _LATE_S).offset
+            except KafkaException as error:
+                # leaders move: the client learns of the new one by being refused
+                if is_last or error.args[0].code() not in _PASSING:
+                    raise
+
+    def compacted(self, topics: Sequence[str], timeout_s: float = ANSWER_S) -> list[str]:
+        """Those of the topics whose older records per key are cleaned away; none where we may not ask."""
+        if not self._has_controller(timeout_s):
+            return []
+        asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in topics]
+        found = []
+        for resource, future in self.admin().describe_configs(asked, request_timeout=timeout_s).items():
+            try:
+                entries = future.result(timeout_s + _LATE_S)
+            except KafkaException as error:
+                log.info("cannot read the configuration of %s: %s", resource.name, error.args[0].name())
+                continue
+            if "compact" in (entries["cleanup.policy"].value or ""):
+                found.append(str(resource.name))
+        return sorted(found)
 
     def ends(self, partitions: Iterable[Partition], *, committed: bool = False) -> dict[Partition, int]:
         """Partition → the offset after its last record (committed: after the last stable one)."""
@@ -187,6 +223,15 @@ class Clients:
         """Partition → the first offset there is."""
         return self.offsets(dict.fromkeys(partitions, OffsetSpec.earliest()))
 
+
+_PASSING = {
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.FENCED_LEADER_EPOCH,
+}
+_PAUSE = threading.Event()
+_PAUSE_S = 0.2
 
 _CONSUMER_ONLY = {
     "group.id",

@@ -53,24 +53,20 @@ def _times(batch: RecordBatch, messages: Sequence[Message]) -> None:
 
 def _headers(batch: RecordBatch, messages: Sequence[Message]) -> None:
     """JSON text per row. A name that is not UTF-8 makes the client raise: that row's headers are lost, and it says so."""
-    try:
-        raw: list[Any] = [message.headers() for message in messages]
-    except (UnicodeDecodeError, SystemError):
-        # the client leaves the error of a name behind and still returns: the interpreter calls that a SystemError
-        raw = [_read_headers(batch, row, message) for row, message in enumerate(messages)]
+    raw: list[Any] = []
+    take = raw.append
+    for message in messages:
+        # asked once only: after a failure the client keeps a list with a hole in it, and asking again crashes
+        try:
+            take(message.headers())
+        except (UnicodeDecodeError, SystemError):
+            batch.error[len(raw)] = _BAD_HEADERS
+            batch.flags[len(raw)] = int(Flag.damaged)
+            take(None)
     if not any(raw):
         batch.headers = [None] * len(messages)
         return
     batch.headers = [headers_json(pairs) if pairs else None for pairs in raw]
-
-
-def _read_headers(batch: RecordBatch, row: int, message: Message) -> Any:
-    try:
-        return message.headers()
-    except (UnicodeDecodeError, SystemError):
-        batch.error[row] = _BAD_HEADERS
-        batch.flags[row] = int(Flag.damaged)
-        return None
 
 
 def headers_json(pairs: Sequence[tuple[str, bytes | None]]) -> str:

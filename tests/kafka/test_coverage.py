@@ -45,7 +45,7 @@ def test_records_removed_before_the_request_are_said_to_be_retention(cluster: Cl
 
 
 def test_retention_that_overtakes_the_read_becomes_coverage(cluster: Cluster, name: str, tmp_path: Path) -> None:
-    cluster.create(name, 1, segment_bytes=20_000)
+    cluster.create(name, 1, segment_bytes=1_048_576)
     cluster.produce(name, [b"%06d" % n + b"x" * 900 for n in range(3000)])
     out = tmp_path / "a.evcap"
     captures.run("capture", f"{cluster.url}/{name}", "-o", out, "--limit", "100")
@@ -56,7 +56,7 @@ def test_retention_that_overtakes_the_read_becomes_coverage(cluster: Cluster, na
 
 
 def test_retention_during_a_slow_read(cluster: Cluster, name: str, tmp_path: Path) -> None:
-    cluster.create(name, 1, segment_bytes=20_000)
+    cluster.create(name, 1, segment_bytes=1_048_576)
     cluster.produce(name, [b"%06d" % n + b"x" * 9000 for n in range(9000)])
     out = tmp_path / "a.evcap"
     following = Following(f"{cluster.url}/{name}", "-o", out, "--max-rate", "400/s", "--until", "9000")
