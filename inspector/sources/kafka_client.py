@@ -1,7 +1,8 @@
 """Clients for reading: one place that makes consumers and admin handles, and turns their errors and logs into ours.
 
-What a broker sees of us: metadata, offset and fetch requests, and (librdkafka does this for every consumer) a look-up of
-the coordinator for the group name. No group is joined, nothing is committed, no topic is created, no telemetry is sent.
+What a broker sees of us: metadata, offset and fetch requests, and (the client does this for every consumer) a look-up of
+the coordinator for the group name; not even that where nobody has used a group yet (see `kafka_groupless`). No group is
+joined, nothing is committed, no topic is created, no telemetry is sent.
 Read `kafka` next for who asks.
 """
 
@@ -21,6 +22,7 @@ from confluent_kafka.admin import AdminClient
 from inspector.errors import SourceError
 from inspector.sources.kafka_config import client_properties, redact
 from inspector.sources.kafka_diagnose import explain
+from inspector.sources.kafka_groupless import GrouplessConsumer, library
 
 log = logging.getLogger(__name__)
 client_log = logging.getLogger("inspector.sources.kafka.client")
@@ -95,6 +97,7 @@ class Clients:
         self.properties = client_properties(bootstrap, config)
         self._admin: AdminClient | None = None
         self._controller_seen = False
+        self._groups_seen = False
 
     def admin(self) -> AdminClient:
         """A handle that reads metadata and offsets; it has no group."""
@@ -107,8 +110,11 @@ class Clients:
                 raise self.explained(error) from error
         return self._admin
 
-    def consumer(self, isolation: str = "read_uncommitted") -> Consumer:
-        """A consumer that is only ever assigned: it never subscribes, commits or stores offsets."""
+    def consumer(self, isolation: str = "read_uncommitted") -> Any:
+        """A consumer that is only ever assigned: it never subscribes, commits or stores offsets.
+
+        Where no group has ever been used, it is one that looks up no group either.
+        """
         settings: dict[str, Any] = {
             **self.properties,
             "isolation.level": isolation,
@@ -120,9 +126,17 @@ class Clients:
             "logger": client_log,
         }
         try:
+            if not self._has_groups() and library() is not None:
+                return GrouplessConsumer(settings, self.health.heard)
             return Consumer(settings)
         except KafkaException as error:
             raise self.explained(error) from error
+
+    def _has_groups(self) -> bool:
+        """Whether the cluster has its offsets topic: looking up a group's coordinator would make it."""
+        if not self._groups_seen:
+            self._groups_seen = "__consumer_offsets" in self.metadata().topics
+        return self._groups_seen
 
     def explained(self, error: BaseException, topic: str | None = None) -> SourceError:
         """What went wrong, as one sentence naming the step that failed."""

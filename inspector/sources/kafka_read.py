@@ -12,7 +12,7 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from inspector.event import LogKey, RecordBatch
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, Span
@@ -68,7 +68,7 @@ class Reading:
         """Topics that were deleted, with their old ids: one of the same name may come."""
         self._undecided = Undecided(clients, {}) if request.isolation is Isolation.both else None
         isolation = "read_committed" if request.isolation is Isolation.committed else "read_uncommitted"
-        self._consumer: Consumer = clients.consumer(isolation)
+        self._consumer = clients.consumer(isolation)
         for span in sorted(plan.spans, key=lambda span: (span.log, span.start)):
             self._add(span)
 
