@@ -1,0 +1,119 @@
+"""`python -m app [FILE|URL]`, `python -m app demo …`, `python -m app plot FILE -o OUT.png`: the window program.
+
+Started by `eventscope open`, `eventscope demo` and plain `eventscope`; read `main_window` for the window.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app import style
+from app.main_window import MainWindow
+from app.messages import Hooks, Messages
+from inspector.capture.reader import CaptureReader
+from inspector.capture.rollup import throughput
+from inspector.errors import EventscopeError, ExitStatus
+from inspector.settings import config_dir
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs what was asked; returns the exit status."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["plot"]:
+        return _plot(given[1:])
+    return _window(given)
+
+
+def application() -> QApplication:
+    """The one application, dressed."""
+    running = QApplication.instance()
+    made = running if isinstance(running, QApplication) else QApplication(["eventscope"])
+    made.setApplicationName("eventscope")
+    made.setApplicationDisplayName("")
+    style.apply(made)
+    return made
+
+
+def window_settings() -> QSettings:
+    """Where the window remembers: an ini file in the settings folder. Raises OSError."""
+    return QSettings(str(config_dir() / "window.ini"), QSettings.Format.IniFormat)
+
+
+def _window(given: Sequence[str]) -> int:
+    if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
+        sys.stderr.write("eventscope: there is no display for a window; eventscope demo --headless works without one\n")
+        return int(ExitStatus.USAGE)
+    qt = application()
+    messages = Messages(qt)
+    hooks = Hooks(messages)
+    window = MainWindow(messages, window_settings())
+    window.show()
+    _stop_with_signals(window)
+    QTimer.singleShot(0, window, lambda: _begin(window, given))
+    status = qt.exec()
+    hooks.remove()
+    return int(status)
+
+
+def _begin(window: MainWindow, given: Sequence[str]) -> None:
+    """Shows what was asked for on the command line."""
+    if not given:
+        return
+    if given[0] == "demo":
+        parser = argparse.ArgumentParser(prog="eventscope demo", add_help=False)
+        parser.add_argument("-o", dest="output", type=Path)
+        known, story = parser.parse_known_args(given[1:])
+        window.start_demo(story, known.output)
+    elif "://" in given[0]:
+        window.open_source(given[0])
+    else:
+        window.open_capture(Path(given[0]))
+
+
+def _stop_with_signals(window: MainWindow) -> None:
+    """Ctrl-C and SIGTERM close the window; Python only sees them when it runs, hence the timer."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: window.close())
+    beat = QTimer(window, interval=300)
+    beat.timeout.connect(lambda: None)
+    beat.start()
+
+
+def _plot(given: Sequence[str]) -> int:
+    """Draws the throughput of a capture into a PNG, without a window."""
+    parser = argparse.ArgumentParser(prog="eventscope plot", description=_plot.__doc__)
+    parser.add_argument("capture", type=Path)
+    parser.add_argument("-o", "--output", type=Path, required=True)
+    parser.add_argument("--by", choices=("log", "type"), default="type")
+    wanted = parser.parse_args(list(given))
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    try:
+        with CaptureReader(wanted.capture) as reader:
+            found = throughput(reader, wanted.by)
+    except EventscopeError as error:
+        return _failed(str(error), error.exit_status)
+    if found is None:
+        return _failed(f"{wanted.capture} has no event with a time to plot", ExitStatus.FINDINGS)
+    from app.plots import draw_throughput  # noqa: PLC0415 - pyqtgraph takes a second to load and only this needs it
+
+    application()
+    if not draw_throughput(found, wanted.by, wanted.output):
+        return _failed(f"cannot write {wanted.output}", ExitStatus.USAGE)
+    return int(ExitStatus.OK)
+
+
+def _failed(sentence: str, status: ExitStatus) -> int:
+    sys.stderr.write(f"eventscope: {sentence}\n")
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

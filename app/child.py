@@ -1,0 +1,142 @@
+"""A command of `eventscope` as a child process: its JSON lines become signals, its other lines messages. No widget.
+
+The child ends when its standard input closes, so it never outlives the window. Secrets go in there, never by argument.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+
+log = logging.getLogger(__name__)
+_KILL_MS = 15_000
+_LONGEST_LINE = 1 << 20
+_FINE = frozenset({0, 1, 130})
+"""Exit statuses of a job that did what was asked, perhaps with findings, perhaps stopped."""
+
+
+class Child(QObject):
+    """One running command. All signals come in the GUI thread."""
+
+    progressed = Signal(object)
+    """`(line)`: a JSON object of any type but `note`, `error` and `done`, as a dict."""
+    said = Signal(object, object)
+    """`(level, text)`: a note, a warning or an error for people."""
+    ended = Signal(object)
+    """`(error)`: the process is gone; empty when it did what was asked, else one sentence."""
+
+    def __init__(self, arguments: Sequence[str], parent: QObject | None = None, *, config: str = "", lines_from: str = "stderr") -> None:
+        super().__init__(parent)
+        self.arguments = list(arguments)
+        self._config = config
+        self._rest = b""
+        self._error = ""
+        self._stopping = False
+        self._process = QProcess(self)
+        self._process.setProgram(sys.executable)
+        self._process.setArguments(["-m", "inspector.cli", *arguments])
+        self._process.setProcessEnvironment(_environment())
+        self._read = self._process.readAllStandardError if lines_from == "stderr" else self._process.readAllStandardOutput
+        lines = self._process.readyReadStandardError if lines_from == "stderr" else self._process.readyReadStandardOutput
+        lines.connect(self._take)
+        self._process.started.connect(self._send_config)
+        self._process.errorOccurred.connect(self._failed)
+        self._process.finished.connect(self._finished)
+        self._deadline = QTimer(self, singleShot=True, interval=_KILL_MS)
+        self._deadline.timeout.connect(self._process.kill)
+
+    def start(self) -> None:
+        """Starts the process."""
+        self._process.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there, or about to be."""
+        return self._process.state() is not QProcess.ProcessState.NotRunning
+
+    def stop(self) -> None:
+        """Asks the process to end by closing its input; it is killed when it has not after 15 s."""
+        if not self._stopping:
+            self._stopping = True
+            self._process.closeWriteChannel()
+            self._deadline.start()
+
+    def end(self, wait_ms: int) -> None:
+        """Stops the process and waits for its end, by force after `wait_ms`; for closing the window."""
+        if not self.is_running:
+            return
+        self.stop()
+        self._process.waitForFinished(wait_ms)
+        if self.is_running:
+            self._process.kill()
+            self._process.waitForFinished(1_000)
+
+    def _send_config(self) -> None:
+        if self._config:
+            self._process.write(self._config.encode() + b"\n.\n")
+            self._config = ""
+        if self._stopping:
+            self._process.closeWriteChannel()
+
+    def _take(self) -> None:
+        self._rest += bytes(self._read().data())
+        *lines, self._rest = self._rest.split(b"\n")
+        for line in lines:
+            self._line(line.decode("utf-8", "backslashreplace").rstrip("\r"))
+        if len(self._rest) > _LONGEST_LINE:
+            self._rest = b""
+
+    def _line(self, text: str) -> None:
+        told = parsed_line(text)
+        if told is None:
+            if text.strip():
+                self.said.emit("note", text)
+            return
+        kind = told.get("type")
+        if kind == "error":
+            self._error = str(told.get("text", ""))
+            self.said.emit("error", self._error)
+        elif kind == "note":
+            self.said.emit("note", str(told.get("text", "")))
+        else:
+            self.progressed.emit(told)
+
+    def _failed(self, error: QProcess.ProcessError) -> None:
+        if error is QProcess.ProcessError.FailedToStart:
+            self.ended.emit(f"the command could not be started: {self._process.errorString()}")
+
+    def _finished(self, status: int, how: QProcess.ExitStatus) -> None:
+        self._take()
+        self._deadline.stop()
+        self.ended.emit(self._outcome(status, how))
+
+    def _outcome(self, status: int, how: QProcess.ExitStatus) -> str:
+        if how is QProcess.ExitStatus.NormalExit and status in _FINE:
+            return ""
+        if self._error:
+            return self._error
+        what = "crashed" if how is QProcess.ExitStatus.CrashExit else f"ended with status {status}"
+        return f"eventscope {self.arguments[0]} {what}; everything stored before is kept"
+
+
+def parsed_line(text: str) -> Mapping[str, Any] | None:
+    """The JSON object of a progress line; None for a line that is for people."""
+    if not text.startswith("{"):
+        return None
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return told if isinstance(told, dict) else None
+
+
+def _environment() -> QProcessEnvironment:
+    environment = QProcessEnvironment.systemEnvironment()
+    environment.insert("PYTHONUNBUFFERED", "1")
+    environment.insert("PYTHONIOENCODING", "utf-8")
+    return environment

@@ -1,0 +1,51 @@
+"""The demo in the window: the shop's server as a child, and where its sources are once it is ready. No widget."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from app.child import Child
+from app.messages import Messages
+
+
+class Demo(QObject):
+    """The shop, served from a temporary folder that goes with it."""
+
+    ready = Signal(object)
+    """`(arguments)`: what `eventscope capture` is to be given to capture both of its sources."""
+    failed = Signal(object)
+    """`(sentence)`: the shop did not open, or closed."""
+
+    def __init__(self, arguments: Sequence[str], messages: Messages, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._folder = Path(tempfile.mkdtemp(prefix="eventscope-demo-"))
+        self._child = Child(["demo", "--serve", str(self._folder / "shop"), *arguments], self, lines_from="stdout")
+        self._child.progressed.connect(self._told)
+        self._child.said.connect(messages.say)
+        self._child.ended.connect(self._ended)
+        self._is_closing = False
+
+    def start(self) -> None:
+        """Starts the server; `ready` or `failed` follows."""
+        self._child.start()
+
+    def close(self) -> None:
+        """Ends the server and removes its folder."""
+        self._is_closing = True
+        self._child.end(5_000)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _told(self, line: Mapping[str, Any]) -> None:
+        if "kafka" in line:
+            topics = [part for topic in line["topics"] for part in ("--topic", str(topic))]
+            self.ready.emit([str(line["kafka"]), str(line["store"]), *topics, "--follow"])
+
+    def _ended(self, error: str) -> None:
+        if not self._is_closing:
+            self.failed.emit(f"the demo's shop closed: {error or 'it ended by itself'}")

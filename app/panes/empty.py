@@ -1,0 +1,38 @@
+"""What a panel shows while it has nothing: one sentence, and the one next step. Knows no session."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.plain import PlainLabel
+
+
+class Empty(QWidget):
+    """A sentence and a hint in the middle; buttons may be added for the next step."""
+
+    def __init__(self, sentence: str, hint: str) -> None:
+        super().__init__()
+        self._sentence, self._hint = PlainLabel(sentence), PlainLabel(hint, role="faint")
+        self._buttons = QHBoxLayout()
+        self._buttons.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        layout = QVBoxLayout(self)
+        layout.setSpacing(8)
+        layout.addStretch(2)
+        for label in (self._sentence, self._hint):
+            label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            layout.addWidget(label)
+        layout.addLayout(self._buttons)
+        layout.addStretch(3)
+
+    def show_text(self, sentence: str, hint: str) -> None:
+        """Says something else."""
+        self._sentence.show_text(sentence)
+        self._hint.show_text(hint)
+
+    def add_button(self, text: str, *, is_main: bool = False) -> QPushButton:
+        """A button for the next step."""
+        button = QPushButton(text)
+        button.setProperty("role", "main" if is_main else "plain")
+        self._buttons.addWidget(button)
+        return button

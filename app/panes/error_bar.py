@@ -1,0 +1,34 @@
+"""A bar inside the window for what went wrong on its own: what, where, what to do; never a modal box."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+
+from app import style
+from app.plain import PlainLabel
+
+
+class ErrorBar(QFrame):
+    """Hidden until `show_error`; `details_wanted` asks for the messages."""
+
+    details_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("errorBar")
+        self.text = PlainLabel(role="bad", elided=True)
+        details, dismiss = QPushButton("Details"), QPushButton("Dismiss")
+        details.clicked.connect(self.details_wanted)
+        dismiss.clicked.connect(self.hide)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(style.INSIDE_PX, 3, 4, 3)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(details)
+        layout.addWidget(dismiss)
+        self.hide()
+
+    def show_error(self, sentence: str) -> None:
+        """Says what went wrong, and stays until dismissed or replaced."""
+        self.text.show_text(f"✕ {sentence}")
+        self.show()

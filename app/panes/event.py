@@ -1,0 +1,134 @@
+"""The event pane: everything of the current event, as text: fields and document, headers, value, bytes.
+
+Read on a worker thread. The previous event stays until the next one is there. Read `models.event_text` for the texts.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QRegularExpression, QTimer
+from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
+from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout
+
+from app import style
+from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ShownEvent, shown_event
+from app.panes.empty import Empty
+from app.plain import PlainLabel, PlainText
+from app.selection import Selection
+from app.session import Session
+from inspector.capture.reader import CaptureReader
+
+_DIM_MS = 200
+_MOST_COLORED = 32 * 1024
+
+
+class _Colors(QSyntaxHighlighter):
+    """Colours the names and values of short texts; a long one stays plain, which keeps it quick."""
+
+    _RULES = (
+        (QRegularExpression(r"^(log|offset|number|id|type|schema version|stream|category|version|time|recorded|captured) +"), "faint"),
+        (QRegularExpression(r"^(correlation|causation|actor|key|value|decoder|flags|data|metadata|extra)( +|$)"), "faint"),
+        (QRegularExpression(r"^error +.*$"), "bad"),
+        (QRegularExpression(r'^ *"(?:[^"\\]|\\.)*"(?=: )'), "dim"),
+        (QRegularExpression(r'(?:(?<=": )|(?<=^  ))"(?:[^"\\]|\\.)*"(?!:)'), "ok"),
+        (QRegularExpression(r"(?<=: )(-?[0-9][0-9.eE+-]*|true|false|null)(?=,?$)"), "accent"),
+    )
+
+    def __init__(self, document: QTextDocument) -> None:
+        super().__init__(document)
+        self.is_on = True
+
+    def highlightBlock(self, text: str) -> None:  # noqa: N802
+        """Colours one line."""
+        if not self.is_on or len(text) > 2_000:
+            return
+        for rule, token in self._RULES:
+            matches = rule.globalMatch(text)
+            while matches.hasNext():
+                match = matches.next()
+                shape = QTextCharFormat()
+                shape.setForeground(style.color(token))
+                self.setFormat(match.capturedStart(), match.capturedLength(), shape)
+
+
+class EventPane(QFrame):
+    """The current event of a selection."""
+
+    def __init__(self, session: Session, selection: Selection) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName("Event")
+        self._session, self._selection = session, selection
+        self.shown: ShownEvent | None = None
+        self._build()
+        self._late = QTimer(self, singleShot=True, interval=_DIM_MS)
+        self._late.timeout.connect(lambda: self.tabs.setEnabled(False))
+        selection.event_changed.connect(self._ask)
+
+    def _build(self) -> None:
+        self.fields, self.headers = PlainText("Event fields"), PlainText("Headers")
+        self.value, self.hex = PlainText("Value as text"), PlainText("Value as bytes")
+        self._colors = _Colors(self.fields.document())
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        for name, text in (("Event", self.fields), ("Headers", self.headers), ("Value", self.value), ("Hex", self.hex)):
+            self.tabs.addTab(text, name)
+        self.more = QPushButton("Show all")
+        self.more.clicked.connect(lambda: self._ask(self._selection.seq, most=MOST_CHARACTERS))
+        self.more.hide()
+        self._failure = PlainLabel(role="bad", elided=True)
+        self._failure.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
+        self._failure.hide()
+        self._empty = Empty("No event is selected.", "Choose a row to see all of it.")
+        whole = QFrame()
+        inside = QVBoxLayout(whole)
+        inside.setContentsMargins(0, 0, 0, 0)
+        inside.setSpacing(0)
+        for widget in (self._failure, self.tabs, self.more):
+            inside.addWidget(widget)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(self._empty)
+        self._stack.addWidget(whole)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.addWidget(self._stack)
+
+    def _ask(self, seq: int, *, most: int = FIRST_CHARACTERS) -> None:
+        if not seq:
+            self._stack.setCurrentIndex(0)
+            return
+        self._late.start()
+
+        def read(reader: CaptureReader) -> ShownEvent | None:
+            event = reader.event(seq)
+            return shown_event(event, most=most) if event is not None else None
+
+        self._session.work.run(read, self._show, self._fail, lane="event")
+
+    def _show(self, shown: ShownEvent | None) -> None:
+        self._late.stop()
+        self.tabs.setEnabled(True)
+        self._failure.hide()
+        if shown is None:
+            self._fail("this event is no longer in the capture: the keep limit removed it")
+            return
+        self.shown = shown
+        self._colors.is_on = len(shown.fields) <= _MOST_COLORED
+        for widget, text in ((self.fields, shown.fields), (self.headers, shown.headers), (self.value, shown.value), (self.hex, shown.hex)):
+            widget.setPlainText(text)
+        self.tabs.setTabText(1, f"Headers {shown.header_count}" if shown.header_count else "Headers")
+        self.more.setVisible(shown.is_cut)
+        self._stack.setCurrentIndex(1)
+
+    def _fail(self, error: str) -> None:
+        self._late.stop()
+        if error == "stopped":
+            return
+        self._failure.show_text(f"The event could not be read: {error}")
+        self._failure.show()
+        self._stack.setCurrentIndex(1)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Light turned dark, or back."""
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_colors"):
+            self._colors.rehighlight()
+        super().changeEvent(event)

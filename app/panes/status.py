@@ -1,0 +1,61 @@
+"""The status line: how much is captured, how fast, what was lost or could not be read, what it takes on the disk."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
+
+from app import style
+from app.plain import PlainLabel, set_role, set_tip
+from app.session import Account, Session
+
+
+class StatusLine(QWidget):
+    """The numbers of one session; `messages` opens the message log."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.captured, self.rate, self.lost = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
+        self.undecodable, self.aborted, self.disk = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
+        self.state = PlainLabel(role="faint", elided=True)
+        self.messages = QPushButton("Messages")
+        self._is_following = False
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(style.MARGIN_PX + 2, 0, style.MARGIN_PX + 2, 2)
+        layout.setSpacing(20)
+        for label in (self.captured, self.rate, self.lost, self.undecodable, self.aborted, self.disk):
+            layout.addWidget(label)
+        layout.addWidget(self.state, 1)
+        layout.addWidget(self.messages)
+        layout.addWidget(PlainLabel("UTC", role="dim"))
+        session.account_changed.connect(self.show_account)
+        session.rate_changed.connect(self.show_rate)
+        session.state_changed.connect(self.state.show_text)
+
+    def show_account(self, account: Account) -> None:
+        """Shows the counts; one that is not final says "at least"."""
+        least = "" if account.is_final else "at least "
+        available = max(account.available, account.captured)
+        self.captured.show_text(f"{account.captured:,} captured of {available:,}")
+        set_tip(self.captured, "Available counts positions in the logs: compaction and transaction markers leave some without a record")
+        self.lost.show_text(f"lost {account.lost:,}")
+        set_role(self.lost, "bad" if account.lost else "dim")
+        set_tip(self.lost, account.lost_reason or "Nothing that was asked for was gone before it could be read")
+        self.undecodable.show_text(f"{least}{account.undecodable:,} undecodable")
+        set_role(self.undecodable, "warn" if account.undecodable else "dim")
+        self.aborted.show_text(f"{least}{account.aborted:,} aborted")
+        self.disk.show_text(f"capture {shown_size(account.size_bytes)} · {shown_size(account.free_bytes)} free")
+        set_tip(self.disk, f"{account.size_bytes:,} bytes; {account.free_bytes:,} bytes are free on its disk")
+
+    def show_rate(self, rate: float | None) -> None:
+        """Shows the rate of the running capture; nothing when none runs."""
+        self.rate.show_text("" if rate is None else f"{rate:,.0f} /s")
+        self.rate.setVisible(rate is not None)
+
+
+def shown_size(size_bytes: int) -> str:
+    """`412 MB`, in powers of 1,000 and three digits."""
+    size, units = float(size_bytes), ["bytes", "kB", "MB", "GB", "TB", "PB"]
+    while size >= 999.5 and len(units) > 1:
+        size /= 1000
+        units.pop(0)
+    return f"{size:.0f} {units[0]}" if size >= 99.5 or units[0] == "bytes" else f"{size:.3g} {units[0]}"

@@ -1,0 +1,226 @@
+"""One open capture, given to each pane: its path, how far it is, its readers, its capture child, its account. No widget.
+
+The file is read on worker threads only. Read `work` for how questions are asked, `child` for the process that captures.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from app.child import Child
+from app.messages import Messages
+from app.work import Work
+from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KEEP
+from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.report import log_reports
+from inspector.capture.rollup import FlagTally
+from inspector.event import Flag
+
+LIVE_MS = 150
+_IDLE_MS = 1_000
+_ACCOUNT_MS = 1_000
+_NOT_LOST = frozenset({NOT_FETCHED, REMOVED_BY_KEEP, NOT_DELIVERED})
+"""Reasons that are a choice, or the log's own doing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """What the status bar says. `available` counts positions, an upper bound of records; `is_final` is False for "at least"."""
+
+    captured: int
+    available: int
+    undecodable: int
+    aborted: int
+    lost: int
+    lost_reason: str
+    is_final: bool
+    size_bytes: int
+    free_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One look at the capture."""
+
+    mark: Watermark
+    is_live: bool
+
+
+class Session(QObject):
+    """The capture at `path`, which need not be there yet when a child is about to make it."""
+
+    watermark_changed = Signal(object)
+    """`(Watermark)`: events came, or the oldest went."""
+    account_changed = Signal(object)
+    """`(Account)`"""
+    rate_changed = Signal(object)
+    """`(events per second)` of the running capture; None when none runs."""
+    state_changed = Signal(object)
+    """`(text)`: what the capture child says of its connection; empty when there is nothing to say."""
+    capture_ended = Signal(object)
+    """`(error)`: the capture child is gone; empty when it did what was asked."""
+    failed = Signal(object)
+    """`(sentence)`: the capture cannot be read."""
+
+    def __init__(self, path: Path, messages: Messages, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.path = path
+        self.messages = messages
+        self.watermark: Watermark | None = None
+        self.work = Work(lambda: CaptureReader(path), self)
+        self.child: Child | None = None
+        self._tally = FlagTally()
+        self._was_live = False
+        self._looking = self._counting = False
+        self._watch = QTimer(self, interval=LIVE_MS)
+        self._watch.timeout.connect(self.look)
+        self._recount = QTimer(self, interval=_ACCOUNT_MS)
+        self._recount.timeout.connect(self._count)
+
+    def start(self) -> None:
+        """Begins to look at the file."""
+        self._watch.start()
+        self._recount.start()
+        self.look()
+
+    @property
+    def is_capturing(self) -> bool:
+        """Whether our own child writes this capture."""
+        return self.child is not None and self.child.is_running
+
+    def capture(self, arguments: Sequence[str], *, config: str = "") -> None:
+        """Starts `eventscope capture` with `arguments` (sources, options) into this capture."""
+        command = ["capture", *arguments, "-o", str(self.path), "--progress", "json", "--stop-with-stdin"]
+        self.child = Child(command, self, config=config)
+        self.child.progressed.connect(self._told)
+        self.child.said.connect(self._child_said)
+        self.child.ended.connect(self._child_ended)
+        self._watch.setInterval(LIVE_MS)
+        self.child.start()
+
+    def stop_capture(self) -> None:
+        """Ends the capture cleanly; the readers let go of the file, so that one file remains."""
+        if self.child is not None and self.is_capturing:
+            self.state_changed.emit("stopping")
+            self.child.stop()
+            self.work.hold()
+
+    def close(self) -> None:
+        """Ends the child, the readers and their threads."""
+        self._watch.stop()
+        self._recount.stop()
+        self.work.close()
+        if self.child is not None:
+            self.child.end(8_000)
+
+    # ---- looking at the file
+
+    def look(self) -> None:
+        """Asks how far the capture is, unless that is being asked."""
+        if self._looking:
+            return
+        self._looking = True
+        path = self.path
+
+        def seen(reader: CaptureReader) -> _Seen:
+            return _Seen(reader.watermark(), _is_live(path))
+
+        self.work.run(seen, self._saw, self._saw_nothing)
+
+    def _saw(self, seen: _Seen) -> None:
+        self._looking = False
+        if seen.is_live != self._was_live:
+            self._was_live = seen.is_live
+            self._watch.setInterval(LIVE_MS if seen.is_live or self.is_capturing else _IDLE_MS)
+            self.work.reopen()  # an immutable reader sees no change, a live one needs its side files
+            QTimer.singleShot(0, self, self.look)
+        first = self.watermark is None
+        if seen.mark != self.watermark:
+            self.watermark = seen.mark
+            self.watermark_changed.emit(seen.mark)
+        if first:
+            self._count()
+
+    def _saw_nothing(self, error: str) -> None:
+        self._looking = False
+        if self.is_capturing or error == "stopped":
+            return  # the child is about to make the file
+        self._watch.stop()
+        self.failed.emit(error)
+
+    def _count(self) -> None:
+        if self._counting or self.watermark is None:
+            return
+        self._counting = True
+        path, tally, mark = self.path, self._tally, self.watermark
+
+        def counted(reader: CaptureReader) -> Account:
+            return _account(reader, path, tally, mark)
+
+        self.work.run(counted, self._counted, self._not_counted)
+
+    def _counted(self, account: Account) -> None:
+        self._counting = False
+        self.account_changed.emit(account)
+
+    def _not_counted(self, error: str) -> None:
+        self._counting = False
+        if error != "stopped":
+            self.messages.say("warning", f"the capture could not be counted: {error}")
+
+    # ---- the child
+
+    def _told(self, line: Mapping[str, Any]) -> None:
+        kind = line.get("type")
+        if kind == "progress":
+            self.rate_changed.emit(line.get("rate"))
+        elif kind == "state":
+            text = str(line.get("text", ""))
+            self.state_changed.emit(text)
+            if text == "finishing":
+                self.work.hold()
+
+    def _child_said(self, level: str, text: str) -> None:
+        self.messages.say(level, text)
+
+    def _child_ended(self, error: str) -> None:
+        self.work.resume()
+        self.work.reopen()
+        self._looking = self._counting = False
+        self._watch.start()
+        self.state_changed.emit("")
+        self.rate_changed.emit(None)
+        self.capture_ended.emit(error)
+        self.look()
+
+
+def _is_live(path: Path) -> bool:
+    return any(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-lock"))
+
+
+def _account(reader: CaptureReader, path: Path, tally: FlagTally, mark: Watermark) -> Account:
+    """Counts what is new since the last time."""
+    tally.advance(reader, mark)
+    reports = log_reports(reader)
+    lost: dict[str, int] = {}
+    for segment in (segment for report in reports for segment in report.coverage if segment["state"] == "absent"):
+        if (reason := str(segment["reason"] or "")) not in _NOT_LOST:
+            lost[reason] = lost.get(reason, 0) + int(str(segment["to"])) - int(str(segment["from"]))
+    sizes = [file.stat().st_size for file in (path, path.with_name(path.name + "-wal")) if file.exists()]
+    return Account(
+        captured=mark.events,
+        available=sum(max(report.captured, (report.end or 0) - (report.first or 0)) for report in reports),
+        undecodable=tally.count(Flag.undecodable),
+        aborted=tally.count(Flag.aborted),
+        lost=sum(lost.values()),
+        lost_reason=", ".join(f"{count:,} {reason}" for reason, count in lost.items()),
+        is_final=tally.complete,
+        size_bytes=sum(sizes),
+        free_bytes=shutil.disk_usage(path.parent).free,
+    )
