@@ -36,9 +36,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._messages, self._settings = messages, settings
         self.session: Session | None = None
-        self.events: EventsPane | None = None
-        self.event: EventPane | None = None
-        self.status: StatusLine | None = None
+        self.events_pane: EventsPane | None = None
+        self.event_pane: EventPane | None = None
+        self.status_line: StatusLine | None = None
         self._panes: QSplitter | None = None
         self._demo: Demo | None = None
         self.setWindowTitle("Eventscope")
@@ -103,8 +103,8 @@ class MainWindow(QMainWindow):
         for keys, action in (
             ("Ctrl+O", self.choose_capture),
             ("Ctrl+N", self.choose_source),
-            ("Ctrl+End", lambda: self.events and self.events.stick(on=True)),
-            ("Ctrl+P", lambda: self.events and self._pause.click()),
+            ("Ctrl+End", lambda: self.events_pane and self.events_pane.stick(on=True)),
+            ("Ctrl+P", lambda: self.events_pane and self._pause.click()),
             ("Ctrl+M", lambda: self._show_messages(on=not self._log.isVisible())),
             ("Ctrl+Q", self.close),
         ):
@@ -152,8 +152,8 @@ class MainWindow(QMainWindow):
         demo = self._demo = Demo(arguments, self._messages, self)
         demo.ready.connect(lambda capture: self._capture(session, capture))
         demo.failed.connect(self.errors.show_error)
-        if self.events is not None:
-            self.events.empty.show_text("The shop is opening …", "A day of its history is being written; then it goes on live.")
+        if self.events_pane is not None:
+            self.events_pane.empty.show_text("The shop is opening …", "A day of its history is being written; then it goes on live.")
         demo.start()
 
     def _new_path(self, label: str) -> Path | None:
@@ -170,29 +170,29 @@ class MainWindow(QMainWindow):
         session.start()
         self._stop.setEnabled(True)
         self._stop.show()
-        if self.events is not None:
-            self.events.stick(on=True)
+        if self.events_pane is not None:
+            self.events_pane.stick(on=True)
 
     def _show(self, session: Session) -> None:
         """Puts the panes of a session into the window, in place of those before."""
         self._close_session()
         self.session, selection = session, Selection(session)
-        self.events, self.event = EventsPane(session, selection), EventPane(session, selection)
-        self.status = StatusLine(session)
-        self.status.messages.clicked.connect(lambda: self._show_messages(on=not self._log.isVisible()))
+        self.events_pane, self.event_pane = EventsPane(session, selection), EventPane(session, selection)
+        self.status_line = StatusLine(session)
+        self.status_line.messages.clicked.connect(lambda: self._show_messages(on=not self._log.isVisible()))
         self._panes = panes = QSplitter(Qt.Orientation.Horizontal)
         panes.setHandleWidth(style.GAP_PX)
-        panes.addWidget(self.events)
-        panes.addWidget(self.event)
+        panes.addWidget(self.events_pane)
+        panes.addWidget(self.event_pane)
         panes.setStretchFactor(0, 1)
         panes.setSizes([920, 480])
         panes.restoreState(self._settings.value("window/panes", b""))
-        self.events.view.horizontalHeader().restoreState(self._settings.value("window/columns", b""))
+        self.events_pane.view.horizontalHeader().restoreState(self._settings.value("window/columns", b""))
         self._stack.addWidget(panes)
         self._stack.setCurrentWidget(panes)
-        self._foot.addWidget(self.status)
-        self.events.stick_changed.connect(self._stick.setChecked)
-        self.events.pause_changed.connect(self._pause.setChecked)
+        self._foot.addWidget(self.status_line)
+        self.events_pane.stick_changed.connect(self._stick.setChecked)
+        self.events_pane.pause_changed.connect(self._pause.setChecked)
         session.failed.connect(self._cannot_read)
         session.capture_ended.connect(self._capture_ended)
         self.errors.hide()
@@ -200,7 +200,7 @@ class MainWindow(QMainWindow):
         set_tip(self._badge, str(session.path))
         self.setWindowTitle(f"{self._badge.whole_text()} — Eventscope")
         self._enable_following(on=True)
-        self.events.take_focus()
+        self.events_pane.take_focus()
         if session.path.exists():
             session.start()
 
@@ -211,12 +211,12 @@ class MainWindow(QMainWindow):
             self.session.deleteLater()
         if self._demo is not None:
             self._demo.close()
-        for widget in (self._panes, self.status):
+        for widget in (self._panes, self.status_line):
             if widget is not None:
                 widget.hide()
                 widget.setParent(None)
                 widget.deleteLater()
-        self.session = self.events = self.event = self._panes = self.status = self._demo = None
+        self.session = self.events_pane = self.event_pane = self._panes = self.status_line = self._demo = None
         self._stop.hide()
         self._stick.setChecked(False)
         self._pause.setChecked(False)
@@ -237,16 +237,16 @@ class MainWindow(QMainWindow):
 
     def _cannot_read(self, sentence: str) -> None:
         self.errors.show_error(sentence)
-        if self.events is not None and not self.events.model.rows:
-            self.events.empty.show_text("This capture cannot be shown.", "Open another one (Ctrl+O).")
+        if self.events_pane is not None and not self.events_pane.model.rows:
+            self.events_pane.empty.show_text("This capture cannot be shown.", "Open another one (Ctrl+O).")
 
     def _stick_clicked(self) -> None:
-        if self.events is not None:
-            self.events.stick(on=self._stick.isChecked())
+        if self.events_pane is not None:
+            self.events_pane.stick(on=self._stick.isChecked())
 
     def _pause_clicked(self) -> None:
-        if self.events is not None:
-            self.events.pause(on=self._pause.isChecked())
+        if self.events_pane is not None:
+            self.events_pane.pause(on=self._pause.isChecked())
 
     def _enable_following(self, *, on: bool) -> None:
         self._stick.setEnabled(on)
@@ -263,9 +263,9 @@ class MainWindow(QMainWindow):
         self._rows.setSizes([700, 160])
 
     def _remember_panes(self) -> None:
-        if self._panes is not None and self.events is not None:
+        if self._panes is not None and self.events_pane is not None:
             self._settings.setValue("window/panes", self._panes.saveState())
-            self._settings.setValue("window/columns", self.events.view.horizontalHeader().saveState())
+            self._settings.setValue("window/columns", self.events_pane.view.horizontalHeader().saveState())
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ends what runs, remembers where things were, and goes."""
