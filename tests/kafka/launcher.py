@@ -96,6 +96,7 @@ class Broker:
     folder: Path
     settings: Mapping[str, str] = field(default_factory=dict)
     listeners: Mapping[str, str] = field(default_factory=dict)
+    heap_mb: int = 512
     scram: Sequence[str] = ()
     """Arguments of the storage tool such as `SCRAM-SHA-256=[name=alice,password=…]`."""
 
@@ -141,7 +142,7 @@ class Broker:
     def _java(self, jars: Path) -> list[str]:
         log = self.folder / "log.properties"
         log.write_text("org.slf4j.simpleLogger.defaultLogLevel=warn\n")
-        options = ["-Xmx512m", "-Xms256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        options = [f"-Xmx{self.heap_mb}m", "-Xms256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
         return ["java", *options, "-cp", f"{jars}/*"]
 
     def _run_tool(self, jars: Path, *arguments: str) -> None:

@@ -1,0 +1,71 @@
+"""The large sizes: a million records compared one by one, and two thousand topics of twelve partitions."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import NewTopic
+
+from inspector.capture.reader import CaptureReader
+from tests.kafka import captures
+from tests.kafka.helpers import Cluster, consume_all, wait_until
+from tests.kafka.launcher import Broker
+
+pytestmark = pytest.mark.large
+
+RECORDS = 1_000_000
+
+
+def test_million_records_are_those_of_a_plain_consumer(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 4)
+    producer = cluster.producer(queue_buffering_max_messages=2_000_000, linger_ms=50)
+    for number in range(RECORDS):
+        value = json.dumps({"type": "OrderPlaced", "id": str(number), "total": number / 100}).encode()
+        while True:
+            try:
+                producer.produce(name, value, b"order-%d" % (number % 50_000), headers=[("n", b"%d" % number), ("n", None)])
+                break
+            except BufferError:
+                producer.poll(0.5)
+    assert producer.flush(120) == 0
+    out = tmp_path / "a.evcap"
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out)
+    plain = consume_all(cluster.broker.bootstrap, name, range(4))
+    with CaptureReader(out) as reader:
+        rows = iter(
+            reader.connection.execute(
+                "SELECT log.partition, event.position, record.key, record.value, record.headers FROM event JOIN log ON log.id = event.log_id "
+                "JOIN record ON record.seq = event.seq ORDER BY log.partition, event.position"
+            )
+        )
+        for message in plain:
+            headers = message.headers() or []
+            partition, position, key, value, stored = next(rows)
+            assert (partition, position, key, value) == (message.partition(), message.offset(), message.key(), message.value())
+            assert json.loads(stored) == [[title, None if content is None else content.decode()] for title, content in headers]
+        assert next(rows, None) is None
+    assert len(plain) == RECORDS
+    assert sum(segments[0][4] for _, _, segments in captures.coverage(out)) == RECORDS
+
+
+def test_two_thousand_topics_of_twelve_partitions_are_listed_in_three_seconds(tmp_path: Path) -> None:
+    broker = Broker(tmp_path / "broker", heap_mb=1500).start()
+    try:
+        cluster = Cluster(broker)
+        for start in range(0, 2000, 100):
+            wanted = [NewTopic(f"topic-{number:04}", 12, 1) for number in range(start, start + 100)]
+            for future in cluster.admin.create_topics(wanted, request_timeout=120).values():
+                future.result(120)
+        wait_until(lambda: len(cluster.topics()) == 2000, "the broker knows all topics", timeout_s=300)
+        taken_s = []
+        for _ in range(3):
+            started = time.monotonic()
+            lines = captures.run("logs", cluster.url).stdout.splitlines()
+            taken_s.append(time.monotonic() - started)
+        assert len(lines) == 24_000
+        print(f"24,000 partitions listed in {min(taken_s):.2f} s")
+    finally:
+        broker.stop()
