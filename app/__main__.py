@@ -32,13 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _window(given)
 
 
-def application() -> QApplication:
-    """The one application, dressed."""
+def application(appearance: str = "system") -> QApplication:
+    """The one application, dressed `light`, `dark`, or as the system is."""
     running = QApplication.instance()
     made = running if isinstance(running, QApplication) else QApplication(["eventscope"])
     made.setApplicationName("eventscope")
     made.setApplicationDisplayName("")
-    style.apply(made)
+    style.apply(made, appearance)
     return made
 
 
@@ -51,10 +51,11 @@ def _window(given: Sequence[str]) -> int:
     if sys.platform.startswith("linux") and not any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")):
         sys.stderr.write("eventscope: there is no display for a window; eventscope demo --headless works without one\n")
         return int(ExitStatus.USAGE)
-    qt = application()
+    settings = window_settings()
+    qt = application(str(settings.value("window/appearance", "system")))
     messages = Messages(qt)
     hooks = Hooks(messages)
-    window = MainWindow(messages, window_settings())
+    window = MainWindow(messages, settings)
     window.show()
     _stop_with_signals(window)
     QTimer.singleShot(0, window, lambda: _begin(window, given))
@@ -92,7 +93,7 @@ def _plot(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="eventscope plot", description=_plot.__doc__)
     parser.add_argument("capture", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--by", choices=("log", "type"), default="type")
+    parser.add_argument("--by", choices=("log", "type"), default="log")
     wanted = parser.parse_args(list(given))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:

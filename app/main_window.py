@@ -78,7 +78,9 @@ class MainWindow(QMainWindow):
         self._open = _button("Open", "Open a capture file (Ctrl+O)", self.choose_capture)
         self._connect = _button("Connect", "Capture from Kafka or an event store (Ctrl+N)", self.choose_source)
         self._stop = _button("■ Stop capture", "End the capture; everything read is kept", self.stop_capture, role="stop")
-        self._stick = _button("Stick to newest", "Stay at the newest event (Ctrl+End); the selected row stays selected", self._stick_clicked)
+        self._stick = _button(
+            "Stick to newest", "Stay at the newest event (Ctrl+End); the selected row stays selected", self._stick_clicked
+        )
         self._pause = _button("Pause", "Hold the list still while the capture goes on (Ctrl+P)", self._pause_clicked)
         row = QHBoxLayout()
         row.setSpacing(style.GAP_PX)
@@ -87,13 +89,13 @@ class MainWindow(QMainWindow):
         for widget in (self._badge, self._open, self._connect, self._stop, self._stick, self._pause):
             row.addWidget(widget)
         row.addStretch(1)
-        row.addWidget(PlainLabel("UTC", role="dim"))
         self._stop.hide()
         self._enable_following(on=False)
         return row
 
     def _start_page(self) -> Empty:
         page = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
+        page.setObjectName("panel")
         page.add_button("Open a capture", is_main=True).clicked.connect(self.choose_capture)
         page.add_button("Connect").clicked.connect(self.choose_source)
         page.add_button("Start the demo").clicked.connect(lambda: self.start_demo([]))
@@ -185,7 +187,7 @@ class MainWindow(QMainWindow):
         panes.addWidget(self.events_pane)
         panes.addWidget(self.event_pane)
         panes.setStretchFactor(0, 1)
-        panes.setSizes([920, 480])
+        panes.setSizes([1000, 424])
         panes.restoreState(self._settings.value("window/panes", b""))
         self.events_pane.view.horizontalHeader().restoreState(self._settings.value("window/columns", b""))
         self._stack.addWidget(panes)
@@ -249,8 +251,8 @@ class MainWindow(QMainWindow):
             self.events_pane.pause(on=self._pause.isChecked())
 
     def _enable_following(self, *, on: bool) -> None:
-        self._stick.setEnabled(on)
-        self._pause.setEnabled(on)
+        self._stick.setVisible(on)
+        self._pause.setVisible(on)
 
     def _show_messages(self, *, on: bool) -> None:
         self._log.setVisible(on)

@@ -5,6 +5,7 @@ Times are drawn by our own axis, in UTC: pyqtgraph's follows the system's zone.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -58,19 +59,18 @@ class ThroughputPlot(pg.PlotWidget):
         """Draws what was found, lines that exist are only given new data."""
         self.setTitle(title, color=style.tokens().dim, size="9pt")
         lines = _lines(found)
+        colors = {**style.series_colors(set(lines) - {_OTHERS}), _OTHERS: style.color("faint")}
         times = found.first_s + np.arange(len(next(iter(lines.values()), [])), dtype=np.float64) * found.width_s
         for name, rates in lines.items():
-            self._line(name).setData(times, rates)
+            self._line(name, colors[name]).setData(times, rates)
 
-    def _line(self, name: str) -> pg.PlotDataItem:
+    def _line(self, name: str, color: QColor) -> pg.PlotDataItem:
         if name not in self._lines:
-            pen = pg.mkPen(_color(name), width=1)
-            self._lines[name] = self.plot([], [], name=visible(name), pen=pen)
+            self._lines[name] = self.plot([], [], name=html.escape(visible(name)), pen=pg.mkPen(color, width=1))
         return self._lines[name]
 
 
-def _color(name: str) -> QColor:
-    return style.color("faint") if name == "others" else style.series_color(name)
+_OTHERS = "others"
 
 
 def _lines(found: Throughput) -> dict[str, np.ndarray]:
@@ -78,7 +78,7 @@ def _lines(found: Throughput) -> dict[str, np.ndarray]:
     busiest = sorted(found.events.items(), key=lambda line: -sum(line[1]))
     lines = {name or "no type": np.asarray(events, dtype=np.float64) / found.width_s for name, events in busiest[:_MOST_LINES]}
     if rest := busiest[_MOST_LINES:]:
-        lines["others"] = np.sum([np.asarray(events, dtype=np.float64) for _, events in rest], axis=0) / found.width_s
+        lines[_OTHERS] = np.sum([np.asarray(events, dtype=np.float64) for _, events in rest], axis=0) / found.width_s
     return lines
 
 
@@ -87,7 +87,7 @@ def draw_throughput(found: Throughput, by: str, target: Path, *, width_px: int =
     plot = ThroughputPlot()
     plot.resize(width_px, height_px)
     day = datetime.fromtimestamp(found.first_s, UTC).strftime("%Y-%m-%d")
-    plot.show_throughput(found, f"events per second by {by} · from {day} · {found.width_s} s steps · event time (UTC)")
+    plot.show_throughput(found, f"events/s by {by} · {found.width_s:,} s steps · from {day} · event time (UTC)")
     plot.show()
     QApplication.processEvents()
     written = bool(plot.grab().save(str(target), "PNG"))  # type: ignore[call-overload]

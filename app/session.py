@@ -168,6 +168,8 @@ class Session(QObject):
     def _counted(self, account: Account) -> None:
         self._counting = False
         self.account_changed.emit(account)
+        if not account.is_final:
+            self._count()
 
     def _not_counted(self, error: str) -> None:
         self._counting = False

@@ -6,6 +6,7 @@ Knows no pane. Panes say what they are with the property `role` and object names
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from PySide6.QtCore import Qt
@@ -69,8 +70,14 @@ DARK = Tokens(
 )
 
 
+_SCHEMES = {"light": LIGHT, "dark": DARK}
+_chosen = {"appearance": "system"}
+
+
 def tokens() -> Tokens:
     """The tokens of the system's colour scheme, or of the one the user chose."""
+    if chosen := _SCHEMES.get(_chosen["appearance"]):
+        return chosen
     return DARK if QGuiApplication.styleHints().colorScheme() is Qt.ColorScheme.Dark else LIGHT
 
 
@@ -79,10 +86,18 @@ def color(name: str) -> QColor:
     return QColor(getattr(tokens(), name))
 
 
-def series_color(name: str) -> QColor:
-    """The colour of a type or line: always the same one for the same name."""
+def series_colors(names: Iterable[str]) -> dict[str, QColor]:
+    """A colour for each type or line: by its name, and another one only where two of up to seven would look the same."""
     colors = tokens().series
-    return QColor(colors[hashlib.blake2b(name.encode("utf-8", "backslashreplace"), digest_size=2).digest()[0] % len(colors)])
+    taken: set[int] = set()
+    found: dict[str, QColor] = {}
+    for name in sorted(names):
+        place = hashlib.blake2b(name.encode("utf-8", "backslashreplace"), digest_size=2).digest()[0] % len(colors)
+        if len(taken) < len(colors):
+            place = next((place + step) % len(colors) for step in range(len(colors)) if (place + step) % len(colors) not in taken)
+        taken.add(place)
+        found[name] = QColor(colors[place])
+    return found
 
 
 def fixed_font() -> QFont:
@@ -97,8 +112,9 @@ def fixed_font() -> QFont:
 _POINTS = 9.0
 
 
-def apply(application: QApplication) -> None:
-    """Dresses the application, now and whenever the system turns light or dark."""
+def apply(application: QApplication, appearance: str = "system") -> None:
+    """Dresses the application `light`, `dark`, or as the system is, now and whenever that changes."""
+    _chosen["appearance"] = appearance
     application.setStyle("Fusion")
     font = application.font()
     font.setPointSizeF(_POINTS)
@@ -179,7 +195,8 @@ QLineEdit { background: $panel; color: $text; border: 1px solid $line; border-ra
 QLineEdit:focus { border: 1px solid $accent; }
 QTableView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
 QHeaderView { background: $panel; border: none; }
-QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 3px 6px; font-weight: 600; }
+QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 3px 9px; font-weight: 600; }
+QTableView::item { padding: 0px 6px; border: none; }
 QPlainTextEdit { background: $panel; color: $text; border: none; selection-background-color: $selection; selection-color: $text; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QTabBar { background: transparent; }

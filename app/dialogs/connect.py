@@ -24,7 +24,9 @@ class ConnectDialog(QDialog):
         self._config = QPlainTextEdit()
         self._config.setAccessibleName("Properties")
         self._config.setFont(style.fixed_font())
-        self._config.setPlaceholderText("security.protocol=SASL_SSL …  (client properties; go to the capture by its input, never as arguments)")
+        self._config.setPlaceholderText(
+            "security.protocol=SASL_SSL …  (client properties; go to the capture by its input, never as arguments)"
+        )
         self._go = QPushButton("Capture")
         self._go.setProperty("role", "main")
         self._go.setDefault(True)

@@ -27,25 +27,25 @@ _EVICTED_AT_ONCE = 1 << 20
 
 
 class Column(NamedTuple):
-    """A column: its header, its usual width in pixels at 100 %, whether numbers, whether fixed-pitch, whether dim."""
+    """A column: its header, its usual width in characters, whether numbers, whether fixed-pitch, whether dim."""
 
     header: str
-    width_px: int
+    width: int
     is_number: bool = False
     is_fixed: bool = False
     is_dim: bool = False
 
 
 COLUMNS = (
-    Column("", 26),
-    Column("time (UTC)", 196, is_fixed=True, is_dim=True),
-    Column("log / partition", 138, is_dim=True),
-    Column("offset", 74, is_number=True, is_fixed=True, is_dim=True),
-    Column("key", 118, is_fixed=True),
-    Column("type", 138),
-    Column("ver.", 44, is_number=True, is_fixed=True, is_dim=True),
-    Column("stream", 118, is_fixed=True),
-    Column("value", 600, is_fixed=True),
+    Column("", 1),
+    Column("time (UTC)", 26, is_fixed=True, is_dim=True),
+    Column("log / partition", 15, is_dim=True),
+    Column("offset", 7, is_number=True, is_fixed=True, is_dim=True),
+    Column("key", 15, is_fixed=True),
+    Column("type", 16),
+    Column("ver.", 4, is_number=True, is_fixed=True, is_dim=True),
+    Column("stream", 15, is_fixed=True),
+    Column("value", 30, is_fixed=True),
 )
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)

@@ -19,8 +19,8 @@ FIRST_CHARACTERS = 64 * 1024
 """So much of each text is shown at first."""
 MOST_CHARACTERS = 8 << 20
 """So much when everything is asked for; beyond it, `eventscope events` writes it all."""
-_NAME_WIDTH = 15
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+_NAME_WIDTH = 13
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 _OPEN, _CLOSE = {"{": "}", "[": "]"}, {"}", "]"}
 _MOST_INDENT = 40
 
@@ -65,11 +65,11 @@ def _fields(event: Event) -> Iterator[str]:
         ("number", f"{event.seq:,}"),
         ("id", event.event_id),
         ("type", event.type),
-        ("schema version", event.schema_version),
+        ("schema ver.", event.schema_version),
         ("stream", event.stream),
         ("category", event.category),
         ("version", event.version),
-        ("time", f"{shown_time(event.time_us)} UTC ({kind})" if event.time_us is not None else "none"),
+        ("time", f"{shown_time(event.time_us)} UTC {kind}" if event.time_us is not None else "none"),
         ("recorded", f"{shown_time(event.printed_recorded_us)} UTC" if event.printed_recorded_us is not None else None),
         ("captured", f"{shown_time(event.captured_us)} UTC"),
         ("correlation", event.correlation_id),
@@ -103,22 +103,22 @@ def indented(text: str, most: int) -> str:
     """JSON `text` over several lines, its tokens as they are; stops after about `most` characters."""
     lines: list[str] = []
     line, depth, size = "", 0, 0
-    tokens = [match[0] for match in _TOKEN.finditer(text[: most * 2])]
-    for place, token in enumerate(tokens):
-        following = tokens[place + 1] if place + 1 < len(tokens) else ""
-        closes = token in _CLOSE
+    pieces = [match[0] for match in _PIECE.finditer(text[: most * 2])]
+    for place, piece in enumerate(pieces):
+        following = pieces[place + 1] if place + 1 < len(pieces) else ""
+        closes = piece in _CLOSE
         if closes:
             depth -= 1
-            if tokens[place - 1] not in _OPEN:
+            if pieces[place - 1] not in _OPEN:
                 lines.append(line)
                 line = "  " * min(depth, _MOST_INDENT)
-        line += ": " if token == ":" else token
-        if token == "," or (token in _OPEN and following != _OPEN[token]):
-            depth += token in _OPEN
+        line += ": " if piece == ":" else piece
+        if piece == "," or (piece in _OPEN and following != _OPEN[piece]):
+            depth += piece in _OPEN
             lines.append(line)
             size += len(line)
             line = "  " * min(depth, _MOST_INDENT)
-        elif token in _OPEN:
+        elif piece in _OPEN:
             depth += 1
         if size + len(line) > most:
             break

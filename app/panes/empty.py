@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.plain import PlainLabel
 
 
-class Empty(QWidget):
+class Empty(QFrame):
     """A sentence and a hint in the middle; buttons may be added for the next step."""
 
     def __init__(self, sentence: str, hint: str) -> None:

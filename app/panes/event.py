@@ -25,11 +25,13 @@ class _Colors(QSyntaxHighlighter):
     """Colours the names and values of short texts; a long one stays plain, which keeps it quick."""
 
     _RULES = (
-        (QRegularExpression(r"^(log|offset|number|id|type|schema version|stream|category|version|time|recorded|captured) +"), "faint"),
+        (QRegularExpression(r"^(log|offset|number|id|type|schema ver\.|stream|category|version|time|recorded|captured) +"), "faint"),
         (QRegularExpression(r"^(correlation|causation|actor|key|value|decoder|flags|data|metadata|extra)( +|$)"), "faint"),
         (QRegularExpression(r"^error +.*$"), "bad"),
         (QRegularExpression(r'^ *"(?:[^"\\]|\\.)*"(?=: )'), "dim"),
-        (QRegularExpression(r'(?:(?<=": )|(?<=^  ))"(?:[^"\\]|\\.)*"(?!:)'), "ok"),
+        (QRegularExpression(r'(?<=": )"(?:[^"\\]|\\.)*"(?=,?$)'), "ok"),
+        (QRegularExpression(r'^ *"(?:[^"\\]|\\.)*"(?=,?$)'), "ok"),
+        (QRegularExpression(r"^ +(-?[0-9][0-9.eE+-]*|true|false|null)(?=,?$)"), "accent"),
         (QRegularExpression(r"(?<=: )(-?[0-9][0-9.eE+-]*|true|false|null)(?=,?$)"), "accent"),
     )
 

@@ -5,8 +5,8 @@ Fetches the model's pages through the session's work. Read `models.event_table` 
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, Qt, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QProgressBar, QPushButton, QStackedWidget, QTableView, QWidget
 
 from app import style
@@ -20,6 +20,9 @@ from inspector.capture.reader import CaptureReader, Watermark
 from inspector.cli.output import event_line
 
 _MOST_COPIED = 10_000
+_SLOW_MS = 250
+_CELL_PX = 22
+"""A cell's own margins left and right."""
 
 
 class EventView(QTableView):
@@ -73,7 +76,7 @@ class EventView(QTableView):
             self.scrolled_by_user.emit()
         super().wheelEvent(event)
 
-    def eventFilter(self, watched: object, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """The wheel over the scroll bar counts too."""
         if event.type() is QEvent.Type.Wheel and watched is self.verticalScrollBar():
             self.scrolled_by_user.emit()
@@ -108,12 +111,15 @@ class EventsPane(Panel):
 
     def _build(self) -> None:
         self.view.setModel(self.model)
-        for place, column in enumerate(COLUMNS):
-            self.view.setColumnWidth(place, column.width_px)
+        metrics = QFontMetrics(style.fixed_font())
+        for place, column in enumerate(COLUMNS[:-1]):
+            self.view.setColumnWidth(place, metrics.horizontalAdvance("0" * column.width) + _CELL_PX)
         self._loading = QProgressBar()
         self._loading.setRange(0, 0)
         self._loading.setTextVisible(False)
         self._loading.hide()
+        self._slow = QTimer(self, singleShot=True, interval=_SLOW_MS)
+        self._slow.timeout.connect(self._loading.show)
         self.empty = Empty("Opening the capture …", "")
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
@@ -137,8 +143,9 @@ class EventsPane(Panel):
             self._say_new()
             return
         self.model.set_watermark(mark)
-        if self.model.rows:
+        if self.model.rows and self._stack.currentWidget() is not self.view:
             self._stack.setCurrentWidget(self.view)
+            self.view.setFocus()
         if self.is_stuck:
             self.view.scrollToBottom()
             self._seen_seq = self.model.last_seq
@@ -207,21 +214,25 @@ class EventsPane(Panel):
     # ---- pages and rows
 
     def _fetch(self, request: PageRequest) -> None:
-        self._loading.show()
+        self._slow.start()
 
         def read(reader: CaptureReader) -> Page:
             return read_page(reader, request.number)
 
         def supply(page: Page) -> None:
-            self._loading.hide()
+            self._arrived()
             self.model.supply(request, page)
 
         def refuse(error: str) -> None:
-            self._loading.hide()
+            self._arrived()
             self._session.messages.say("warning", f"a page of the list could not be read: {error}")
             self.model.refuse(request)
 
         self._session.work.run(read, supply, refuse)
+
+    def _arrived(self) -> None:
+        self._slow.stop()
+        self._loading.hide()
 
     def _row_chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
         if self.view.is_all_selected:
@@ -248,7 +259,8 @@ class EventsPane(Panel):
 
         self._session.work.run(lines, self._copied, lane="copy")
         if last - first >= _MOST_COPIED:
-            self._session.messages.say("note", f"the first {_MOST_COPIED:,} of {last - first + 1:,} events are copied; the rest: eventscope events")
+            asked = last - first + 1
+            self._session.messages.say("note", f"the first {_MOST_COPIED:,} of {asked:,} events are copied; eventscope events writes all")
 
     def _chosen(self) -> tuple[int, int]:
         if self.view.is_all_selected:

@@ -14,8 +14,9 @@ from inspector.event import Flag
 STRETCH = 1 << 16
 """Events counted at once: about 20 ms of reading."""
 _COUNTED = (Flag.undecodable, Flag.aborted, Flag.late, Flag.tombstone)
+_STEPS = (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
 _GROUPED = {"log": "log_id", "type": "type_id"}
-_NAMES = {"log": "SELECT id, name || ' / ' || partition FROM log", "type": "SELECT id, name FROM type"}
+_NAMES = {"log": "SELECT id, name FROM log", "type": "SELECT id, name FROM type"}
 
 
 @dataclass(slots=True)
@@ -79,22 +80,23 @@ class Throughput:
     events: Mapping[str, Sequence[int]]
 
 
-def throughput(reader: CaptureReader, by: str = "log", *, most_points: int = 2_000) -> Throughput | None:
-    """The rollup by `log` or `type` at the finest width that gives at most `most_points` points; None for no times.
+def throughput(reader: CaptureReader, by: str = "log", *, most_points: int = 400) -> Throughput | None:
+    """The rollup by `log` or `type` in the shortest steps that give at most `most_points` of them; None for no times.
 
     The name of what has no type is empty.
     """
     spans = reader.select("SELECT width_s, min(second), max(second) FROM bucket GROUP BY width_s ORDER BY width_s")
     if not spans:
         return None
-    fitting = [span for span in spans if (span[2] - span[1]) // span[0] < most_points]
-    width_s, first_s, last_s = fitting[0] if fitting else spans[-1]
+    _, first_s, last_s = spans[0]
+    width_s = next((step for step in _STEPS if (last_s - first_s) // step < most_points - 1), _STEPS[-1])
+    stored_s = max((span[0] for span in spans if width_s % span[0] == 0), default=spans[0][0])
     names = dict(reader.select(_NAMES[by]))
-    length = min((last_s - first_s) // width_s + 1, most_points)
-    start_s = last_s - (length - 1) * width_s
+    start_s = max(first_s // width_s, last_s // width_s - most_points + 1) * width_s
+    length = last_s // width_s - start_s // width_s + 1
     events: dict[str, list[int]] = {}
     for second, id_, count in reader.select(
-        f"SELECT second, {_GROUPED[by]}, sum(events) FROM bucket WHERE width_s = ? AND second >= ? GROUP BY 1, 2", (width_s, start_s)
+        f"SELECT second, {_GROUPED[by]}, sum(events) FROM bucket WHERE width_s = ? AND second >= ? GROUP BY 1, 2", (stored_s, start_s)
     ):
         line = events.setdefault(names.get(id_, ""), [0] * length)
         line[(second - start_s) // width_s] += count
