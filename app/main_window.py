@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -105,8 +105,8 @@ class MainWindow(QMainWindow):
         for keys, action in (
             ("Ctrl+O", self.choose_capture),
             ("Ctrl+N", self.choose_source),
-            ("Ctrl+End", lambda: self.events_pane and self.events_pane.stick(on=True)),
-            ("Ctrl+P", lambda: self.events_pane and self._pause.click()),
+            ("Ctrl+End", self._stick_now),
+            ("Ctrl+P", self._pause.click),
             ("Ctrl+M", lambda: self._show_messages(on=not self._log.isVisible())),
             ("Ctrl+Q", self.close),
         ):
@@ -188,8 +188,8 @@ class MainWindow(QMainWindow):
         panes.addWidget(self.event_pane)
         panes.setStretchFactor(0, 1)
         panes.setSizes([1000, 424])
-        panes.restoreState(self._settings.value("window/panes", b""))
-        self.events_pane.view.horizontalHeader().restoreState(self._settings.value("window/columns", b""))
+        panes.restoreState(self._state("window/panes"))
+        self.events_pane.view.horizontalHeader().restoreState(self._state("window/columns"))
         self._stack.addWidget(panes)
         self._stack.setCurrentWidget(panes)
         self._foot.addWidget(self.status_line)
@@ -246,6 +246,10 @@ class MainWindow(QMainWindow):
         if self.events_pane is not None:
             self.events_pane.stick(on=self._stick.isChecked())
 
+    def _stick_now(self) -> None:
+        if self.events_pane is not None:
+            self.events_pane.stick(on=True)
+
     def _pause_clicked(self) -> None:
         if self.events_pane is not None:
             self.events_pane.pause(on=self._pause.isChecked())
@@ -261,8 +265,12 @@ class MainWindow(QMainWindow):
 
     def _restore(self) -> None:
         self.resize(1440, 900)
-        self.restoreGeometry(self._settings.value("window/geometry", b""))
+        self.restoreGeometry(self._state("window/geometry"))
         self._rows.setSizes([700, 160])
+
+    def _state(self, name: str) -> QByteArray:
+        value = self._settings.value(name)
+        return value if isinstance(value, QByteArray) else QByteArray()
 
     def _remember_panes(self) -> None:
         if self._panes is not None and self.events_pane is not None:

@@ -20,31 +20,36 @@ from inspector.capture.rollup import Throughput
 from inspector.text import visible
 
 _MOST_LINES = 7
+_CLOCK_STEPS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000)
 
 
-class TimeAxis(pg.AxisItem):
+def time_axis() -> pg.AxisItem:
     """An axis of Unix seconds, written as UTC."""
-
-    def tickStrings(self, values: Sequence[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        """The texts of ticks: with the date when they are a day or more apart, with seconds when less than a minute."""
-        del scale
-        shape = "%Y-%m-%d" if spacing >= 86_400 else "%H:%M" if spacing >= 60 else "%H:%M:%S"
-        return [datetime.fromtimestamp(value, UTC).strftime(shape) for value in values]
-
-    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:  # noqa: N802
-        """Steps that clocks have, at least 80 pixels apart."""
-        least = (high - low) / max(size / 80, 1)
-        steps = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000)
-        return [(next((step for step in steps if step >= least), steps[-1]), 0.0)]
+    axis = pg.AxisItem("bottom")
+    axis.tickStrings = _tick_texts
+    axis.tickSpacing = _tick_steps
+    return axis
 
 
-class ThroughputPlot(pg.PlotWidget):
-    """Events a second over time, a line for each name; the eighth and further names are one line, "others"."""
+def _tick_texts(values: Sequence[float], _scale: float, spacing: float) -> list[str]:
+    """The texts of ticks: the date when they are a day or more apart, with seconds when less than a minute."""
+    shape = "%Y-%m-%d" if spacing >= 86_400 else "%H:%M" if spacing >= 60 else "%H:%M:%S"
+    return [datetime.fromtimestamp(value, UTC).strftime(shape) for value in values]
+
+
+def _tick_steps(low: float, high: float, size_px: float) -> list[tuple[float, float]]:
+    """Steps that clocks have, at least 80 pixels apart."""
+    least = (high - low) / max(size_px / 80, 1)
+    return [(next((step for step in _CLOCK_STEPS if step >= least), _CLOCK_STEPS[-1]), 0.0)]
+
+
+class ThroughputPlot:
+    """Events a second over time, a line for each name, in `widget`; the eighth and further names are one line, "others"."""
 
     def __init__(self) -> None:
         look = style.tokens()
-        super().__init__(background=look.panel, axisItems={"bottom": TimeAxis("bottom")}, antialias=True)
-        item = self.getPlotItem()
+        self.widget = pg.PlotWidget(background=look.panel, axisItems={"bottom": time_axis()}, antialias=True)
+        item = self.widget.getPlotItem()
         item.setDownsampling(auto=True, mode="peak")
         item.setMenuEnabled(False)
         item.hideButtons()
@@ -52,12 +57,12 @@ class ThroughputPlot(pg.PlotWidget):
         for side in ("left", "bottom"):
             item.getAxis(side).setPen(pg.mkPen(look.line))
             item.getAxis(side).setTextPen(pg.mkPen(look.dim))
-        self._legend = item.addLegend(offset=(-10, 4), colCount=4, labelTextColor=look.dim)
+        item.addLegend(offset=(-10, 4), colCount=4, labelTextColor=look.dim)
         self._lines: dict[str, pg.PlotDataItem] = {}
 
     def show_throughput(self, found: Throughput, title: str) -> None:
-        """Draws what was found, lines that exist are only given new data."""
-        self.setTitle(title, color=style.tokens().dim, size="9pt")
+        """Draws what was found; lines that exist are only given new data."""
+        self.widget.setTitle(title, color=style.tokens().dim, size="9pt")
         lines = _lines(found)
         colors = {**style.series_colors(set(lines) - {_OTHERS}), _OTHERS: style.color("faint")}
         times = found.first_s + np.arange(len(next(iter(lines.values()), [])), dtype=np.float64) * found.width_s
@@ -66,7 +71,7 @@ class ThroughputPlot(pg.PlotWidget):
 
     def _line(self, name: str, color: QColor) -> pg.PlotDataItem:
         if name not in self._lines:
-            self._lines[name] = self.plot([], [], name=html.escape(visible(name)), pen=pg.mkPen(color, width=1))
+            self._lines[name] = self.widget.plot([], [], name=html.escape(visible(name)), pen=pg.mkPen(color, width=1))
         return self._lines[name]
 
 
@@ -85,11 +90,11 @@ def _lines(found: Throughput) -> dict[str, np.ndarray]:
 def draw_throughput(found: Throughput, by: str, target: Path, *, width_px: int = 1200, height_px: int = 480) -> bool:
     """Draws the throughput into the PNG `target`; False when it cannot be written."""
     plot = ThroughputPlot()
-    plot.resize(width_px, height_px)
+    plot.widget.resize(width_px, height_px)
     day = datetime.fromtimestamp(found.first_s, UTC).strftime("%Y-%m-%d")
     plot.show_throughput(found, f"events/s by {by} · {found.width_s:,} s steps · from {day} · event time (UTC)")
-    plot.show()
+    plot.widget.show()
     QApplication.processEvents()
-    written = bool(plot.grab().save(str(target), "PNG"))  # type: ignore[call-overload]
-    plot.close()
+    written = bool(plot.widget.grab().save(str(target), "PNG"))
+    plot.widget.close()
     return written

@@ -5,6 +5,7 @@ The file is read on worker threads only. Read `work` for how questions are asked
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ class Session(QObject):
         self.child.said.connect(self._child_said)
         self.child.ended.connect(self._child_ended)
         self._watch.setInterval(LIVE_MS)
+        self.messages.say("note", f"$ eventscope {shlex.join(command[:-3])}")
         self.child.start()
 
     def stop_capture(self) -> None:

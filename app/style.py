@@ -182,7 +182,7 @@ QPushButton, QToolButton { color: $text; background: transparent; border: 1px so
 QPushButton:hover, QToolButton:hover { background: $hover; }
 QPushButton:pressed, QToolButton:pressed { background: $selection; }
 QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
-QPushButton:checked { background: $selection; font-weight: 600; }
+QPushButton:checked { background: $selection; }
 QPushButton:disabled { color: $faint; }
 QPushButton[role="stop"] { color: $bad; font-weight: 600; }
 QPushButton[role="plain"] { border: 1px solid $line; background: $panel; }

@@ -21,6 +21,7 @@ class MessagesPane(Panel):
             self.setParent(parent)
         self.text = PlainText("Messages")
         self.text.setMaximumBlockCount(_MOST_LINES)
+        self.text.setPlaceholderText("Nothing was said yet.")
         self.body.addWidget(self.text, 1)
         for message in messages.kept:
             self._add(message)
