@@ -145,7 +145,7 @@ def read_config(place: str | None) -> dict[str, str]:
 def _logs(args: argparse.Namespace) -> ExitStatus:
     """Lists the logs and partitions of a source with their first and end positions; reads metadata only."""
     from inspector.cli.output import print_rows
-    from inspector.sources import open_source
+    from inspector.sources import UNKNOWN, open_source
 
     source = open_source(args.url, read_config(args.config))
     try:
@@ -156,8 +156,8 @@ def _logs(args: argparse.Namespace) -> ExitStatus:
         {
             "log": info.key.name,
             "partition": info.key.partition,
-            "first": info.first,
-            "end": info.end,
+            "first": None if info.first == UNKNOWN else info.first,
+            "end": None if info.end == UNKNOWN else info.end,
             "incarnation": info.key.incarnation or None,
         }
         for info in found

@@ -94,9 +94,13 @@ class SourceInfo:
     attributes: Mapping[str, object] = field(default_factory=dict)
 
 
+UNKNOWN = -1
+"""A position that cannot be had now: a partition without a leader."""
+
+
 @dataclass(frozen=True, slots=True)
 class LogInfo:
-    """One partition that a source has: positions `[first, end)` are available now.
+    """One partition that a source has: positions `[first, end)` are available now; `UNKNOWN` where nobody can tell.
 
     `decoder` and `profile` are hints of the source (a store's descriptor) for decoding and identity.
     """

@@ -15,7 +15,7 @@ from confluent_kafka import KafkaError, KafkaException
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
+from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
 from inspector.sources.kafka_bounds import Bounds
 from inspector.sources.kafka_client import Clients, Partition
 from inspector.sources.kafka_partitioner import partition_of
@@ -84,8 +84,9 @@ class KafkaSource:
         except KafkaException as error:
             raise self._clients.explained(error, partitions[0][0] if len({name for name, _ in partitions}) == 1 else None) from error
         return [
-            LogInfo(LogKey(name, number, ids.get(name, "")), firsts[name, number], ends[name, number], internal=name.startswith("__"))
-            for name, number in partitions
+            LogInfo(LogKey(name, number, ids.get(name, "")), firsts.get(place, UNKNOWN), ends.get(place, UNKNOWN), name.startswith("__"))
+            for place in partitions
+            for name, number in (place,)
         ]
 
     def pin(self, request: Request) -> Plan:
@@ -97,6 +98,13 @@ class KafkaSource:
         self._wanted = wanted
         partitions = [place for name, topic in self._topics(wanted).items() for place in self._chosen(name, topic, request, notes)]
         logs = self._described(partitions)
+        for info in logs:
+            if UNKNOWN in {info.first, info.end}:
+                raise SourceError(
+                    f"{info.key.name} partition {info.key.partition} has no leader now, so nothing of it can be read: try again, "
+                    "or name the partitions to read with --partition",
+                    retry=True,
+                )
         bounds = Bounds(self._clients, request, notes)
         try:
             asked, self._early = bounds.resolve(logs)

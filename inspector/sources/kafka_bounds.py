@@ -50,7 +50,7 @@ class Bounds:
         if self._request.isolation is not Isolation.committed:
             return [info.end for info in logs]
         stable = self._clients.ends([_place(info) for info in logs], committed=True)
-        return [stable[_place(info)] for info in logs]
+        return [stable.get(_place(info), info.first) for info in logs]
 
     def _offsets(self, bound: Bound, logs: Sequence[LogInfo], ends: Sequence[int], *, is_start: bool) -> list[int]:
         if bound.time_us is not None:
@@ -75,7 +75,7 @@ class Bounds:
         found: list[int] = []
         beyond: list[tuple[LogInfo, int | None]] = []
         for info, end in zip(logs, ends, strict=True):
-            offset = answers[_place(info)]
+            offset = answers.get(_place(info), -1)
             if offset < 0:
                 offset = self._after_all(info, end, milliseconds, beyond)
             found.append(min(max(offset, info.first), end) if not is_start else max(offset, info.first))

@@ -187,21 +187,22 @@ class Clients:
         return self._controller_seen
 
     def offsets(self, wanted: Mapping[Partition, Any], *, committed: bool = False, timeout_s: float = ANSWER_S) -> dict[Partition, int]:
-        """Partition → offset; -1 where there is none (nothing at or after a time). Raises KafkaException without an answer."""
-        if not wanted:
-            return {}
+        """Partition → offset; -1 where there is none (nothing at or after a time), left out where there is no leader to ask.
+
+        Raises KafkaException when the cluster does not answer.
+        """
         found: dict[Partition, int] = {}
-        deadline = time.monotonic() + timeout_s
+        deadline = time.monotonic() + _LEADERS_S
         while left := {place: spec for place, spec in wanted.items() if place not in found}:
-            if found or time.monotonic() > deadline - timeout_s + _PAUSE_S:
+            self._ask_offsets(left, found, committed=committed, timeout_s=timeout_s)
+            if time.monotonic() > deadline:
+                break
+            if len(found) < len(wanted):
                 _PAUSE.wait(_PAUSE_S)
-            self._ask_offsets(left, found, committed=committed, timeout_s=timeout_s, is_last=time.monotonic() > deadline)
         return found
 
-    def _ask_offsets(
-        self, wanted: Mapping[Partition, Any], found: dict[Partition, int], *, committed: bool, timeout_s: float, is_last: bool
-    ) -> None:
-        """Fills `found`; leaves out partitions whose leader has just moved, unless this is the last try."""
+    def _ask_offsets(self, wanted: Mapping[Partition, Any], found: dict[Partition, int], *, committed: bool, timeout_s: float) -> None:
+        """Fills `found`, but for partitions whose leader is just moving or away."""
         level = IsolationLevel.READ_COMMITTED if committed else IsolationLevel.READ_UNCOMMITTED
         asked = {TopicPartition(topic, number): spec for (topic, number), spec in wanted.items()}
         futures = self.admin().list_offsets(asked, isolation_level=level, request_timeout=timeout_s)
@@ -210,7 +211,7 @@ class Clients:
                 found[place.topic, place.partition] = future.result(timeout_s + _LATE_S).offset
             except KafkaException as error:
                 # leaders move: the client learns of the new one by being refused
-                if is_last or error.args[0].code() not in _PASSING:
+                if error.args[0].code() not in _PASSING:
                     raise
 
     def compacted(self, topics: Sequence[str], timeout_s: float = ANSWER_S) -> list[str]:
@@ -246,6 +247,8 @@ _PASSING = {
 }
 _PAUSE = threading.Event()
 _PAUSE_S = 0.2
+_LEADERS_S = 3.0
+"""How long a partition without a leader is waited for."""
 
 _CONSUMER_ONLY = {
     "group.id",

@@ -56,7 +56,8 @@ class Undecided:
         waiting = [place for place in self._runs if self._to.get(place, 0) > self._from.get(place, 0)]
         stable = self._clients.ends([self._partitions[place] for place in waiting], committed=True)
         for place in waiting:
-            yield from self._decide(place, stable[self._partitions[place]], stop)
+            if self._partitions[place] in stable:
+                yield from self._decide(place, stable[self._partitions[place]], stop)
 
     def _decide(self, place: int, stable: int, stop: threading.Event | None) -> Iterator[FlagChange]:
         runs, start, top = self._runs[place], self._from[place], self._to[place]

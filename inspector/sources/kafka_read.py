@@ -215,7 +215,7 @@ class Reading:
         try:
             first = self._clients.firsts([cursor.partition])[cursor.partition]
             end = self._clients.ends([cursor.partition])[cursor.partition]
-        except KafkaException:
+        except (KafkaException, KeyError):
             self._again(cursor, cursor.position)
             return
         if cursor.position < first:
