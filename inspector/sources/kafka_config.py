@@ -1,99 +1,114 @@
-"""Client properties: librdkafka's own, Java clients' and kcat's, turned into what librdkafka takes. No network.
+"""Client properties: what a user gave, checked and turned into what librdkafka takes; and what of it may be shown. No network.
 
-Truststores and keystores become PEM in memory, never files. Settings that keep us from leaving a trace are forced, and
-settings that would load code are refused. Read `kafka_stores` for JKS and PKCS12, `kafka_client` for who uses this.
+Settings that keep us from leaving a trace are forced; settings that would load code, run commands or write files are
+refused. Read `kafka_java` for the translation of Java's names, `kafka_client` for who uses this.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
 import confluent_kafka
+from confluent_kafka import KafkaError
 
 from inspector.errors import UsageError
-from inspector.sources.kafka_stores import key_and_chain_pem, trusted_pem
+from inspector.sources.kafka_java import RENAMED, to_librdkafka
 
+_NO_TRACE = "so that reading leaves no trace"
 FORCED = {
-    "enable.metrics.push": "false",
-    "allow.auto.create.topics": "false",
-    "enable.auto.commit": "false",
-    "enable.auto.offset.store": "false",
-    "auto.offset.reset": "error",
-    "check.crcs": "true",
-    "enable.partition.eof": "true",
+    "enable.metrics.push": ("false", _NO_TRACE),
+    "allow.auto.create.topics": ("false", _NO_TRACE),
+    "enable.auto.commit": ("false", _NO_TRACE),
+    "enable.auto.offset.store": ("false", _NO_TRACE),
+    "auto.offset.reset": ("error", "so that a record lost to retention is said and not jumped over; --from says where to start"),
+    "check.crcs": ("true", "so that a damaged record is seen"),
+    "enable.partition.eof": ("true", "so that the end of a partition is known"),
 }
-"""What every reading client is set to, whatever the user wrote."""
+"""What every reading client is set to, whatever the user wrote, and why."""
 
 DEFAULT_GROUP = "eventscope"
 """The group name a coordinator is looked up for; no group of this name comes to be."""
 
-_REFUSED = {
-    "plugin.library.paths": "it loads code",
-    "interceptor.classes": "it loads code",
-    "transactional.id": "nothing is written here",
-}
-_SECRET = re.compile(
-    r"(password|passphrase|secret|jaas|\.pem$|pem\.|\.key$|key\.pem|oauthbearer\.config|certificate\.chain|token)", re.IGNORECASE
-)
-_PUBLIC_KEYS = re.compile(r"(certificate\.location|ca\.location|key\.location|token\.endpoint\.url)$")
-_IN_TEXT = re.compile(
-    r"(?i)((?:password|passphrase|secret|token|credential)[\w.-]*\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s;,]+)"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?-----END [A-Z ]*PRIVATE KEY-----",
-    re.DOTALL,
-)
+# ---- what may be shown
+
 REDACTED = "••••"
+_SECRET = re.compile(
+    r"(password|passphrase|secret|jaas|\.pem$|\.key$|_key$|oauthbearer\.config|oauthbearer\.extensions|certificate\.chain|token|"
+    r"user\.info|credential)",
+    re.IGNORECASE,
+)
+_PUBLIC = re.compile(r"(\.location|token\.endpoint\.url|client\.id)$")
+_IN_TEXT = re.compile(
+    r"(?P<name>[\w.-]*(?:password|passphrase|secret|token|credential)(?!\.endpoint)[\w.-]*[\"']?\s*[=:]\s*)"
+    r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\S+)"
+    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    r"|(?P<url>://[^/\s:@]*:)[^/\s@]*(?=@)"
+    r"|(?P<scheme>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}"
+    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*",
+    re.DOTALL | re.IGNORECASE,
+)
 
 
 def is_secret(name: str) -> bool:
     """Whether the value of a property must never be shown or stored."""
-    return bool(_SECRET.search(name)) and not _PUBLIC_KEYS.search(name)
+    return bool(_SECRET.search(name)) and not _PUBLIC.search(name)
 
 
-def redact(text: str) -> str:
-    """`text` without what looks like a password, secret, token or private key."""
-    return _IN_TEXT.sub(lambda match: f"{match[1] or ''}{REDACTED}", text)
+def redact(text: str, properties: Mapping[str, str] | None = None) -> str:
+    """`text` without the secrets among `properties`, and without what looks like a password, token or private key."""
+    for secret in sorted(_secrets(properties or {}), key=len, reverse=True):
+        text = text.replace(secret, REDACTED)
+    return _IN_TEXT.sub(lambda found: f"{found['name'] or found['url'] or found['scheme'] or ''}{REDACTED}", text)
+
+
+def _secrets(properties: Mapping[str, str]) -> set[str]:
+    """The secret values; one that is a single sign or blank is in every text, and says nothing."""
+    return {value for name, value in properties.items() if is_secret(name) and len(value.strip()) > 1}
 
 
 def redacted(properties: Mapping[str, str]) -> dict[str, str]:
     """The properties as they may be shown."""
-    return {name: REDACTED if is_secret(name) else redact(str(value)) for name, value in properties.items()}
+    return {name: REDACTED if is_secret(name) else redact(value, properties) for name, value in properties.items()}
 
 
 # ---- reading text
+
+_PROPERTY = re.compile(r"((?:\\.|[^\\=: \t\f])+)[ \t\f]*(?:[=:][ \t\f]*|(?<=[ \t\f]))(.*)\Z", re.DOTALL)
+_BLANKS = " \t\f"
 
 
 def parse_properties(text: str) -> dict[str, str]:
     """The properties in a Java `.properties` file, a librdkafka or kcat configuration, or lines of `-X name=value`.
 
-    Java's escapes and continued lines are understood. Raises UsageError naming the line that is not `name=value`.
+    Java's escapes and continued lines are understood; after `-X`, text stands for itself. Blanks that end a value
+    belong to it. Raises UsageError naming the line that is not `name=value`.
     """
     properties: dict[str, str] = {}
-    for number, line in _logical_lines(text):
-        stripped = re.sub(r"^-X\s*", "", line.strip())
-        if not stripped or stripped[0] in "#!":
-            continue
-        match = re.match(r"((?:\\.|[^\\=:\s])+)\s*[=:\s]\s*(.*)\Z", stripped, re.DOTALL)
-        if not match:
+    for number, line in _logical_lines(text.removeprefix("\ufeff")):
+        if option := re.match(r"-X[ \t]*([^=\s]+)=(.*)\Z", line, re.DOTALL):
+            properties[option[1]] = option[2]
+        elif match := _PROPERTY.match(line):
+            properties[_unescaped(match[1])] = _unescaped(match[2])
+        else:
             raise UsageError(f"line {number} of the configuration is not name=value")
-        properties[_unescaped(match[1])] = _unescaped(match[2])
     return properties
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """(line number, line) with a line that ends in an odd number of backslashes joined to the next."""
+    """(line number, line) without comments and blank lines, a line that ends in an odd number of backslashes joined to the next."""
     pending, started = "", 0
-    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
-        joined = pending + (line.lstrip() if pending else line)
-        started = started or number
-        backslashes = len(joined) - len(joined.rstrip("\\"))
-        if backslashes % 2 and not joined.lstrip().startswith(("#", "!")):
-            pending = joined[:-1]
+    for number, natural in enumerate(re.split(r"\r\n|\r|\n", text), 1):
+        line = natural.lstrip(_BLANKS)
+        if not pending and (not line or line[0] in "#!"):
             continue
-        yield started, joined
+        joined, started = pending + line, started or number
+        if (len(joined) - len(joined.rstrip("\\"))) % 2 and not joined.startswith("-X"):
+            pending = joined[:-1] or " "
+            continue
+        yield started, joined.lstrip(_BLANKS)
         pending, started = "", 0
-    if pending:
+    if pending.strip(_BLANKS):
         yield started, pending
 
 
@@ -105,118 +120,58 @@ def _unescaped(text: str) -> str:
         escape = match[1]
         return chr(int(escape[1:], 16)) if len(escape) == 5 else _ESCAPES.get(escape, escape)
 
-    return re.sub(r"\\(u[0-9a-fA-F]{4}|.)", one, text, flags=re.DOTALL)
+    plain = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", one, text, flags=re.DOTALL)
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-# ---- Java to librdkafka
+# ---- what is refused
 
-_JAAS_OPTION = re.compile(r"([\w.]+)\s*=\s*(?:\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|([^\s;]+))")
-
-
-def parse_jaas(line: str) -> tuple[str, dict[str, str]]:
-    """(login module's class name without its package, options) of a JAAS line. Raises UsageError when it is none."""
-    match = re.match(r"\s*([\w.$]+)\s+(?:required|requisite|sufficient|optional)\b(.*);?\s*\Z", line, re.DOTALL)
-    if not match:
-        raise UsageError('sasl.jaas.config is not of the form `…LoginModule required name="value" …;`')
-    options = {found[1]: _unescaped(found[2] or found[3] or found[4] or "") for found in _JAAS_OPTION.finditer(match[2])}
-    return match[1].rsplit(".", 1)[-1], options
-
-
-def _from_jaas(properties: dict[str, str]) -> None:
-    line = properties.pop("sasl.jaas.config", None)
-    if line is None:
-        return
-    module, options = parse_jaas(line)
-    if module in {"PlainLoginModule", "ScramLoginModule"}:
-        properties.setdefault("sasl.username", options.get("username", ""))
-        properties.setdefault("sasl.password", options.get("password", ""))
-        if module == "PlainLoginModule":
-            properties.setdefault("sasl.mechanism", "PLAIN")
-    elif module == "OAuthBearerLoginModule":
-        _from_oauth(properties, options)
-    elif module == "Krb5LoginModule":
-        properties.setdefault("sasl.mechanism", "GSSAPI")
-        for java, ours in (("principal", "sasl.kerberos.principal"), ("keyTab", "sasl.kerberos.keytab")):
-            if java in options:
-                properties.setdefault(ours, options[java])
-    else:
-        raise UsageError(f"the login module {module} of sasl.jaas.config is not one that can be used here")
-
-
-def _from_oauth(properties: dict[str, str], options: Mapping[str, str]) -> None:
-    properties.setdefault("sasl.mechanism", "OAUTHBEARER")
-    subject = options.get("unsecuredLoginStringClaim_sub")
-    if subject is not None:
-        properties.setdefault("enable.sasl.oauthbearer.unsecure.jwt", "true")
-        properties.setdefault("sasl.oauthbearer.config", f"principal={subject}")
-    names = (
-        ("clientId", "sasl.oauthbearer.client.id"),
-        ("clientSecret", "sasl.oauthbearer.client.secret"),
-        ("scope", "sasl.oauthbearer.scope"),
-    )
-    for java, ours in names:
-        if java in options:
-            properties.setdefault(ours, options[java])
-    extensions = [f"{name.removeprefix('extension_')}={value}" for name, value in options.items() if name.startswith("extension_")]
-    if extensions:
-        properties.setdefault("sasl.oauthbearer.extensions", ",".join(extensions))
-
-
-_RENAMED = {
-    "sasl.mechanisms": "sasl.mechanism",
-    "sasl.oauthbearer.client.credentials.client.id": "sasl.oauthbearer.client.id",
-    "sasl.oauthbearer.client.credentials.client.secret": "sasl.oauthbearer.client.secret",
-    "request.timeout.ms": "socket.timeout.ms",
-    "ssl.keystore.certificate.chain": "ssl.certificate.pem",
-    "ssl.keystore.key": "ssl.key.pem",
-    "ssl.truststore.certificates": "ssl.ca.pem",
+_CODE, _FILES = "it loads code", "it writes files"
+_REFUSED = {
+    "plugin.library.paths": _CODE,
+    "ssl.engine.location": _CODE,
+    "ssl.engine.id": _CODE,
+    "sasl.kerberos.kinit.cmd": "it runs a command",
+    "offset.store.path": _FILES,
+    "offset.store.method": _FILES,
+    "offset.store.sync.interval.ms": _FILES,
+    "transactional.id": "nothing is written here",
+    "internal.termination.signal": "it sends signals to this program",
+    "debug": "what the client would log may hold secrets",
+    "enabled_events": "only a program can set it",
 }
-_JAVA_ONLY = re.compile(
-    r"(key|value)\.(de)?serializer|.*\.class$|.*\.classes$|max\.poll\..*|default\.api\.timeout\.ms|heartbeat\.interval\.ms|"
-    r"ssl\.(protocol|enabled\.protocols|provider|keymanager\.algorithm|trustmanager\.algorithm|secure\.random\.implementation|"
-    r"engine\.factory\.class|(key|trust)store\.type)|sasl\.login\.(?!callback).*|client\.dns\.lookup|fetch\.max\.wait\.ms|"
-    r"metric.*|auto\.include\.jmx\.reporter|group\.(protocol|remote\.assignor)|acks|retries|delivery\.timeout\.ms|linger\.ms|batch\.size|"
-    r"buffer\.memory|compression\.type|enable\.idempotence|partition\.assignment\.strategy|session\.timeout\.ms"
+_REFUSED_KINDS = (
+    (
+        re.compile(r".*_cb|on_commit|on_delivery|logger|opaque|default\.topic\.config|default_topic_conf|interceptors|ssl_\w+"),
+        "only a program can set it",
+    ),
+    (re.compile(r"test\.mock\..*"), "it replaces the cluster by an empty one"),
+    (re.compile(r"config\.providers.*"), "placeholders are not filled in here; write the values themselves"),
 )
+_PROVIDERS = {"default", "legacy", "base", "fips"}
+_SHELL_SAFE = {"sasl.kerberos.principal": r"[\w.@/-]+", "sasl.kerberos.keytab": r"[^\"'`$\\|;&<>\n\r%]+"}
+"""These two are put into a shell command by the client."""
 
 
-def _stores(properties: dict[str, str]) -> None:
-    """Turns Java's trust and key stores into PEM held in memory."""
-    location = properties.pop("ssl.truststore.location", None)
-    password = properties.pop("ssl.truststore.password", None)
-    kind = properties.get("ssl.truststore.type", "").upper()
-    if location:
-        if kind == "PEM":
-            properties["ssl.ca.pem"] = _read(location).decode("ascii", "replace")
-        else:
-            properties["ssl.ca.pem"] = trusted_pem(_read(location), password, location)
-    location = properties.pop("ssl.keystore.location", None)
-    password = properties.pop("ssl.keystore.password", None)
-    kind = properties.get("ssl.keystore.type", "").upper()
-    key_password = properties.get("ssl.key.password")
-    if location and kind == "PEM":
-        text = _read(location).decode("ascii", "replace")
-        properties["ssl.certificate.pem"] = properties["ssl.key.pem"] = text
-    elif location:
-        key, chain = key_and_chain_pem(_read(location), password, key_password, location)
-        properties["ssl.key.pem"], properties["ssl.certificate.pem"] = key, chain
-        properties.pop("ssl.key.password", None)
+def _refuse(properties: Mapping[str, str]) -> None:
+    """Raises UsageError for a property that may not be set, or not to this."""
+    for name, value in properties.items():
+        kinds = (why for pattern, why in _REFUSED_KINDS if pattern.fullmatch(name))
+        if why := _REFUSED.get(name) or next(kinds, None):
+            raise UsageError(f"the property {name} is refused: {why}")
+        if name in FORCED and value.strip().lower() != FORCED[name][0]:
+            raise UsageError(f"the property {name} is always {FORCED[name][0]} here, {FORCED[name][1]}; take it out")
+        if "\0" in name + value:
+            raise UsageError("a property of the configuration holds a NUL character")
+    strangers = {part.strip() for part in properties.get("ssl.providers", "default").split(",")} - _PROVIDERS
+    if strangers:
+        raise UsageError(f"the property ssl.providers is refused: {_CODE}, unless it names {', '.join(sorted(_PROVIDERS))} only")
+    for name, pattern in _SHELL_SAFE.items():
+        if not re.fullmatch(pattern, properties.get(name, "x")):
+            raise UsageError(f"the property {name} holds signs that it cannot have")
 
 
-def _read(location: str) -> bytes:
-    try:
-        return Path(location.removeprefix("file:")).read_bytes()
-    except OSError as error:
-        raise UsageError(f"cannot read {location}: {error.strerror}") from error
-
-
-def _host_name_check(properties: dict[str, str]) -> None:
-    if "ssl.endpoint.identification.algorithm" in properties:
-        asked = properties["ssl.endpoint.identification.algorithm"].strip().lower()
-        properties["ssl.endpoint.identification.algorithm"] = "https" if asked == "https" else "none"
-
-
-_STEPS: tuple[Callable[[dict[str, str]], None], ...] = (_from_jaas, _stores, _host_name_check)
+# ---- what the client is given
 
 
 def client_properties(bootstrap: str, config: Mapping[str, str]) -> dict[str, str]:
@@ -224,31 +179,40 @@ def client_properties(bootstrap: str, config: Mapping[str, str]) -> dict[str, st
 
     Raises UsageError for a property that is refused, that nobody knows, or that this build cannot do (GSSAPI).
     """
-    properties = {_RENAMED.get(name, name): str(value) for name, value in config.items()}
-    for name, why in _REFUSED.items():
+    given = {RENAMED.get(name, name): value if is_secret(name) else value.strip() for name, value in config.items()}
+    _refuse(given)
+    properties = to_librdkafka(given)
+    _refuse(properties)
+    for name in ("security.protocol", "sasl.mechanism"):
         if name in properties:
-            raise UsageError(f"the property {name} is refused: {why}")
-    for name, value in FORCED.items():
-        if name in properties and properties[name].strip().lower() != value:
-            raise UsageError(f"the property {name} is always {value} here, so that reading leaves no trace; take it out")
-    if "security.protocol" in properties:
-        properties["security.protocol"] = properties["security.protocol"].lower()
-    for step in _STEPS:
-        step(properties)
-    properties = {name: value for name, value in properties.items() if not _JAVA_ONLY.fullmatch(name)}
+            properties[name] = properties[name].upper()
     _check_mechanism(properties)
-    properties.setdefault("group.id", DEFAULT_GROUP)
-    properties.setdefault("client.id", "eventscope")
-    properties.setdefault("socket.connection.setup.timeout.ms", "5000")
-    properties.setdefault("reconnect.backoff.max.ms", "5000")
-    return {**properties, "bootstrap.servers": bootstrap or properties.get("bootstrap.servers", ""), **FORCED}
+    properties = {**_DEFAULTS, **{name: value for name, value in properties.items() if value or name not in _DEFAULTS}}
+    properties["bootstrap.servers"] = bootstrap or properties.get("bootstrap.servers", "")
+    properties.update({name: value for name, (value, _) in FORCED.items()})
+    _try(properties)
+    return properties
+
+
+_DEFAULTS = {
+    "group.id": DEFAULT_GROUP,
+    "client.id": "eventscope",
+    "socket.connection.setup.timeout.ms": "5000",
+    "reconnect.backoff.max.ms": "5000",
+}
+_PASSWORDS = ("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512")
+_MECHANISMS = (*_PASSWORDS, "OAUTHBEARER", "GSSAPI")
 
 
 def _check_mechanism(properties: Mapping[str, str]) -> None:
-    mechanism = properties.get("sasl.mechanism", "").upper()
-    if mechanism != "GSSAPI" and not (properties.get("security.protocol", "").startswith("sasl") and not mechanism):
+    if not properties.get("security.protocol", "").startswith("SASL"):
         return
-    if not has_gssapi():
+    mechanism = properties.get("sasl.mechanism", "")
+    if mechanism in _PASSWORDS and not (properties.get("sasl.username") and properties.get("sasl.password")):
+        raise UsageError(f"the mechanism {mechanism} needs sasl.username and sasl.password, or a sasl.jaas.config that holds them")
+    if mechanism and mechanism not in _MECHANISMS:
+        raise UsageError(f"the Kafka client here has no SASL mechanism {mechanism}; it has {', '.join(_MECHANISMS[:-1])}")
+    if mechanism in {"", "GSSAPI"} and not has_gssapi():
         asked = "the mechanism GSSAPI (Kerberos)" if mechanism else "no sasl.mechanism is set, and the default GSSAPI (Kerberos)"
         raise UsageError(f"{asked} is missing in this build of the Kafka client; use PLAIN, SCRAM, OAUTHBEARER or a client certificate")
 
@@ -256,7 +220,38 @@ def _check_mechanism(properties: Mapping[str, str]) -> None:
 def has_gssapi() -> bool:
     """Whether the installed client can do Kerberos; the wheels for Linux cannot."""
     try:
-        confluent_kafka.Producer({"bootstrap.servers": "", "security.protocol": "sasl_plaintext", "sasl.mechanism": "GSSAPI"})
+        confluent_kafka.Producer({"builtin.features": "sasl_gssapi", "log_level": 0})
     except confluent_kafka.KafkaException:
         return False
     return True
+
+
+def _try(properties: Mapping[str, str]) -> None:
+    """Lets the client look at names and values, without connecting or asking for a token. Raises UsageError."""
+    offline = {name: value for name, value in properties.items() if name not in _ONLINE}
+    try:
+        confluent_kafka.Producer({**offline, "bootstrap.servers": "", "security.protocol": "plaintext", "log_level": 0})
+        confluent_kafka.Producer({"security.protocol": properties.get("security.protocol", "plaintext").lower(), "sasl.mechanism": "PLAIN",
+                                  "sasl.username": "-", "sasl.password": "-", "log_level": 0})  # fmt: skip
+    except confluent_kafka.KafkaException as error:
+        raise configuration_error(error.args[0]) from error
+    except (TypeError, ValueError, AttributeError) as error:
+        raise UsageError("a property of the configuration is one that only a program can set") from error
+
+
+_ONLINE = {"sasl.oauthbearer.method", "sasl.mechanism"}
+_COMPLAINTS = (
+    (r'No such configuration property: "(.+?)"', "the property {} is known neither to librdkafka nor to Java clients; check its spelling"),
+    (r'Invalid value .*?for configuration property "(.+?)"', "the property {} has a value that it cannot have"),
+    (r'Configuration property "(.+?)" value .*? is outside allowed range (\S+)', "the property {} is outside its range {}"),
+    (r'[Pp]roperty "(.+?)" (?:must be set through|not settable)', "the property {} is refused: only a program can set it"),
+)
+
+
+def configuration_error(error: KafkaError) -> UsageError:
+    """What the client has against its configuration (code `_INVALID_ARG`), as one sentence without any value."""
+    said = re.sub(r"\AFailed to create \w+: ", "", error.str())
+    for pattern, sentence in _COMPLAINTS:
+        if match := re.search(pattern, said, re.DOTALL):
+            return UsageError(sentence.format(*match.groups()))
+    return UsageError(f"the client cannot use the configuration: {' '.join(redact(said).split())}")
