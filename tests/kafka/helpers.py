@@ -47,7 +47,9 @@ class Cluster:
     def producer(self, **config: Any) -> Producer:
         """A producer of this cluster."""
         settings = {key.replace("_", "."): value for key, value in config.items()}
-        return Producer({"bootstrap.servers": self.broker.bootstrap, "message.max.bytes": 20_000_000, "linger.ms": 5, "log_level": 0, **settings})
+        return Producer(
+            {"bootstrap.servers": self.broker.bootstrap, "message.max.bytes": 20_000_000, "linger.ms": 5, "log_level": 0, **settings}
+        )
 
     def produce(
         self,

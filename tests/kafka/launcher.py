@@ -12,6 +12,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -140,9 +141,8 @@ class Broker:
         return self
 
     def _java(self, jars: Path) -> list[str]:
-        log = self.folder / "log.properties"
-        log.write_text("org.slf4j.simpleLogger.defaultLogLevel=warn\n")
-        options = [f"-Xmx{self.heap_mb}m", "-Xms256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        options = [f"-Xmx{self.heap_mb}m", "-Xms256m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"]
+        options.append("-Dorg.slf4j.simpleLogger.defaultLogLevel=warn")
         return ["java", *options, "-cp", f"{jars}/*"]
 
     def _run_tool(self, jars: Path, *arguments: str) -> None:
@@ -188,10 +188,8 @@ class Broker:
         """Ends it at once, as a crash would."""
         if self._process is None:
             return
-        try:
+        with suppress(ProcessLookupError):
             os.kill(self._java_pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()

@@ -14,7 +14,13 @@ GONE = "retention"
 
 def test_compacted_topic_has_holes_that_are_counted(cluster: Cluster, name: str, tmp_path: Path) -> None:
     cluster.create(
-        name, 1, cleanup_policy="compact", segment_ms=100, min_cleanable_dirty_ratio=0.001, delete_retention_ms=100, max_compaction_lag_ms=100
+        name,
+        1,
+        cleanup_policy="compact",
+        segment_ms=100,
+        min_cleanable_dirty_ratio=0.001,
+        delete_retention_ms=100,
+        max_compaction_lag_ms=100,
     )
     for n in range(20):
         cluster.produce(name, [b"%d" % n], key=b"key-%d" % (n % 3))
