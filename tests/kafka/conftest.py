@@ -12,6 +12,7 @@ import pytest
 from tests.kafka import launcher
 from tests.kafka.helpers import Cluster
 from tests.kafka.launcher import Broker
+from tests.kafka.secure import SecureBroker
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -49,6 +50,17 @@ def own_broker(tmp_path: Path) -> Iterator[Broker]:
         yield started
     finally:
         started.stop()
+
+
+@pytest.fixture(scope="session")
+def secure_broker() -> Iterator[SecureBroker]:
+    """A broker with TLS, SASL and rights; shared by the whole run, so nobody may change its users or rights."""
+    with tempfile.TemporaryDirectory(prefix="eventscope-kafka-") as folder:
+        secured = SecureBroker(Path(folder))
+        try:
+            yield secured.start()
+        finally:
+            secured.broker.stop()
 
 
 _numbers = itertools.count(1)
