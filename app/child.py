@@ -16,6 +16,9 @@ from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signa
 log = logging.getLogger(__name__)
 _KILL_MS = 15_000
 _LONGEST_LINE = 1 << 20
+_CHANNELS = (QProcess.ProcessChannel.StandardOutput, QProcess.ProcessChannel.StandardError)
+_FAILURE = "eventscope: "
+"""How the command line begins the one sentence with which it fails."""
 _FINE = frozenset({0, 1, 130})
 """Exit statuses of a job that did what was asked, perhaps with findings, perhaps stopped."""
 
@@ -30,20 +33,20 @@ class Child(QObject):
     ended = Signal(object)
     """`(error)`: the process is gone; empty when it did what was asked, else one sentence."""
 
-    def __init__(self, arguments: Sequence[str], parent: QObject | None = None, *, config: str = "", lines_from: str = "stderr") -> None:
+    def __init__(self, arguments: Sequence[str], parent: QObject | None = None, *, config: str = "") -> None:
         super().__init__(parent)
         self.arguments = list(arguments)
         self._config = config
-        self._rest = b""
+        self._rest = {channel: b"" for channel in _CHANNELS}
         self._error = ""
         self._stopping = False
         self._process = QProcess(self)
         self._process.setProgram(sys.executable)
         self._process.setArguments(["-m", "inspector.cli", *arguments])
         self._process.setProcessEnvironment(_environment())
-        self._read = self._process.readAllStandardError if lines_from == "stderr" else self._process.readAllStandardOutput
-        lines = self._process.readyReadStandardError if lines_from == "stderr" else self._process.readyReadStandardOutput
-        lines.connect(self._take)
+        self._process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
+        self._process.readyReadStandardError.connect(self._take)
+        self._process.readyReadStandardOutput.connect(self._take)
         self._process.started.connect(self._send_config)
         self._process.errorOccurred.connect(self._failed)
         self._process.finished.connect(self._finished)
@@ -84,18 +87,20 @@ class Child(QObject):
             self._process.closeWriteChannel()
 
     def _take(self) -> None:
-        self._rest += bytes(self._read().data())
-        *lines, self._rest = self._rest.split(b"\n")
-        for line in lines:
-            self._line(line.decode("utf-8", "backslashreplace").rstrip("\r"))
-        if len(self._rest) > _LONGEST_LINE:
-            self._rest = b""
+        for channel in _CHANNELS:
+            self._process.setReadChannel(channel)
+            *lines, rest = (self._rest[channel] + bytes(self._process.readAll().data())).split(b"\n")
+            self._rest[channel] = rest if len(rest) <= _LONGEST_LINE else b""
+            for line in lines:
+                self._line(line.decode("utf-8", "backslashreplace").rstrip("\r"))
 
     def _line(self, text: str) -> None:
         told = parsed_line(text)
         if told is None:
+            if text.startswith(_FAILURE):
+                self._error = text.removeprefix(_FAILURE)
             if text.strip():
-                self.said.emit("note", text)
+                self.said.emit("error" if text.startswith(_FAILURE) else "note", text)
             return
         kind = told.get("type")
         if kind == "error":

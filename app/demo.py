@@ -25,7 +25,7 @@ class Demo(QObject):
     def __init__(self, arguments: Sequence[str], messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._folder = Path(tempfile.mkdtemp(prefix="eventscope-demo-"))
-        self._child = Child(["demo", "--serve", str(self._folder / "shop"), *arguments], self, lines_from="stdout")
+        self._child = Child(["demo", "--serve", str(self._folder / "shop"), *arguments], self)
         self._child.progressed.connect(self._told)
         self._child.said.connect(messages.say)
         self._child.ended.connect(self._ended)

@@ -130,7 +130,9 @@ class MainWindow(QMainWindow):
 
     def open_capture(self, path: Path) -> None:
         """Shows the capture at `path`."""
-        self._show(Session(path, self._messages, self))
+        session = Session(path, self._messages, self)
+        self._show(session)
+        session.start()
 
     def open_source(self, url: str, options: Sequence[str] = ("--follow",), *, config: str = "") -> None:
         """Captures from `url` into a new file and shows it. Secrets come in `config`, as properties."""
@@ -203,8 +205,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{self._badge.whole_text()} — Eventscope")
         self._enable_following(on=True)
         self.events_pane.take_focus()
-        if session.path.exists():
-            session.start()
 
     def _close_session(self) -> None:
         self._remember_panes()

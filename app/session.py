@@ -22,6 +22,7 @@ from inspector.capture.reader import CaptureReader, Watermark
 from inspector.capture.report import log_reports
 from inspector.capture.rollup import FlagTally
 from inspector.event import Flag
+from inspector.ingest import FINISHING
 
 LIVE_MS = 150
 _IDLE_MS = 1_000
@@ -137,6 +138,7 @@ class Session(QObject):
 
     def _saw(self, seen: _Seen) -> None:
         self._looking = False
+        self.work.lets_go = seen.is_live and not self.is_capturing
         if seen.is_live != self._was_live:
             self._was_live = seen.is_live
             self._watch.setInterval(LIVE_MS if seen.is_live or self.is_capturing else _IDLE_MS)
@@ -187,7 +189,7 @@ class Session(QObject):
         elif kind == "state":
             text = str(line.get("text", ""))
             self.state_changed.emit(text)
-            if text == "finishing":
+            if text == FINISHING:
                 self.work.hold()
 
     def _child_said(self, level: str, text: str) -> None:

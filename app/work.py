@@ -21,6 +21,8 @@ from inspector.errors import EventscopeError
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _JOIN_S = 2.0
+_STEPS = 20_000
+"""SQLite's own steps between two looks at whether a question still stands: some milliseconds."""
 
 
 class Job:
@@ -53,11 +55,19 @@ class _Worker(threading.Thread):
                 self._answer(job)
         self._let_go()
 
+    @property
+    def has_reader(self) -> bool:
+        """Whether the file is open here."""
+        return self._reader is not None
+
     def interrupt(self, job: Job) -> None:
         """Ends the query of `job` if it is the one that runs here."""
         with self._guard:
             if self.job is job and self._reader is not None:
                 self._reader.interrupt()
+
+    def _is_cancelled(self) -> bool:
+        return self.job is None or self.job.cancelled
 
     def _let_go(self) -> None:
         with self._guard:
@@ -69,6 +79,8 @@ class _Worker(threading.Thread):
         try:
             if self._reader is None:
                 opened = self._work.open_reader()
+                # an interrupt that comes before a query begins is lost: a query also looks by itself
+                opened.connection.set_progress_handler(self._is_cancelled, _STEPS)
                 with self._guard:
                     self._reader = opened
             with self._guard:
@@ -103,6 +115,8 @@ class Work(QObject):
         self._release: set[_Worker] = set()
         self._held = False
         self._closed = False
+        self.lets_go = False
+        """Readers are closed whenever they are idle: another process writes the file, and must be able to close it."""
         self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
         self._workers = [_Worker(self, number) for number in range(threads)]
         for worker in self._workers:
@@ -147,9 +161,6 @@ class Work(QObject):
             self._held = True
             self._release.update(self._workers)
             self._changed.notify_all()
-        for worker in self._workers:
-            if (running := worker.job) is not None:
-                worker.interrupt(running)
 
     def resume(self) -> None:
         """Goes on after `hold`, with readers opened anew."""
@@ -191,6 +202,8 @@ class Work(QObject):
                     return None, True
                 if self._waiting and not self._held:
                     return self._waiting.popleft(), False
+                if self.lets_go and worker.has_reader:
+                    return None, True
                 self._changed.wait()
 
     def answer(self, job: Job, result: object, error: str | None) -> None:

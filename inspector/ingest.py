@@ -29,6 +29,8 @@ from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
 
 log = logging.getLogger(__name__)
 
+FINISHING = "finishing"
+"""The state said once everything is stored and only the file is still to be closed: readers should let go of it now."""
 _QUEUED_BATCHES = 2
 _TICK_S = 0.25
 _KEEP_EVERY_S = 1.0
@@ -261,7 +263,9 @@ def run(
         for feed in feeds:
             _register(writer, feed, listener)
         listener.started()
-        return _Session(writer, feeds, options, listener, stop).run()
+        outcome = _Session(writer, feeds, options, listener, stop).run()
+        listener.state_changed(FINISHING)
+        return outcome
 
 
 def _register(writer: CaptureWriter, feed: _Feed, listener: Listener) -> None:

@@ -122,5 +122,5 @@ def _is_text(cut: bytes) -> bool:
     try:
         cut.decode()
     except UnicodeDecodeError as error:
-        return error.start >= len(cut) - 3
+        return error.reason == "unexpected end of data"
     return True

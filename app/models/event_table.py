@@ -85,6 +85,7 @@ class EventTable(QAbstractTableModel):
         self._cache_bytes, self._most_rows = cache_bytes, most_rows
         self._pages: OrderedDict[int, Page] = OrderedDict()
         self._size_bytes = 0
+        self._recent = -1
         self._asked: dict[int, int] = {}
         self._waiting: OrderedDict[int, None] = OrderedDict()
         self._pump = QTimer(self, singleShot=True, interval=0)
@@ -164,6 +165,9 @@ class EventTable(QAbstractTableModel):
         if page is not None:
             known = page.rows.get(seq)
             if known is not None:
+                if number != self._recent:
+                    self._recent = number
+                    self._pages.move_to_end(number)
                 return known
         self._want(number)
         return None

@@ -35,6 +35,7 @@ log = logging.getLogger(__name__)
 
 DEFAULT_FLOOR_BYTES = 1_000_000_000
 _CLOSE_WAIT_S = 5.0
+_CLOSE_TRY_S = 0.05
 
 
 StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
@@ -503,8 +504,7 @@ class CaptureWriter:
         try:
             self._connection.execute("DETACH staged")
             self._connection.execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
-            self._connection.set_busy_timeout(int(_CLOSE_WAIT_S * 1000))
-            self._connection.execute("PRAGMA journal_mode = delete")
+            self._leave_wal()
         except apsw.BusyError:
             log.info("a reader still has %s open: its -wal stays until that reader is closed", self.path)
         except (apsw.FullError, apsw.IOError) as error:
@@ -512,6 +512,19 @@ class CaptureWriter:
         finally:
             self._connection.close()
             self._lock.release()
+
+    def _leave_wal(self) -> None:
+        """Raises apsw.BusyError when a reader holds on for too long; SQLite itself does not wait here."""
+        deadline_s = time.monotonic() + _CLOSE_WAIT_S
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = delete")
+            except apsw.BusyError:
+                if time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_CLOSE_TRY_S)
+            else:
+                return
 
     def __enter__(self) -> Self:
         return self

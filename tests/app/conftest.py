@@ -1,0 +1,44 @@
+"""What the tests of the window share: Qt off the screen, settings in a folder of the test, windows closed at its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app import style
+from app.main_window import MainWindow
+from app.messages import Messages
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTSCOPE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture
+def messages(qapp: QApplication) -> Iterator[Messages]:
+    """A message log."""
+    log = Messages(qapp)
+    yield log
+    log.deleteLater()
+
+
+@pytest.fixture
+def window(qtbot: QtBot, qapp: QApplication, messages: Messages, tmp_path: Path) -> Iterator[MainWindow]:
+    """A window, shown."""
+    style.apply(qapp, "light")
+    made = MainWindow(messages, QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    qtbot.addWidget(made)
+    made.resize(1280, 800)
+    made.show()
+    yield made
+    made.close()

@@ -1,0 +1,51 @@
+"""Cells: text that anyone may have written, cut and escaped; times; signs with words."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from app.models.event_rows import flags_tip, shown_row, shown_time, sign
+from inspector.capture.reader import EventRow
+from inspector.event import Flag
+
+_ROW = EventRow(7, "orders", 2, 96_383, 0, 2, b"k", b"{}", "T", "s", 1, 0, None, 1, 2)
+
+
+def cells(**changes: object) -> tuple[str, ...]:
+    """The cells of a row with these fields."""
+    return shown_row(dataclasses.replace(_ROW, **changes)).cells  # type: ignore[arg-type]
+
+
+def test_cells_are_in_the_order_of_the_columns() -> None:
+    assert cells() == ("", "1970-01-01 00:00:00.000000", "orders / 2", "96,383", "k", "T", "1", "s", "{}")
+
+
+def test_null_and_empty_values_are_told_apart() -> None:
+    assert cells(value_preview=None, value_bytes=None)[-1] == "null"
+    assert cells(value_preview=b"", value_bytes=0)[-1] == ""
+
+
+def test_a_value_cut_inside_a_character_stays_text() -> None:
+    assert cells(value_preview="aé".encode()[:-1], value_bytes=5000)[-1] == "a…"
+    assert cells(value_preview=b"\xff\x00", value_bytes=5000)[-1] == "0xff00…"
+
+
+def test_bidi_and_control_characters_are_shown_not_obeyed() -> None:
+    assert "\u202e" not in cells(type="a\u202eb")[5]
+    assert "⟨U+202E⟩" in cells(key="x\u202ey".encode())[4]
+    assert "\n" not in cells(value_preview=b"a\nb", value_bytes=3)[-1]
+
+
+def test_times_before_year_1000_have_four_digits() -> None:
+    assert shown_time(-62_135_596_800_000_000) == "0001-01-01 00:00:00.000000"
+    assert shown_time(None) == ""
+
+
+def test_every_flag_has_a_sign_and_words() -> None:
+    for flag in Flag:
+        assert sign(int(flag))
+        assert flags_tip(int(flag), None)
+
+
+def test_the_reason_of_an_undecodable_record_is_in_its_tip() -> None:
+    assert flags_tip(Flag.undecodable, "not\nJSON") == "undecodable\nnot⏎JSON"

@@ -1,0 +1,70 @@
+"""Plots: a thousand frames on this interpreter, the picture of a capture, axes in UTC."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.plots import ThroughputPlot, time_axis
+from inspector.capture.reader import CaptureReader
+from inspector.capture.rollup import Throughput, throughput
+from tests.app.captures import capture
+
+_FRAMES = 1_000
+
+
+def test_a_thousand_frames_lose_no_reference_to_none(qtbot: QtBot, qapp: QApplication) -> None:
+    """Some versions of the Qt binding lose references to None in paint calls, and abort after some hundred frames."""
+    plot = ThroughputPlot()
+    qtbot.addWidget(plot.widget)
+    plot.widget.resize(300, 120)
+    plot.widget.show()
+    before = sys.getrefcount(None)
+    for frame in range(_FRAMES):
+        plot.show_throughput(Throughput(1, 1_795_420_800, {"orders": [frame % 7, 2, 3, frame % 5]}), "events/s")
+        qapp.processEvents()
+    assert sys.getrefcount(None) > before - _FRAMES
+
+
+@pytest.mark.parametrize(("spacing", "text"), [(86_400, "2026-11-23"), (3_600, "00:00"), (5, "00:00:00")])
+def test_ticks_are_utc_and_as_fine_as_their_step(qtbot: QtBot, spacing: float, text: str) -> None:
+    assert time_axis().tickStrings([1_795_392_000.0], 1.0, spacing) == [text]
+
+
+def test_the_throughput_counts_every_event_once(tmp_path: Path) -> None:
+    with CaptureReader(capture(tmp_path / "a.evcap", 5_000)) as reader:
+        by_log, by_type = throughput(reader), throughput(reader, "type")
+    assert by_log is not None
+    assert by_type is not None
+    assert (by_log.width_s, sum(by_log.events["shop.orders"])) == (1, 5_000)
+    assert sum(by_type.events["OrderPlaced"]) == 5_000
+
+
+def test_coarser_steps_are_taken_when_there_are_too_many_points(tmp_path: Path) -> None:
+    with CaptureReader(capture(tmp_path / "a.evcap", 60_000)) as reader:
+        found = throughput(reader, most_points=10)
+    assert found is not None
+    assert found.width_s in {15, 60}
+    assert sum(found.events["shop.orders"]) == 60_000
+
+
+def test_the_plot_command_writes_a_picture(tmp_path: Path) -> None:
+    path, picture = capture(tmp_path / "a.evcap", 3_000), tmp_path / "a.png"
+    done = subprocess.run(
+        [sys.executable, "-m", "app", "plot", str(path), "-o", str(picture)], capture_output=True, timeout=60, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert QImage(str(picture)).width() >= 600
+
+
+def test_the_plot_command_says_what_is_wrong(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "app", "plot", str(tmp_path / "none.evcap"), "-o", str(tmp_path / "a.png")]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False)
+    assert done.returncode == 4
+    assert b"there is no capture" in done.stderr
