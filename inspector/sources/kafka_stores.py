@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from cryptography.hazmat.primitives.serialization import (
     Encoding,
     NoEncryption,
@@ -22,6 +25,7 @@ from cryptography.hazmat.primitives.serialization import (
 from inspector.errors import UsageError
 
 _JKS_MAGIC = 0xFEEDFEED
+_OCTET_STRING = 4
 _SALT = b"Mighty Aphrodite"
 """The constant that a JKS file's closing digest starts with."""
 
@@ -36,8 +40,7 @@ class _Jks:
 def trusted_pem(store: bytes, password: str | None, name: str) -> str:
     """The certificates a truststore trusts. Raises UsageError naming the file when it cannot be opened."""
     if _is_jks(store):
-        jks = _read_jks(store, password, name)
-        certificates = [x509.load_der_x509_certificate(der) for der in jks.trusted]
+        certificates = _certificates(_read_jks(store, password, name).trusted, name)
     else:
         opened = _open_pkcs12(store, password, name)
         certificates = [entry.certificate for entry in opened.additional_certs]
@@ -55,23 +58,35 @@ def key_and_chain_pem(store: bytes, password: str | None, key_password: str | No
         if not jks.keys:
             raise UsageError(f"the keystore {name} holds no private key")
         protected, chain = jks.keys[0]
-        key = load_der_private_key(_unmask(protected, key_password or password or "", name), None)
-        certificates = [x509.load_der_x509_certificate(der) for der in chain]
+        key = _jks_key(protected, key_password or password or "", name)
+        certificates = _certificates(chain, name)
     else:
         opened = _open_pkcs12(store, password, name)
         if opened.key is None or opened.cert is None:
             raise UsageError(f"the keystore {name} holds no private key")
         key = opened.key
         certificates = [opened.cert.certificate, *(entry.certificate for entry in opened.additional_certs)]
+    if not certificates:
+        raise UsageError(f"the keystore {name} holds no certificate for its private key")
     key_pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
     return key_pem, "".join(certificate.public_bytes(Encoding.PEM).decode() for certificate in certificates)
 
 
 def _open_pkcs12(store: bytes, password: str | None, name: str) -> pkcs12.PKCS12KeyAndCertificates:
+    # no password and an empty one are two things in PKCS12, and one to people
+    for secret in [password.encode()] if password else [None, b""]:
+        try:
+            return pkcs12.load_pkcs12(store, secret)
+        except (ValueError, TypeError, OverflowError, UnsupportedAlgorithm) as error:
+            failure = error
+    raise UsageError(f"cannot open {name}: the password is wrong, or it is neither a PKCS12 nor a JKS store") from failure
+
+
+def _certificates(chain: Sequence[bytes], name: str) -> list[x509.Certificate]:
     try:
-        return pkcs12.load_pkcs12(store, password.encode() if password else None)
+        return [x509.load_der_x509_certificate(der) for der in chain]
     except ValueError as error:
-        raise UsageError(f"cannot open {name}: the password is wrong, or it is neither a PKCS12 nor a JKS store") from error
+        raise UsageError(f"a certificate in {name} is damaged") from error
 
 
 def _is_jks(store: bytes) -> bool:
@@ -103,7 +118,7 @@ class _Cursor:
 
 def _read_jks(store: bytes, password: str | None, name: str) -> _Jks:
     if password is not None:
-        digest = hashlib.sha1(password.encode("utf-16-be") + _SALT + store[:-20], usedforsecurity=False).digest()
+        digest = hashlib.sha1(password.encode("utf-16-be", "surrogatepass") + _SALT + store[:-20], usedforsecurity=False).digest()
         if digest != store[-20:]:
             raise UsageError(f"cannot open {name}: the password is wrong or the store is damaged")
     try:
@@ -136,27 +151,41 @@ def _certificate(cursor: _Cursor, version: int) -> bytes:
     return cursor.blob()
 
 
-def _unmask(protected: bytes, password: str, name: str) -> bytes:
+def _jks_key(protected: bytes, password: str, name: str) -> PrivateKeyTypes:
+    """The private key of an entry. Raises UsageError for a wrong password or what is no key."""
+    try:
+        return load_der_private_key(_unmask(_last_octets(protected), password), None)
+    except _WrongPasswordError as error:
+        raise UsageError(f"cannot open the private key in {name}: its password is wrong") from error
+    except (ValueError, TypeError, IndexError, UnsupportedAlgorithm) as error:
+        raise UsageError(f"the private key in {name} is damaged or of an unknown kind") from error
+
+
+class _WrongPasswordError(Exception):
+    """The check digest of a key does not fit."""
+
+
+def _unmask(body: bytes, password: str) -> bytes:
     """The key under Sun's key protector: salt (20 bytes), key xor SHA-1 stream, and a check digest (20 bytes)."""
-    # an EncryptedPrivateKeyInfo: SEQUENCE { algorithm, OCTET STRING }; the octets are the last element
-    body = _last_octets(protected)
     salt, masked, check = body[:20], body[20:-20], body[-20:]
-    secret = password.encode("utf-16-be")
+    secret = password.encode("utf-16-be", "surrogatepass")
     stream, block = b"", salt
     while len(stream) < len(masked):
         block = hashlib.sha1(secret + block, usedforsecurity=False).digest()
         stream += block
     key = bytes(a ^ b for a, b in zip(masked, stream, strict=False))
     if hashlib.sha1(secret + key, usedforsecurity=False).digest() != check:
-        raise UsageError(f"cannot open the private key in {name}: its password is wrong")
+        raise _WrongPasswordError
     return key
 
 
 def _last_octets(der: bytes) -> bytes:
-    """The content of the OCTET STRING that ends a two-element SEQUENCE."""
+    """The content of the OCTET STRING that ends an EncryptedPrivateKeyInfo, a SEQUENCE of an algorithm and it."""
     _, at, _ = _header(der, 0)
     _, inner, length = _header(der, at)
-    _, start, size = _header(der, inner + length)
+    tag, start, size = _header(der, inner + length)
+    if tag != _OCTET_STRING or start + size > len(der):
+        raise ValueError("not an encrypted private key")
     return der[start : start + size]
 
 
