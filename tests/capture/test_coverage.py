@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -39,8 +41,8 @@ def test_what_is_better_known_wins_position_by_position(laid: list[Segment]) -> 
                 model[position] = segment
     found = {position: segment.kind() for segment in account for position in range(segment.start, segment.end)}
     assert found == {position: segment.kind() for position, segment in model.items()}
-    assert all(low.end <= high.start for low, high in zip(account, account[1:], strict=False))
-    assert all(low.end < high.start or low.kind() != high.kind() for low, high in zip(account, account[1:], strict=False))
+    assert all(low.end <= high.start for low, high in itertools.pairwise(account))
+    assert all(low.end < high.start or low.kind() != high.kind() for low, high in itertools.pairwise(account))
 
 
 def test_neighbours_join_with_their_counts() -> None:
@@ -70,7 +72,7 @@ _RANGES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 40)), max_size=1
 def test_merged_ranges_hold_the_same_positions(ranges: list[tuple[int, int]]) -> None:
     merged = merged_ranges(ranges)
     assert {p for low, high in merged for p in range(low, high)} == {p for low, high in ranges for p in range(low, high)}
-    assert all(low[1] < high[0] for low, high in zip(merged, merged[1:], strict=False))
+    assert all(low[1] < high[0] for low, high in itertools.pairwise(merged))
 
 
 @given(st.integers(0, 40), st.integers(0, 40), _RANGES)
