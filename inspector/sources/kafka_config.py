@@ -179,7 +179,7 @@ def client_properties(bootstrap: str, config: Mapping[str, str]) -> dict[str, st
 
     Raises UsageError for a property that is refused, that nobody knows, or that this build cannot do (GSSAPI).
     """
-    given = {RENAMED.get(name, name): value if is_secret(name) else value.strip() for name, value in config.items()}
+    given = {RENAMED.get(name, name): value if is_secret(name) else value.strip(_BLANKS) for name, value in config.items()}
     _refuse(given)
     properties = to_librdkafka(given)
     _refuse(properties)
