@@ -221,7 +221,7 @@ def test_streams_of_two_sources_stay_apart_and_an_ambiguous_name_is_refused(writ
     reading = writing.writer.begin(other, {log_id: (0, 10)}, isolation="", filter_text=None, settings={})
     writing.writer.append(reading, [log_id], writing.stager.stage(events(records(range(10)))), Progress(read={0: (0, 10)}))
     with CaptureReader(path) as reader:
-        with pytest.raises(UsageError, match="order-1.*2 streams.*list://one.*list://two"):
+        with pytest.raises(UsageError, match=r"order-1.*2 streams.*list://one.*list://two"):
             find_stream(reader, "order-1")
         one = find_stream(reader, "order-1", "list://two")
         assert [event.position for batch in stream_batches(reader, one.id) for event in batch] == list(range(10))
