@@ -37,7 +37,7 @@ class Child(QObject):
         super().__init__(parent)
         self.arguments = list(arguments)
         self._config = config
-        self._rest = {channel: b"" for channel in _CHANNELS}
+        self._rest = dict.fromkeys(_CHANNELS, b"")
         self._error = ""
         self._stopping = False
         self._process = QProcess(self)

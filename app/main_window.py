@@ -189,7 +189,7 @@ class MainWindow(QMainWindow):
         panes.addWidget(self.events_pane)
         panes.addWidget(self.event_pane)
         panes.setStretchFactor(0, 1)
-        panes.setSizes([1000, 424])
+        panes.setSizes([1028, 396])
         panes.restoreState(self._state("window/panes"))
         self.events_pane.view.horizontalHeader().restoreState(self._state("window/columns"))
         self._stack.addWidget(panes)

@@ -39,12 +39,12 @@ class Column(NamedTuple):
 COLUMNS = (
     Column("", 1),
     Column("time (UTC)", 26, is_fixed=True, is_dim=True),
-    Column("log / partition", 15, is_dim=True),
-    Column("offset", 7, is_number=True, is_fixed=True, is_dim=True),
-    Column("key", 15, is_fixed=True),
-    Column("type", 16),
+    Column("log / partition", 16, is_dim=True),
+    Column("offset", 6, is_number=True, is_fixed=True, is_dim=True),
+    Column("key", 14, is_fixed=True),
+    Column("type", 17),
     Column("ver.", 4, is_number=True, is_fixed=True, is_dim=True),
-    Column("stream", 15, is_fixed=True),
+    Column("stream", 14, is_fixed=True),
     Column("value", 30, is_fixed=True),
 )
 

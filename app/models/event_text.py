@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -20,6 +21,8 @@ FIRST_CHARACTERS = 64 * 1024
 MOST_CHARACTERS = 8 << 20
 """So much when everything is asked for; beyond it, `eventscope events` writes it all."""
 _NAME_WIDTH = 13
+_PROSE = frozenset({"error", "flags"})
+_PROSE_WIDTH = 42
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
 _OPEN, _CLOSE = {"{": "}", "[": "]"}, {"}", "]"}
 _MOST_INDENT = 40
@@ -79,12 +82,17 @@ def _fields(event: Event) -> Iterator[str]:
         ("value", "null" if event.value_bytes is None else f"{event.value_bytes:,} bytes"),
         ("decoder", event.decoder),
         ("error", event.error),
-        ("flags", flags_tip(event.flags, None).replace("\n", f"\n{'':{_NAME_WIDTH}}")),
+        ("flags", flags_tip(event.flags, None)),
     )
     for name, value in pairs:
         if value not in {None, ""}:
-            text = value if name == "flags" else visible(str(value))
-            yield f"{name:<{_NAME_WIDTH}}{text}"
+            yield f"{name:<{_NAME_WIDTH}}{_prose(str(value)) if name in _PROSE else visible(str(value))}"
+
+
+def _prose(text: str) -> str:
+    """Sentences on lines of their own, broken between words, under each other."""
+    lines = (part for line in text.split("\n") for part in textwrap.wrap(visible(line), _PROSE_WIDTH))
+    return f"\n{'':{_NAME_WIDTH}}".join(lines)
 
 
 def _document(event: Event, most: int) -> tuple[str, bool]:

@@ -27,7 +27,7 @@ class _Colors(QSyntaxHighlighter):
     _RULES = (
         (QRegularExpression(r"^(log|offset|number|id|type|schema ver\.|stream|category|version|time|recorded|captured) +"), "faint"),
         (QRegularExpression(r"^(correlation|causation|actor|key|value|decoder|flags|data|metadata|extra)( +|$)"), "faint"),
-        (QRegularExpression(r"^error +.*$"), "bad"),
+        (QRegularExpression(r"^error +"), "bad"),
         (QRegularExpression(r'^ *"(?:[^"\\]|\\.)*"(?=: )'), "dim"),
         (QRegularExpression(r'(?<=": )"(?:[^"\\]|\\.)*"(?=,?$)'), "ok"),
         (QRegularExpression(r'^ *"(?:[^"\\]|\\.)*"(?=,?$)'), "ok"),

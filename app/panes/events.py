@@ -21,6 +21,7 @@ from inspector.cli.output import event_line
 
 _MOST_COPIED = 10_000
 _SLOW_MS = 250
+_LEAST_PX = 60
 _CELL_PX = 22
 """A cell's own margins left and right."""
 
@@ -112,6 +113,7 @@ class EventsPane(Panel):
     def _build(self) -> None:
         self.view.setModel(self.model)
         metrics = QFontMetrics(style.fixed_font())
+        self.view.setColumnWidth(len(COLUMNS) - 1, _LEAST_PX)
         for place, column in enumerate(COLUMNS[:-1]):
             self.view.setColumnWidth(place, metrics.horizontalAdvance("0" * column.width) + _CELL_PX)
         self._loading = QProgressBar()

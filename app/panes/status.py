@@ -27,6 +27,7 @@ class StatusLine(QWidget):
         layout.addWidget(self.state, 1)
         layout.addWidget(self.messages)
         layout.addWidget(PlainLabel("UTC", role="dim"))
+        self.rate.hide()
         session.account_changed.connect(self.show_account)
         session.rate_changed.connect(self.show_rate)
         session.state_changed.connect(self.state.show_text)

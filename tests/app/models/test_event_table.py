@@ -35,9 +35,9 @@ def page(number: int, last_seq: int, *, size_bytes: int = 1000, flags: int = 0) 
     return Page(number, {seq: Row(seq, flags, "late" if flags else "", (str(seq),) * len(COLUMNS)) for seq in seqs}, size_bytes)
 
 
-def watched(qtbot: QtBot, **options: int) -> tuple[EventTable, Asked]:
+def watched(qtbot: QtBot, most_rows: int = MOST_ROWS) -> tuple[EventTable, Asked]:
     """A model with Qt's tester on it."""
-    model = EventTable(**options)
+    model = EventTable(most_rows=most_rows)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
     tester.setParent(model)
     return model, Asked(model)

@@ -72,3 +72,9 @@ def test_two_times_are_both_shown_when_they_differ() -> None:
     shown = shown_event(event(time_us=0, time_kind=1, recorded_us=1_000_000, recorded_kind=2))
     assert "time         1970-01-01 00:00:00.000000 UTC event" in shown.fields
     assert "recorded     1970-01-01 00:00:01.000000 UTC" in shown.fields
+
+
+def test_a_long_reason_is_broken_between_words() -> None:
+    lines = shown_event(event(error="no decoder knows these bytes: neither text nor a known framing", flags=64)).fields.splitlines()
+    place = next(place for place, line in enumerate(lines) if line.startswith("error"))
+    assert lines[place + 1].startswith(" " * 13 + "text nor") or lines[place + 1].startswith(" " * 13 + "nor")
