@@ -75,15 +75,20 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
         if looks_like_one:
             raise
         return _search(text, stripped, names)
-    if not looks_like_one and not _calls(node):
+    if not looks_like_one and not _is_place(node, names):
         return _search(text, stripped, names)
     compiler = _Compiler(names)
     value = compiler.truth(node)
     return Filter(text, value.sql, compiler.bindings, value.words)
 
 
-def _calls(node: Node) -> bool:
-    return node.kind in {"call", "method"} or any(_calls(part) for part in node.parts)
+def _is_place(node: Node, names: Mapping[str, Name]) -> bool:
+    """Whether a text without any operator is a place in a document, such as `data.paid`."""
+    while node.kind == "attribute":
+        node = node.parts[0]
+        if node.kind == "name":
+            return node.value in names and names[node.value].kind == "json"
+    return False
 
 
 def _search(text: str, wanted: str, names: Mapping[str, Name]) -> Filter:
@@ -101,10 +106,12 @@ class _Compiler:
 
     names: Mapping[str, Name]
     bindings: dict[str, Any] = field(default_factory=dict)
+    _count: int = 0
 
     def bind(self, value: Any) -> str:
         """The placeholder of a bound value."""
-        name = f"f{len(self.bindings)}"
+        name = f"f{self._count}"
+        self._count += 1
         self.bindings[name] = value
         return f":{name}"
 
@@ -145,7 +152,10 @@ class _Compiler:
     def _conditional(self, node: Node) -> _Value:
         test = self.truth(node.parts[0])
         yes, no = self.value(node.parts[1]), self.value(node.parts[2])
-        if yes.kind != no.kind:
+        kind = no.kind if yes.kind == "json" else yes.kind
+        if "json" in {yes.kind, no.kind} and kind in _JSON_KINDS:
+            yes, no = (_Value(kind, self.as_kind(value, kind, node), value.words) for value in (yes, no))
+        if yes.kind != no.kind or kind == "json":
             kinds = f"{_named(yes.kind)} and {_named(no.kind)}"
             raise QueryError(f"the two results of ?: are {kinds}", column=node.column, expected="two of the same kind")
         sql = f"(CASE WHEN {test.sql} THEN {yes.sql} WHEN NOT {test.sql} THEN {no.sql} END)"
@@ -203,6 +213,7 @@ class _Compiler:
 
     def _index(self, node: Node) -> _Value:
         owner, inner = self.value(node.parts[0]), self.value(node.parts[1])
+        self.bindings.pop(inner.sql[1:], None)  # a constant index becomes part of a path and is not bound itself
         if owner.kind == "headers":
             if not isinstance(inner.constant, str):
                 raise QueryError("headers are asked for by name", column=node.column, expected='headers["name"]')

@@ -96,7 +96,10 @@ _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][
 def _unescape(match: re.Match[str]) -> str:
     text = match[1]
     if len(text) > 1 and text[0] in "xuU":
-        return chr(int(text[1:], 16))
+        code = int(text[1:], 16)
+        if 0xD800 <= code <= 0xDFFF:
+            raise ValueError(f"\\{text} is half of a character; write it as \\U with eight digits")
+        return chr(code)
     if len(text) == 3:
         return chr(int(text, 8))
     return _ESCAPES.get(text, text)

@@ -1,0 +1,179 @@
+"""Filters: every operator with its three outcomes, in a capture and on a staged batch alike; mistakes with their column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.capture import report
+from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.writer import Progress
+from inspector.errors import QueryError
+from inspector.query import compile_filter, condition
+from inspector.query.names import CAPTURED
+from inspector.query.staged import staged_condition
+from tests.capture.batches import events, records
+from tests.capture.test_writer import Writing
+
+DOCUMENTS: list[tuple[bytes | None, Any, str | None]] = [
+    (b"order-1", {"total": 950, "tags": ["visa"], "who": {"name": "Ann"}, "ok": True, "none": None}, '[["trace","abc"],["trace","def"]]'),
+    (b"order-2", {"total": 900.5, "tags": [], "who": {}, "ok": False}, '[["trace","xyz"]]'),
+    (b"\xff\xfe", {"total": "950", 'quo"ted [0].x': 1}, None),
+    (None, {"big": 123456789012345678901234567890}, '[["bin",{"base64":"/w=="}]]'),
+]
+
+
+def batch() -> Any:
+    made = events(records(range(len(DOCUMENTS))))
+    for row, (key, document, headers) in enumerate(DOCUMENTS):
+        made.records.key[row] = key
+        made.records.value[row] = json.dumps(document).encode()
+        made.records.headers[row] = headers
+        made.streams[row] = made.streams[row] if key and key.isascii() else []
+    made.flags[1] |= 2
+    return made
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("filters") / "a.evcap"
+    writing = Writing(file)
+    writing.append(batch(), {0: (0, len(DOCUMENTS))})
+    writing.stager.close()
+    writing.writer.close()
+    return file
+
+
+@pytest.fixture(scope="module")
+def reader(path: Path) -> Iterator[CaptureReader]:
+    with CaptureReader(path) as opened:
+        yield opened
+
+
+def outcome(reader: CaptureReader, text: str) -> tuple[list[int], int]:
+    """(positions that match, how many it is not applicable to)."""
+    query = EventQuery(condition=condition(text))
+    return [event.position for event in reader.events(query)], report.count(reader, query)[1]
+
+
+CASES = [
+    ("data.total > 900", [0, 1], 2),
+    ("data.total >= 950", [0], 2),
+    ('data.total == "950"', [2], 3),
+    ("data.total != 950", [1], 2),
+    ("900.5 == data.total", [1], 2),
+    ("data.missing == 1", [], 4),
+    ("has(data.ok)", [0, 1], 0),
+    ("!has(data.ok)", [2, 3], 0),
+    ("data.ok", [0], 2),
+    ("data.ok == false", [1], 2),
+    ("data.none == null", [0], 3),
+    ("data.total == null", [], 1),
+    ('"visa" in data.tags', [0], 2),
+    ('"name" in data.who', [0], 2),
+    ("size(data.tags) == 0", [1], 2),
+    ('data.who.name.startsWith("A")', [0], 3),
+    ('data.who.name.endsWith("nn") && data.total > 1', [0], 3),
+    ('data["quo\\"ted [0].x"] == 1', [2], 3),
+    ('data.tags[0] == "visa"', [0], 3),
+    ("data.big == 123456789012345678901234567890", [3], 3),
+    ("data.big == 123456789012345678901234567891", [], 3),
+    ('key == "order-1"', [0], 2),
+    ('key != "order-1"', [1], 2),
+    ('key.contains("der")', [0, 1], 2),
+    ('headers["trace"] == "abc"', [0], 2),
+    ('headers["trace"] == "def"', [0], 2),
+    ('headers["trace"].matches("^x.z$")', [1], 2),
+    ('"trace" in headers', [0, 1], 0),
+    ('type == "OrderPlaced"', [0, 1, 2, 3], 0),
+    ('stream.startsWith("order-")', [0, 1], 2),
+    ("stream == null", [2, 3], 0),
+    ("position in [1, 3]", [1, 3], 0),
+    ("position % 2 == 1 && position + 1 > 2", [3], 0),
+    ("position > 1 ? true : data.ok", [0, 2, 3], 0),
+    ('"aborted" in flags', [1], 0),
+    ('time >= timestamp("2023-11-14T22:13:20.002Z")', [2, 3], 0),
+    ('time - timestamp("2023-11-14T22:13:20Z") < duration("2ms")', [0, 1], 0),
+    ("data.total > 900 || key == null", [0, 1, 3], 1),
+    ("int(data.total) > 940", [0, 2], 1),
+    ('string(position) + "x" == "2x"', [2], 0),
+    ("visa", [0], 0),
+    ("text: order-2", [1], 0),
+]
+
+
+@pytest.mark.parametrize(("text", "matching", "not_applicable"), CASES)
+def test_outcomes(reader: CaptureReader, text: str, matching: list[int], not_applicable: int) -> None:
+    assert outcome(reader, text) == (matching, not_applicable)
+
+
+@pytest.mark.parametrize("text", [case[0] for case in CASES])
+def test_staged_batch_and_capture_agree(reader: CaptureReader, tmp_path: Path, text: str) -> None:
+    writing = Writing(tmp_path / "b.evcap")
+    staged = writing.stager.stage(batch())
+    progress = Progress(read={0: (0, len(DOCUMENTS))})
+    writing.writer.append(writing.reading, writing.plan, staged, progress, condition=staged_condition(text))
+    writing.stager.close()
+    writing.writer.close()
+    with CaptureReader(tmp_path / "b.evcap") as filtered:
+        assert [event.position for event in filtered.events()] == outcome(reader, text)[0]
+        assert [event.data for event in filtered.events()] == [event.data for event in reader.events(EventQuery(condition=condition(text)))]
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("type ==", 7),
+        ("nope == 3", 0),
+        ("type == nope", 8),
+        ('data.total > 900 && "x"', 20),
+        ("type == 3", 8),
+        ('timestamp("yesterday") < time', 0),
+        ("frobnicate(type)", 0),
+        ('"shiny" in flags', 0),
+        ('data.x.matches("(")', 15),
+        ("type.foo == 1", 0),
+    ],
+)
+def test_mistakes_name_their_column(text: str, column: int) -> None:
+    with pytest.raises(QueryError) as raised:
+        compile_filter(text, CAPTURED)
+    assert raised.value.column == column
+    assert raised.value.expected
+
+
+def test_every_filter_can_say_itself() -> None:
+    words = compile_filter('type == "OrderPlaced" && !(data.total > 900) || time < timestamp("2026-01-01T00:00:00Z")', CAPTURED).words
+    assert words == '(type is "OrderPlaced" and not (data.total is more than 900) or time is before 2026-01-01T00:00:00.000000Z)'
+
+
+def test_pattern_that_would_hang_others_does_not(reader: CaptureReader) -> None:
+    assert outcome(reader, 'value.matches("(a+)+(a+)+(a+)+$b")')[0] == []
+
+
+_SCALARS = st.one_of(
+    st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=8), st.booleans(), st.none()
+)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_a_filter_or_a_mistake(text: str) -> None:
+    try:
+        found = compile_filter(text, CAPTURED)
+    except QueryError as error:
+        assert 0 <= error.column <= len(text)
+    else:
+        assert "'; " not in found.sql
+
+
+@given(name=st.text(min_size=1, max_size=12), value=st.text(max_size=12))
+def test_names_and_values_of_users_are_never_in_the_sql(name: str, value: str) -> None:
+    quoted = json.dumps(name), json.dumps(value)
+    found = compile_filter(f"data[{quoted[0]}] == {quoted[1]}", CAPTURED)
+    assert sorted(map(str, found.bindings.values())) == sorted([value, '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'])
