@@ -236,6 +236,8 @@ class MainWindow(QMainWindow):
         self._stop.hide()
         if error:
             self.errors.show_error(error)
+            if self.events_pane is not None and not self.events_pane.model.rows:
+                self.events_pane.empty.show_text("Nothing was captured.", "See above for the reason; Connect tries again (Ctrl+N).")
 
     def _cannot_read(self, sentence: str) -> None:
         self.errors.show_error(sentence)

@@ -199,11 +199,14 @@ class Session(QObject):
         self.work.resume()
         self.work.reopen()
         self._looking = self._counting = False
-        self._watch.start()
         self.state_changed.emit("")
         self.rate_changed.emit(None)
         self.capture_ended.emit(error)
-        self.look()
+        if error and self.watermark is None:
+            self._watch.stop()  # there is no file, and why has been said
+        else:
+            self._watch.start()
+            self.look()
 
 
 def _is_live(path: Path) -> bool:

@@ -198,6 +198,8 @@ QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 3px 9px; font-weight: 600; }
 QTableView::item { padding: 0px 6px; border: none; }
 QPlainTextEdit { background: $panel; color: $text; border: none; selection-background-color: $selection; selection-color: $text; }
+QDialog QPlainTextEdit { border: 1px solid $line; border-radius: 6px; padding: 2px; }
+QDialog QPlainTextEdit:focus { border: 1px solid $accent; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QTabBar { background: transparent; }
 QTabBar::tab { color: $dim; background: transparent; border: none; border-bottom: 2px solid transparent; padding: 7px 10px 5px 10px; }

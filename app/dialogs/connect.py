@@ -27,6 +27,8 @@ class ConnectDialog(QDialog):
         self._config.setPlaceholderText(
             "security.protocol=SASL_SSL …  (client properties; go to the capture by its input, never as arguments)"
         )
+        self._config.setMaximumHeight(96)
+        self._config.setTabChangesFocus(True)
         self._go = QPushButton("Capture")
         self._go.setProperty("role", "main")
         self._go.setDefault(True)

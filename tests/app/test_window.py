@@ -197,7 +197,8 @@ def test_a_password_in_an_address_is_refused(window: MainWindow) -> None:
 def test_a_source_that_cannot_be_read_is_said_in_the_window(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     window.open_source(f"sqlite:///{tmp_path / 'none.db'}")
     qtbot.waitUntil(window.errors.isVisible, timeout=20_000)
-    assert window.errors.text.whole_text()
+    assert "none.db" in window.errors.text.whole_text()
+    assert "there is no capture" not in window.errors.text.whole_text()
     assert not window._stop.isVisible()
 
 

@@ -1,0 +1,29 @@
+"""The dialog that asks for a source: what it gives is a command, secrets apart."""
+
+from __future__ import annotations
+
+from pytestqt.qtbot import QtBot
+
+from app.dialogs.connect import ConnectDialog
+
+
+def test_the_answers_are_options_of_the_command(qtbot: QtBot) -> None:
+    dialog = ConnectDialog()
+    qtbot.addWidget(dialog)
+    assert not dialog._go.isEnabled()
+    dialog._url.setText(" kafka://localhost:9092/orders ")
+    dialog._start.setText("-15m")
+    dialog._config.setPlainText("sasl.password=secret\n")
+    assert dialog._go.isEnabled()
+    assert (dialog.url(), dialog.options(), dialog.config()) == (
+        "kafka://localhost:9092/orders",
+        ["--from=-15m", "--follow"],
+        "sasl.password=secret",
+    )
+
+
+def test_without_following_it_ends_by_itself(qtbot: QtBot) -> None:
+    dialog = ConnectDialog()
+    qtbot.addWidget(dialog)
+    dialog._follow.setChecked(False)
+    assert dialog.options() == ["--from=earliest"]
