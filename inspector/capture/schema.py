@@ -23,7 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
-from inspector.capture.sqlite import ApswDialect
+from inspector.capture.dialect import ApswDialect
 
 APPLICATION_ID = 0x45564341
 """ASCII `EVCA`, in the SQLite header."""

@@ -11,6 +11,7 @@ import importlib
 import importlib.util
 import logging
 import os
+import re
 import signal
 import sys
 from collections.abc import Sequence
@@ -38,13 +39,29 @@ def _parser() -> argparse.ArgumentParser:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit status. Errors of the user's world are one sentence on standard error."""
     parser = _parser()
-    args = parser.parse_args(arguments)
+    words = _joined(sys.argv[1:] if arguments is None else arguments)
+    args = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if args.version:
         return _print_version()
     if args.command is None:
-        args = parser.parse_args([*(arguments if arguments is not None else sys.argv[1:]), "open"])
+        args = parser.parse_args([*words, "open"])
     return _run(args)
+
+
+_BOUNDS = {"--from", "--until"}
+_BACK = re.compile(r"-\d")
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """`--from -15m` as `--from=-15m`: argparse takes what starts with a dash for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] in _BOUNDS and _BACK.match(word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _run(args: argparse.Namespace) -> int:
