@@ -244,13 +244,17 @@ _COMPLAINTS = (
     (r'No such configuration property: "(.+?)"', "the property {} is known neither to librdkafka nor to Java clients; check its spelling"),
     (r'Invalid value .*?for configuration property "(.+?)"', "the property {} has a value that it cannot have"),
     (r'Configuration property "(.+?)" value .*? is outside allowed range (\S+)', "the property {} is outside its range {}"),
+    (
+        r"\b((?:ssl|https|sasl)\.[\w.]+)(?: failed|: not in PEM format)",
+        "the property {} cannot be used: what it holds or names is not readable as PEM, or its password is wrong",
+    ),
     (r'[Pp]roperty "(.+?)" (?:must be set through|not settable)', "the property {} is refused: only a program can set it"),
 )
 
 
 def configuration_error(error: KafkaError) -> UsageError:
     """What the client has against its configuration (code `_INVALID_ARG`), as one sentence without any value."""
-    said = re.sub(r"\AFailed to create \w+: ", "", error.str())
+    said = re.sub(r"\AFailed to create [\w ]+: ", "", error.str())
     for pattern, sentence in _COMPLAINTS:
         if match := re.search(pattern, said, re.DOTALL):
             return UsageError(sentence.format(*match.groups()))

@@ -14,7 +14,16 @@ from hypothesis import strategies as st
 
 from inspector.errors import UsageError
 from inspector.sources import kafka_config
-from inspector.sources.kafka_config import FORCED, REDACTED, client_properties, is_secret, parse_properties, redact, redacted
+from inspector.sources.kafka_config import (
+    FORCED,
+    REDACTED,
+    client_properties,
+    configuration_error,
+    is_secret,
+    parse_properties,
+    redact,
+    redacted,
+)
 from inspector.sources.kafka_java import parse_jaas
 
 SASL = {"security.protocol": "SASL_SSL", "sasl.username": "alice", "sasl.password": "s3cret-4711"}
@@ -287,6 +296,14 @@ def test_what_the_client_does_not_take_is_one_sentence_without_the_value(config:
     assert sentence in said
     assert "s3cret" not in said
     assert "\n" not in said
+
+
+def test_pem_that_cannot_be_read_is_said_by_the_property() -> None:
+    for name in ("ssl.ca.pem", "ssl.key.pem", "ssl.certificate.pem", "ssl.ca.location"):
+        with pytest.raises(confluent_kafka.KafkaException) as failed:
+            confluent_kafka.Producer({"security.protocol": "ssl", name: "/s3cret-4711", "log_level": 0})
+        said = str(configuration_error(failed.value.args[0]))
+        assert said == f"the property {name} cannot be used: what it holds or names is not readable as PEM, or its password is wrong"
 
 
 def test_properties_of_java_programs_that_mean_nothing_here_are_left_out() -> None:
