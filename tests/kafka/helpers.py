@@ -7,12 +7,16 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+import confluent_kafka.admin
 from confluent_kafka import Consumer, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 
 from tests.kafka.launcher import Broker
 
 Header = tuple[str, bytes | None]
+
+NewTopic: Any = vars(confluent_kafka.admin)["NewTopic"]
+"""The client's own class, which its types do not export."""
 
 
 class Cluster:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
-from confluent_kafka.admin import NewTopic
 
 from inspector.capture.reader import CaptureReader
 from tests.kafka import captures
-from tests.kafka.helpers import Cluster, consume_all, wait_until
+from tests.kafka.helpers import Cluster, NewTopic, consume_all, wait_until
 from tests.kafka.launcher import Broker
 
 pytestmark = pytest.mark.large
@@ -42,7 +42,7 @@ def test_million_records_are_those_of_a_plain_consumer(cluster: Cluster, name: s
             )
         )
         for message in plain:
-            headers = message.headers() or []
+            headers: Any = message.headers() or []
             partition, position, key, value, stored = next(rows)
             assert (partition, position, key, value) == (message.partition(), message.offset(), message.key(), message.value())
             assert json.loads(stored) == [[title, None if content is None else content.decode()] for title, content in headers]

@@ -6,10 +6,8 @@ import json
 import time
 from pathlib import Path
 
-from confluent_kafka.admin import NewTopic
-
 from tests.kafka import captures
-from tests.kafka.helpers import Cluster
+from tests.kafka.helpers import Cluster, NewTopic
 from tests.kafka.launcher import Broker, free_ports
 
 

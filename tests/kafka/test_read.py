@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from inspector.event import Flag
@@ -11,7 +12,7 @@ from tests.kafka.helpers import Cluster, consume_all
 from tests.kafka.wire import produce_batch
 
 
-def compared(path: Path, bootstrap: str, name: str, partitions: range) -> list[tuple[object, ...]]:
+def compared(path: Path, bootstrap: str, name: str, partitions: range) -> Sequence[tuple[object, ...]]:
     """Captured records, after checking that they are those of a plain consumer."""
     plain = [(m.partition(), m.offset(), m.key(), m.value()) for m in consume_all(bootstrap, name, partitions)]
     captured = [(e.partition, e.position, e.key, e.value) for e in captures.events(path)]
@@ -31,7 +32,7 @@ def test_capture_equals_what_a_plain_consumer_reads(cluster: Cluster, name: str,
     assert out.stat().st_mode & 0o777 == 0o600
 
 
-AWKWARD: list[tuple[bytes | None, bytes | None, list[tuple[str, bytes | None]]]] = [
+AWKWARD: list[tuple[bytes | None, bytes | None, list[tuple[str, str | bytes | None]]]] = [
     (None, None, []),
     (b"", b"", []),
     (b"k", None, [("a", b"1"), ("a", b"2"), ("b", None), ("", b"")]),
@@ -49,7 +50,7 @@ def test_awkward_records_survive_to_capture_and_json_lines(cluster: Cluster, nam
     cluster.create(name, 1, max_message_bytes=20_000_000)
     producer = cluster.producer()
     for key, value, headers in AWKWARD:
-        producer.produce(name, value, key, 0, headers=headers or None)
+        producer.produce(name, value, key, 0, headers=list(headers) or None)
     assert producer.flush(30) == 0
     out = tmp_path / "a.evcap"
     captures.run("capture", f"{cluster.url}/{name}", "-o", out)
