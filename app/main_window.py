@@ -148,6 +148,9 @@ class MainWindow(QMainWindow):
 
     def start_demo(self, arguments: Sequence[str], output: Path | None = None) -> None:
         """Starts the built-in shop and captures both of its sources."""
+        if output is not None and output.exists():
+            self.errors.show_error(f"{output} exists, and a second demo is another story: give it another name")
+            return
         path = output.absolute() if output else self._new_path("demo")
         if path is None:
             return

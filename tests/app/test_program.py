@@ -32,6 +32,13 @@ def test_the_demo_shows_events_arriving(qtbot: QtBot, window: MainWindow, tmp_pa
     assert sorted(path.name for path in tmp_path.glob("demo.evcap*")) == ["demo.evcap"]
 
 
+def test_the_demo_never_mixes_two_stories(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "demo.evcap").touch()
+    window.start_demo([], tmp_path / "demo.evcap")
+    assert "another story" in window.errors.text.whole_text()
+    assert window.session is None
+
+
 def test_errors_nobody_caught_are_in_the_messages(qtbot: QtBot, messages: Messages) -> None:
     hooks = Hooks(messages)
     try:
