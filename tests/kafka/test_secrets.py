@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import subprocess
 import threading
 import time
-import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,6 +16,7 @@ from tests.kafka import captures
 from tests.kafka.certificates import STORE_PASSWORD
 from tests.kafka.helpers import wait_until
 from tests.kafka.secure import GRANTED, PASSWORD, SecureBroker
+from tests.kafka.tokens import TokenServer, serving
 
 MODULES = "org.apache.kafka.common.security"
 WRONG = "wr0ng-secret-4711"
@@ -223,58 +221,11 @@ def test_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path) -> None:
 # ---- OIDC: the token comes from an endpoint
 
 
-@dataclass
-class TokenServer:
-    """Gives out unsecured tokens of alice to whoever knows the client's secret, each valid for `lifetime_s`."""
-
-    url: str = ""
-    lifetime_s: int = 3600
-    asked: list[str] = field(default_factory=list)
-
-    def answer(self, authorization: str, body: str) -> tuple[int, dict[str, object]]:
-        self.asked.append(body)
-        expected = base64.b64encode(f"inspector:{CLIENT_SECRET}".encode()).decode()
-        if urllib.parse.unquote(authorization) != f"Basic {expected}":
-            return 401, {"error": "invalid_client", "error_description": "no such client"}
-        now = int(time.time())
-        claims = {"sub": "alice", "iat": now - 60, "exp": now + self.lifetime_s, "iss": "tests", "aud": "kafka"}
-        return 200, {"access_token": _token(claims), "token_type": "Bearer", "expires_in": self.lifetime_s}
-
-
-def _token(claims: Mapping[str, object]) -> str:
-    parts = [{"alg": "none", "typ": "JWT"}, dict(claims)]
-    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts) + "."
-
-
 @pytest.fixture
 def tokens() -> Iterator[TokenServer]:
     """A token endpoint on loopback."""
-    given = TokenServer()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            status, answer = given.answer(self.headers.get("Authorization", ""), body)
-            content = json.dumps(answer).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_: object) -> None:
-            """Says nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    given.url = f"http://127.0.0.1:{server.server_address[1]}/token"
-    try:
-        yield given
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serving(TokenServer("inspector", CLIENT_SECRET)) as server:
+        yield server
 
 
 def oidc(broker: SecureBroker, url: str, secret: str = CLIENT_SECRET) -> dict[str, str]:
