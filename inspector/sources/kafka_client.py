@@ -20,8 +20,8 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from inspector.errors import SourceError
-from inspector.sources.kafka_config import client_properties, redact
-from inspector.sources.kafka_diagnose import explain
+from inspector.sources.kafka_config import client_properties, configuration_error, redact
+from inspector.sources.kafka_diagnose import explain, is_final
 from inspector.sources.kafka_groupless import GrouplessConsumer, library
 
 log = logging.getLogger(__name__)
@@ -29,10 +29,14 @@ client_log = logging.getLogger("inspector.sources.kafka.client")
 client_log.setLevel(logging.CRITICAL)
 """librdkafka's own lines go here; `--verbose` may lower the level. What matters reaches the user as a state or an error."""
 
-ANSWER_S = 10.0
+ANSWER_S = 8.0
+"""With the look at what is wrong that follows, a command says within 15 seconds that it cannot connect."""
+_SOON_S = 1.5
+"""Before this, that no broker can be reached may yet pass: a name with two addresses, a broker that just ends."""
 _LATE_S = 1.0
 """The client itself gives up in time, with its own error; this is for the way back."""
 _MEGABYTE = 1024
+_MOST_ERRORS = 20
 
 Partition = tuple[str, int]
 
@@ -64,13 +68,17 @@ class Health:
     def heard(self, error: KafkaError) -> None:
         """Called by the client with each of its errors."""
         with self._lock:
-            self.errors = [*self.errors[-9:], error]
+            others = [known for known in self.errors if not _is_same(known, error)]
+            self.errors = [*others[-_MOST_ERRORS:], error]
             if error.code() in {KafkaError._ALL_BROKERS_DOWN, KafkaError._TRANSPORT, KafkaError._RESOLVE}:
                 self.is_down = True
                 self._state = f"reconnecting: {_short(redact(error.str()))}"
 
     def worked(self) -> None:
-        """Something came through."""
+        """Something came through: what was said before it explains nothing any more."""
+        if self.errors:
+            with self._lock:
+                self.errors = []
         if self.is_down:
             with self._lock:
                 self.is_down = False
@@ -83,6 +91,10 @@ class Health:
                 return ""
             self._said = self._state
             return self._state
+
+
+def _is_same(one: KafkaError, other: KafkaError) -> bool:
+    return bool(one.code() == other.code() and one.str().partition(" (after")[0] == other.str().partition(" (after")[0])
 
 
 def _short(text: str) -> str:
@@ -107,7 +119,7 @@ class Clients:
                 settings: dict[str, Any] = {**properties, "error_cb": self.health.heard, "logger": client_log}
                 self._admin = AdminClient(settings)
             except KafkaException as error:
-                raise self.explained(error) from error
+                raise configuration_error(error.args[0]) from error
         return self._admin
 
     def consumer(self, isolation: str = "read_uncommitted") -> Any:
@@ -130,7 +142,7 @@ class Clients:
                 return GrouplessConsumer(settings, self.health.heard)
             return Consumer(settings)
         except KafkaException as error:
-            raise self.explained(error) from error
+            raise configuration_error(error.args[0]) from error
 
     def _has_groups(self) -> bool:
         """Whether the cluster has its offsets topic: looking up a group's coordinator would make it."""
@@ -139,7 +151,8 @@ class Clients:
         return self._groups_seen
 
     def explained(self, error: BaseException, topic: str | None = None) -> SourceError:
-        """What went wrong, as one sentence naming the step that failed."""
+        """What went wrong, as one sentence naming the step that failed; takes at most `kafka_diagnose.LOOK_S`."""
+        self._hear()
         found = [part for part in getattr(error, "args", ()) if isinstance(part, KafkaError)]
         return explain(self.properties, [*self.health.errors, *found], topic)
 
@@ -148,12 +161,26 @@ class Clients:
 
         Raises SourceError naming the step that failed.
         """
-        try:
-            found = self.admin().list_topics(timeout=timeout_s)
-        except KafkaException as error:
-            raise self.explained(error) from error
-        self.health.worked()
-        return found
+        started = time.monotonic()
+        while True:
+            passed_s = time.monotonic() - started
+            wait_s = (_SOON_S if passed_s < _SOON_S else timeout_s) - passed_s
+            try:
+                found = self.admin().list_topics(timeout=max(_PAUSE_S, wait_s))
+            except KafkaException as error:
+                self._hear()
+                passed_s = time.monotonic() - started
+                if passed_s > timeout_s - _PAUSE_S or (passed_s > _SOON_S - _PAUSE_S and is_final(self.health.errors)):
+                    raise self.explained(error) from error
+                _PAUSE.wait(_PAUSE_S)
+                continue
+            self.health.worked()
+            return found
+
+    def _hear(self) -> None:
+        """Lets the client's threads say what they met: it calls back only when polled."""
+        if self._admin is not None:
+            self._admin.poll(0)
 
     def topics_now(self, names: Iterable[str], timeout_s: float = ANSWER_S) -> dict[str, TopicNow | None]:
         """Topic → what it is now, None where there is no such topic (any more).
