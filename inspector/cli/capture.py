@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from inspector.sources import Request, Source
 
 _PROGRESS_EVERY_S = 0.1
+FINISHING = "finishing"
+"""A state for a window that reads along (`ingest.FINISHING`); people need not know."""
 _SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -126,17 +128,24 @@ def read_config(place: str | None) -> dict[str, str]:
         return {}
     from inspector.sources.kafka_config import parse_properties
 
-    if place == "-":
-        lines: list[str] = []
-        for line in sys.stdin:
-            if line.strip() == ".":
-                break
-            lines.append(line)
-        return parse_properties("".join(lines))
     try:
-        return parse_properties(Path(place).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the configuration {place}: {error}") from error
+        content = _until_dot(sys.stdin.buffer) if place == "-" else Path(place).read_bytes()
+        return parse_properties(content.decode("utf-8"))
+    except OSError as error:
+        raise UsageError(f"cannot read the configuration {place}: {error.strerror}") from error
+    except UnicodeDecodeError:
+        # what cannot be decoded may be part of a password: it stays out of the message and of the chain
+        raise UsageError("the configuration is not UTF-8 text") from None
+
+
+def _until_dot(lines: Iterable[bytes]) -> bytes:
+    """The lines up to one with a single dot, or all."""
+    taken: list[bytes] = []
+    for line in lines:
+        if line.strip() == b".":
+            break
+        taken.append(line)
+    return b"".join(taken)
 
 
 # ---- logs
@@ -212,11 +221,12 @@ def _for_source(request: Request, url: str, count: int) -> Request:
     """With several sources, topics, partitions, keys and isolation are Kafka's; a store has one log of its own."""
     from dataclasses import replace
 
-    if count == 1 or url.startswith("kafka:"):
-        return request
     from inspector.sources import Isolation
 
-    return replace(request, logs=(), partitions=(), key=None, isolation=Isolation.uncommitted)
+    if url.startswith("kafka:"):
+        return request
+    alone = replace(request, isolation=Isolation.uncommitted)
+    return alone if count == 1 else replace(alone, logs=(), partitions=(), key=None)
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -335,6 +345,8 @@ class _Reporter:
 
     def say(self, kind: str, text: str, *, step: str = "") -> None:
         """One sentence for people."""
+        if kind == "state" and text == FINISHING:
+            return
         print(f"eventscope: {text}" if kind != "note" else text, file=sys.stderr, flush=True)
 
     def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:

@@ -18,6 +18,7 @@ from inspector.event import LogKey
 from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
 from inspector.sources.kafka_bounds import Bounds
 from inspector.sources.kafka_client import Clients, Partition
+from inspector.sources.kafka_config import redact
 from inspector.sources.kafka_partitioner import partition_of
 from inspector.sources.kafka_read import Reading
 
@@ -31,9 +32,11 @@ class KafkaSource:
     """
 
     def __init__(self, url: str, config: Mapping[str, str]) -> None:
+        if "@" in url:
+            raise UsageError("a Kafka address holds no user and no password: give them with --config instead, - reads standard input")
         match = _URL.match(url)
         if not match:
-            raise UsageError(f"{url!r} is not kafka://host:port[,host:port][/topic]")
+            raise UsageError(f"{redact(url)!r} is not kafka://host:port[,host:port][/topic]")
         self._servers = match["servers"]
         self._topic = match["topic"] or None
         self._clients = Clients(self._servers, config)

@@ -209,13 +209,27 @@ def test_property_that_is_no_good_is_named_without_its_value(secure_broker: Secu
     done.shows_no_secret(tmp_path)
 
 
-def test_password_in_a_url_is_refused_and_not_repeated(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "address",
+    [f"alice:{WRONG}@127.0.0.1:1/t", f"alice:/{WRONG}@127.0.0.1:1/t", f"{WRONG}@127.0.0.1:1/t", f"127.0.0.1:1/t?sasl.password={WRONG}"],
+)
+def test_password_in_a_url_is_refused_and_not_repeated(address: str, tmp_path: Path) -> None:
     for command in (["logs"], ["capture", "-o", tmp_path / "a.evcap"]):
-        done = watched(*command, f"kafka://alice:{WRONG}@127.0.0.1:1/{GRANTED}")
+        done = watched(*command, f"kafka://{address}")
         assert done.status == 2
-        assert "holds a password" in one_sentence(done)
+        assert one_sentence(done)
         assert WRONG not in done.errors
     assert list(tmp_path.iterdir()) == []
+
+
+def test_configuration_that_is_not_utf8_is_refused_and_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "client.properties"
+    content = f"sasl.password={WRONG}".encode() + b"\xff\n"
+    file.write_bytes(content)
+    for place in (file, "-"):
+        command = [*captures.COMMAND, "--verbose", "logs", "kafka://127.0.0.1:1/t", "--config", str(place)]
+        done = subprocess.run(command, input=content, capture_output=True, timeout=60, check=False)
+        assert (done.returncode, done.stdout, done.stderr) == (2, b"", b"eventscope: the configuration is not UTF-8 text\n")
 
 
 # ---- OIDC: the token comes from an endpoint
