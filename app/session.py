@@ -98,7 +98,7 @@ class Session(QObject):
 
     def capture(self, arguments: Sequence[str], *, config: str = "") -> None:
         """Starts `eventscope capture` with `arguments` (sources, options) into this capture."""
-        command = ["capture", *arguments, "-o", str(self.path), "--progress", "json", "--stop-with-stdin"]
+        command = ["capture", *arguments, "--isolation", "both", "-o", str(self.path), "--progress", "json", "--stop-with-stdin"]
         self.child = Child(command, self, config=config)
         self.child.progressed.connect(self._told)
         self.child.said.connect(self._child_said)

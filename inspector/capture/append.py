@@ -155,6 +155,18 @@ _BLOCK = (
 )
 
 
+_MOST_PATHS = 300
+_PATHS = (
+    "INSERT INTO main.path (type_id, path, kinds, count) "
+    "SELECT type_id, place, kind, count(*) FROM (SELECT coalesce(e.type_id, 0) AS type_id, replace(j.fullkey, '[0]', '[*]') AS place, "
+    "j.type AS kind FROM main.event e JOIN json_tree(e.data) j WHERE e.seq IN (SELECT :base + min(n) FROM staged.row GROUP BY type) "
+    "AND e.data IS NOT NULL AND length(e.data) < 65536 AND j.id <> 0 AND j.fullkey NOT GLOB '*[[][1-9]*' LIMIT :most) WHERE true "
+    "GROUP BY 1, 2, 3 ON CONFLICT DO UPDATE SET count = count + excluded.count, kinds = CASE WHEN instr(',' || kinds || ',', "
+    "',' || excluded.kinds || ',') THEN kinds ELSE kinds || ',' || excluded.kinds END"
+)
+"""One document of each type in each batch is looked into: enough to complete names, and it costs nothing."""
+
+
 def prepare(connection: apsw.Connection) -> None:
     """Makes what the statements need on a fresh connection: the attached `staged` database and two temporary tables."""
     connection.execute(
@@ -179,6 +191,7 @@ def append(connection: apsw.Connection, *, source_id: int, base: int, with_value
     connection.execute(_RECORDS.format(value="value" if with_values else "NULL"), {"base": base})
     rows = connection.execute("SELECT count(*) FROM staged.row").get
     if rows:
+        connection.execute(_PATHS, {"base": base, "most": _MOST_PATHS})
         connection.execute(_BLOCK, {"base": base, "rows": rows, "most": _BLOCK_ROWS})
     connection.execute(SECONDS)
     for width in BUCKET_SECONDS:

@@ -27,6 +27,8 @@ from confluent_kafka import (
 _CONSUMER = 1
 _TEXT_BYTES = 512
 _STAMPS = {0: TIMESTAMP_NOT_AVAILABLE, 1: TIMESTAMP_CREATE_TIME, 2: TIMESTAMP_LOG_APPEND_TIME}
+_PER_PARTITION = {"queued.max.messages.kbytes": "2048", "queued.min.messages": "5000"}
+"""This consumer has a queue of its own for each partition, so that the bounds hold for each."""
 _NOT_HERE = {"group.id", "enable.auto.offset.store", "enable.auto.commit", "error_cb", "logger", "partition.assignment.strategy"}
 
 
@@ -184,7 +186,7 @@ class GrouplessConsumer:
         text = ctypes.create_string_buffer(_TEXT_BYTES)
         conf = self._lib.rd_kafka_conf_new()
         wanted = {name: str(value) for name, value in properties.items() if name not in _NOT_HERE}
-        for name, value in {**wanted, "log_level": "0", "auto.commit.enable": "false"}.items():
+        for name, value in {**wanted, **_PER_PARTITION, "log_level": "0", "auto.commit.enable": "false"}.items():
             if self._lib.rd_kafka_conf_set(conf, name.encode(), value.encode(), text, _TEXT_BYTES):
                 raise KafkaException(KafkaError(KafkaError._INVALID_ARG, text.value.decode("utf-8", "replace")))
         self._lib.rd_kafka_conf_set_error_cb(conf, self._callback)

@@ -73,6 +73,7 @@ def test_sequence_is_dense_and_counts_are_those_of_the_events(writing: Writing, 
     for width in (1, 60, 3600):
         assert select(path, f"SELECT sum(events) FROM bucket WHERE width_s = {width}") == [(150,)]
     assert select(path, "SELECT first_seq, last_seq FROM block") == [(1, 150)]
+    assert select(path, "SELECT path, kinds, count FROM path ORDER BY path") == [("$.n", "integer", 2), ("$.type", "text", 2)]
 
 
 def test_late_is_below_the_running_maximum_of_its_partition(writing: Writing, path: Path) -> None:
