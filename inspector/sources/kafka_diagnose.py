@@ -41,7 +41,7 @@ def explain(properties: Mapping[str, str], errors: Sequence[KafkaError], topic: 
     for error in reversed(errors):
         if found := _from_client(error, properties, topic):
             return found
-    bootstrap = _bootstrap(properties)
+    bootstrap = bootstrap_servers(properties)
     looks = look([*bootstrap, *_advertised(errors, bootstrap)], properties)
     if failed := _first_failing(looks, bootstrap):
         return SourceError(failed.text, step=failed.name, retry=failed.name in {"DNS", "TCP"})
@@ -52,7 +52,8 @@ def explain(properties: Mapping[str, str], errors: Sequence[KafkaError], topic: 
     return SourceError(f"{where} does not answer as it should: {said}", step="read", retry=True)
 
 
-def _bootstrap(properties: Mapping[str, str]) -> list[str]:
+def bootstrap_servers(properties: Mapping[str, str]) -> list[str]:
+    """The servers that are asked first, at most eight of them."""
     listed = properties.get("bootstrap.servers", "").split(",")
     return [server.strip() for server in listed if server.strip()][:_MOST_SERVERS]
 

@@ -27,19 +27,26 @@ _LISTENERS = {
     "MTLS": "SSL",
     "EXPIRED": "SSL",
     "ELSEWHERE": "SSL",
+    "LOST": "PLAINTEXT",
 }
-"""SCRAM and PLAIN · OAUTHBEARER · SCRAM without TLS · client certificates · expired, and another host's, server certificate."""
+"""SCRAM and PLAIN · OAUTHBEARER · SCRAM without TLS · client certificates · an expired server certificate · one for another
+host · plain text, but the broker gives itself an address that nobody knows."""
+LOST_HOST = "broker-1.eventscope.invalid"
 
 
 class SecureBroker:
-    """The broker. alice may read the topic `granted` and nothing else, no group either; bob may do nothing."""
+    """The broker. alice may read the topic `granted` and nothing else, no group either; bob may do nothing.
+
+    carol may see that topic, and not read it; dora may read every topic, and no group.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.authority = Authority(folder / "certificates")
         self.alice = self.authority.issue("alice.example", common_name="alice")
         self.expired = self.authority.issue("alice.example", common_name="alice", expired=True)
-        scram = [f"{kind}=[name={user},password={PASSWORD}]" for kind in ("SCRAM-SHA-256", "SCRAM-SHA-512") for user in ("alice", "bob")]
-        self.broker = Broker(folder / "broker", settings=self._settings(), listeners=_LISTENERS, scram=scram)
+        scram = [f"{kind}=[name={user},password={PASSWORD}]" for kind in ("SCRAM-SHA-256", "SCRAM-SHA-512") for user in _USERS]
+        self.broker = Broker(folder / "broker", listeners=_LISTENERS, scram=scram)
+        self.broker.settings = {**self._settings(), "advertised.listeners": self._advertised()}
 
     def start(self) -> SecureBroker:
         """Starts it, with both topics and alice's rights."""
@@ -48,7 +55,7 @@ class SecureBroker:
         for topic in (GRANTED, HIDDEN):
             self.cluster.create(topic)
             self.cluster.produce(topic, [b"one", b"two", b"three"])
-        rights = [_right("READ"), _right("DESCRIBE")]
+        rights = [*_rights("alice", GRANTED), _right("carol", GRANTED, "DESCRIBE"), *_rights("dora", "*")]
         for future in self.cluster.admin.create_acls(rights).values():
             future.result(30)
         return self
@@ -65,6 +72,10 @@ class SecureBroker:
     def login(self, mechanism: str, user: str = "alice", password: str = PASSWORD) -> dict[str, str]:
         """Properties of a user who gives a password."""
         return self.trusting(sasl_mechanism=mechanism, sasl_username=user, sasl_password=password)
+
+    def _advertised(self) -> str:
+        ports = self.broker.ports
+        return ",".join(f"{name}://{LOST_HOST if name == 'LOST' else '127.0.0.1'}:{port}" for name, port in ports.items())
 
     def _settings(self) -> dict[str, str]:
         here = ("127.0.0.1", "localhost")
@@ -90,9 +101,11 @@ class SecureBroker:
         }
 
 
+_USERS = ("alice", "bob", "carol", "dora")
+_PLAIN_USERS = " ".join(f'user_{user}="{PASSWORD}"' for user in _USERS)
 _PASSWORDS = {
     "sasl.enabled.mechanisms": "SCRAM-SHA-256,SCRAM-SHA-512,PLAIN",
-    "plain.sasl.jaas.config": f'{_SASL}.plain.PlainLoginModule required user_alice="{PASSWORD}" user_bob="{PASSWORD}";',
+    "plain.sasl.jaas.config": f"{_SASL}.plain.PlainLoginModule required {_PLAIN_USERS};",
     "scram-sha-256.sasl.jaas.config": f"{_SASL}.scram.ScramLoginModule required;",
     "scram-sha-512.sasl.jaas.config": f"{_SASL}.scram.ScramLoginModule required;",
 }
@@ -110,7 +123,11 @@ _ADMIN: Any = vars(confluent_kafka.admin)
 """The client's own classes, which its types do not export."""
 
 
-def _right(operation: str) -> Any:
+def _rights(user: str, topic: str) -> list[Any]:
+    return [_right(user, topic, "READ"), _right(user, topic, "DESCRIBE")]
+
+
+def _right(user: str, topic: str, operation: str) -> Any:
     kind, pattern = _ADMIN["ResourceType"].TOPIC, _ADMIN["ResourcePatternType"].LITERAL
     allow = _ADMIN["AclPermissionType"].ALLOW
-    return _ADMIN["AclBinding"](kind, GRANTED, pattern, "User:alice", "*", _ADMIN["AclOperation"][operation], allow)
+    return _ADMIN["AclBinding"](kind, topic, pattern, f"User:{user}", "*", _ADMIN["AclOperation"][operation], allow)
