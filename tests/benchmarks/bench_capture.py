@@ -73,6 +73,8 @@ def _fill(cluster: Cluster, count: int) -> None:
 def _turns(broker: Broker, folder: Path) -> tuple[float, float, float, float]:
     ours, kcat, bare, memory = [], [], [], []
     for turn in range(TURNS):
+        # first, so that the cluster knows groups, as all but the freshest do
+        bare.append(_timed([sys.executable, "-c", _BARE, broker.bootstrap, "bench"])[0])
         capture = folder / f"{turn}.evcap"
         seconds, megabytes = _timed(
             [sys.executable, "-m", "inspector.cli", "capture", f"kafka://{broker.bootstrap}/bench", "-o", str(capture)]
@@ -81,16 +83,26 @@ def _turns(broker: Broker, folder: Path) -> tuple[float, float, float, float]:
         memory.append(megabytes)
         capture.unlink()
         kcat.append(_timed(["kcat", "-C", "-b", broker.bootstrap, "-t", "bench", "-J", "-e", "-q"], folder / "kcat.jsonl")[0])
-        bare.append(_timed([sys.executable, "-c", _BARE, broker.bootstrap, "bench"])[0])
     return statistics.median(ours), statistics.median(kcat), statistics.median(bare), max(memory)
 
 
+_MEASURE = """
+import os, subprocess, sys, time
+started = time.perf_counter()
+process = subprocess.Popen(sys.argv[2:], stdout=open(sys.argv[1], "wb"), stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+_, status, usage = os.wait4(process.pid, 0)
+process.returncode = os.waitstatus_to_exitcode(status)
+print(time.perf_counter() - started, usage.ru_maxrss / 1024, process.returncode)
+"""
+
+
 def _timed(command: list[str], output: Path | None = None) -> tuple[float, float]:
-    """(seconds, peak megabytes) of a whole process."""
-    with (output or Path(os.devnull)).open("wb") as target:
-        started = time.perf_counter()
-        process = subprocess.Popen(command, stdout=target, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    assert process.returncode == 0, command
-    return time.perf_counter() - started, usage.ru_maxrss / 1024
+    """(seconds, peak megabytes) of a whole process.
+
+    It is started by a small process: a child's peak counts what its parent held when it was forked.
+    """
+    measuring = [sys.executable, "-c", _MEASURE, str(output or os.devnull), *command]
+    done = subprocess.run(measuring, check=True, capture_output=True, text=True)
+    seconds, megabytes, status = done.stdout.split()
+    assert status == "0", command
+    return float(seconds), float(megabytes)
