@@ -282,7 +282,7 @@ class MainWindow(QMainWindow):
             self._settings.setValue("window/panes", self._panes.saveState())
             self._settings.setValue("window/columns", self.events_pane.view.horizontalHeader().saveState())
 
-    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+    def closeEvent(self, event: QCloseEvent) -> None:
         """Ends what runs, remembers where things were, and goes."""
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._close_session()

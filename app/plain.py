@@ -43,7 +43,7 @@ class PlainLabel(QLabel):
         """What is shown, uncut."""
         return self._text
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Cuts again for the new width."""
         super().resizeEvent(event)
         if self._elided:

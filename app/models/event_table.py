@@ -228,11 +228,11 @@ class EventTable(QAbstractTableModel):
 
     # ---- what Qt asks
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:  # noqa: N802
+    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
         """How many rows there are."""
         return 0 if parent.isValid() else self.rows
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:  # noqa: N802
+    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
         """How many columns there are."""
         return 0 if parent.isValid() else len(COLUMNS)
 
@@ -252,7 +252,7 @@ class EventTable(QAbstractTableModel):
             return self._words(index, role)
         return None
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """The header of a column."""
         if orientation is Qt.Orientation.Horizontal and 0 <= section < len(COLUMNS):
             if role == _DISPLAY:

@@ -39,7 +39,7 @@ class _Colors(QSyntaxHighlighter):
         super().__init__(document)
         self.is_on = True
 
-    def highlightBlock(self, text: str) -> None:  # noqa: N802
+    def highlightBlock(self, text: str) -> None:
         """Colours one line."""
         if not self.is_on or len(text) > 2_000:
             return
@@ -129,7 +129,7 @@ class EventPane(QFrame):
         self._failure.show()
         self._stack.setCurrentIndex(1)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Light turned dark, or back."""
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_colors"):
             self._colors.rehighlight()

@@ -57,12 +57,12 @@ class EventView(QTableView):
         self.verticalScrollBar().sliderPressed.connect(self.scrolled_by_user)
         self.verticalScrollBar().installEventFilter(self)
 
-    def selectAll(self) -> None:  # noqa: N802
+    def selectAll(self) -> None:
         """Chooses everything without walking it."""
         self.is_all_selected = True
         self.all_chosen.emit()
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+    def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy is ours; keys that move are the user's scrolling."""
         if event.matches(QKeySequence.StandardKey.Copy):
             self.copy_wanted.emit()
@@ -71,13 +71,13 @@ class EventView(QTableView):
             self.scrolled_by_user.emit()
         super().keyPressEvent(event)
 
-    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+    def wheelEvent(self, event: QWheelEvent) -> None:
         """The wheel upwards leaves the newest."""
         if event.angleDelta().y() > 0:
             self.scrolled_by_user.emit()
         super().wheelEvent(event)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The wheel over the scroll bar counts too."""
         if event.type() is QEvent.Type.Wheel and watched is self.verticalScrollBar():
             self.scrolled_by_user.emit()
@@ -274,12 +274,12 @@ class EventsPane(Panel):
 
     # ---- looks
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+    def resizeEvent(self, event: QResizeEvent) -> None:
         """Keeps the button in its corner."""
         super().resizeEvent(event)
         self._place_new()
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+    def changeEvent(self, event: QEvent) -> None:
         """Light turned dark, or back."""
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "model"):
             self.model.refresh_look()
