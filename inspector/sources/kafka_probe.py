@@ -14,13 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-CONNECT_S = 3.0
-"""How long a connection, and each answer on it, may take."""
+CONNECT_S, ANSWER_S = 3.0, 1.5
+"""How long a connection may take, and each answer on it."""
 _API_VERSIONS, _SASL_HANDSHAKE = 18, 17
 _NO_SASL_HERE = 34
 """ILLEGAL_SASL_STATE: what a listener without SASL says to a SASL handshake."""
 _HTTP = "it speaks HTTP"
-_LONGEST_ANSWER = 1 << 20
+_LONGEST_ANSWER = 1 << 16
 _PORT = 9092
 
 
@@ -41,7 +41,7 @@ class _NotKafkaError(Exception):
 def probe(server: str, properties: Mapping[str, str]) -> Iterator[Step]:
     """DNS, TCP, TLS (where it is asked for) and SASL of one `host:port`, ending with the first that fails.
 
-    Takes at most a few times `CONNECT_S`, and as long as the system's resolver takes.
+    Takes at most a few seconds, and as long as the system's resolver takes.
     """
     host, port = address(server)
     where = f"{host}:{port}"
@@ -74,7 +74,7 @@ def address(server: str) -> tuple[str, int]:
 
 def _connect(host: str, port: int) -> socket.socket:
     connection = socket.create_connection((host, port), timeout=CONNECT_S)
-    connection.settimeout(CONNECT_S)
+    connection.settimeout(ANSWER_S)
     return connection
 
 
@@ -99,7 +99,7 @@ def _over_tls(server: str, connection: socket.socket, properties: Mapping[str, s
     with wrapped:
         try:
             step = _sasl(server, wrapped, properties)
-        except ssl.SSLError as error:
+        except OSError as error:
             step = _asked_for_certificate(server, has_certificate=has_certificate, said=str(error))
         if step.name != "TLS":
             checked = "is not checked" if context.verify_mode is ssl.CERT_NONE else "is trusted"
@@ -111,7 +111,7 @@ def _asked_for_certificate(server: str, *, has_certificate: bool, said: str) -> 
     """A broker that misses a client certificate says so only after the handshake. This probe never shows one."""
     if has_certificate:
         return Step(server, "TLS", works=True, text="TLS: the broker asks for a client certificate")
-    why = WANTS_CERTIFICATE if is_alert(said) else f"the broker ends the connection ({said})"
+    why = WANTS_CERTIFICATE if is_alert(said) else f"the broker ends the connection after the handshake ({said}); is this a Kafka port?"
     return Step(server, "TLS", works=False, text=f"TLS: {why}")
 
 
@@ -173,6 +173,11 @@ def _in_clear(server: str, connection: socket.socket, properties: Mapping[str, s
     host, port = address(server)
     try:
         step = _sasl(server, connection, properties)
+    except TimeoutError:
+        yield Step(
+            server, "TCP", works=False, text=f"TCP: {host}:{port} takes the connection and says nothing; check that this is a Kafka port"
+        )
+        return
     except OSError:
         step = Step(server, "TCP", works=False, text=f"TCP: {host}:{port} ends the connection; check that this is a Kafka port")
     if step.works or step.name == "SASL" or _HTTP in step.text or not _speaks_tls(host, port):
@@ -237,7 +242,7 @@ def _handshake(connection: socket.socket, mechanism: str) -> tuple[int, list[str
         code, count = struct.unpack_from(">hi", answer)
         offered, at = [], 6
         for _ in range(count):
-            (size,) = struct.unpack_from(">h", answer, at)
+            (size,) = struct.unpack_from(">H", answer, at)
             offered.append(answer[at + 2 : at + 2 + size].decode("ascii", "replace"))
             at += 2 + size
     except struct.error:

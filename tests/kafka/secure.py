@@ -131,3 +131,9 @@ def _right(user: str, topic: str, operation: str) -> Any:
     kind, pattern = _ADMIN["ResourceType"].TOPIC, _ADMIN["ResourcePatternType"].LITERAL
     allow = _ADMIN["AclPermissionType"].ALLOW
     return _ADMIN["AclBinding"](kind, topic, pattern, f"User:{user}", "*", _ADMIN["AclOperation"][operation], allow)
+
+
+def as_file(config: Mapping[str, str]) -> str:
+    """Properties as a Java client's file has them."""
+    escaped = {name: value.replace("\\", "\\\\").replace("\n", "\\n") for name, value in config.items()}
+    return "".join(f"{name}={value}\n" for name, value in escaped.items())
