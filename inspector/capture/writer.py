@@ -14,7 +14,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
@@ -22,8 +22,9 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, rewrite, schema
+from inspector.capture import append, rewrite, schema
 from inspector.capture.coverage import Segment
+from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.sqlite import open_writer
 from inspector.capture.stage import Staged
@@ -117,7 +118,7 @@ class CaptureWriter:
         if not self.with_values:
             self._connection.execute("UPDATE capture SET settings = json_set(settings, '$.values', json('false'))")
         self._last_seq: int = self._connection.execute("SELECT coalesce(max(seq), 0) FROM event").get
-        self._coverage: dict[int, list[Segment]] = {}
+        self._ledger = Ledger(self._connection)
         self._highest: dict[int, int] = {}
         self._envelopes: dict[int, tuple[str, ...]] = {}
         self._plan: list[int] = []
@@ -363,17 +364,17 @@ class CaptureWriter:
     def _account(self, reading: Reading, plan: Sequence[int], staged: Staged | None, progress: Progress, appended: Appended) -> None:
         now = _now_us()
         for place, reason_start, reason_end, reason in progress.absent:
-            self._put(plan[place], Segment(reason_start, reason_end, "absent", reason), now)
+            self._ledger.put(plan[place], Segment(reason_start, reason_end, "absent", reason), now)
         state = "scanned" if reading.filter else "read"
         simple = staged is None or (appended.stored == staged.rows and not appended.full)
         for place, (start, end) in appended.read.items():
             if start >= end:
                 continue
-            counted = (staged.counts.get(place, 0) if staged else 0) if simple else self._stored_between(plan[place], start, end)
+            counted = (staged.counts.get(place, 0) if staged else 0) if simple else self._ledger.stored_between(plan[place], start, end)
             if staged is None and self._highest_position(plan[place]) >= start:
-                counted = self._stored_between(plan[place], start, end)
+                counted = self._ledger.stored_between(plan[place], start, end)
             segment = Segment(start, end, state, filter=reading.filter, isolation=reading.isolation, records=counted)
-            self._put(plan[place], segment, now)
+            self._ledger.put(plan[place], segment, now)
         for place in progress.first.keys() | progress.end.keys():
             self._connection.execute(
                 "UPDATE log SET first_position = coalesce(?, first_position), end_position = coalesce(?, end_position), observed_us = ? "
@@ -388,37 +389,9 @@ class CaptureWriter:
                 [(change.set, change.clear, plan[change.log], position) for position in change.positions],
             )
 
-    def _stored_between(self, log_id: int, start: int, end: int) -> int:
-        counting = "SELECT count(*) FROM event WHERE log_id = ? AND position >= ? AND position < ?"
-        return int(self._value(counting, (log_id, start, end)))
-
     def segments(self, log_id: int) -> list[Segment]:
         """The account of one log, in order."""
-        if log_id not in self._coverage:
-            rows = self._connection.execute(
-                "SELECT from_position, to_position, state, reason, filter, isolation, records FROM coverage WHERE log_id = ? "
-                "ORDER BY from_position",
-                (log_id,),
-            )
-            self._coverage[log_id] = [Segment(*row) for row in rows]
-        return self._coverage[log_id]
-
-    def _put(self, log_id: int, new: Segment, now_us: int) -> None:
-        before = self.segments(log_id)
-        after = [
-            replace(segment, records=self._stored_between(log_id, segment.start, segment.end)) if segment.records is None else segment
-            for segment in coverage.put(before, new)
-        ]
-        gone, come = [s for s in before if s not in after], [s for s in after if s not in before]
-        self._connection.executemany(
-            "DELETE FROM coverage WHERE log_id = ? AND from_position = ?", [(log_id, segment.start) for segment in gone]
-        )
-        self._connection.executemany(
-            "INSERT INTO coverage (log_id, from_position, to_position, state, reason, filter, isolation, records, read_us) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [(log_id, s.start, s.end, s.state, s.reason, s.filter, s.isolation, s.records, now_us) for s in come],
-        )
-        self._coverage[log_id] = after
+        return self._ledger.segments(log_id)
 
     # ---- keeping it small
 
@@ -453,21 +426,9 @@ class CaptureWriter:
             return 0
         last = min(int(first) + count - 1, self._last_seq)
         with _storage_errors(self.path), self._transaction():
-            self._account_removal(last)
+            self._ledger.remove_through(last, _now_us())
             append.remove_through(self._connection, last)
         return last - int(first) + 1
-
-    def _account_removal(self, last: int) -> None:
-        now = _now_us()
-        removed = list(
-            self._connection.execute("SELECT log_id, min(position), max(position), count(*) FROM event WHERE seq <= ? GROUP BY 1", (last,))
-        )
-        for log_id, lowest, highest, _ in removed:
-            inside = [segment for segment in self.segments(log_id) if segment.state != "absent"]
-            start = min([segment.start for segment in inside if segment.start <= lowest] or [lowest])
-            kept = self._value("SELECT min(position) FROM event WHERE log_id = ? AND seq > ? AND position > ?", (log_id, last, lowest))
-            end = highest + 1 if kept is None else min(highest + 1, int(kept))
-            self._put(log_id, Segment(start, end, "absent", coverage.REMOVED_BY_KEEP), now)
 
     # ---- transactions, space, the end
 
@@ -484,7 +445,7 @@ class CaptureWriter:
         except BaseException:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
-            self._coverage.clear()
+            self._ledger.forget()
             self._highest.clear()
             self._envelopes.clear()
             raise

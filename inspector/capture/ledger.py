@@ -1,0 +1,73 @@
+"""The stored account of every log: `coverage` rows kept as segments, written only where they change. Inside the writer's transactions.
+
+Read `coverage` for the rules, `writer` for when something is accounted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import apsw
+
+from inspector.capture import coverage
+from inspector.capture.coverage import Segment
+
+
+class Ledger:
+    """The account of a capture that is being written. After a transaction that was taken back, `forget`."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._segments: dict[int, list[Segment]] = {}
+
+    def forget(self) -> None:
+        """What is remembered may not have been stored: reads it again when asked."""
+        self._segments.clear()
+
+    def segments(self, log_id: int) -> list[Segment]:
+        """The account of one log, in order."""
+        if log_id not in self._segments:
+            rows = self._connection.execute(
+                "SELECT from_position, to_position, state, reason, filter, isolation, records FROM coverage WHERE log_id = ? "
+                "ORDER BY from_position",
+                (log_id,),
+            )
+            self._segments[log_id] = [Segment(*row) for row in rows]
+        return self._segments[log_id]
+
+    def stored_between(self, log_id: int, start: int, end: int) -> int:
+        """How many events of `[start, end)` are here."""
+        counting = "SELECT count(*) FROM event WHERE log_id = ? AND position >= ? AND position < ?"
+        found: int = self._connection.execute(counting, (log_id, start, end)).get
+        return found
+
+    def put(self, log_id: int, new: Segment, now_us: int) -> None:
+        """Lays `new` over the account of a log and stores what changes."""
+        before = self.segments(log_id)
+        after = [
+            replace(segment, records=self.stored_between(log_id, segment.start, segment.end)) if segment.records is None else segment
+            for segment in coverage.put(before, new)
+        ]
+        gone, come = [s for s in before if s not in after], [s for s in after if s not in before]
+        self._connection.executemany(
+            "DELETE FROM coverage WHERE log_id = ? AND from_position = ?", [(log_id, segment.start) for segment in gone]
+        )
+        self._connection.executemany(
+            "INSERT INTO coverage (log_id, from_position, to_position, state, reason, filter, isolation, records, read_us) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(log_id, s.start, s.end, s.state, s.reason, s.filter, s.isolation, s.records, now_us) for s in come],
+        )
+        self._segments[log_id] = after
+
+    def remove_through(self, last_seq: int, now_us: int) -> None:
+        """Says of every log what the keep limit is about to take: events up to number `last_seq`."""
+        removed = list(
+            self._connection.execute("SELECT log_id, min(position), max(position) FROM event WHERE seq <= ? GROUP BY 1", (last_seq,))
+        )
+        for log_id, lowest, highest in removed:
+            inside = [segment.start for segment in self.segments(log_id) if segment.state != "absent" and segment.start <= lowest]
+            kept = self._connection.execute(
+                "SELECT min(position) FROM event WHERE log_id = ? AND seq > ? AND position > ?", (log_id, last_seq, lowest)
+            ).get
+            end = highest + 1 if kept is None else min(highest + 1, kept)
+            self.put(log_id, Segment(max(inside, default=lowest), end, "absent", coverage.REMOVED_BY_KEEP), now_us)
