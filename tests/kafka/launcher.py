@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -37,17 +38,26 @@ def missing() -> str:
 def assemble() -> Path:
     """The folder with the broker's jars, fetched once; safe when two test processes start at the same time."""
     if not (JARS / ".complete").exists():
-        fetched = JARS.with_name(f"{JARS.name}.{os.getpid()}")
-        goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
-        command = ["mvn", "-q", "-B", "-f", str(Path(__file__).with_name("pom.xml")), goal, f"-DoutputDirectory={fetched}"]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
-        (fetched / ".complete").touch()
+        JARS.parent.mkdir(parents=True, exist_ok=True)
+        fetched = Path(tempfile.mkdtemp(prefix=f"{JARS.name}.", dir=JARS.parent))
         try:
-            fetched.rename(JARS)
-        except OSError:
-            shutil.copytree(fetched, JARS, dirs_exist_ok=True)
-            shutil.rmtree(fetched)
+            goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+            command = ["mvn", "-q", "-B", "-f", str(Path(__file__).with_name("pom.xml")), goal, f"-DoutputDirectory={fetched}"]
+            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+            (fetched / ".complete").touch()
+            _put_in_place(fetched)
+        finally:
+            shutil.rmtree(fetched, ignore_errors=True)
     return JARS
+
+
+def _put_in_place(fetched: Path) -> None:
+    """The first to come wins: jars that are there are never replaced, a broker may be running on them."""
+    try:
+        fetched.rename(JARS)
+    except OSError:
+        if not (JARS / ".complete").exists():
+            raise
 
 
 def free_ports(count: int) -> list[int]:
@@ -107,7 +117,8 @@ class Broker:
         self.ports = dict(zip(names, ports, strict=False))
         self._controller_port = ports[-1]
         self._process: subprocess.Popen[str] | None = None
-        self._java_pid = 0
+        self.pid = 0
+        """The Java process, once started."""
 
     @property
     def bootstrap(self) -> str:
@@ -136,7 +147,7 @@ class Broker:
             env={**os.environ, "LOG": str(self.folder / "broker.log")},
         )
         assert self._process.stdout is not None
-        self._java_pid = int(self._process.stdout.readline())
+        self.pid = int(self._process.stdout.readline())
         self._wait_until_up()
         return self
 
@@ -179,7 +190,7 @@ class Broker:
     def is_running(self) -> bool:
         """Whether the broker's process is there."""
         try:
-            os.kill(self._java_pid, 0)
+            os.kill(self.pid, 0)
         except ProcessLookupError:
             return False
         return self._process is not None and self._process.poll() is None
@@ -189,7 +200,7 @@ class Broker:
         if self._process is None:
             return
         with suppress(ProcessLookupError):
-            os.kill(self._java_pid, signal.SIGKILL)
+            os.kill(self.pid, signal.SIGKILL)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.close()

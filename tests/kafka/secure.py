@@ -55,10 +55,16 @@ class SecureBroker:
         for topic in (GRANTED, HIDDEN):
             self.cluster.create(topic)
             self.cluster.produce(topic, [b"one", b"two", b"three"])
-        rights = [*_rights("alice", GRANTED), _right("carol", GRANTED, "DESCRIBE"), *_rights("dora", "*")]
+        self.allow("alice", GRANTED)
+        self.allow("carol", GRANTED, "DESCRIBE")
+        self.allow("dora", "*")
+        return self
+
+    def allow(self, user: str, topic: str, *operations: str) -> None:
+        """Gives a user rights on a topic: READ and DESCRIBE if none are named."""
+        rights = [_right(user, topic, operation) for operation in operations or ("READ", "DESCRIBE")]
         for future in self.cluster.admin.create_acls(rights).values():
             future.result(30)
-        return self
 
     def url(self, listener: str, topic: str = "") -> str:
         """The address of a listener, as a source."""
@@ -111,6 +117,7 @@ _PASSWORDS = {
 }
 _TOKENS = {
     "sasl.enabled.mechanisms": "OAUTHBEARER",
+    "oauthbearer.connections.max.reauth.ms": "3600000",
     "oauthbearer.sasl.jaas.config": f'{_SASL}.oauthbearer.OAuthBearerLoginModule required unsecuredLoginStringClaim_sub="broker";',
 }
 
@@ -121,10 +128,6 @@ def _listener(name: str, *settings: Mapping[str, str]) -> dict[str, str]:
 
 _ADMIN: Any = vars(confluent_kafka.admin)
 """The client's own classes, which its types do not export."""
-
-
-def _rights(user: str, topic: str) -> list[Any]:
-    return [_right(user, topic, "READ"), _right(user, topic, "DESCRIBE")]
 
 
 def _right(user: str, topic: str, operation: str) -> Any:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,10 @@ from confluent_kafka import Consumer
 from inspector.sources.kafka_check import check
 from tests.kafka import captures
 from tests.kafka.certificates import Authority, Certificate
+from tests.kafka.helpers import wait_until
 from tests.kafka.launcher import free_ports
 from tests.kafka.secure import GRANTED, HIDDEN, LOST_HOST, PASSWORD, SecureBroker, as_file
+from tests.kafka.tokens import TokenServer, serving
 
 WRONG = "wr0ng-secret-0815"
 AT = r"127\.0\.0\.1:\d+"
@@ -226,3 +229,33 @@ def test_check_ends_with_the_step_that_fails(secure_broker: SecureBroker) -> Non
         assert [step.name for step in steps if not step.works] == [last]
         assert steps[-1].name == last
         assert not [step for step in steps if PASSWORD in step.text or WRONG in step.text]
+
+
+def test_token_that_ends_while_following_is_renewed(secure_broker: SecureBroker, tmp_path: Path) -> None:
+    secure_broker.cluster.create("renewed")
+    secure_broker.allow("alice", "renewed")
+    with serving(TokenServer("inspector", "s3cret", lifetime_s=3)) as tokens:
+        config = secure_broker.trusting(
+            sasl_mechanism="OAUTHBEARER",
+            sasl_oauthbearer_method="oidc",
+            sasl_oauthbearer_client_id="inspector",
+            sasl_oauthbearer_client_secret=tokens.secret,
+            sasl_oauthbearer_token_endpoint_url=tokens.url,
+        )
+        file = tmp_path / "client.properties"
+        file.write_text(as_file(config))
+        following = captures.Following(secure_broker.url("TOKEN", "renewed"), "-o", tmp_path / "a.evcap", "--config", file)
+        try:
+            for stored in (1, 2):
+                secure_broker.cluster.produce("renewed", [b"x"])
+                following.wait_for(stored)
+                asked = len(tokens.asked)
+                wait_until(partial(_have, tokens, asked + 3), "both clients have new tokens")
+            following.stop()
+        finally:
+            following.kill()
+    assert [event.position for event in captures.events(tmp_path / "a.evcap")] == [0, 1]
+
+
+def _have(tokens: TokenServer, count: int) -> bool:
+    return len(tokens.asked) >= count
