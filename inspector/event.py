@@ -58,8 +58,8 @@ class TimeKind(IntEnum):
 
 
 def format_time(time_us: int | None) -> str | None:
-    """RFC 3339 in UTC with microseconds, such as `2026-11-23T08:00:00.000000Z`; None for none."""
-    if time_us is None:
+    """RFC 3339 in UTC with microseconds, such as `2026-11-23T08:00:00.000000Z`; None for none and outside years 1–9999."""
+    if time_us is None or not MIN_TIME_US <= time_us <= MAX_TIME_US:
         return None
     return (_EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
 

@@ -147,6 +147,19 @@ _ROW = (
 )
 
 
+_INT, _MAYBE_INT, _TEXT, _MAYBE_TEXT, _MAYBE_BYTES = (int,), (int, type(None)), (str,), (str, type(None)), (bytes, type(None))
+_ROW_KINDS = (
+    *(_INT, _TEXT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_BYTES, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _INT),
+    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_INT),
+)
+_EVENT_KINDS = (
+    *(_INT, _TEXT, _INT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_INT, _INT, _INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT),
+    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _INT, _MAYBE_INT),
+    *(_MAYBE_INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_BYTES),
+)
+"""The kinds of the columns of `_ROW` and `_EVENT`."""
+
+
 class CaptureReader:
     """A capture opened for reading. Raises CaptureError for a file that is not one, is damaged, or is of a newer version."""
 
@@ -170,9 +183,16 @@ class CaptureReader:
 
     def select(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises CaptureError when the file is damaged."""
+        return list(self.each(sql, bindings))
+
+    def each(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query as they come. Raises CaptureError when the file is damaged."""
         try:
-            return list(self.connection.execute(sql, bindings or None))
-        except (apsw.CorruptError, apsw.NotADBError, apsw.IOError) as error:
+            yield from self.connection.execute(sql, bindings or None)
+        except (apsw.InterruptError, apsw.BusyError):
+            raise
+        except (apsw.Error, UnicodeDecodeError) as error:
+            # our own statements are right (each is tested): what fails is a stranger's content
             raise CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy") from error
 
     def prepare(self, condition: Condition) -> None:
@@ -188,7 +208,14 @@ class CaptureReader:
 
     def rows(self, first_seq: int, limit: int) -> list[EventRow]:
         """Up to `limit` events from number `first_seq` on, in arrival order, as a list shows them."""
-        return [EventRow(*row) for row in self.select(f"{_ROW} WHERE event.seq >= ? ORDER BY event.seq LIMIT ?", (first_seq, limit))]
+        found = self.select(f"{_ROW} WHERE event.seq >= ? ORDER BY event.seq LIMIT ?", (first_seq, limit))
+        return [EventRow(*self._checked(row, _ROW_KINDS)) for row in found]
+
+    def _checked(self, row: tuple[Any, ...], kinds: Sequence[Any]) -> tuple[Any, ...]:
+        """`row` when every value is of its column's kind: SQLite itself lets a stranger's file hold anything anywhere."""
+        if all(map(isinstance, row, kinds)):
+            return row
+        raise CaptureError(f"{self.path} is damaged: event {row[0]} holds values of other kinds than it should; use another copy")
 
     def rows_by_seq(self, seqs: Sequence[int]) -> list[EventRow]:
         """The events with these numbers, in this order; those that are gone are left out."""
@@ -196,13 +223,15 @@ class CaptureReader:
         for start in range(0, len(seqs), PAGE_ROWS):
             part = list(seqs[start : start + PAGE_ROWS])
             marks = ", ".join("?" * len(part))
-            found.update({row[0]: EventRow(*row) for row in self.select(f"{_ROW} WHERE event.seq IN ({marks})", part)})
+            found.update(
+                {row[0]: EventRow(*self._checked(row, _ROW_KINDS)) for row in self.select(f"{_ROW} WHERE event.seq IN ({marks})", part)}
+            )
         return [found[seq] for seq in seqs if seq in found]
 
     def event(self, seq: int) -> Event | None:
         """The event with this number, whole, or None."""
         found = self.select(f"{_EVENT} WHERE event.seq = ?", (seq,))
-        return Event(*found[0]) if found else None
+        return Event(*self._checked(found[0], _EVENT_KINDS)) if found else None
 
     def events(self, query: EventQuery | None = None) -> Iterator[Event]:
         """Whole events in the query's order, read page by page; events appended meanwhile may come at the end."""
@@ -222,7 +251,7 @@ class CaptureReader:
         found = {row[0]: row for row in self.select(f"{_EVENT} WHERE event.seq IN ({marks})", list(seqs))}
         for seq in seqs:
             if seq in found:
-                yield Event(*found[seq])
+                yield Event(*self._checked(found[seq], _EVENT_KINDS))
 
     def seqs(self, query: EventQuery) -> Iterator[int]:
         """The numbers of the matching events in the query's order, at most `query.limit`."""
@@ -329,7 +358,7 @@ class CaptureReader:
     def _by_time(self, query: EventQuery) -> Iterator[int]:
         """By (time, log, partition, position), without a time last: block after block, merging those that overlap in time."""
         where, bindings = self._where(query)
-        names = {row[0]: (row[1], row[2]) for row in self.select("SELECT id, name, partition FROM log")}
+        names = {row[0]: (str(row[1]), row[2]) for row in self.select("SELECT id, name, CAST(partition AS INTEGER) FROM log")}
         sign = -1 if query.reverse else 1
         blocks = [block for block in self._blocks(query) if block[2] is not None]
         blocks.sort(key=lambda block: -(block[3] or 0) if query.reverse else (block[2] or 0))
@@ -340,6 +369,10 @@ class CaptureReader:
                 f"WHERE event.seq BETWEEN {first} AND {last} AND event.time_us IS NOT NULL AND {where}",
                 bindings,
             )
+            for row in rows:
+                self._checked(row[::-1], (_INT, _INT, _INT, _INT))
+                if row[1] not in names:
+                    raise CaptureError(f"{self.path} is damaged: event {row[3]} is of no log; use another copy")
             keyed = [(sign * time_us, _ordered(names[log_id], sign), sign * position, seq) for time_us, log_id, position, seq in rows]
             waiting = list(heapq.merge(waiting, sorted(keyed)))
             following = blocks[place + 1] if place + 1 < len(blocks) else None

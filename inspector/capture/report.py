@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.capture.coverage import NOT_FETCHED
+from inspector.capture.damage import damage_is_said
 from inspector.capture.reader import FROM, CaptureReader, EventQuery
 from inspector.event import format_time, merged_ranges, without_ranges
 
@@ -33,6 +34,7 @@ class LogReport:
     coverage: Sequence[Mapping[str, object]]
 
 
+@damage_is_said
 def log_reports(reader: CaptureReader) -> list[LogReport]:
     """Every log of the capture, by source, name and partition, with its coverage in order and without holes."""
     rows = reader.select(
@@ -78,6 +80,7 @@ def _covered(
     return sorted(listed, key=lambda segment: int(str(segment["from"])))
 
 
+@damage_is_said
 def scope(reader: CaptureReader, reports: Sequence[LogReport] | None = None) -> dict[str, object]:
     """What was asked of the sources, what was read of it, what is absent and why, and whether that is all.
 
@@ -116,6 +119,7 @@ def _inside(ranges: Sequence[tuple[int, int]], start: int, end: int) -> int:
     return sum(max(0, min(high, end) - max(low, start)) for low, high in ranges)
 
 
+@damage_is_said
 def info(reader: CaptureReader) -> dict[str, Any]:
     """The `info` object of the command line."""
     reports = log_reports(reader)

@@ -59,7 +59,7 @@ _STREAM = (
 def streams(reader: CaptureReader, *, category: str | None = None) -> Iterator[StreamInfo]:
     """Every stream (of one category), by category and name."""
     sql = f"{_STREAM} WHERE (?1 IS NULL OR category.name = ?1) ORDER BY category.name, stream.name, source.id"
-    for row in reader.connection.execute(sql, (category,)):
+    for row in reader.each(sql, (category,)):
         yield StreamInfo(*row)
 
 

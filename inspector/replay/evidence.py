@@ -13,6 +13,7 @@ from typing import Any
 
 from inspector import values
 from inspector.capture.coverage import Segment
+from inspector.capture.damage import damage_is_said
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamInfo
 from inspector.event import Flag
@@ -45,6 +46,7 @@ class LogFacts:
         return f"{self.name}/{self.partition}"
 
 
+@damage_is_said
 def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
     """The logs that hold, or may hold, events of `stream`."""
     own = dict(
@@ -76,6 +78,7 @@ def _table(text: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
+@damage_is_said
 def accounts(reader: CaptureReader, logs: Sequence[LogFacts], last: FoldEvent | None, last_log: int | None) -> list[LogAccount]:
     """The account of each log, up to the `last` event folded in the log it stood in."""
     found = []
@@ -104,6 +107,7 @@ def _cut(reader: CaptureReader, log_id: int, segment: Segment, upto: int | None)
     return replace(segment, end=upto, records=records)
 
 
+@damage_is_said
 def unread_tails(reader: CaptureReader, logs: Sequence[LogFacts], at_us: int | None) -> list[str]:
     """Sentences on what the source had at the end of each log that was not read; with `at_us`, only where it may matter."""
     absent = []
@@ -115,6 +119,7 @@ def unread_tails(reader: CaptureReader, logs: Sequence[LogFacts], at_us: int | N
     return absent
 
 
+@damage_is_said
 def base_version(reader: CaptureReader, stream: StreamInfo) -> int | None:
     """0 when some stream of the same source and category begins with version 0; None when nothing says so."""
     rows = reader.select(
@@ -136,6 +141,7 @@ def first_document(reader: CaptureReader, stream: StreamInfo) -> object:
     return values.parse(rows[0][0]) if rows else None
 
 
+@damage_is_said
 def stores_values(reader: CaptureReader) -> bool:
     """Whether values are in the capture at all."""
     ((settings,),) = reader.select("SELECT settings FROM capture LIMIT 1")

@@ -1,0 +1,28 @@
+"""What does not fit in a capture is damage of the file, and is said as such. Read `report` for a user."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
+
+from inspector.capture.reader import CaptureReader
+from inspector.errors import CaptureError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def damage_is_said(work: Callable[Concatenate[CaptureReader, P], T]) -> Callable[Concatenate[CaptureReader, P], T]:
+    """A stranger's file may hold anything anywhere: what then does not fit is damage of the file, and is said as such."""
+
+    @wraps(work)
+    def said(reader: CaptureReader, /, *arguments: P.args, **options: P.kwargs) -> T:
+        try:
+            return work(reader, *arguments, **options)
+        except (TypeError, ValueError, KeyError, OverflowError) as error:
+            raise CaptureError(
+                f"{reader.path} is damaged: its account holds values of other kinds than it should; use another copy"
+            ) from error
+
+    return said
