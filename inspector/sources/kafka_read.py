@@ -90,8 +90,11 @@ class Reading:
         self._consumer.assign([TopicPartition(*cursor.partition, cursor.position) for cursor in self._cursors.values()])
         while (self._cursors or (self._request.follow and self._awaited)) and not stop.is_set():
             batch = self._batch(self._consumer.consume(self._most, _POLL_S))
-            if not self._same_topics(batch, stop):
-                return
+            while not self._same_topics(batch):
+                # without an answer nobody can tell whose records these are: they wait, and the state is said
+                yield Batch(state=self._clients.health.take())
+                if stop.wait(_RETRY_S):
+                    return
             self._adapt(batch.records)
             self._see_ends(batch)
             self._decide_some(batch, stop)
@@ -270,36 +273,33 @@ class Reading:
 
     # ---- one life of a topic, and the next
 
-    def _same_topics(self, batch: Batch, stop: threading.Event) -> bool:
-        """Makes sure that the batch's records are of the topics that were asked for; False when stopped before that is known."""
+    def _same_topics(self, batch: Batch) -> bool:
+        """Makes sure that the batch's records are of the topics that were asked for; False while that cannot be known."""
         due = time.monotonic() - self._looked_s >= _LOOK_S
         if not len(batch.records) and not due:
             return True
         watched = {info.key.name: info.key.incarnation for info in self._plan.logs if info.key.incarnation}
         if not watched:
             return True
-        while True:
-            try:
-                now = self._clients.topics_now(watched, timeout_s=2.0)
-                break
-            except KafkaException:
-                # without an answer nobody can tell whose records these are: they wait
-                if stop.wait(_RETRY_S):
-                    return False
+        try:
+            now = self._clients.topics_now(watched, timeout_s=2.0)
+        except KafkaException:
+            return not len(batch.records)
         self._looked_s = time.monotonic()
         for name, topic in now.items():
-            self._compare(batch, name, topic)
+            self._compare(batch, name, watched[name], topic)
         return True
 
-    def _compare(self, batch: Batch, name: str, topic: TopicNow | None) -> None:
+    def _compare(self, batch: Batch, name: str, old: str, topic: TopicNow | None) -> None:
+        """Compares a topic's id with the newest one known, `old`."""
         live = [cursor for cursor in self._cursors.values() if cursor.partition[0] == name]
-        old = self._awaited.get(name) or next((self._plan.logs[cursor.place].key.incarnation for cursor in live), "")
+        touched = {place for place in {*batch.records.log, *batch.read_to} if self._plan.logs[place].key.name == name}
         if topic is not None and topic.topic_id == old:
             if name not in self._awaited and self._request.follow:
                 self._new_partitions(batch, name, topic)
             return
-        if live:
-            self._close_topic(batch, name, live)
+        if live or touched:
+            self._close_topic(batch, live, touched)
             self._awaited[name] = old
             came = " and made again" if topic is not None else ""
             self._notes.append(f"topic {name} was deleted{came}; what was read of it stays")
@@ -308,13 +308,14 @@ class Reading:
             for number in self._numbers(topic):
                 self._open(batch, LogKey(name, number, topic.topic_id))
 
-    def _close_topic(self, batch: Batch, name: str, live: Sequence[_Cursor]) -> None:
+    def _close_topic(self, batch: Batch, live: Sequence[_Cursor], touched: set[int]) -> None:
         """Records received before the change was seen may be of either topic: they are left out, and not counted as read."""
-        gone = {cursor.place for cursor in live}
+        gone = touched.union(cursor.place for cursor in live)
         batch.records = _without(batch.records, gone)
+        for place in gone:
+            batch.read_to.pop(place, None)
+            batch.closed.append(place)
         for cursor in live:
-            batch.read_to.pop(cursor.place, None)
-            batch.closed.append(cursor.place)
             self._consumer.incremental_unassign([TopicPartition(*cursor.partition)])
             self._drop(cursor)
             if self._undecided is not None:
