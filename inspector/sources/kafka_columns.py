@@ -15,6 +15,8 @@ from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, TIMESTAMP_NOT_AVAILABLE, 
 from inspector.event import MAX_TIME_US, MIN_TIME_US, Flag, RecordBatch, TimeKind
 
 _APPEND, _CREATE, _NONE = int(TimeKind.append), int(TimeKind.create), int(TimeKind.none)
+_NO_TIME = -1
+"""What a record without a time carries."""
 _BAD_HEADERS = "the headers cannot be read: a header name is not UTF-8"
 
 
@@ -43,7 +45,7 @@ def _times(batch: RecordBatch, messages: Sequence[Message]) -> None:
     for row, (kind, milliseconds) in enumerate(stamps):
         if kind == TIMESTAMP_LOG_APPEND_TIME:
             kinds[row] = _APPEND
-        elif kind == TIMESTAMP_NOT_AVAILABLE:
+        elif kind == TIMESTAMP_NOT_AVAILABLE or milliseconds == _NO_TIME:
             times[row], kinds[row] = None, _NONE
         if not MIN_TIME_US <= milliseconds * 1000 <= MAX_TIME_US:
             times[row] = None

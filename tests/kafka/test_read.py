@@ -91,6 +91,19 @@ def test_times_are_kept_with_their_kind(cluster: Cluster, name: str, tmp_path: P
     assert json.loads(line)["recorded_time"] == json.loads(line)["time"]
 
 
+def test_missing_and_zero_times_are_told_apart(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1, message_timestamp_before_max_ms=2**63 - 1, message_timestamp_after_max_ms=2**63 - 1)
+    for time_ms in (-1, 0, 253_402_300_800_000):
+        produce_batch(cluster.broker.bootstrap, name, key=b"k", value=b"v", time_ms=time_ms)
+    out = tmp_path / "a.evcap"
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out)
+    none, zero, beyond = [json.loads(line) for line in captures.run("events", out).stdout.splitlines()]
+    assert (none["time"], none["time_kind"]) == (None, None)
+    assert (zero["time"], zero["time_kind"]) == ("1970-01-01T00:00:00.000000Z", "create")
+    assert beyond["time"] is None
+    assert beyond["extra"]["time_ms"] == 253_402_300_800_000
+
+
 def test_unfinished_capture_is_continued_without_reading_twice(cluster: Cluster, name: str, tmp_path: Path) -> None:
     cluster.create(name, 2)
     for partition in range(2):
