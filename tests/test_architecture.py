@@ -1,32 +1,192 @@
-"""What the import contracts cannot say: no unfinished work, one door to SQLite, SQL that holds no user's words, files of a size to read."""
+"""What the import contracts cannot say: what a command loads, where libraries belong, SQL that holds no user's words, unfinished work."""
 
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
+
+from inspector.capture.reader import CaptureReader
+from tests.capture.batches import events, records
+from tests.capture.test_writer import Writing
 
 ROOT = Path(__file__).parents[1]
 SOURCES = sorted(path for folder in ("app", "inspector", "resources") for path in (ROOT / folder).rglob("*.py"))
 OPENS_SQLITE = {"inspector/capture/sqlite.py", "inspector/capture/lock.py", "inspector/capture/stage.py", "inspector/demo/store.py"}
 """The capture's own doors, and the demo that makes a store; other people's stores are opened in `inspector/sources/sql_*`."""
 
+BELONGS = {
+    "PySide6": "app/*",
+    "shiboken6": "app/*",
+    "pyqtgraph": "app/*",
+    "confluent_kafka": "inspector/sources/kafka*.py inspector/demo/*",
+    "cryptography": "inspector/sources/kafka*.py inspector/demo/*",
+    "sqlalchemy": "inspector/capture/*",
+    "lark": "inspector/query/*",
+    "sqlite3": "",
+    "pickle": "",
+    "asyncio": "",
+    "app": "app/*",
+}
+"""Library → the files that may import it. New files are held to it without being listed, which a contract cannot do."""
+
+SQL = re.compile(
+    r"\b(SELECT|INSERT INTO|UPDATE \w|DELETE FROM|PRAGMA|CREATE (TEMP )?(TABLE|INDEX|VIEW)|ATTACH|FROM|WHERE|ORDER BY|json_each)\b"
+)
+MADE_HERE = re.compile(
+    r"_?[A-Z][A-Z_]*\b.*|\w*\.sql|int\(.*\)|'\?'.*|', '\.join\('\?' \* .*"  # constants, compiled conditions, numbers, marks
+    r"|(_?quoted|self\.bind|second_of|_time_sql)\(.*\)"  # what quotes a name, binds a value, or gives SQL for one
+)
+COMPOSED = {
+    "inspector/capture/append.py": "condition",
+    "inspector/capture/opening.py": "table",
+    "inspector/capture/reader.py": "compare direction first key last marks sql where",
+    "inspector/capture/report.py": "', '.join(keys) ', '.join([*keys, 'count(*)']) where",
+    "inspector/capture/rollup.py": "sums",
+    "inspector/capture/stage.py": "table",
+    "inspector/capture/streams.py": "marks",
+    "inspector/query/compiler.py": "document named path sql test there",
+    "inspector/sources/sql_table.py": "', '.join(scope.cells) cell column end of_stream self._position table",
+}
+"""Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote."""
+
+LONGER = {
+    "inspector/capture/reader.py": 420,
+    "inspector/capture/writer.py": 540,
+    "inspector/cli/capture.py": 450,
+    "inspector/ingest.py": 480,
+    "inspector/query/compiler.py": 560,
+    "inspector/sources/kafka_read.py": 400,
+}
+"""Modules that have outgrown `USUAL`, with a bound each: lower one when its module gets shorter, raise none."""
+USUAL = 350
+
 
 def trees() -> Iterator[tuple[str, ast.Module]]:
     for path in SOURCES:
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+        yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
 
 
-def test_no_unfinished_work_is_left() -> None:
-    marks = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
-    assert [str(path) for path in SOURCES if marks.search(path.read_text(encoding="utf-8"))] == []
+def imported(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
 
 
-def test_every_module_says_what_it_is_for() -> None:
-    assert [name for name, tree in trees() if tree.body and not ast.get_docstring(tree)] == []
+def test_libraries_stay_where_they_belong() -> None:
+    strays = [
+        f"{name} imports {module}"
+        for name, tree in trees()
+        for module in imported(tree)
+        if not any(fnmatch(name, place) for place in BELONGS.get(module.partition(".")[0], "*").split())
+    ]
+    assert strays == []
+
+
+@pytest.fixture(scope="module")
+def capture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small finished capture."""
+    path = tmp_path_factory.mktemp("architecture") / "small.evcap"
+    writing = Writing(path)
+    writing.append(events(records(range(10))), {0: (0, 10)})
+    writing.stager.close()
+    writing.writer.close()
+    with CaptureReader(path) as reader:
+        assert reader.watermark().events == 10
+    return path
+
+
+LOADED = """
+import json, sys
+from inspector.cli import main
+try:
+    status = main(sys.argv[1:])
+except SystemExit as ended:
+    status = ended.code
+print()
+print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules})]))
+"""
+WINDOW = {"PySide6", "shiboken6", "pyqtgraph", "app"}
+HEAVY = {"sqlalchemy", "confluent_kafka", "cryptography", "numpy", "lark"}
+
+
+@pytest.mark.parametrize(
+    ("words", "not_loaded"),
+    [
+        ("--help", WINDOW | HEAVY | {"apsw"}),
+        ("--version", WINDOW | HEAVY | {"apsw"}),
+        ("capture --help", WINDOW | HEAVY | {"apsw"}),
+        ("info FILE", WINDOW | HEAVY),
+        ("events FILE --limit 1", WINDOW | HEAVY),
+        ("events FILE --limit 1 --order time", WINDOW | HEAVY),
+        ("streams FILE", WINDOW | HEAVY),
+        ("count FILE --by type", WINDOW | HEAVY),
+        ("count FILE --filter position>3", WINDOW | {"sqlalchemy", "confluent_kafka", "numpy"}),
+        ("logs sqlite:///FILE", WINDOW),
+    ],
+)
+def test_command_loads_only_what_it_needs(words: str, not_loaded: set[str], capture: Path) -> None:
+    command = [word.replace("FILE", str(capture)) for word in words.split()]
+    done = subprocess.run([sys.executable, "-c", LOADED, *command], capture_output=True, text=True, timeout=60, check=True)
+    status, loaded = json.loads(done.stdout.splitlines()[-1])
+    assert (status or 0) == 0 or words.startswith("logs"), done.stderr
+    assert not_loaded.isdisjoint(loaded)
+
+
+def test_whole_core_loads_without_the_window() -> None:
+    modules = [name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name, _ in trees() if name.startswith("inspector/")]
+    loading = f"import importlib, json, sys\nfor name in {[name for name in modules if not name.endswith('__main__')]}:\n"
+    loading += "    importlib.import_module(name)\nprint(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", loading], capture_output=True, text=True, timeout=60, check=True)
+    assert WINDOW.isdisjoint(name.partition(".")[0] for name in json.loads(done.stdout))
+
+
+def composed_sql(tree: ast.Module) -> Iterator[ast.expr]:
+    """Every expression that stands in a text with SQL words in it: in an f-string, beside `%` or `+`, or in `.format`."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            if SQL.search(" ".join(str(part.value) for part in node.values if isinstance(part, ast.Constant))):
+                yield from (part.value for part in node.values if isinstance(part, ast.FormattedValue))
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Mod, ast.Add)) and _is_sql(node.left):
+            yield node.right
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "format" and _is_sql(node.func.value)
+        ):
+            yield from (*node.args, *(keyword.value for keyword in node.keywords))
+
+
+def _is_sql(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str) and SQL.search(node.value) is not None
+
+
+def test_sql_is_composed_of_our_own_words_only() -> None:
+    strange = [
+        f"{name}:{part.lineno}: {ast.unparse(part)}"
+        for name, tree in trees()
+        for part in composed_sql(tree)
+        if not MADE_HERE.fullmatch(ast.unparse(part)) and not _is_listed(ast.unparse(part), COMPOSED.get(name, ""))
+    ]
+    assert strange == []
+
+
+def _is_listed(part: str, names: str) -> bool:
+    return f" {part} " in f" {names} "
+
+
+@pytest.mark.parametrize(
+    "text", ["f\"SELECT 1 FROM t WHERE name = '{name}'\"", "'SELECT %s' % name", "'SELECT 1 FROM ' + name", "'SELECT {}'.format(name)"]
+)
+def test_composed_sql_is_seen(text: str) -> None:
+    assert [ast.unparse(part) for part in composed_sql(ast.parse(text))] == ["name"]
 
 
 def test_connections_are_made_behind_few_doors() -> None:
@@ -49,6 +209,15 @@ def test_nothing_is_executed_that_a_log_could_hold() -> None:
     assert {name for name, _ in called} <= {"inspector/reducers/from_file.py"}
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_unfinished_work_is_left() -> None:
+    marks = re.compile(r"\b(TODO|FIXME|XXX|NotImplementedError)\b")
+    assert [str(path) for path in SOURCES if marks.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_every_module_says_what_it_is_for() -> None:
+    assert [name for name, tree in trees() if tree.body and not ast.get_docstring(tree)] == []
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_file_can_be_read_in_one_sitting(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= 560
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGER.get(path.relative_to(ROOT).as_posix(), USUAL)
