@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+THE_GOAL = "the goal"
+"""The peer's name where a number stands beside a fixed goal, and so depends on the machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
