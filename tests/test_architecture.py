@@ -214,6 +214,15 @@ def test_no_unfinished_work_is_left() -> None:
     assert [str(path) for path in SOURCES if marks.search(path.read_text(encoding="utf-8"))] == []
 
 
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_locks_pin_everything_and_name_no_host(lock: str) -> None:
+    text = (ROOT / lock).read_text(encoding="utf-8")
+    assert not re.search(r"://|--(extra-)?index|--find-links", text)
+    for pinned in re.split(r"\n(?=\S)", text.strip()):
+        assert re.match(r"[a-z0-9._-]+==\S+", pinned)
+        assert "--hash=sha256:" in pinned
+
+
 def test_every_module_says_what_it_is_for() -> None:
     assert [name for name, tree in trees() if tree.body and not ast.get_docstring(tree)] == []
 

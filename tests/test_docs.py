@@ -17,6 +17,7 @@ import pytest
 
 from inspector.cli import _joined, _parser
 from inspector.demo.children import Capture, Server
+from inspector.query.compiler import compile_filter
 from inspector.query.names import CAPTURED
 
 ROOT = Path(__file__).parents[1]
@@ -137,6 +138,14 @@ def test_commands_and_options_that_are_named_exist(page: Path) -> None:
 def test_filters_page_names_every_field() -> None:
     (fields,) = re.findall(r"The fields are `([^`]+)`", (GUIDE / "filters.md").read_text(encoding="utf-8"))
     assert set(fields.split()) == set(CAPTURED)
+
+
+FILTERS = re.findall(r"`([^`\n]*\S (?:==|>|in) [^`\n]*)`", _BLOCK.sub("", (GUIDE / "filters.md").read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("text", [text for text in FILTERS if not text.startswith("==")])
+def test_filters_on_the_filters_page_are_filters(text: str) -> None:
+    assert not compile_filter(text, CAPTURED).is_search
 
 
 def test_index_leads_to_every_page() -> None:
