@@ -2,26 +2,112 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+
 from PySide6.QtCore import QObject, Signal
+
+_MOST_BACK = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What is looked at. Numbers and times are those of the capture; times are microseconds since 1970 UTC."""
+
+    filter: str = ""
+    """A filter in the filter language, which every list obeys; empty for none."""
+    time_range: tuple[int, int] | None = None
+    """`[from, until)` of `time`, which every list obeys; None for all."""
+    seq: int = 0
+    """The number of the current event; 0 for none."""
 
 
 class Selection(QObject):
-    """The current event, by its number; 0 for none."""
+    """The look of now, the one before (`back`), and the moment a replay stands at."""
 
     event_changed = Signal(object)
-    """`(seq)`: another event is current."""
+    """`(seq)`: another event is current; 0 for none."""
+    filter_changed = Signal(object)
+    """`(text)`: lists obey another filter."""
+    time_range_changed = Signal(object)
+    """`((from_us, until_us) or None)`: lists obey another range."""
+    moment_wanted = Signal(object)
+    """`(time_us)`: somebody wants to see the events of this moment: lists go there, without filtering."""
+    replay_wanted = Signal(object)
+    """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._seq = 0
+        self._look = Look()
+        self._before: list[Look] = []
+        self._after: list[Look] = []
+
+    @property
+    def look(self) -> Look:
+        """Everything at once."""
+        return self._look
 
     @property
     def seq(self) -> int:
         """The number of the current event; 0 for none."""
-        return self._seq
+        return self._look.seq
+
+    @property
+    def filter(self) -> str:
+        """The filter in force; empty for none."""
+        return self._look.filter
+
+    @property
+    def time_range(self) -> tuple[int, int] | None:
+        """The range in force, `[from, until)`; None for all."""
+        return self._look.time_range
 
     def choose_event(self, seq: int) -> None:
-        """Makes an event current."""
-        if seq != self._seq:
-            self._seq = seq
-            self.event_changed.emit(seq)
+        """Makes an event current. Moving from event to event is no step that `back` undoes."""
+        self._change(replace(self._look, seq=seq))
+
+    def choose_filter(self, text: str) -> None:
+        """Puts a filter in force; `back` undoes it."""
+        self._step(replace(self._look, filter=text))
+
+    def choose_time_range(self, time_range: tuple[int, int] | None) -> None:
+        """Puts a range in force; `back` undoes it."""
+        self._step(replace(self._look, time_range=time_range))
+
+    def go_to_moment(self, time_us: int) -> None:
+        """Asks the lists to go to a moment."""
+        self.moment_wanted.emit(time_us)
+
+    def replay_event(self, seq: int) -> None:
+        """Makes an event current and asks for the state it led to."""
+        self.choose_event(seq)
+        self.replay_wanted.emit(seq)
+
+    def back(self) -> bool:
+        """Undoes the last filter or range, with the event that was current then; False when there is nothing to undo."""
+        return self._travel(self._before, self._after)
+
+    def forward(self) -> bool:
+        """Undoes `back`."""
+        return self._travel(self._after, self._before)
+
+    def _travel(self, source: list[Look], target: list[Look]) -> bool:
+        if not source:
+            return False
+        target.append(self._look)
+        self._change(source.pop())
+        return True
+
+    def _step(self, look: Look) -> None:
+        if look != self._look:
+            self._before = [*self._before[-_MOST_BACK:], self._look]
+            self._after.clear()
+            self._change(look)
+
+    def _change(self, look: Look) -> None:
+        before, self._look = self._look, look
+        if look.filter != before.filter:
+            self.filter_changed.emit(look.filter)
+        if look.time_range != before.time_range:
+            self.time_range_changed.emit(look.time_range)
+        if look.seq != before.seq:
+            self.event_changed.emit(look.seq)
