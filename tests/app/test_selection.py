@@ -35,7 +35,8 @@ def test_back_restores_filter_range_and_event(qtbot: QtBot) -> None:
     assert told == [("filter", ""), ("event", 7)]
     assert selection.forward()
     assert (selection.filter, selection.seq) == ("a", 9)
-    assert selection.back() and not selection.back()
+    assert selection.back()
+    assert not selection.back()
 
 
 def test_a_new_filter_ends_the_way_forward(qtbot: QtBot) -> None:
