@@ -132,6 +132,19 @@ class RecordBatch:
     def __len__(self) -> int:
         return len(self.position)
 
+    def rows(self, wanted: Sequence[int]) -> RecordBatch:
+        """These rows, in this order, as a batch of their own."""
+        part = RecordBatch()
+        for name in ("log", "position", "time_us", "time_kind", "key", "value", "headers"):
+            column = getattr(self, name)
+            setattr(part, name, [column[row] for row in wanted] if column else [])
+        numbers = {row: new for new, row in enumerate(wanted)}
+        part.error = {numbers[row]: text for row, text in self.error.items() if row in numbers}
+        part.flags = {numbers[row]: bits for row, bits in self.flags.items() if row in numbers}
+        part.extra = {numbers[row]: extra for row, extra in self.extra.items() if row in numbers}
+        part.envelope = {name: [column[row] for row in wanted] for name, column in self.envelope.items()}
+        return part
+
 
 class StreamRef(NamedTuple):
     """One stream an event belongs to, with the event's version in it when known.

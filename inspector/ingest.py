@@ -181,6 +181,7 @@ class _Feed:
             first=batch.first,
             end=batch.end,
             changes=batch.changes,
+            decided=batch.decided,
         )
         staged = None
         if len(batch.records):
@@ -221,7 +222,8 @@ def _before_and_after(batch: Batch) -> Sequence[Batch]:
     if not batch.absent or not len(batch.records):
         return [batch]
     gone = {absence.log: absence.start for absence in reversed(batch.absent)}
-    before = Batch(records=batch.records, read_to={log: min(to, gone.get(log, to)) for log, to in batch.read_to.items()})
+    read_to = {log: min(to, gone.get(log, to)) for log, to in batch.read_to.items()}
+    before = Batch(records=batch.records, read_to=read_to, decided=None if batch.decided is None else [])
     return [before, replace(batch, records=RecordBatch())]
 
 
@@ -392,6 +394,8 @@ class _Session:
             self._listener.state_changed(message.state)
         if message.progress is not None and not self._full:
             self._store(message, message.progress)
+        elif message.progress is not None:
+            self._decide(message.feed, message.progress)
         self._keep()
 
     def _store(self, message: _Message, progress: Progress) -> None:
@@ -412,6 +416,13 @@ class _Session:
             self._halt.set()
         self._count(feed, message.staged, progress, appended)
         self._listener.progressed(status)
+
+    def _decide(self, feed: _Feed, progress: Progress) -> None:
+        """After the limit nothing more is stored, but what is known of what was stored is."""
+        assert feed.reading is not None
+        known = Progress(changes=progress.changes, decided=progress.decided)
+        if known.changes or known.decided:
+            self._writer.append(feed.reading, feed.log_ids, None, known)
 
     def _open_logs(self, feed: _Feed, opened: Sequence[tuple[LogInfo, Span]]) -> None:
         if not opened:

@@ -16,6 +16,9 @@ NOT_FETCHED = "not fetched"
 REMOVED_BY_KEEP = "removed by the keep limit"
 NOT_DELIVERED = "not delivered (compaction, marker or aborted)"
 
+UNDECIDED = "uncommitted"
+"""The isolation of what was read under `both` and of which it is not known yet what was aborted."""
+
 _ISOLATION_RANK = {"": 2, "committed": 1, "uncommitted": 2, "both": 3}
 
 

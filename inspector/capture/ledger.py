@@ -59,6 +59,15 @@ class Ledger:
         )
         self._segments[log_id] = after
 
+    def decide(self, log_id: int, start: int, end: int, isolation: str, now_us: int) -> None:
+        """Of what was read of `[start, end)` without knowing what was aborted, that is known now."""
+        for segment in list(self.segments(log_id)):
+            low, high = max(start, segment.start), min(end, segment.end)
+            if low < high and segment.state != "absent" and segment.isolation == coverage.UNDECIDED:
+                is_whole = (low, high) == (segment.start, segment.end)
+                records = segment.records if is_whole else self.stored_between(log_id, low, high)
+                self.put(log_id, replace(segment, start=low, end=high, isolation=isolation, records=records), now_us)
+
     def remove_through(self, last_seq: int, now_us: int) -> None:
         """Says of every log what the keep limit is about to take: events up to number `last_seq`."""
         removed = list(

@@ -22,14 +22,14 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, rewrite, schema
+from inspector.capture import append, coverage, rewrite, schema
 from inspector.capture.coverage import Segment
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.sqlite import open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
-from inspector.event import same_life
+from inspector.event import Flag, same_life
 from inspector.sources import FlagChange, LogInfo, SourceInfo
 
 log = logging.getLogger(__name__)
@@ -63,6 +63,8 @@ class Progress:
     first: dict[int, int] = field(default_factory=dict)
     end: dict[int, int] = field(default_factory=dict)
     changes: list[FlagChange] = field(default_factory=list)
+    decided: list[tuple[int, int, int]] | None = None
+    """As `sources.Batch.decided`: until then what is read under `both` is accounted for as `uncommitted`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ class CaptureWriter:
         self._highest: dict[int, int] = {}
         self._envelopes: dict[int, tuple[str, ...]] = {}
         self._plan: list[int] = []
+        self._with_open: set[int] = set()
 
     def _create(self, with_values: bool) -> None:
         tool = f"eventscope {version('eventscope')}"
@@ -208,8 +211,18 @@ class CaptureWriter:
             self._ask(reading.run_id, asked)
 
     def _ask(self, run_id: int, asked: Mapping[int, tuple[int, int | None]]) -> None:
+        self._with_open.update(log_id for log_id in asked if log_id not in self._with_open and self._has_open(log_id))
         rows = [(run_id, log_id, start, end) for log_id, (start, end) in asked.items()]
         self._connection.executemany("INSERT OR REPLACE INTO asked VALUES (?, ?, ?, ?)", rows)
+
+    def _has_open(self, log_id: int) -> bool:
+        """Whether an earlier run left rows of transactions that were still open; looks only where that can be."""
+        looking = "SELECT 1 FROM event WHERE log_id = ? AND position >= ? AND position < ? AND flags & ? LIMIT 1"
+        return any(
+            self._value(looking, (log_id, segment.start, segment.end, int(Flag.open))) is not None
+            for segment in self._ledger.segments(log_id)
+            if segment.isolation == coverage.UNDECIDED
+        )
 
     def end(self, reading: Reading, stopped: str) -> None:
         """Notes why a run ended."""
@@ -366,6 +379,7 @@ class CaptureWriter:
         for place, reason_start, reason_end, reason in progress.absent:
             self._ledger.put(plan[place], Segment(reason_start, reason_end, "absent", reason), now)
         state = "scanned" if reading.filter else "read"
+        isolation = reading.isolation if progress.decided is None else coverage.UNDECIDED
         simple = staged is None or (appended.stored == staged.rows and not appended.full)
         for place, (start, end) in appended.read.items():
             if start >= end:
@@ -373,7 +387,7 @@ class CaptureWriter:
             counted = (staged.counts.get(place, 0) if staged else 0) if simple else self._ledger.stored_between(plan[place], start, end)
             if staged is None and self._highest_position(plan[place]) >= start:
                 counted = self._ledger.stored_between(plan[place], start, end)
-            segment = Segment(start, end, state, filter=reading.filter, isolation=reading.isolation, records=counted)
+            segment = Segment(start, end, state, filter=reading.filter, isolation=isolation, records=counted)
             self._ledger.put(plan[place], segment, now)
         for place in progress.first.keys() | progress.end.keys():
             self._connection.execute(
@@ -383,11 +397,24 @@ class CaptureWriter:
             )
         for place, newest in staged.latest_us.items() if staged else ():
             self._connection.execute("UPDATE log SET max_time_us = ? WHERE id = ?", (newest, plan[place]))
+        self._mark(reading, plan, progress, now)
+
+    def _mark(self, reading: Reading, plan: Sequence[int], progress: Progress, now: int) -> None:
+        """What is known only now of rows that are here: their flags, and that nothing of them is left to be decided."""
         for change in progress.changes:
             self._connection.executemany(
                 "UPDATE event SET flags = (flags | ?) & ~? WHERE log_id = ? AND position = ?",
                 [(change.set, change.clear, plan[change.log], position) for position in change.positions],
             )
+            if change.set & Flag.open:
+                self._with_open.add(plan[change.log])
+        for place, start, end in progress.decided or ():
+            self._ledger.decide(plan[place], start, end, reading.isolation, now)
+            if plan[place] in self._with_open:
+                self._connection.execute(
+                    "UPDATE event SET flags = flags & ~?1 WHERE log_id = ?2 AND position >= ?3 AND position < ?4 AND flags & ?1",
+                    (int(Flag.open), plan[place], start, end),
+                )
 
     def segments(self, log_id: int) -> list[Segment]:
         """The account of one log, in order."""

@@ -176,6 +176,9 @@ class Batch:
     """Logs that are gone (a deleted topic): no more will come."""
     absent: list[Absence] = field(default_factory=list)
     changes: list[FlagChange] = field(default_factory=list)
+    decided: list[tuple[int, int, int]] | None = None
+    """Under isolation `both`, stretches (log, from, to) read before of which it is now known what was aborted; nothing in
+    them is open any more. None from a source that has no transactions: what is read is decided."""
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""

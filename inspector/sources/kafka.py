@@ -143,13 +143,18 @@ class KafkaSource:
 
     def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
         """Batches until every span is done, or `stop`."""
+        for batch in self._batches(plan, request, stop):
+            if request.isolation is Isolation.both and batch.decided is None:
+                batch.decided = []
+            yield batch
+
+    def _batches(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
         reading = Reading(self._clients, plan, request)
         try:
             if self._early:
                 yield Batch(absent=list(self._early))
             yield from reading.batches(stop)
-            if request.isolation is Isolation.both:
-                yield from reading.decided()
+            yield from reading.decided(stop)
         finally:
             reading.close()
 

@@ -7,7 +7,7 @@ test brokers) is asked for records instead: their times are bisected and then re
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, TopicPartition
@@ -19,6 +19,10 @@ from inspector.sources.kafka_client import Clients, OffsetSpec, Partition
 _PROBE_S = 10.0
 _BACK_STEPS = (1, 2, 10, 100, 1_000, 10_000)
 _LISTED = 8
+_NO_TIME = -1
+
+Record = tuple[int, int]
+"""(offset, time in ms)."""
 
 
 class Bounds:
@@ -38,6 +42,8 @@ class Bounds:
             stops = self._offsets(self._request.end, logs, ends, is_start=False)
         else:
             stops = [None] * len(logs) if self._request.follow else ends
+        if not self._request.follow:
+            stops = [self._pinned(info, stop, end) for info, stop, end in zip(logs, stops, ends, strict=True)]
         asked = [(start, stop if stop is None else max(start, stop)) for start, stop in zip(starts, stops, strict=True)]
         absent = []
         for place, (info, (start, stop)) in enumerate(zip(logs, asked, strict=True)):
@@ -45,6 +51,13 @@ class Bounds:
             if start < gone:
                 absent.append(Absence(place, start, gone, "retention"))
         return asked, absent
+
+    def _pinned(self, info: LogInfo, stop: int | None, end: int) -> int:
+        """The end of a reading that waits for nothing: no position beyond what there is now."""
+        if stop is None or stop <= end:
+            return end if stop is None else stop
+        self._notes.append(f"{_named(info)}: asked up to position {stop}, it ends at {end}: read to there (--follow waits for more)")
+        return end
 
     def _ends(self, logs: Sequence[LogInfo]) -> list[int]:
         if self._request.isolation is not Isolation.committed:
@@ -72,82 +85,82 @@ class Bounds:
     def _at_time(self, time_us: int, logs: Sequence[LogInfo], ends: Sequence[int], *, is_start: bool) -> list[int]:
         milliseconds = -(-time_us // 1000)
         answers = self._clients.offsets({_place(info): OffsetSpec.for_timestamp(milliseconds) for info in logs})
+        unanswered = [(info, end) for info, end in zip(logs, ends, strict=True) if answers.get(_place(info), -1) < 0]
+        tails = self._tails(unanswered)
         found: list[int] = []
         beyond: list[tuple[LogInfo, int | None]] = []
         for info, end in zip(logs, ends, strict=True):
             offset = answers.get(_place(info), -1)
             if offset < 0:
-                offset = self._after_all(info, end, milliseconds, beyond)
+                offset = self._after_all(info, end, milliseconds, tails.get(_place(info)), beyond)
             found.append(min(max(offset, info.first), end) if not is_start else max(offset, info.first))
-        word = "at or after" if is_start else "from"
         if is_start:
             self._say_beyond(beyond, time_us)
             self._notes.append(
-                f"{word} {format_time(time_us)} means, in each partition, the first offset with such a time: "
+                f"at or after {format_time(time_us)} means, in each partition, the first offset with such a time: "
                 "records with a later time at an earlier offset are not read"
             )
         return found
 
     def _say_beyond(self, beyond: Sequence[tuple[LogInfo, int | None]], time_us: int) -> None:
         for info, last_ms in beyond[:_LISTED]:
-            last = "it has no record with a time" if last_ms is None else f"last record {format_time(last_ms * 1000)}"
+            last_time = None if last_ms in {None, _NO_TIME} else format_time((last_ms or 0) * 1000)
+            last = f"last record {last_time}" if last_time else "no time of a last record is known"
             self._notes.append(f"{_named(info)}: nothing at or after {format_time(time_us)}, {last}")
         if len(beyond) > _LISTED:
             self._notes.append(f"… and {len(beyond) - _LISTED} more partitions with nothing at or after {format_time(time_us)}")
 
-    def _after_all(self, info: LogInfo, end: int, milliseconds: int, beyond: list[tuple[LogInfo, int | None]]) -> int:
+    def _after_all(self, info: LogInfo, end: int, milliseconds: int, last: Record | None, beyond: list[tuple[LogInfo, int | None]]) -> int:
         """The end when the last record is before the time; otherwise the broker did not answer, and records tell."""
-        last = self._last_record(info, end)
         if last is None or last[1] < milliseconds:
             beyond.append((info, last[1] if last else None))
             return end
         self._notes.append(f"{_named(info)}: the broker does not look times up; the offset was found from record times and is approximate")
         return self._bisected(info, last[0], milliseconds)
 
-    def _last_record(self, info: LogInfo, end: int) -> tuple[int, int] | None:
-        """(offset, time in ms) of the last record below `end`; markers and compaction may lie above it."""
+    def _tails(self, logs: Sequence[tuple[LogInfo, int]]) -> dict[Partition, Record]:
+        """The last record below the end given with each partition; markers and compaction may lie above it."""
+        found: dict[Partition, Record] = {}
+        left = [(info, end) for info, end in logs if info.first < end]
         for back in _BACK_STEPS:
-            start = max(info.first, end - back)
-            if start >= end:
-                return None
-            records = self._records(info, start, end)
-            if records:
-                return records[-1]
-            if start == info.first:
-                return None
-        return None
+            if not left:
+                break
+            spans = {_place(info): (max(info.first, end - back), end) for info, end in left}
+            found.update(self._records(spans))
+            left = [(info, end) for info, end in left if _place(info) not in found and end - back > info.first]
+        return found
 
     def _bisected(self, info: LogInfo, high: int, milliseconds: int) -> int:
-        low = info.first
+        low, place = info.first, _place(info)
         while high - low > 1000:
             middle = (low + high) // 2
-            records = self._records(info, middle, middle + 100, at_most=1)
-            if not records or records[0][1] >= milliseconds:
+            _, record = next(self._records({place: (middle, high)}), (place, None))
+            if record is None or record[1] >= milliseconds:
                 high = middle
             else:
-                low = records[0][0] + 1
-        return next((offset for offset, ms in self._records(info, low, high + 1) if ms >= milliseconds), high)
+                low = record[0] + 1
+        read = (record for _, record in self._records({place: (low, high + 1)}))
+        return next((offset for offset, ms in read if ms >= milliseconds), high)
 
-    def _records(self, info: LogInfo, start: int, end: int, at_most: int = 1_000_000) -> list[tuple[int, int]]:
-        """(offset, time in ms) of the records of `[start, end)`."""
+    def _records(self, spans: Mapping[Partition, tuple[int, int]]) -> Iterator[tuple[Partition, Record]]:
+        """The records of each partition's `[start, end)`, as they come; ends early when the broker goes silent."""
+        left = dict(spans)
         consumer = self._clients.consumer()
-        found: list[tuple[int, int]] = []
         try:
-            consumer.assign([TopicPartition(info.key.name, info.key.partition, start)])
-            deadline = time.monotonic() + _PROBE_S
-            while time.monotonic() < deadline and len(found) < at_most:
-                for message in consumer.consume(min(at_most, 1000), 0.1):
-                    error = message.error()
+            consumer.assign([TopicPartition(*place, start) for place, (start, _) in spans.items()])
+            heard_s = time.monotonic()
+            while left and time.monotonic() - heard_s < _PROBE_S:
+                for message in consumer.consume(1000, 0.05):
+                    heard_s = time.monotonic()
+                    place, offset, error = (message.topic(), message.partition()), message.offset() or 0, message.error()
                     ended = error is not None and error.code() == KafkaError._PARTITION_EOF
-                    if ended or (error is None and (message.offset() or 0) >= end):
-                        return found
-                    if error is None:
-                        found.append((message.offset() or 0, _milliseconds(message)))
-                        if found[-1][0] == end - 1:
-                            return found
+                    end = left[place][1] if place in left else 0
+                    if error is None and offset < end:
+                        yield place, (offset, _milliseconds(message))
+                    if ended or (error is None and offset >= end - 1):
+                        left.pop(place, None)
         finally:
             consumer.close()
-        return found
 
 
 def _milliseconds(message: Any) -> int:

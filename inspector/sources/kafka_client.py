@@ -244,31 +244,40 @@ class Clients:
                 if error.args[0].code() not in _PASSING:
                     raise
 
-    def compacted(self, topics: Sequence[str], timeout_s: float = ANSWER_S) -> list[str]:
-        """Those of the topics whose older records per key are cleaned away; none where we may not ask."""
+    def compacted(self, topics: Sequence[str], timeout_s: float = ANSWER_S, *, if_unknown: bool = False) -> list[str]:
+        """Those of the topics whose older records per key are cleaned away; with `if_unknown` also those we may not ask about."""
         if not self._has_controller(timeout_s):
-            return []
+            return list(topics) if if_unknown else []
         asked = [ConfigResource(ConfigResource.Type.TOPIC, name) for name in topics]
         found = []
         for resource, future in self.admin().describe_configs(asked, request_timeout=timeout_s).items():
             try:
-                entries = future.result(timeout_s + _LATE_S)
+                policy = future.result(timeout_s + _LATE_S)["cleanup.policy"].value or ""
             except KafkaException as error:
                 log.info("cannot read the configuration of %s: %s", resource.name, error.args[0].name())
-                continue
-            if "compact" in (entries["cleanup.policy"].value or ""):
+                policy = "compact" if if_unknown else ""
+            if "compact" in policy:
                 found.append(str(resource.name))
         return sorted(found)
 
-    def ends(self, partitions: Iterable[Partition], *, committed: bool = False) -> dict[Partition, int]:
+    def ends(self, partitions: Iterable[Partition], *, committed: bool = False, timeout_s: float = ANSWER_S) -> dict[Partition, int]:
         """Partition → the offset after its last record (committed: after the last stable one)."""
-        return self.offsets(dict.fromkeys(partitions, OffsetSpec.latest()), committed=committed)
+        return self.offsets(dict.fromkeys(partitions, OffsetSpec.latest()), committed=committed, timeout_s=timeout_s)
 
-    def firsts(self, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    def firsts(self, partitions: Iterable[Partition], *, timeout_s: float = ANSWER_S) -> dict[Partition, int]:
         """Partition → the first offset there is."""
-        return self.offsets(dict.fromkeys(partitions, OffsetSpec.earliest()))
+        return self.offsets(dict.fromkeys(partitions, OffsetSpec.earliest()), timeout_s=timeout_s)
 
 
+OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
+"""What a consumer says when a position is not there: retention was quicker, or the log is shorter than it was."""
+MAYBE_GONE = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,
+    KafkaError._UNKNOWN_PARTITION,
+    KafkaError.UNKNOWN_TOPIC_ID,
+}
+"""What a consumer says when a topic was deleted, or when a broker has not heard of it yet."""
 _PASSING = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError.NOT_LEADER_FOR_PARTITION,

@@ -17,6 +17,7 @@ from inspector.event import MAX_TIME_US, MIN_TIME_US, Flag, RecordBatch, TimeKin
 _APPEND, _CREATE, _NONE = int(TimeKind.append), int(TimeKind.create), int(TimeKind.none)
 _NO_TIME = -1
 """What a record without a time carries."""
+_ROW_BYTES = 64
 _BAD_HEADERS = "the headers cannot be read: a header name is not UTF-8"
 
 
@@ -26,7 +27,7 @@ def columns(messages: Sequence[Message], places: Mapping[tuple[str | None, int |
     Raises KeyError for a message of another partition.
     """
     batch = RecordBatch()
-    if len(places) == 1 and len({message.partition() for message in messages}) == 1:
+    if len(places) == 1 and _are_all_of(messages, *next(iter(places))):
         batch.log = [next(iter(places.values()))] * len(messages)
     else:
         batch.log = [places[message.topic(), message.partition()] for message in messages]
@@ -36,6 +37,35 @@ def columns(messages: Sequence[Message], places: Mapping[tuple[str | None, int |
     _times(batch, messages)
     _headers(batch, messages)
     return batch
+
+
+def _are_all_of(messages: Sequence[Message], topic: str | None, partition: int | None) -> bool:
+    return {message.partition() for message in messages} == {partition} and {message.topic() for message in messages} == {topic}
+
+
+def positions_of(records: RecordBatch, place: int) -> list[int]:
+    """The positions of one log's records, in order."""
+    if records.log.count(place) == len(records.log):
+        return records.position
+    return [position for position, of in zip(records.position, records.log, strict=True) if of == place]
+
+
+def sizes(records: RecordBatch) -> list[int]:
+    """About how many bytes each row takes."""
+    pairs = zip(records.key, records.value, strict=True)
+    return [_ROW_BYTES + (len(key) if key else 0) + (len(value) if value else 0) for key, value in pairs]
+
+
+def stretches(each: Sequence[int], most: int) -> list[range]:
+    """Rows of these sizes in parts of at most `most` bytes, and at least one row."""
+    parts: list[range] = []
+    first = total = 0
+    for row, size in enumerate(each):
+        if row > first and total + size > most:
+            parts.append(range(first, row))
+            first, total = row, 0
+        total += size
+    return [*parts, range(first, len(each))]
 
 
 def _times(batch: RecordBatch, messages: Sequence[Message]) -> None:

@@ -1,7 +1,8 @@
 """The reading loop: assigned partitions to batches, each partition done by its position and never by an empty poll.
 
 Every batch is checked against the topics' ids after it was received and before it is given on, so that the records of a
-topic and of its successor of the same name are never mixed. Read `kafka_columns` for the hot path.
+topic and of its successor of the same name are never mixed. Read `kafka_columns` for the hot path, `kafka_lives` for
+topics that come and go, `kafka_isolation` for aborted records.
 """
 
 from __future__ import annotations
@@ -9,16 +10,18 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from inspector.event import LogKey, RecordBatch
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, Span
-from inspector.sources.kafka_client import Clients, Partition, TopicNow
-from inspector.sources.kafka_columns import columns
+from inspector.sources.kafka_client import MAYBE_GONE, OUT_OF_RANGE, Clients, Partition, TopicNow
+from inspector.sources.kafka_columns import columns, positions_of, sizes, stretches
 from inspector.sources.kafka_isolation import Undecided
+from inspector.sources.kafka_lives import Lives, Turn
 
 MOST_RECORDS = 20_000
 MOST_BYTES = 16 * 1024 * 1024
@@ -26,15 +29,12 @@ _POLL_S = 0.2
 _LOOK_S = 3.0
 _DECIDE_S = 2.0
 _ENDS_S = 1.0
-_RETRY_S = 0.5
+_PAUSE_S = 0.05
+_ASK_S = 2.0
+"""How long the cluster has to answer while we read: the loop must come round to say what it is waiting for."""
 
-_OUT_OF_RANGE = {KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE}
-_MAYBE_GONE = {
-    KafkaError.UNKNOWN_TOPIC_OR_PART,
-    KafkaError._UNKNOWN_TOPIC,
-    KafkaError._UNKNOWN_PARTITION,
-    KafkaError.UNKNOWN_TOPIC_ID,
-}
+_Question = Future[dict[str, TopicNow | None]]
+
 _DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
 
 
@@ -43,13 +43,21 @@ class _Cursor:
     """Where one partition is: the span being read first, and the position that comes next in it."""
 
     place: int
-    partition: Partition
+    key: LogKey
     spans: deque[Span]
     position: int
 
     @property
+    def partition(self) -> Partition:
+        return self.key.name, self.key.partition
+
+    @property
     def end(self) -> int | None:
         return self.spans[0].end
+
+    @property
+    def named(self) -> str:
+        return f"{self.key.name} partition {self.key.partition}"
 
 
 class Reading:
@@ -61,62 +69,69 @@ class Reading:
         self._request = request
         self._cursors: dict[int, _Cursor] = {}
         self._places: dict[tuple[str | None, int | None], int] = {}
+        self._last: dict[int, int] = {}
         self._most = 500
         self._looked_s = self._decided_s = self._ends_s = time.monotonic()
         self._notes: list[str] = []
-        self._awaited: dict[str, str] = {}
-        """Topics that were deleted, with their old ids: one of the same name may come."""
-        self._undecided = Undecided(clients, {}) if request.isolation is Isolation.both else None
+        self._lives = Lives(plan.logs, request)
+        self._asker = ThreadPoolExecutor(1, thread_name_prefix="topics")
+        self._question: _Question | None = None
+        self._undecided = Undecided(clients, self._notes) if request.isolation is Isolation.both else None
         isolation = "read_committed" if request.isolation is Isolation.committed else "read_uncommitted"
-        self._consumer = clients.consumer(isolation)
         for span in sorted(plan.spans, key=lambda span: (span.log, span.start)):
             self._add(span)
+        self._consumer = clients.consumer(isolation)
 
-    def _add(self, span: Span) -> None:
+    def _add(self, span: Span) -> _Cursor:
         cursor = self._cursors.get(span.log)
         if cursor is not None:
             cursor.spans.append(span)
-            return
-        key = self._plan.logs[span.log].key
-        self._cursors[span.log] = cursor = _Cursor(span.log, (key.name, key.partition), deque([span]), span.start)
+            return cursor
+        self._cursors[span.log] = cursor = _Cursor(span.log, self._plan.logs[span.log].key, deque([span]), span.start)
         self._places[cursor.partition] = span.log
         if self._undecided is not None:
-            self._undecided.start(span.log, cursor.partition, span.start)
+            self._undecided.start(span.log, cursor.key, span.start)
+        return cursor
 
     # ---- the loop
 
     def batches(self, stop: threading.Event) -> Iterator[Batch]:
         """Batches until every span is done or `stop` is set."""
-        self._consumer.assign([TopicPartition(*cursor.partition, cursor.position) for cursor in self._cursors.values()])
-        while (self._cursors or (self._request.follow and self._awaited)) and not stop.is_set():
+        self._consumer.assign([TopicPartition(*cursor.partition, self._first_offset(cursor)) for cursor in self._cursors.values()])
+        while (self._cursors or self._lives.are_awaited) and not stop.is_set():
             batch = self._batch(self._consumer.consume(self._most, _POLL_S))
-            while not self._same_topics(batch):
+            self._ask(has_records=len(batch.records) > 0)
+            while not self._is_of_these_topics(batch):
                 # without an answer nobody can tell whose records these are: they wait, and the state is said
                 yield Batch(state=self._clients.health.take())
-                if stop.wait(_RETRY_S):
+                if stop.wait(_PAUSE_S):
                     return
-            self._adapt(batch.records)
             self._see_ends(batch)
             self._decide_some(batch, stop)
             batch.state = self._clients.health.take()
-            batch.notes, self._notes = [*batch.notes, *self._notes], []
-            yield batch
+            batch.notes, self._notes[:] = [*batch.notes, *self._notes], []
+            yield from self._parts(batch)
 
-    def decided(self) -> Iterator[Batch]:
+    def _first_offset(self, cursor: _Cursor) -> int:
+        """A start asked for beyond the end is waited for from the end: the broker refuses positions it does not have."""
+        asked = self._request.start.position
+        end = self._plan.logs[cursor.place].end
+        return end if asked is not None and asked == cursor.position > end else cursor.position
+
+    def decided(self, stop: threading.Event) -> Iterator[Batch]:
         """After the last batch: what of it was aborted, and what is still open."""
         if self._undecided is None:
             return
-        try:
-            changes = list(self._undecided.decide())
-        except KafkaException as error:
-            yield Batch(notes=[f"could not tell which records were aborted: {self._clients.explained(error)}"])
-            return
-        if changes:
-            yield Batch(changes=changes)
+        batch = Batch()
+        self._decide(batch, stop, is_last=True)
+        batch.notes, self._notes[:] = list(self._notes), []
+        if batch.changes or batch.decided or batch.notes:
+            yield batch
 
     def close(self) -> None:
         """Lets the consumer go; nothing is committed."""
         self._consumer.close()
+        self._asker.shutdown(wait=False, cancel_futures=True)
 
     def _batch(self, messages: list[Message]) -> Batch:
         batch = Batch()
@@ -136,17 +151,20 @@ class Reading:
         except KeyError:
             # left over from a partition that is done
             messages = [message for message in messages if (message.topic(), message.partition()) in self._places]
-            records = columns(messages, self._places) if messages else RecordBatch()
+            records = columns(messages, self._places)
         if self._outside(records):
-            messages = [message for message in messages if self._is_wanted(message)]
-            records = columns(messages, self._places) if messages else RecordBatch()
+            records = columns([message for message in messages if self._is_wanted(message)], self._places)
+            self._last = dict(zip(records.log, records.position, strict=True))
         batch.records = records
+        if self._undecided is not None:
+            for place in self._last:
+                self._undecided.read(place, positions_of(records, place))
         for place, last in self._last.items():
             self._reached(batch, self._cursors[place], last + 1)
 
     def _outside(self, records: RecordBatch) -> bool:
         """Whether some records lie outside their span (after a seek, or beyond a pinned end). Notes the last of each log."""
-        self._last: dict[int, int] = dict(zip(records.log, records.position, strict=True))
+        self._last = dict(zip(records.log, records.position, strict=True))
         first = dict(zip(reversed(records.log), reversed(records.position), strict=True))
         outside = False
         for place, last in self._last.items():
@@ -166,29 +184,39 @@ class Reading:
         end = cursor.end
         cursor.position = position if end is None else min(position, end)
         batch.read_to[cursor.place] = cursor.position
+        if self._undecided is not None:
+            self._undecided.reached(cursor.place, cursor.position)
         if end is not None and cursor.position >= end:
             self._next_span(cursor)
 
     def _next_span(self, cursor: _Cursor) -> None:
         cursor.spans.popleft()
         self._consumer.incremental_unassign([TopicPartition(*cursor.partition)])
-        if cursor.spans:
-            cursor.position = cursor.spans[0].start
-            self._consumer.incremental_assign([TopicPartition(*cursor.partition, cursor.position)])
-        else:
+        if not cursor.spans:
             self._drop(cursor)
+            return
+        if self._undecided is not None:
+            self._undecided.skip(cursor.place, cursor.position, cursor.spans[0].start)
+        cursor.position = cursor.spans[0].start
+        self._consumer.incremental_assign([TopicPartition(*cursor.partition, cursor.position)])
 
     def _drop(self, cursor: _Cursor) -> None:
         del self._cursors[cursor.place]
         del self._places[cursor.partition]
 
-    def _adapt(self, records: RecordBatch) -> None:
-        """As many records a time as keep a batch under its size."""
-        if not len(records):
-            return
-        size = sum(map(len, filter(None, records.value))) + sum(map(len, filter(None, records.key)))
-        average = size / len(records) + 64
-        self._most = max(1, min(MOST_RECORDS, int(MOST_BYTES / average), self._most * 8))
+    def _parts(self, batch: Batch) -> Iterator[Batch]:
+        """The batch, in parts where large values came after small ones; adapts how many records are asked for next."""
+        each = sizes(batch.records)
+        total = sum(each)
+        if each:
+            self._most = max(1, min(MOST_RECORDS, int(MOST_BYTES / (total / len(each))), self._most * 8))
+        if total > MOST_BYTES:
+            *before, last = stretches(each, MOST_BYTES)
+            for rows in before:
+                part = batch.records.rows(rows)
+                yield Batch(records=part, read_to={place: position + 1 for place, position in zip(part.log, part.position, strict=True)})
+            batch.records = batch.records.rows(last)
+        yield batch
 
     # ---- what is not a record
 
@@ -205,38 +233,40 @@ class Reading:
         if code == KafkaError._PARTITION_EOF:
             self._clients.health.worked()
             self._reached(batch, cursor, message.offset() or 0)
-        elif code in _OUT_OF_RANGE:
+        elif code in OUT_OF_RANGE:
             self._out_of_range(batch, cursor)
-        elif code in _MAYBE_GONE:
+        elif code in MAYBE_GONE:
             self._looked_s = 0.0
         else:
-            self._notes.append(f"{cursor.partition[0]} partition {cursor.partition[1]}: {error.str()}")
+            self._notes.append(f"{cursor.named}: {error.str()}")
 
     def _out_of_range(self, batch: Batch, cursor: _Cursor) -> None:
         """Retention has overtaken the read, or the log is shorter than it was: says so and goes on where records are."""
         self._looked_s = 0.0
         try:
-            first = self._clients.firsts([cursor.partition])[cursor.partition]
-            end = self._clients.ends([cursor.partition])[cursor.partition]
+            first = self._clients.firsts([cursor.partition], timeout_s=_ASK_S)[cursor.partition]
+            end = self._clients.ends([cursor.partition], timeout_s=_ASK_S)[cursor.partition]
         except (KafkaException, KeyError):
             self._again(cursor, cursor.position)
             return
         if cursor.position < first:
-            gone = first if cursor.end is None else min(first, cursor.end)
-            batch.absent.append(Absence(cursor.place, cursor.position, gone, "retention"))
-            batch.first[cursor.place] = first
-            self._reached(batch, cursor, gone)
+            self._overtaken(batch, cursor, first)
         elif cursor.position > end:
-            self._notes.append(
-                f"{cursor.partition[0]} partition {cursor.partition[1]}: the log ends at {end}, before {cursor.position}: "
-                "the cluster has lost records"
-            )
+            self._notes.append(f"{cursor.named}: the log ends at {end}, before {cursor.position}: the cluster has lost records")
             if cursor.end is not None:
                 self._next_span(cursor)
                 return
             cursor.position = end
-        if cursor.place in self._cursors:
+        if self._cursors.get(cursor.place) is cursor:
             self._again(cursor, cursor.position)
+
+    def _overtaken(self, batch: Batch, cursor: _Cursor, first: int) -> None:
+        gone = first if cursor.end is None else min(first, cursor.end)
+        batch.absent.append(Absence(cursor.place, cursor.position, gone, "retention"))
+        batch.first[cursor.place] = first
+        if self._undecided is not None:
+            self._undecided.skip(cursor.place, cursor.position, gone)
+        self._reached(batch, cursor, gone)
 
     def _again(self, cursor: _Cursor, position: int) -> None:
         self._consumer.incremental_unassign([TopicPartition(*cursor.partition)])
@@ -258,81 +288,75 @@ class Reading:
                 batch.first[cursor.place] = max(low, batch.first.get(cursor.place, 0))
 
     def _decide_some(self, batch: Batch, stop: threading.Event) -> None:
-        if self._undecided is None:
+        if self._undecided is None or self._clients.health.is_down:
             return
-        self._undecided.read(batch.records.log, batch.records.position, batch.read_to)
-        for info, span in batch.opened:
-            self._undecided.start(span.log, (info.key.name, info.key.partition), span.start)
-        if not self._request.follow or time.monotonic() - self._decided_s < _DECIDE_S or self._clients.health.is_down:
-            return
-        self._decided_s = time.monotonic()
+        is_due = self._request.follow and time.monotonic() - self._decided_s >= _DECIDE_S
+        if is_due or self._undecided.is_much():
+            self._decide(batch, stop)
+
+    def _decide(self, batch: Batch, stop: threading.Event, *, is_last: bool = False) -> None:
+        assert self._undecided is not None
         try:
-            batch.changes.extend(self._undecided.decide(stop))
+            decision = self._undecided.decide(stop, is_last=is_last)
         except KafkaException as error:
-            self._notes.append(f"could not tell which records were aborted: {error.args[0].str()}")
+            hope = "capturing again tells" if is_last else "it is asked again"
+            self._notes.append(f"which records were aborted cannot be told now: {error.args[0].str()}; {hope}")
+        else:
+            batch.changes.extend(decision.changes)
+            batch.decided = decision.stretches
+        self._decided_s = time.monotonic()
 
     # ---- one life of a topic, and the next
 
-    def _same_topics(self, batch: Batch) -> bool:
+    def _ask(self, *, has_records: bool) -> None:
+        """Asks what the topics are now, when records came or it is time. Only where records are is the answer waited for."""
+        if has_records and self._lives.have_ids:
+            # an answer that was asked for before these records came says nothing of them
+            self._question = self._asker.submit(self._clients.topics_now, self._lives.names, _ASK_S)
+        elif self._question is None and time.monotonic() - self._looked_s >= _LOOK_S:
+            self._question = self._asker.submit(self._clients.topics_now, self._lives.names, _ASK_S)
+
+    def _is_of_these_topics(self, batch: Batch) -> bool:
         """Makes sure that the batch's records are of the topics that were asked for; False while that cannot be known."""
-        due = time.monotonic() - self._looked_s >= _LOOK_S
-        if not len(batch.records) and not due:
+        has_to_know = self._lives.have_ids and len(batch.records) > 0
+        if self._question is None:
             return True
-        watched = {info.key.name: info.key.incarnation for info in self._plan.logs if info.key.incarnation}
-        if not watched:
-            return True
+        if not wait([self._question], _POLL_S if has_to_know else 0).done:
+            return not has_to_know
         try:
-            now = self._clients.topics_now(watched, timeout_s=2.0)
+            now = self._question.result()
         except KafkaException:
-            return not len(batch.records)
-        self._looked_s = time.monotonic()
-        for name, topic in now.items():
-            self._compare(batch, name, watched[name], topic)
+            self._question = None
+            if has_to_know:
+                self._ask(has_records=True)
+            return not has_to_know
+        self._question, self._looked_s = None, time.monotonic()
+        self._turn(batch, self._lives.compare(now))
         return True
 
-    def _compare(self, batch: Batch, name: str, old: str, topic: TopicNow | None) -> None:
-        """Compares a topic's id with the newest one known, `old`."""
-        live = [cursor for cursor in self._cursors.values() if cursor.partition[0] == name]
-        touched = {place for place in {*batch.records.log, *batch.read_to} if self._plan.logs[place].key.name == name}
-        if topic is not None and topic.topic_id == old:
-            if name not in self._awaited and self._request.follow:
-                self._new_partitions(batch, name, topic)
-            return
-        if live or touched:
-            self._close_topic(batch, live, touched)
-            self._awaited[name] = old
-            came = " and made again" if topic is not None else ""
-            self._notes.append(f"topic {name} was deleted{came}; what was read of it stays")
-        if topic is not None and name in self._awaited and self._request.follow:
-            del self._awaited[name]
-            for number in self._numbers(topic):
-                self._open(batch, LogKey(name, number, topic.topic_id))
+    def _turn(self, batch: Batch, turn: Turn) -> None:
+        for name in turn.gone:
+            self._close_topic(batch, name)
+        for key in turn.opened:
+            self._open(batch, key)
+        self._notes.extend(turn.notes)
 
-    def _close_topic(self, batch: Batch, live: Sequence[_Cursor], touched: set[int]) -> None:
+    def _close_topic(self, batch: Batch, name: str) -> None:
         """Records received before the change was seen may be of either topic: they are left out, and not counted as read."""
+        live = [cursor for cursor in self._cursors.values() if cursor.key.name == name]
+        touched = {place for place in {*batch.records.log, *batch.read_to} if self._plan.logs[place].key.name == name}
         gone = touched.union(cursor.place for cursor in live)
-        batch.records = _without(batch.records, gone)
+        kept = [row for row, place in enumerate(batch.records.log) if place not in gone]
+        if len(kept) < len(batch.records):
+            batch.records = batch.records.rows(kept)
         for place in gone:
             batch.read_to.pop(place, None)
             batch.closed.append(place)
+            if self._undecided is not None:
+                self._undecided.forget(place)
         for cursor in live:
             self._consumer.incremental_unassign([TopicPartition(*cursor.partition)])
             self._drop(cursor)
-            if self._undecided is not None:
-                self._undecided.forget(cursor.place)
-
-    def _numbers(self, topic: TopicNow) -> list[int]:
-        wanted = set(self._request.partitions)
-        return [number for number in range(topic.partitions) if not wanted or number in wanted]
-
-    def _new_partitions(self, batch: Batch, name: str, topic: TopicNow) -> None:
-        if self._request.key is not None:
-            return
-        known = {info.key.partition for info in self._plan.logs if info.key.name == name and info.key.incarnation == topic.topic_id}
-        for number in self._numbers(topic):
-            if number not in known:
-                self._notes.append(f"topic {name} has a new partition {number}")
-                self._open(batch, LogKey(name, number, topic.topic_id))
 
     def _open(self, batch: Batch, key: LogKey) -> None:
         info = LogInfo(key, 0, 0)
@@ -341,21 +365,3 @@ class Reading:
         batch.opened.append((info, span))
         self._add(span)
         self._consumer.incremental_assign([TopicPartition(key.name, key.partition, 0)])
-
-
-def _without(records: RecordBatch, places: set[int]) -> RecordBatch:
-    """The rows of other logs."""
-    kept = [row for row, place in enumerate(records.log) if place not in places]
-    if len(kept) == len(records.log):
-        return records
-    renumbered = {row: new for new, row in enumerate(kept)}
-    left = RecordBatch(
-        *(
-            [column[row] for row in kept]
-            for column in (records.log, records.position, records.time_us, records.time_kind, records.key, records.value, records.headers)
-        )  # type: ignore[arg-type]
-    )
-    left.error = {renumbered[row]: text for row, text in records.error.items() if row in renumbered}
-    left.flags = {renumbered[row]: bits for row, bits in records.flags.items() if row in renumbered}
-    left.extra = {renumbered[row]: extra for row, extra in records.extra.items() if row in renumbered}
-    return left

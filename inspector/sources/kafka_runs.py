@@ -5,14 +5,20 @@ A topic without gaps is one run, whatever its length.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import chain
 
 
 class Runs:
-    """An ascending set of positions, kept as half-open runs."""
+    """An ascending set of positions, kept as half-open runs; its length is the number of runs."""
 
     def __init__(self) -> None:
-        self._runs: list[list[int]] = []
+        self._starts: list[int] = []
+        self._ends: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._starts)
 
     def add(self, positions: Sequence[int]) -> None:
         """Adds ascending positions above all that are there."""
@@ -26,25 +32,42 @@ class Runs:
             self._extend(position, position + 1)
 
     def _extend(self, start: int, end: int) -> None:
-        if self._runs and self._runs[-1][1] == start:
-            self._runs[-1][1] = end
+        if self._ends and self._ends[-1] == start:
+            self._ends[-1] = end
         else:
-            self._runs.append([start, end])
+            self._starts.append(start)
+            self._ends.append(end)
 
     def forget_below(self, position: int) -> None:
         """Drops what lies below `position`."""
-        self._runs = [[max(start, position), end] for start, end in self._runs if end > position]
+        kept = bisect_right(self._ends, position)
+        del self._starts[:kept], self._ends[:kept]
+        if self._starts:
+            self._starts[0] = max(self._starts[0], position)
 
     def covers(self, start: int, end: int) -> bool:
         """Whether every position of `[start, end)` is there."""
-        return start >= end or any(low <= start and end <= high for low, high in self._runs)
+        place = bisect_right(self._starts, start) - 1
+        return start >= end or (place >= 0 and end <= self._ends[place])
 
     def within(self, start: int, end: int) -> Iterator[int]:
         """The positions in `[start, end)`."""
-        for low, high in self._runs:
-            yield from range(max(low, start), min(high, end))
+        return chain.from_iterable(range(low, high) for low, high in self._pieces(start, end))
 
     def missing_from(self, other: Runs, start: int, end: int) -> list[int]:
-        """The positions in `[start, end)` that are here and not in `other`."""
-        theirs = set(other.within(start, end))
-        return [position for position in self.within(start, end) if position not in theirs]
+        """The positions in `[start, end)` that are here and not in `other`; takes time by runs, not by positions."""
+        missing: list[int] = []
+        for low, high in self._pieces(start, end):
+            at = low
+            for their_low, their_high in other._pieces(low, high):
+                missing.extend(range(at, their_low))
+                at = their_high
+            missing.extend(range(at, high))
+        return missing
+
+    def _pieces(self, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """The parts of the runs that lie in `[start, end)`."""
+        for place in range(bisect_right(self._ends, start), len(self._starts)):
+            if self._starts[place] >= end:
+                return
+            yield max(self._starts[place], start), min(self._ends[place], end)
