@@ -86,6 +86,8 @@ class Undecided:
         self._logs: dict[int, _Log] = {}
         self._rewritten: dict[str, bool] = {}
         self._waiting = 0
+        self._compared: list[_Log] = []
+        """Logs that were read again in the decision under way."""
 
     def start(self, place: int, key: LogKey, position: int) -> None:
         """A log's reading starts at `position`."""
@@ -124,8 +126,9 @@ class Undecided:
         begun_s, self._waiting = time.monotonic(), 0
         waiting = {place: log for place, log in self._logs.items() if log.top > log.start}
         stable = self._ask(waiting.values())
+        self._compared.clear()
         found = self._found(waiting, lambda: stop.is_set() and time.monotonic() - begun_s > _AFTER_STOP_S, is_last=is_last)
-        others = self._others(waiting.values() if any(item.aborted for item in found.values()) else ())
+        others = self._others(self._compared)
         decision = Decision()
         for place, log in waiting.items():
             if log.key.name in others:
@@ -157,6 +160,7 @@ class Undecided:
         waiting = {place: log for place, log in stable.items() if place not in gapped and log.ahead[0] < log.ahead[1]}
         gapped.update(self._with_gaps_ahead(waiting, is_over) if is_last else {})
         found = {place: _Found(log.start) for place, log in stable.items() if place not in gapped and (is_last or place not in waiting)}
+        self._compared.extend(gapped.values())
         spans = {log.partition: (log.start, log.bound) for log in gapped.values()}
         committed = read_again(self._clients, spans, is_over, committed=True)
         for place, log in gapped.items():

@@ -73,6 +73,8 @@ class Reading:
         self._most = 500
         self._looked_s = self._decided_s = self._ends_s = time.monotonic()
         self._notes: list[str] = []
+        self._doubts: dict[int, str] = {}
+        """Log → a note that is true only if the topic is still the same."""
         self._lives = Lives(plan.logs, request)
         self._asker = ThreadPoolExecutor(1, thread_name_prefix="topics")
         self._question: _Question | None = None
@@ -100,7 +102,7 @@ class Reading:
         self._consumer.assign([TopicPartition(*cursor.partition, self._first_offset(cursor)) for cursor in self._cursors.values()])
         while (self._cursors or self._lives.are_awaited) and not stop.is_set():
             batch = self._batch(self._consumer.consume(self._most, _POLL_S))
-            self._ask(has_records=len(batch.records) > 0)
+            self._ask(is_waited_for=self._claims(batch))
             while not self._is_of_these_topics(batch):
                 # without an answer nobody can tell whose records these are: they wait, and the state is said
                 yield Batch(state=self._clients.health.take())
@@ -252,7 +254,7 @@ class Reading:
         if cursor.position < first:
             self._overtaken(batch, cursor, first)
         elif cursor.position > end:
-            self._notes.append(f"{cursor.named}: the log ends at {end}, before {cursor.position}: the cluster has lost records")
+            self._doubts[cursor.place] = f"{cursor.named}: the log ends at {end}, before {cursor.position}: the cluster has lost records"
             if cursor.end is not None:
                 self._next_span(cursor)
                 return
@@ -308,18 +310,23 @@ class Reading:
 
     # ---- one life of a topic, and the next
 
-    def _ask(self, *, has_records: bool) -> None:
-        """Asks what the topics are now, when records came or it is time. Only where records are is the answer waited for."""
-        if has_records and self._lives.have_ids:
+    def _claims(self, batch: Batch) -> bool:
+        """Whether the batch says anything of a topic, which is true only if it is the one that was asked for."""
+        return self._lives.have_ids and bool(len(batch.records) or batch.read_to or batch.absent or self._doubts)
+
+    def _ask(self, *, is_waited_for: bool) -> None:
+        """Asks what the topics are now, when the answer is waited for or it is time."""
+        if is_waited_for:
             # an answer that was asked for before these records came says nothing of them
             self._question = self._asker.submit(self._clients.topics_now, self._lives.names, _ASK_S)
         elif self._question is None and time.monotonic() - self._looked_s >= _LOOK_S:
             self._question = self._asker.submit(self._clients.topics_now, self._lives.names, _ASK_S)
 
     def _is_of_these_topics(self, batch: Batch) -> bool:
-        """Makes sure that the batch's records are of the topics that were asked for; False while that cannot be known."""
-        has_to_know = self._lives.have_ids and len(batch.records) > 0
+        """Makes sure that what the batch says is of the topics that were asked for; False while that cannot be known."""
+        has_to_know = self._claims(batch)
         if self._question is None:
+            self._say_doubts()
             return True
         if not wait([self._question], _POLL_S if has_to_know else 0).done:
             return not has_to_know
@@ -327,12 +334,16 @@ class Reading:
             now = self._question.result()
         except KafkaException:
             self._question = None
-            if has_to_know:
-                self._ask(has_records=True)
+            self._ask(is_waited_for=has_to_know)
             return not has_to_know
         self._question, self._looked_s = None, time.monotonic()
         self._turn(batch, self._lives.compare(now))
+        self._say_doubts()
         return True
+
+    def _say_doubts(self) -> None:
+        self._notes.extend(self._doubts.values())
+        self._doubts.clear()
 
     def _turn(self, batch: Batch, turn: Turn) -> None:
         for name in turn.gone:
@@ -344,13 +355,16 @@ class Reading:
     def _close_topic(self, batch: Batch, name: str) -> None:
         """Records received before the change was seen may be of either topic: they are left out, and not counted as read."""
         live = [cursor for cursor in self._cursors.values() if cursor.key.name == name]
-        touched = {place for place in {*batch.records.log, *batch.read_to} if self._plan.logs[place].key.name == name}
+        touched = {place for place in {*batch.records.log, *batch.read_to, *self._doubts} if self._plan.logs[place].key.name == name}
         gone = touched.union(cursor.place for cursor in live)
         kept = [row for row, place in enumerate(batch.records.log) if place not in gone]
         if len(kept) < len(batch.records):
             batch.records = batch.records.rows(kept)
+        batch.absent = [absence for absence in batch.absent if absence.log not in gone]
         for place in gone:
             batch.read_to.pop(place, None)
+            batch.first.pop(place, None)
+            self._doubts.pop(place, None)
             batch.closed.append(place)
             if self._undecided is not None:
                 self._undecided.forget(place)

@@ -19,7 +19,7 @@ from inspector.capture.streams import find_stream, stream_batches
 from inspector.capture.writer import Appended, CaptureWriter, Progress, Reading
 from inspector.errors import CaptureError, CaptureInUseError, StorageError, UsageError
 from inspector.event import EventBatch, Flag, LogKey, StreamRef
-from inspector.sources import LogInfo, SourceInfo
+from inspector.sources import FlagChange, LogInfo, SourceInfo
 from tests.capture.batches import events, records
 
 SMALL_FLOOR = 1_000_000
@@ -28,12 +28,12 @@ SMALL_FLOOR = 1_000_000
 class Writing:
     """A capture being written: one source, two partitions."""
 
-    def __init__(self, path: Path, **options: Any) -> None:
+    def __init__(self, path: Path, *, isolation: str = "uncommitted", **options: Any) -> None:
         self.writer = CaptureWriter(path, floor_bytes=SMALL_FLOOR, **options)
         self.source_id = self.writer.add_source(SourceInfo("list", "list://one"))
         self.plan = [self.writer.add_log(self.source_id, LogInfo(LogKey("t", p), 0, 1_000)) for p in range(2)]
         self.reading: Reading = self.writer.begin(
-            self.source_id, dict.fromkeys(self.plan, (0, 1_000)), isolation="uncommitted", filter_text=None, settings={}
+            self.source_id, dict.fromkeys(self.plan, (0, 1_000)), isolation=isolation, filter_text=None, settings={}
         )
         self.stager = Stager()
 
@@ -109,6 +109,39 @@ def test_limits_end_the_coverage_where_storing_ended(writing: Writing, path: Pat
     done = writing.positions(0, 100, rows_left=30)
     assert (done.stored, done.full) == (30, True)
     assert select(path, "SELECT from_position, to_position, records FROM coverage") == [(0, 30, 30)]
+
+
+def accounted(path: Path) -> list[tuple[Any, ...]]:
+    return select(path, "SELECT from_position, to_position, state, isolation, records FROM coverage ORDER BY log_id, from_position")
+
+
+def test_what_is_read_is_read_under_both_only_where_it_is_decided(path: Path) -> None:
+    writing = Writing(path, isolation="both")
+    progress = Progress(read={0: (0, 100)}, decided=[])
+    writing.writer.append(writing.reading, writing.plan, writing.stager.stage(events(records(range(0, 100, 2)))), progress)
+    assert accounted(path) == [(0, 100, "read", "uncommitted", 50)]
+    known = Progress(changes=[FlagChange(0, [10, 30, 40], set=int(Flag.open))], decided=[(0, 20, 60)])
+    writing.writer.append(writing.reading, writing.plan, None, known)
+    assert accounted(path) == [(0, 20, "read", "uncommitted", 10), (20, 60, "read", "both", 20), (60, 100, "read", "uncommitted", 20)]
+    assert select(path, f"SELECT position FROM event WHERE flags & {int(Flag.open)}") == [(10,)], "nothing decided is open"
+    writing.writer.append(writing.reading, writing.plan, None, Progress(decided=[(0, 0, 100)]))
+    assert accounted(path) == [(0, 100, "read", "both", 50)]
+    writing.stager.close()
+    writing.writer.close()
+
+
+def test_what_a_killed_run_left_open_is_closed_when_it_is_decided(path: Path) -> None:
+    first = Writing(path, isolation="both")
+    progress = Progress(read={0: (0, 3)}, decided=[], changes=[FlagChange(0, [1, 2], set=int(Flag.open))])
+    first.writer.append(first.reading, first.plan, first.stager.stage(events(records(range(3)))), progress)
+    first.stager.close()
+    first.writer.close()
+    second = Writing(path, isolation="both")
+    known = Progress(changes=[FlagChange(0, [2], set=int(Flag.aborted), clear=int(Flag.open))], decided=[(0, 0, 3)])
+    second.writer.append(second.reading, second.plan, None, known)
+    assert select(path, "SELECT position, flags FROM event ORDER BY position") == [(0, 0), (1, 0), (2, int(Flag.aborted))]
+    second.stager.close()
+    second.writer.close()
 
 
 def test_keep_limit_removes_the_oldest_and_says_so(writing: Writing, path: Path) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import closing
 from pathlib import Path
 
 from confluent_kafka import Producer
 
 from inspector.event import Flag
+from inspector.sources import Batch, Isolation, Request, open_source
 from tests.kafka import captures
 from tests.kafka.captures import Following
 from tests.kafka.helpers import Cluster, consume_all, wait_until
@@ -110,3 +113,110 @@ def test_following_decides_open_records_when_their_transaction_ends(cluster: Clu
         b"later-committed": [],
         b"later-aborted": ["aborted"],
     }
+
+
+def isolations(path: Path) -> list[tuple[int, int, str | None]]:
+    (log,) = captures.report(path)["logs"]
+    return [(segment["from"], segment["to"], segment.get("isolation")) for segment in log["coverage"]]
+
+
+def test_records_before_a_bound_are_aborted_by_a_marker_behind_it(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1)
+    write(transactional(cluster, name), name, [b"aborted-1", b"aborted-2"], end="abort")
+    cluster.produce(name, [b"plain"] * 5)
+    out = tmp_path / "a.evcap"
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out, "--isolation", "both", "--until", "2")
+    assert flagged(out, Flag.aborted) == {0, 1}
+    assert isolations(out)[0] == (0, 2, "both")
+
+
+def test_records_far_below_the_end_are_compared(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1)
+    write(transactional(cluster, name), name, [b"aborted-1", b"aborted-2"], end="abort")
+    cluster.produce(name, [b"plain"] * 30_000)
+    out = tmp_path / "a.evcap"
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out, "--isolation", "both", "--until", "2")
+    assert flagged(out, Flag.aborted) == {0, 1}
+
+
+def test_what_a_limit_left_is_marked_too(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1)
+    write(transactional(cluster, name), name, [b"aborted"] * 10, end="abort")
+    out = tmp_path / "a.evcap"
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out, "--isolation", "both", "--limit", "4")
+    assert flagged(out, Flag.aborted) == {0, 1, 2, 3}
+    assert isolations(out)[0] == (0, 4, "both")
+
+
+def test_what_was_open_is_decided_by_a_later_run(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1)
+    cluster.produce(name, [b"plain"])
+    producer = transactional(cluster, name)
+    write(producer, name, [b"open-1", b"open-2"], end="")
+    out = tmp_path / "a.evcap"
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out, "--isolation", "both")
+    assert flagged(out, Flag.open) == {1, 2}
+    assert isolations(out) == [(0, 1, "both"), (1, 3, "uncommitted")]
+    producer.commit_transaction(30)
+    write(producer, name, [b"aborted"], end="abort")
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out, "--isolation", "both")
+    assert flagged(out, Flag.open) == set()
+    assert {event.position: Flag.names(event.flags) for event in captures.events(out)} == {0: [], 1: [], 2: [], 4: ["aborted"]}
+    assert isolations(out) == [(0, 6, "both")]
+    assert captures.report(out)["conflicts"] == 0
+
+
+def test_retention_between_the_two_passes_is_said_and_the_rest_is_decided(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1)
+    producer = transactional(cluster, name)
+    write(producer, name, [b"aborted-1"], end="abort")
+    cluster.produce(name, [b"plain"] * 5)
+    write(producer, name, [b"aborted-2"], end="abort")
+    request, stop = Request(logs=[name], isolation=Isolation.both), threading.Event()
+    with closing(open_source(cluster.url)) as source:
+        reading = source.read(source.pin(request), request, stop)
+        batches: list[Batch] = []
+        while sum(len(batch.records) for batch in batches) < 7:
+            batches.append(next(reading))
+        cluster.delete_records(name, 0, 4)
+        batches.extend(reading)
+    notes = [note for batch in batches for note in batch.notes]
+    assert notes == [
+        f"{name} partition 0: positions 0 to 4: which of the records were aborted cannot be told: retention removed the records meanwhile"
+    ]
+    assert [(change.positions, change.set) for batch in batches for change in batch.changes] == [([7], int(Flag.aborted))]
+    assert [stretch for batch in batches for stretch in batch.decided or ()] == [(0, 4, 9)]
+
+
+def test_a_topic_deleted_between_the_two_passes_marks_nothing(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1)
+    write(transactional(cluster, name), name, [b"aborted"] * 3, end="abort")
+    request, stop = Request(logs=[name], isolation=Isolation.both), threading.Event()
+    with closing(open_source(cluster.url)) as source:
+        reading = source.read(source.pin(request), request, stop)
+        batches: list[Batch] = [next(reading)]
+        while not len(batches[-1].records):
+            batches.append(next(reading))
+        cluster.delete(name)
+        cluster.create(name, 1)
+        cluster.produce(name, [b"other"] * 8)
+        batches.extend(reading)
+    assert [change for batch in batches for change in batch.changes] == []
+    assert [stretch for batch in batches for stretch in batch.decided or ()] == []
+    assert any("was deleted" in note for batch in batches for note in batch.notes)
+
+
+def test_a_capture_killed_before_it_was_decided_is_decided_by_the_next(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 1)
+    producer = transactional(cluster, name)
+    write(producer, name, [b"open"] * 3, end="")
+    out = tmp_path / "a.evcap"
+    following = Following(f"{cluster.url}/{name}", "-o", out, "--isolation", "both")
+    try:
+        following.wait_for(3)
+    finally:
+        following.kill()
+    producer.abort_transaction(30)
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out, "--isolation", "both")
+    assert flagged(out, Flag.aborted) == {0, 1, 2}
+    assert flagged(out, Flag.open) == set()
