@@ -19,8 +19,10 @@ _LONGEST_LINE = 1 << 20
 _CHANNELS = (QProcess.ProcessChannel.StandardOutput, QProcess.ProcessChannel.StandardError)
 _FAILURE = "eventscope: "
 """How the command line begins the one sentence with which it fails."""
-_FINE = frozenset({0, 1, 130})
-"""Exit statuses of a job that did what was asked, perhaps with findings, perhaps stopped."""
+_FINE = frozenset({0, 130})
+"""Exit statuses of a job that did what was asked, perhaps until it was stopped."""
+_FINDINGS = 1
+"""Fine too when the job has said that it is done; Python's own crashes have the same status."""
 
 
 class Child(QObject):
@@ -39,7 +41,7 @@ class Child(QObject):
         self._config = config
         self._rest = dict.fromkeys(_CHANNELS, b"")
         self._error = ""
-        self._stopping = False
+        self._stopping = self._is_done = False
         self._process = QProcess(self)
         self._process.setProgram(sys.executable)
         self._process.setArguments(["-m", "inspector.cli", *arguments])
@@ -103,6 +105,7 @@ class Child(QObject):
                 self.said.emit("error" if text.startswith(_FAILURE) else "note", text)
             return
         kind = told.get("type")
+        self._is_done |= kind == "done"
         if kind == "error":
             self._error = str(told.get("text", ""))
             self.said.emit("error", self._error)
@@ -121,7 +124,8 @@ class Child(QObject):
         self.ended.emit(self._outcome(status, how))
 
     def _outcome(self, status: int, how: QProcess.ExitStatus) -> str:
-        if how is QProcess.ExitStatus.NormalExit and status in _FINE:
+        is_fine = status in _FINE or (status == _FINDINGS and self._is_done)
+        if is_fine and how is QProcess.ExitStatus.NormalExit:
             return ""
         if self._error:
             return self._error

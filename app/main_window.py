@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMainWindow, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
 from app.demo import Demo
@@ -23,9 +23,9 @@ from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.messages import MessagesPane
 from app.panes.status import StatusLine
-from app.plain import PlainLabel, set_tip
 from app.selection import Selection
 from app.session import Session
+from app.toolbar import Toolbar
 from inspector.settings import new_capture_path
 
 
@@ -41,6 +41,7 @@ class MainWindow(QMainWindow):
         self.status_line: StatusLine | None = None
         self._panes: QSplitter | None = None
         self._demo: Demo | None = None
+        self._ending: list[Session | Demo] = []
         self.setWindowTitle("Eventscope")
         self._build()
         self._add_shortcuts()
@@ -49,11 +50,17 @@ class MainWindow(QMainWindow):
     # ---- building
 
     def _build(self) -> None:
-        self.errors = ErrorBar()
+        self.toolbar, self.errors = Toolbar(), ErrorBar()
+        self.toolbar.open_wanted.connect(self.choose_capture)
+        self.toolbar.connect_wanted.connect(self.choose_source)
+        self.toolbar.stop_wanted.connect(self.stop_capture)
+        self.toolbar.stick_wanted.connect(self._stick)
+        self.toolbar.pause_wanted.connect(self._hold)
         self.errors.details_wanted.connect(lambda: self._show_messages(on=True))
         self._start = self._start_page()
         self._stack = QStackedWidget()
         self._stack.addWidget(self._start)
+        self._start.setFocus()
         self._log = MessagesPane(self._messages)
         self._log.hide()
         self._rows = QSplitter(Qt.Orientation.Vertical)
@@ -66,47 +73,28 @@ class MainWindow(QMainWindow):
         layout = QVBoxLayout(whole)
         layout.setContentsMargins(style.MARGIN_PX, style.GAP_PX, style.MARGIN_PX, 2)
         layout.setSpacing(style.GAP_PX)
-        layout.addLayout(self._toolbar())
+        layout.addWidget(self.toolbar)
         layout.addWidget(self.errors)
         layout.addWidget(self._rows, 1)
         layout.addLayout(self._foot)
         self.setCentralWidget(whole)
 
-    def _toolbar(self) -> QHBoxLayout:
-        self._badge = PlainLabel("no capture")
-        self._badge.setObjectName("badge")
-        self._open = _button("Open", "Open a capture file (Ctrl+O)", self.choose_capture)
-        self._connect = _button("Connect", "Capture from Kafka or an event store (Ctrl+N)", self.choose_source)
-        self._stop = _button("■ Stop capture", "End the capture; everything read is kept", self.stop_capture, role="stop")
-        self._stick = _button(
-            "Stick to newest", "Stay at the newest event (Ctrl+End); the selected row stays selected", self._stick_clicked
-        )
-        self._pause = _button("Pause", "Hold the list still while the capture goes on (Ctrl+P)", self._pause_clicked)
-        row = QHBoxLayout()
-        row.setSpacing(style.GAP_PX)
-        for button in (self._stick, self._pause):
-            button.setCheckable(True)
-        for widget in (self._badge, self._open, self._connect, self._stop, self._stick, self._pause):
-            row.addWidget(widget)
-        row.addStretch(1)
-        self._stop.hide()
-        self._enable_following(on=False)
-        return row
-
     def _start_page(self) -> Empty:
         page = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
         page.setObjectName("panel")
-        page.add_button("Open a capture", is_main=True).clicked.connect(self.choose_capture)
+        main = page.add_button("Open a capture", is_main=True)
+        main.clicked.connect(self.choose_capture)
         page.add_button("Connect").clicked.connect(self.choose_source)
         page.add_button("Start the demo").clicked.connect(lambda: self.start_demo([]))
+        page.setFocusProxy(main)
         return page
 
     def _add_shortcuts(self) -> None:
         for keys, action in (
             ("Ctrl+O", self.choose_capture),
             ("Ctrl+N", self.choose_source),
-            ("Ctrl+End", self._stick_now),
-            ("Ctrl+P", self._pause.click),
+            ("Ctrl+End", lambda: self._stick(True)),
+            ("Ctrl+P", self.toolbar.pause.click),
             ("Ctrl+M", lambda: self._show_messages(on=not self._log.isVisible())),
             ("Ctrl+Q", self.close),
         ):
@@ -175,8 +163,7 @@ class MainWindow(QMainWindow):
             return
         session.capture(arguments, config=config)
         session.start()
-        self._stop.setEnabled(True)
-        self._stop.show()
+        self.toolbar.show_capturing(on=True)
         if self.events_pane is not None:
             self.events_pane.stick(on=True)
 
@@ -198,45 +185,49 @@ class MainWindow(QMainWindow):
         self._stack.addWidget(panes)
         self._stack.setCurrentWidget(panes)
         self._foot.addWidget(self.status_line)
-        self.events_pane.stick_changed.connect(self._stick.setChecked)
-        self.events_pane.pause_changed.connect(self._pause.setChecked)
+        self.events_pane.stick_changed.connect(self.toolbar.stick.setChecked)
+        self.events_pane.pause_changed.connect(self.toolbar.pause.setChecked)
         session.failed.connect(self._cannot_read)
         session.capture_ended.connect(self._capture_ended)
         self.errors.hide()
-        self._badge.show_text(session.path.name)
-        set_tip(self._badge, str(session.path))
-        self.setWindowTitle(f"{self._badge.whole_text()} — Eventscope")
-        self._enable_following(on=True)
+        self.toolbar.show_open(session.path.name, str(session.path))
+        self.setWindowTitle(f"{self.toolbar.badge.whole_text()} — Eventscope")
         self.events_pane.take_focus()
 
     def _close_session(self) -> None:
         self._remember_panes()
-        if self.session is not None:
-            self.session.close()
-            self.session.deleteLater()
-        if self._demo is not None:
-            self._demo.close()
+        for ending in (self.session, self._demo):
+            if ending is not None:
+                self._let_go(ending)
         for widget in (self._panes, self.status_line):
             if widget is not None:
                 widget.hide()
                 widget.setParent(None)
                 widget.deleteLater()
         self.session = self.events_pane = self.event_pane = self._panes = self.status_line = self._demo = None
-        self._stop.hide()
-        self._stick.setChecked(False)
-        self._pause.setChecked(False)
-        self._enable_following(on=False)
+        self.toolbar.show_nothing_open()
+
+    def _let_go(self, ending: Session | Demo) -> None:
+        """What ran for a capture ends on its own time; the window waits for it only when it closes."""
+        self._ending.append(ending)
+        ending.gone.connect(lambda: self._gone(ending))
+        ending.leave()
+
+    def _gone(self, ended: Session | Demo) -> None:
+        if ended in self._ending:
+            self._ending.remove(ended)
+            ended.deleteLater()
 
     # ---- what happens
 
     def stop_capture(self) -> None:
         """Ends the running capture cleanly."""
         if self.session is not None:
-            self._stop.setEnabled(False)
+            self.toolbar.show_stopping()
             self.session.stop_capture()
 
     def _capture_ended(self, error: str) -> None:
-        self._stop.hide()
+        self.toolbar.show_capturing(on=False)
         if error:
             self.errors.show_error(error)
             if self.events_pane is not None and not self.events_pane.model.rows:
@@ -247,21 +238,13 @@ class MainWindow(QMainWindow):
         if self.events_pane is not None and not self.events_pane.model.rows:
             self.events_pane.empty.show_text("This capture cannot be shown.", "Open another one (Ctrl+O).")
 
-    def _stick_clicked(self) -> None:
+    def _stick(self, on: object) -> None:
         if self.events_pane is not None:
-            self.events_pane.stick(on=self._stick.isChecked())
+            self.events_pane.stick(on=bool(on))
 
-    def _stick_now(self) -> None:
+    def _hold(self, on: object) -> None:
         if self.events_pane is not None:
-            self.events_pane.stick(on=True)
-
-    def _pause_clicked(self) -> None:
-        if self.events_pane is not None:
-            self.events_pane.pause(on=self._pause.isChecked())
-
-    def _enable_following(self, *, on: bool) -> None:
-        self._stick.setVisible(on)
-        self._pause.setVisible(on)
+            self.events_pane.pause(on=bool(on))
 
     def _show_messages(self, *, on: bool) -> None:
         self._log.setVisible(on)
@@ -287,13 +270,7 @@ class MainWindow(QMainWindow):
         """Ends what runs, remembers where things were, and goes."""
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._close_session()
+        for ending in list(self._ending):
+            ending.close()
         self._settings.sync()
         super().closeEvent(event)
-
-
-def _button(text: str, words: str, clicked: object, *, role: str = "") -> QPushButton:
-    button = QPushButton(text)
-    button.setProperty("role", role)
-    set_tip(button, words)
-    button.clicked.connect(clicked)
-    return button

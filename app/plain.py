@@ -6,16 +6,17 @@ The only module that makes labels of text not written here. What may come from a
 from __future__ import annotations
 
 import html
+from collections import deque
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QFontMetrics, QResizeEvent, QTextOption
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QHideEvent, QResizeEvent, QShowEvent, QTextCursor, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app import style
 from inspector.text import visible
 
-SHOWN_CHARACTERS = 64 * 1024
-"""A text pane shows so much at first, and the rest when asked."""
+SLICE_CHARACTERS = 32 * 1024
+"""A text pane takes so much in one turn of the event loop: laying out one line of these takes about 5 ms."""
 
 
 class PlainLabel(QLabel):
@@ -87,6 +88,53 @@ class PlainText(QPlainTextEdit):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.document().setDocumentMargin(style.INSIDE_PX)
         self.setAccessibleName(name)
+        self.has_parted_lines = False
+        """Whether a line is so long that it is shown as several."""
+        self._rest: deque[str] = deque()
+        self._pump = QTimer(self, interval=0)
+        self._pump.timeout.connect(self._add_slice)
+
+    def show_text(self, text: str) -> None:
+        """Shows `text`: its beginning now, the rest in slices while this can be seen."""
+        slices, self.has_parted_lines = line_slices(text, SLICE_CHARACTERS)
+        self._rest = deque(slices[1:])
+        self.setPlainText(slices[0])
+        self._go_on()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Goes on where it was hidden."""
+        super().showEvent(event)
+        self._go_on()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Takes no time while it cannot be seen."""
+        super().hideEvent(event)
+        self._pump.stop()
+
+    def _go_on(self) -> None:
+        if self._rest and self.isVisible():
+            self._pump.start()
+        else:
+            self._pump.stop()
+
+    def _add_slice(self) -> None:
+        end = QTextCursor(self.document())
+        end.movePosition(QTextCursor.MoveOperation.End)
+        end.insertBlock()
+        end.insertText(self._rest.popleft())
+        self._go_on()
+
+
+def line_slices(text: str, most: int) -> tuple[list[str], bool]:
+    """`text` in slices of whole lines, at least one, each at most `most` characters; and whether a longer line was parted."""
+    slices: list[str] = []
+    start, has_parted = 0, False
+    while len(text) - start > most:
+        end = text.rfind("\n", start, start + most + 1)
+        has_parted |= end < 0
+        slices.append(text[start : end if end >= 0 else start + most])
+        start = end + 1 if end >= 0 else start + most
+    return [*slices, text[start:]], has_parted
 
 
 class Panel(QFrame):

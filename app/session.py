@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,9 @@ from inspector.ingest import FINISHING
 LIVE_MS = 150
 _IDLE_MS = 1_000
 _ACCOUNT_MS = 1_000
+_ACCOUNT_SHARE = 10
+"""Counting takes at most one part in so many of the time, however many partitions there are."""
+_LEAVING_MS = 30
 _NOT_LOST = frozenset({NOT_FETCHED, REMOVED_BY_KEEP, NOT_DELIVERED})
 """Reasons that are a choice, or the log's own doing."""
 
@@ -69,6 +73,8 @@ class Session(QObject):
     """`(error)`: the capture child is gone; empty when it did what was asked."""
     failed = Signal(object)
     """`(sentence)`: the capture cannot be read."""
+    gone = Signal(object)
+    """`(nothing)`: after `leave`, nothing runs here any more."""
 
     def __init__(self, path: Path, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -80,10 +86,14 @@ class Session(QObject):
         self._tally = FlagTally()
         self._was_live = False
         self._looking = self._counting = False
+        self._asked_at_s = 0.0
         self._watch = QTimer(self, interval=LIVE_MS)
         self._watch.timeout.connect(self.look)
         self._recount = QTimer(self, interval=_ACCOUNT_MS)
         self._recount.timeout.connect(self._count)
+
+        self._leaving = QTimer(self, interval=_LEAVING_MS)
+        self._leaving.timeout.connect(self._check_gone)
 
     def start(self) -> None:
         """Begins to look at the file."""
@@ -101,7 +111,7 @@ class Session(QObject):
         command = ["capture", *arguments, "--isolation", "both", "-o", str(self.path), "--progress", "json", "--stop-with-stdin"]
         self.child = Child(command, self, config=config)
         self.child.progressed.connect(self._told)
-        self.child.said.connect(self._child_said)
+        self.child.said.connect(self.messages.say)
         self.child.ended.connect(self._child_ended)
         self._watch.setInterval(LIVE_MS)
         self.messages.say("note", f"$ eventscope {shlex.join(command[:-3])}")
@@ -114,13 +124,30 @@ class Session(QObject):
             self.child.stop()
             self.work.hold()
 
-    def close(self) -> None:
-        """Ends the child, the readers and their threads."""
+    def leave(self) -> None:
+        """Begins to end the child, the readers and their threads, and waits for none; `gone` follows."""
+        if self._leaving.isActive():
+            return
         self._watch.stop()
         self._recount.stop()
-        self.work.close()
+        self.work.stop()
+        if self.child is not None:
+            self.child.progressed.disconnect(self._told)
+            self.child.ended.disconnect(self._child_ended)
+            self.child.stop()
+        self._leaving.start()
+
+    def close(self) -> None:
+        """Ends all of it before it returns; by force what has not ended within seconds."""
+        self.leave()
+        self.work.join()
         if self.child is not None:
             self.child.end(8_000)
+
+    def _check_gone(self) -> None:
+        if not self.is_capturing and not self.work.is_running:
+            self._leaving.stop()
+            self.gone.emit("")
 
     # ---- looking at the file
 
@@ -162,6 +189,7 @@ class Session(QObject):
         if self._counting or self.watermark is None:
             return
         self._counting = True
+        self._asked_at_s = time.monotonic()
         path, tally, mark = self.path, self._tally, self.watermark
 
         def counted(reader: CaptureReader) -> Account:
@@ -171,6 +199,8 @@ class Session(QObject):
 
     def _counted(self, account: Account) -> None:
         self._counting = False
+        took_ms = int(1000 * (time.monotonic() - self._asked_at_s))
+        self._recount.setInterval(max(_ACCOUNT_MS, _ACCOUNT_SHARE * took_ms))
         self.account_changed.emit(account)
         if not account.is_final:
             self._count()
@@ -191,9 +221,6 @@ class Session(QObject):
             self.state_changed.emit(text)
             if text == FINISHING:
                 self.work.hold()
-
-    def _child_said(self, level: str, text: str) -> None:
-        self.messages.say(level, text)
 
     def _child_ended(self, error: str) -> None:
         self.work.resume()

@@ -185,6 +185,7 @@ QPushButton:focus, QToolButton:focus { border: 1px solid $accent; }
 QPushButton:checked { background: $selection; }
 QPushButton:disabled { color: $faint; }
 QPushButton[role="stop"] { color: $bad; font-weight: 600; }
+QPushButton[role="bad"] { color: $bad; }
 QPushButton[role="plain"] { border: 1px solid $line; background: $panel; }
 QPushButton[role="plain"]:hover { background: $hover; }
 QPushButton[role="plain"]:focus { border: 1px solid $accent; }

@@ -174,8 +174,8 @@ class Work(QObject):
             self._release.update(self._workers)
             self._changed.notify_all()
 
-    def close(self) -> None:
-        """Stops everything: no answer comes any more, the readers are closed, the threads ended (or left behind after 2 s)."""
+    def stop(self) -> None:
+        """Stops everything without waiting: no answer comes any more, what runs is interrupted, the threads end by themselves."""
         with self._changed:
             self._closed = True
             for job in self._asked():
@@ -185,9 +185,23 @@ class Work(QObject):
         for worker in self._workers:
             if (running := worker.job) is not None:
                 worker.interrupt(running)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a thread is still there."""
+        return any(worker.is_alive() for worker in self._workers)
+
+    def join(self) -> None:
+        """Waits until the stopped threads have ended and closed their readers; 2 s for each at most."""
+        for worker in self._workers:
             worker.join(_JOIN_S)
             if worker.is_alive():
                 log.warning("a reader of the capture did not end in %s s; it ends with the program", _JOIN_S)
+
+    def close(self) -> None:
+        """Stops everything and waits for it."""
+        self.stop()
+        self.join()
 
     # ---- for the workers
 

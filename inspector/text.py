@@ -11,6 +11,7 @@ from functools import lru_cache
 
 _PLAIN = re.compile(r"[ -~]*\Z")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
+_SLICE = 16_384
 _SHORT = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
 
 
@@ -27,6 +28,8 @@ def visible(text: str) -> str:
     """`text` on one line, with control, bidi, format, private and unpaired characters shown as escapes such as ⟨U+202E⟩."""
     if _PLAIN.match(text):
         return text
+    if len(text) > _SLICE:  # one call for megabytes would hold the interpreter's lock for as long
+        return "".join(visible(text[place : place + _SLICE]) for place in range(0, len(text), _SLICE))
     return "".join(map(_shown, text))
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QCheckBox, QDialog, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
 
 from app import style
@@ -24,9 +27,7 @@ class ConnectDialog(QDialog):
         self._config = QPlainTextEdit()
         self._config.setAccessibleName("Properties")
         self._config.setFont(style.fixed_font())
-        self._config.setPlaceholderText(
-            "security.protocol=SASL_SSL …  (client properties; go to the capture by its input, never as arguments)"
-        )
+        self._config.setPlaceholderText("security.protocol=SASL_SSL\nsasl.mechanism=SCRAM-SHA-512\n…")
         self._config.setMaximumHeight(96)
         self._config.setTabChangesFocus(True)
         self._go = QPushButton("Capture")
@@ -34,28 +35,36 @@ class ConnectDialog(QDialog):
         self._go.setDefault(True)
         self._go.setEnabled(False)
         self._go.clicked.connect(self.accept)
-        self._url.textChanged.connect(lambda text: self._go.setEnabled("://" in text))
+        self._url.textChanged.connect(self._address_changed)
         cancel = QPushButton("Cancel")
         cancel.clicked.connect(self.reject)
-        self._lay_out(cancel)
+        self._copy = QPushButton("Copy command")
+        self._copy.setEnabled(False)
+        self._copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(self.command()))
+        self._lay_out(self._copy, cancel, self._go)
 
-    def _lay_out(self, cancel: QPushButton) -> None:
+    def _lay_out(self, *buttons: QPushButton) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 12)
         layout.setSpacing(style.GAP_PX)
-        for title, widget in (
-            ("Address", self._url),
-            ("From: earliest, latest, a position, a time, or such as -15m", self._start),
-            ("Properties", self._config),
+        for title, hint, widget in (
+            ("Address", "", self._url),
+            ("From", "earliest, latest, a position, a time, or such as -15m", self._start),
+            ("Properties", "go to the capture by its input, never as arguments", self._config),
         ):
-            layout.addWidget(PlainLabel(title, role="title"))
+            line = QHBoxLayout()
+            line.addWidget(PlainLabel(title, role="title"))
+            line.addWidget(PlainLabel(hint, role="faint"))
+            line.addStretch(1)
+            layout.addLayout(line)
             layout.addWidget(widget)
         layout.addWidget(self._follow)
-        buttons = QHBoxLayout()
-        buttons.addWidget(PlainLabel("Reading leaves no trace: no group, no commit, no write.", role="faint"), 1)
-        buttons.addWidget(cancel)
-        buttons.addWidget(self._go)
-        layout.addLayout(buttons)
+        layout.addWidget(PlainLabel("Reading leaves no trace: no group, no commit, no write.", role="faint"))
+        row = QHBoxLayout()
+        row.addStretch(1)
+        for button in buttons:
+            row.addWidget(button)
+        layout.addLayout(row)
 
     def url(self) -> str:
         """The source's address."""
@@ -69,3 +78,12 @@ class ConnectDialog(QDialog):
     def config(self) -> str:
         """Client properties, secrets among them; empty for none."""
         return self._config.toPlainText().strip()
+
+    def command(self) -> str:
+        """The same for a shell; properties are to be given to its input, and are not in it."""
+        config = ["--config", "-"] if self.config() else []
+        return shlex.join(["eventscope", "capture", self.url(), *self.options(), *config, "-o", "capture.evcap"])
+
+    def _address_changed(self, text: str) -> None:
+        for button in (self._go, self._copy):
+            button.setEnabled("://" in text)

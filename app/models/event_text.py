@@ -23,7 +23,10 @@ MOST_CHARACTERS = 8 << 20
 _NAME_WIDTH = 13
 _PROSE = frozenset({"error", "flags"})
 _PROSE_WIDTH = 42
-_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[\[\]{},:]|[^\s\[\]{},:"]+')
+# in slices: one call over megabytes would keep the window's thread waiting
+_PIECE = re.compile(r'\s*([\[\]{},:"]|[^\s\[\]{},:"]{1,8192})')
+_IN_STRING = re.compile(r'(?:[^"\\]|\\.){1,8192}', re.DOTALL)
+_MARKS = frozenset("[]{},:")
 _OPEN, _CLOSE = {"{": "}", "[": "]"}, {"}", "]"}
 _MOST_INDENT = 40
 
@@ -109,28 +112,35 @@ def _document(event: Event, most: int) -> tuple[str, bool]:
 
 def indented(text: str, most: int) -> str:
     """JSON `text` over several lines, its tokens as they are; stops after about `most` characters."""
-    lines: list[str] = []
-    line, depth, size = "", 0, 0
-    pieces = [match[0] for match in _PIECE.finditer(text[: most * 2])]
-    for place, piece in enumerate(pieces):
-        following = pieces[place + 1] if place + 1 < len(pieces) else ""
-        closes = piece in _CLOSE
-        if closes:
-            depth -= 1
-            if pieces[place - 1] not in _OPEN:
-                lines.append(line)
-                line = "  " * min(depth, _MOST_INDENT)
-        line += ": " if piece == ":" else piece
-        if piece == "," or (piece in _OPEN and following != _OPEN[piece]):
-            depth += piece in _OPEN
-            lines.append(line)
-            size += len(line)
-            line = "  " * min(depth, _MOST_INDENT)
-        elif piece in _OPEN:
-            depth += 1
-        if size + len(line) > most:
+    parts: list[str] = []
+    depth = size = 0
+    before = ""
+    for piece, mark in _pieces(text):
+        depth -= mark in _CLOSE
+        if before == "," or (before in _OPEN and mark != _OPEN[before]) or (mark in _CLOSE and before not in _OPEN):
+            parts.append("\n" + "  " * min(depth, _MOST_INDENT))
+            size += len(parts[-1])
+        parts.append(": " if mark == ":" else piece)
+        size += len(parts[-1])
+        depth += mark in _OPEN
+        before = mark
+        if size > most:
             break
-    return _cut("\n".join([*lines, line]), most)
+    return "".join(parts)[:most]
+
+
+def _pieces(text: str) -> Iterator[tuple[str, str]]:
+    """The tokens of a JSON text without the space between them, long ones in slices: (characters, what it marks or empty)."""
+    place = 0
+    while found := _PIECE.match(text, place):
+        place = found.end()
+        yield found[1], found[1] if found[1] in _MARKS else ""
+        if found[1] == '"':
+            while inside := _IN_STRING.match(text, place):
+                place = inside.end()
+                yield inside[0], ""
+            yield text[place : place + 1], ""
+            place += 1
 
 
 def _headers(headers: list[list[object]]) -> Iterator[str]:

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QTabWidget, Q
 from app import style
 from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ShownEvent, shown_event
 from app.panes.empty import Empty
-from app.plain import PlainLabel, PlainText
+from app.plain import SLICE_CHARACTERS, PlainLabel, PlainText
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import CaptureReader
@@ -77,6 +77,9 @@ class EventPane(QFrame):
         self.more = QPushButton("Show all")
         self.more.clicked.connect(lambda: self._ask(self._selection.seq, most=MOST_CHARACTERS))
         self.more.hide()
+        self.parted = PlainLabel(f"A line of over {SLICE_CHARACTERS:,} characters is shown as several.", role="faint", elided=True)
+        self.parted.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
+        self.parted.hide()
         self._failure = PlainLabel(role="bad", elided=True)
         self._failure.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
         self._failure.hide()
@@ -85,7 +88,7 @@ class EventPane(QFrame):
         inside = QVBoxLayout(whole)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
-        for widget in (self._failure, self.tabs, self.more):
+        for widget in (self._failure, self.tabs, self.parted, self.more):
             inside.addWidget(widget)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -115,8 +118,10 @@ class EventPane(QFrame):
             return
         self.shown = shown
         self._colors.is_on = len(shown.fields) <= _MOST_COLORED
-        for widget, text in ((self.fields, shown.fields), (self.headers, shown.headers), (self.value, shown.value), (self.hex, shown.hex)):
-            widget.setPlainText(text)
+        texts = ((self.fields, shown.fields), (self.headers, shown.headers), (self.value, shown.value), (self.hex, shown.hex))
+        for widget, text in texts:
+            widget.show_text(text)
+        self.parted.setVisible(any(widget.has_parted_lines for widget, _ in texts))
         self.tabs.setTabText(1, f"Headers {shown.header_count}" if shown.header_count else "Headers")
         self.more.setVisible(shown.is_cut)
         self._stack.setCurrentIndex(1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app import style
+from app.messages import Message
 from app.plain import PlainLabel, set_role, set_tip
 from app.session import Account, Session
 
@@ -17,8 +18,8 @@ class StatusLine(QWidget):
         self.captured, self.rate, self.lost = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.undecodable, self.aborted, self.disk = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.state = PlainLabel(role="faint", elided=True)
-        self.messages = QPushButton("Messages")
-        self._is_following = False
+        self.messages = QPushButton()
+        self._unseen = 0
         layout = QHBoxLayout(self)
         layout.setContentsMargins(style.MARGIN_PX + 2, 0, style.MARGIN_PX + 2, 2)
         layout.setSpacing(20)
@@ -31,6 +32,21 @@ class StatusLine(QWidget):
         session.account_changed.connect(self.show_account)
         session.rate_changed.connect(self.show_rate)
         session.state_changed.connect(self.state.show_text)
+        session.messages.added.connect(self._message_added)
+        self.messages.clicked.connect(self.show_seen)
+        self.show_seen()
+
+    def show_seen(self) -> None:
+        """The messages have been looked at."""
+        self._unseen = 0
+        self.messages.setText("Messages")
+        set_role(self.messages, "")
+
+    def _message_added(self, message: Message) -> None:
+        if message.level == "error":
+            self._unseen += 1
+            self.messages.setText(f"Messages · {self._unseen:,} {'error' if self._unseen == 1 else 'errors'}")
+            set_role(self.messages, "bad")
 
     def show_account(self, account: Account) -> None:
         """Shows the counts; one that is not final says "at least"."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.connect import ConnectDialog
@@ -27,3 +28,13 @@ def test_without_following_it_ends_by_itself(qtbot: QtBot) -> None:
     qtbot.addWidget(dialog)
     dialog._follow.setChecked(False)
     assert dialog.options() == ["--from=earliest"]
+
+
+def test_the_command_can_be_copied_and_holds_no_secret(qtbot: QtBot) -> None:
+    dialog = ConnectDialog()
+    qtbot.addWidget(dialog)
+    dialog._url.setText("kafka://localhost:9092/my orders")
+    dialog._config.setPlainText("sasl.password=secret")
+    dialog._copy.click()
+    copied = QGuiApplication.clipboard().text()
+    assert copied == "eventscope capture 'kafka://localhost:9092/my orders' --from=earliest --follow --config - -o capture.evcap"

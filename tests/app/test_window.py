@@ -126,11 +126,11 @@ def test_pause_holds_the_list_still_until_it_ends(qtbot: QtBot, window: MainWind
     with Growing(tmp_path / "a.evcap") as growing:
         growing.append(100)
         pane = shown(qtbot, window, growing.path, 100)
-        window._pause.click()
+        window.toolbar.pause.click()
         growing.append(50)
         qtbot.waitUntil(lambda: pane._new.text() == "▼ 50 new", timeout=_WAIT_MS)
         assert pane.model.rows == 100
-        window._pause.click()
+        window.toolbar.pause.click()
         assert pane.model.rows == 150
 
 
@@ -199,7 +199,7 @@ def test_a_source_that_cannot_be_read_is_said_in_the_window(qtbot: QtBot, window
     qtbot.waitUntil(window.errors.isVisible, timeout=20_000)
     assert "none.db" in window.errors.text.whole_text()
     assert "there is no capture" not in window.errors.text.whole_text()
-    assert not window._stop.isVisible()
+    assert not window.toolbar.stop.isVisible()
 
 
 def test_another_capture_takes_the_place_of_the_first(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
@@ -208,7 +208,20 @@ def test_another_capture_takes_the_place_of_the_first(qtbot: QtBot, window: Main
     assert first is not None
     workers = list(first.work._workers)
     shown(qtbot, window, capture(tmp_path / "b.evcap", 20), 20)
-    assert not any(worker.is_alive() for worker in workers)
+    qtbot.waitUntil(lambda: not any(worker.is_alive() for worker in workers), timeout=_WAIT_MS)
+
+
+def test_the_window_does_not_wait_for_what_it_leaves(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    window.start_demo(["--seed", "1"])
+    qtbot.waitUntil(lambda: window.session is not None and window.session.is_capturing, timeout=30_000)
+    left = window.session
+    assert left is not None
+    assert left.child is not None
+    before_s = time.monotonic()
+    window.open_capture(capture(tmp_path / "b.evcap", 20))
+    assert time.monotonic() - before_s < 1
+    assert left.child.is_running, "it ends on its own time"
+    qtbot.waitUntil(lambda: window._ending == [], timeout=30_000)
 
 
 def test_light_and_dark_both_dress_the_window(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -1,0 +1,81 @@
+"""The line of buttons at the top of the window. Says what was pressed and shows what runs; knows no session.
+
+Read `main_window` for what is done about it.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+
+from app import style
+from app.plain import PlainLabel, set_tip
+
+
+class Toolbar(QFrame):
+    """Badge of what is open, Open, Connect, Stop, Stick to newest, Pause."""
+
+    open_wanted = Signal()
+    connect_wanted = Signal()
+    stop_wanted = Signal()
+    stick_wanted = Signal(object)
+    """`(on)`"""
+    pause_wanted = Signal(object)
+    """`(on)`"""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("Toolbar")
+        self.badge = PlainLabel()
+        self.badge.setObjectName("badge")
+        self.open, self.connect_ = QPushButton("Open"), QPushButton("Connect")
+        self.stop = QPushButton("■ Stop capture")
+        self.stop.setProperty("role", "stop")
+        self.stick, self.pause = QPushButton("Stick to newest"), QPushButton("Pause")
+        self.stick.setCheckable(True)
+        self.pause.setCheckable(True)
+        for button, words in (
+            (self.open, "Open a capture file (Ctrl+O)"),
+            (self.connect_, "Capture from Kafka or an event store (Ctrl+N)"),
+            (self.stop, "End the capture; what was read stays"),
+            (self.stick, "Keep the newest event in view (Ctrl+End)"),
+            (self.pause, "Hold the list still while the capture goes on (Ctrl+P)"),
+        ):
+            set_tip(button, words)
+        self.open.clicked.connect(self.open_wanted)
+        self.connect_.clicked.connect(self.connect_wanted)
+        self.stop.clicked.connect(self.stop_wanted)
+        self.stick.clicked.connect(lambda: self.stick_wanted.emit(self.stick.isChecked()))
+        self.pause.clicked.connect(lambda: self.pause_wanted.emit(self.pause.isChecked()))
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row.setSpacing(style.GAP_PX)
+        for widget in (self.badge, self.open, self.connect_, self.stop, self.stick, self.pause):
+            self.row.addWidget(widget)
+        self.row.addStretch(1)
+        self.show_nothing_open()
+
+    def show_open(self, name: str, path: str) -> None:
+        """A capture is open."""
+        self.badge.show_text(name)
+        set_tip(self.badge, path)
+        self.stick.show()
+        self.pause.show()
+
+    def show_nothing_open(self) -> None:
+        """Nothing is open."""
+        self.badge.show_text("No capture")
+        set_tip(self.badge, "")
+        for button in (self.stop, self.stick, self.pause):
+            button.hide()
+        for button in (self.stick, self.pause):
+            button.setChecked(False)
+
+    def show_capturing(self, *, on: bool) -> None:
+        """A capture runs, or has ended."""
+        self.stop.setVisible(on)
+        self.stop.setEnabled(on)
+
+    def show_stopping(self) -> None:
+        """The capture is about to end: once is enough."""
+        self.stop.setEnabled(False)
