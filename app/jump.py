@@ -18,7 +18,7 @@ _SPAN_WORDS = {"ms": "ms", "s": "s", "m": "min", "h": "h", "d": "d"}
 _CLOCK = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,](\d{1,9}))?)?\Z")
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d)(?:[Tt ](.+))?\Z")
 _ZONE = re.compile(r"(.*?)\s*([Zz]|UTC|[+-]\d\d:?\d\d)\Z")
-_OFFSET = re.compile(r"(?:(.+)/(\d{1,9}):)?\s*([\d,_]{1,26})\Z")
+_OFFSET = re.compile(r"(?:(.+)/(\d{1,9}):)?\s*(\d[\d,_]{0,25})\Z")
 _MINUTE_US, _DAY_US = 60_000_000, 86_400_000_000
 
 
@@ -70,7 +70,7 @@ class Here:
 def target(text: str, here: Here) -> Target:
     """What `text` means. Raises ValueError with a sentence saying what is missing, or the forms there are."""
     text = text.strip()
-    if match := re.fullmatch(r"#\s*([\d,_]{1,26})", text):
+    if match := re.fullmatch(r"#\s*(\d[\d,_]{0,25})", text):
         return AtNumber(_integer(match[1]))
     if match := re.fullmatch(r"[vV]\s*(\d{1,18})", text):
         return AtVersion(int(match[1]))
@@ -98,9 +98,8 @@ def _before_newest(count: int, unit: str, here: Here) -> AtTime:
 def _time(text: str, here: Here) -> AtTime | None:
     zone, said, rest = here.zone, here.zone_text, text
     if (match := _ZONE.match(text)) and (":" in match[1] or _DAY.match(match[1])):
-        rest, written = match[1], match[2].upper()
-        zone = UTC if written in {"Z", "UTC"} else datetime.strptime(written, "%z").tzinfo or UTC
-        said = "UTC" if zone is UTC else written
+        rest, zone = match[1], _zone(match[2].upper())
+        said = "UTC" if zone is UTC else match[2]
     day, written_clock = None, rest
     if match := _DAY.match(rest):
         day, written_clock = (match[1], match[2], match[3]), match[4] or ""
@@ -115,6 +114,16 @@ def _time(text: str, here: Here) -> AtTime | None:
         raise ValueError(f"{text} is no day and time there is") from None
     until = datetime_us(moment + timedelta(days=1)) if clock[1] == _DAY_US and start < MAX_TIME_US - _DAY_US else start + clock[1]
     return AtTime(start, until, " ".join(part for part in (f"{moment:%Y-%m-%d}", written_clock.strip(), said) if part))
+
+
+def _zone(written: str) -> tzinfo:
+    """The zone written as `Z`, `UTC` or `+01:00`."""
+    if written in {"Z", "UTC"}:
+        return UTC
+    try:
+        return datetime.strptime(written, "%z").tzinfo or UTC
+    except ValueError:
+        raise ValueError(f"there is no zone {written}") from None
 
 
 def _today(here: Here, zone: tzinfo) -> datetime:

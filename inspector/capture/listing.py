@@ -247,6 +247,12 @@ def log_ranks(reader: CaptureReader) -> tuple[Numbers, Numbers]:
     return ids[order], order.astype(np.int64)
 
 
+_KEY_COLUMNS = (
+    "json_group_array(coalesce(time_us, 0)) FILTER (WHERE ok), json_group_array(log_id) FILTER (WHERE ok), "
+    "json_group_array(position) FILTER (WHERE ok), json_group_array(sub) FILTER (WHERE ok), json_group_array(seq) FILTER (WHERE ok)"
+)
+
+
 def keyed(
     reader: CaptureReader, ask: Ask, first: int, last: int, ranks: tuple[Numbers, Numbers], where: str = ""
 ) -> tuple[Numbers, int, int]:
@@ -256,11 +262,8 @@ def keyed(
     many were looked at, and of how many the filter could not be asked. Raises CaptureError for a damaged file.
     """
     looked = _looked(ask, f"event.seq BETWEEN :low AND :high{where}")
-    columns = ", ".join(
-        f"json_group_array({name}) FILTER (WHERE ok)" for name in ("coalesce(time_us, 0)", "log_id", "position", "sub", "seq")
-    )
     ((*texts, count, not_applicable),) = reader.select(
-        f"{looked} SELECT {columns}, count(*), coalesce(sum(ok IS NULL), 0) FROM looked", _bindings(reader, ask, low=first, high=last)
+        f"{looked} SELECT {_KEY_COLUMNS}, count(*), coalesce(sum(ok IS NULL), 0) FROM looked", _bindings(reader, ask, low=first, high=last)
     )
     time_us, log_id, position, sub, seq = (_numbers(reader, text) for text in texts)
     ids, places = ranks

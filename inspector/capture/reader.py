@@ -395,7 +395,8 @@ class CaptureReader:
             yield from self._untimed(where, bindings, query)
 
     def _untimed(self, where: str, bindings: dict[str, Any], query: EventQuery) -> Iterator[int]:
-        for first, last, _, _, untimed in self._blocks(EventQuery()):
+        blocks = self._blocks(EventQuery())
+        for first, last, _, _, untimed in blocks[::-1] if query.reverse else blocks:
             if untimed:
                 yield from self._keyed(
                     "event.seq", f"event.seq BETWEEN {first} AND {last} AND event.time_us IS NULL AND {where}", bindings, first, last, query
