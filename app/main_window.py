@@ -181,7 +181,7 @@ class MainWindow(QMainWindow):
         panes.setStretchFactor(0, 1)
         panes.setSizes([1028, 396])
         panes.restoreState(self._state("window/panes"))
-        self.events_pane.view.horizontalHeader().restoreState(self._state("window/columns"))
+        self.events_pane.view.restore_columns(self._state("window/columns"))
         self._stack.addWidget(panes)
         self._stack.setCurrentWidget(panes)
         self._foot.addWidget(self.status_line)
@@ -264,7 +264,7 @@ class MainWindow(QMainWindow):
     def _remember_panes(self) -> None:
         if self._panes is not None and self.events_pane is not None:
             self._settings.setValue("window/panes", self._panes.saveState())
-            self._settings.setValue("window/columns", self.events_pane.view.horizontalHeader().saveState())
+            self._settings.setValue("window/columns", self.events_pane.view.columns())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends what runs, remembers where things were, and goes."""

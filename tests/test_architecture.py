@@ -45,7 +45,9 @@ MADE_HERE = re.compile(
     r"|(_?quoted|self\.bind|second_of|_time_sql)\(.*\)"  # what quotes a name, binds a value, or gives SQL for one
 )
 COMPOSED = {
+    "app/models/places.py": "compare direction",
     "inspector/capture/append.py": "condition",
+    "inspector/capture/listing.py": "columns compare condition direction looked timed where",
     "inspector/capture/opening.py": "table",
     "inspector/capture/reader.py": "compare direction first key last marks sql where",
     "inspector/capture/report.py": "', '.join(keys) ', '.join([*keys, 'count(*)']) where",

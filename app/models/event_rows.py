@@ -1,13 +1,15 @@
 """Events as the cells of a list: every text made and escaped once, on a worker thread. No Qt.
 
-Read `event_table` for the model that shows them.
+Read `event_columns` for what the cells are, `event_table` for the model that shows them.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
+from app.models.event_columns import COLUMNS
 from inspector.capture.reader import CaptureReader, EventRow
 from inspector.event import Flag
 from inspector.text import bytes_text, visible
@@ -45,48 +47,85 @@ _WORDS = {
 }
 SERIOUS = Flag.undecodable | Flag.damaged
 STRUCK = Flag.aborted
+NULL, EMPTY = "∅", "○"
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One event as shown. `cells` are in the order of `event_table.COLUMNS`."""
+    """One event as shown. `cells` are in the order of `COLUMNS`; the first is the sign, `word` says it."""
 
     seq: int
     flags: int
     tip: str
     cells: tuple[str, ...]
+    word: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows by number from `number * PAGE_ROWS` on; `size_bytes` is about what it takes in memory."""
+    """Some rows by number; `size_bytes` is about what they take in memory."""
 
-    number: int
     rows: dict[int, Row]
     size_bytes: int
 
 
-def read_page(reader: CaptureReader, number: int) -> Page:
-    """The page with this number as far as it is there."""
-    found = reader.rows(number * PAGE_ROWS, PAGE_ROWS)
-    rows = {row.seq: shown_row(row) for row in found if row.seq < (number + 1) * PAGE_ROWS}
-    return Page(number, rows, sum(200 + 2 * sum(map(len, row.cells)) + len(row.tip) for row in rows.values()))
+def read_page(reader: CaptureReader, seqs: Sequence[int], zone: tzinfo = UTC) -> Page:
+    """The rows with these numbers; one that is gone from the capture says so."""
+    rows = {row.seq: shown_row(row, zone) for row in reader.rows_by_seq(seqs)}
+    for seq in seqs:
+        if seq not in rows:
+            rows[seq] = _gone(seq)
+    return Page(rows, sum(300 + 2 * sum(map(len, row.cells)) + len(row.tip) for row in rows.values()))
 
 
-def shown_row(row: EventRow) -> Row:
+def shown_row(row: EventRow, zone: tzinfo = UTC) -> Row:
     """The cells of one event."""
+    mark, word = state(row)
     cells = (
-        sign(row.flags),
-        shown_time(row.time_us),
+        mark,
+        shown_time(row.time_us, zone),
         f"{visible(row.log)} / {row.partition}",
         f"{row.position:,}",
-        bytes_text(row.key),
+        _bytes(row.key, row.key_bytes),
         visible(row.type or ""),
-        "" if row.version is None else f"{row.version:,}",
+        _number(row.version),
         visible(row.stream or ""),
         _preview(row),
+        shown_time(row.recorded_us, zone),
+        shown_time(row.captured_us, zone),
+        visible(row.event_id or ""),
+        visible(row.category or ""),
+        visible(row.actor or ""),
+        visible(row.correlation_id or ""),
+        visible(row.causation_id or ""),
+        _number(row.key_bytes),
+        _number(row.value_bytes),
+        f"{row.seq:,}",
     )
-    return Row(row.seq, row.flags, flags_tip(row.flags, row.error), cells)
+    return Row(row.seq, row.flags, flags_tip(row.flags, row.error) or _plain_state(word), cells, word)
+
+
+def _gone(seq: int) -> Row:
+    blank = [""] * len(COLUMNS)
+    blank[0], blank[-1] = "–", f"{seq:,}"
+    return Row(seq, 0, "no longer in the capture: the keep limit removed it", tuple(blank), "gone")
+
+
+def _number(value: int | None) -> str:
+    return "" if value is None else f"{value:,}"
+
+
+def state(row: EventRow) -> tuple[str, str]:
+    """The sign of an event's state and its word; both empty for an ordinary one."""
+    if mark := sign(row.flags):
+        return mark, next(flag.name or "" for flag, _ in SIGNS if flag & row.flags).replace("_", " ")
+    if row.value_bytes is None:
+        return NULL, "null"
+    return (EMPTY, "empty") if row.value_bytes == 0 else ("", "")
+
+
+def _plain_state(word: str) -> str:
+    return {"null": "null: there is no value", "empty": "empty: the value has 0 bytes"}.get(word, "")
 
 
 def sign(flags: int) -> str:
@@ -100,16 +139,33 @@ def flags_tip(flags: int, error: str | None) -> str:
     return "\n".join([*words, *([visible(error)] if error else [])])
 
 
-def shown_time(time_us: int | None) -> str:
-    """`2026-11-23 14:03:29.670000` in UTC, to the microsecond; empty for no time."""
+def shown_time(time_us: int | None, zone: tzinfo = UTC) -> str:
+    """`2026-11-23 14:03:29.670000` in `zone`, to the microsecond; empty for no time. At the ends of the calendar it is UTC."""
     if time_us is None:
         return ""
-    return (_EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%d %H:%M:%S.%f").rjust(26, "0")
+    moment = _EPOCH + timedelta(microseconds=time_us)
+    if zone is not UTC:
+        try:
+            moment = moment.astimezone(zone)
+        except (OverflowError, ValueError):
+            return f"{_text(moment)} UTC"
+    return _text(moment)
+
+
+def _text(moment: datetime) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M:%S.%f").rjust(26, "0")
+
+
+def _bytes(value: bytes | None, size: int | None) -> str:
+    """A key: null and empty are told apart by their signs."""
+    if value is None:
+        return NULL if size is None else ""
+    return bytes_text(value) if value else EMPTY
 
 
 def _preview(row: EventRow) -> str:
     if row.value_preview is None:
-        return "null" if row.value_bytes is None else ""
+        return "null" if row.value_bytes is None else f"{row.value_bytes:,} bytes, not stored"
     cut = row.value_bytes is not None and row.value_bytes > len(row.value_preview)
     if cut:
         # the cut may lie inside a character: what is whole of it is shown

@@ -1,21 +1,26 @@
-"""The list of events in arrival order: the full row count, a sparse cache of pages, and nothing else. No I/O, no SQL.
+"""The list of events: which event stands in which row (`rows`), a sparse cache of what they look like, and nothing else.
 
-Row → number is arithmetic. A page that is missing is asked for by `page_wanted` and comes by `supply`. Read
-`event_rows` for how a page is made, `panes.events` for who fetches.
+No I/O, no SQL. What is missing is asked for by `page_wanted` and comes by `supply`. Read `event_rows` for how a page is made,
+`app.lister` for who finds the numbers of a list that is no arithmetic.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
+from typing import Any
 
+import numpy as np
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QColor, QFont
 
 from app import style
-from app.models.event_rows import PAGE_ROWS, SERIOUS, STRUCK, Page, Row
-from app.plain import tip
+from app.models.event_columns import COLUMNS
+from app.models.event_look import CellLook
+from app.models.event_rows import PAGE_ROWS, Page, Row
+from app.models.page_cache import PageCache, PageRequest
+from app.models.rows import Listing, Span
+from inspector.capture.listing import Numbers
 from inspector.capture.reader import Watermark
 
 MOST_ROWS = (2**31 - 1) // style.ROW_PX - 2**20
@@ -23,30 +28,9 @@ MOST_ROWS = (2**31 - 1) // style.ROW_PX - 2**20
 CACHE_BYTES = 64 << 20
 _MOST_ASKED = 2
 _MOST_WAITING = 6
+_MOST_RUNS = 32
+"""So many insertions or removals are told to Qt one by one; more are told as one rearrangement."""
 _EVICTED_AT_ONCE = 1 << 20
-
-
-class Column(NamedTuple):
-    """A column: its header, its usual width in characters, whether numbers, whether fixed-pitch, whether dim."""
-
-    header: str
-    width: int
-    is_number: bool = False
-    is_fixed: bool = False
-    is_dim: bool = False
-
-
-COLUMNS = (
-    Column("", 1),
-    Column("time (UTC)", 26, is_fixed=True, is_dim=True),
-    Column("log / partition", 16, is_dim=True),
-    Column("offset", 6, is_number=True, is_fixed=True, is_dim=True),
-    Column("key", 14, is_fixed=True),
-    Column("type", 17),
-    Column("ver.", 4, is_number=True, is_fixed=True, is_dim=True),
-    Column("stream", 14, is_fixed=True),
-    Column("value", 30, is_fixed=True),
-)
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGN = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -54,127 +38,187 @@ _FOREGROUND = int(Qt.ItemDataRole.ForegroundRole)
 _FONT = int(Qt.ItemDataRole.FontRole)
 _TIP = int(Qt.ItemDataRole.ToolTipRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-_CENTER = int(Qt.AlignmentFlag.AlignCenter)
 
 _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 
-@dataclass(frozen=True, slots=True)
-class PageRequest:
-    """A page that is wanted by the model in its present life; an answer to an older life is dropped."""
-
-    life: int
-    number: int
-
-
 class EventTable(QAbstractTableModel):
-    """Events `first_seq` to `last_seq`; a row's number is `first_seq` + row."""
+    """Either everything as it arrived (`show_everything`, `set_watermark`), or a list (`show_listing`, `append`, `insert`)."""
 
     page_wanted = Signal(object)
     """`(PageRequest)`: answer with `supply` or `refuse`."""
-    head_evicted = Signal(object)
-    """`(rows)`: so many rows went at the head, just now."""
 
     def __init__(self, parent: QObject | None = None, *, cache_bytes: int = CACHE_BYTES, most_rows: int = MOST_ROWS) -> None:
         super().__init__(parent)
-        self.first_seq, self.last_seq = 1, 0
-        self._life = 0
-        self._cache_bytes, self._most_rows = cache_bytes, most_rows
-        self._pages: OrderedDict[int, Page] = OrderedDict()
-        self._size_bytes = 0
-        self._recent = -1
-        self._asked: dict[int, int] = {}
+        self.listed: Span | Listing = Span()
+        self.look = CellLook()
+        self.zone: tzinfo = UTC
+        self._most_rows = most_rows
+        self.cache = PageCache(cache_bytes)
+        self._memo_row = -1
+        self._memo: Row | None = None
         self._waiting: OrderedDict[int, None] = OrderedDict()
         self._pump = QTimer(self, singleShot=True, interval=0)
         self._pump.timeout.connect(self._ask)
-        self._fixed = style.fixed_font()
-        self._struck = {fixed: _struck(self._fixed if fixed else QFont()) for fixed in (False, True)}
-        self._colors: dict[str, QColor] = {}
-        self.refresh_look()
 
-    # ---- how far the capture is
+    # ---- what is listed
 
     @property
     def rows(self) -> int:
         """How many rows there are."""
-        return self.last_seq - self.first_seq + 1
+        return len(self.listed)
+
+    @property
+    def room(self) -> int:
+        """How many rows more a view can show."""
+        return self._most_rows - self.rows
+
+    def show_everything(self, mark: Watermark | None, *, newest_first: bool = False) -> None:
+        """Lists all events as they arrived, from now on by `set_watermark`."""
+        self._begin(Span(newest_first), mark)
+
+    def show_listing(self) -> None:
+        """Lists nothing; rows come by `append` and `insert`."""
+        self._begin(Listing(), None)
+
+    def _begin(self, listed: Span | Listing, mark: Watermark | None) -> None:
+        self.beginResetModel()
+        self.listed = listed
+        self._shifted()
+        self._waiting.clear()
+        self.endResetModel()
+        if mark is not None:
+            self.set_watermark(mark)
+
+    def restart(self) -> None:
+        """Another capture took the file's place, or times look different: nothing that was read is valid."""
+        self.cache.clear()
+        self._shifted()
+        self._all_changed()
 
     def set_watermark(self, mark: Watermark) -> None:
-        """Follows the capture: rows go at the head, then one insert at the end."""
-        if mark.last_seq < self.last_seq:
-            self._restart()
+        """Follows the capture: the oldest go, and (of everything) the new ones come by one insert."""
+        if isinstance(self.listed, Listing):
+            self._remove_runs(self.listed.runs_below(mark.first_seq))
+            return
+        if mark.last_seq < self.listed.last_seq:
+            self._begin(Span(self.listed.newest_first), None)
+            self.restart()
         if not mark.last_seq:
             return
+        span = self.listed
         if not self.rows:
-            self.first_seq, self.last_seq = mark.first_seq, mark.first_seq - 1
-        first = max(mark.first_seq, self._cap_first(mark.last_seq))
-        self._evict(min(first, self.last_seq + 1))
+            span.first_seq, span.last_seq = mark.first_seq, mark.first_seq - 1
+        first = self._cap_first(max(mark.first_seq, span.first_seq), mark.last_seq)
+        self._evict(span, min(first, span.last_seq + 1))
         if not self.rows:
-            self.first_seq, self.last_seq = first, first - 1
-        if mark.last_seq > self.last_seq:
-            self.beginInsertRows(_NO_INDEX, self.rows, mark.last_seq - self.first_seq)
-            self.last_seq = mark.last_seq
+            span.first_seq, span.last_seq = first, first - 1
+        if (count := mark.last_seq - span.last_seq) > 0:
+            row = 0 if span.newest_first else self.rows
+            self.beginInsertRows(_NO_INDEX, row, row + count - 1)
+            span.last_seq = mark.last_seq
+            self._shifted()
             self.endInsertRows()
 
-    def _cap_first(self, last_seq: int) -> int:
+    def _cap_first(self, first_seq: int, last_seq: int) -> int:
         """The first number to show when not all rows fit; moved in blocks, so that it moves seldom."""
-        if last_seq - self.first_seq + 1 <= self._most_rows:
-            return self.first_seq
+        if last_seq - first_seq + 1 <= self._most_rows:
+            return first_seq
         return last_seq - self._most_rows + 1 + min(_EVICTED_AT_ONCE, self._most_rows // 4)
 
-    def _evict(self, first_seq: int) -> None:
-        gone = first_seq - self.first_seq
-        if gone <= 0:
+    def _evict(self, span: Span, first_seq: int) -> None:
+        if (gone := first_seq - span.first_seq) > 0:
+            row = self.rows - gone if span.newest_first else 0
+            self.beginRemoveRows(_NO_INDEX, row, row + gone - 1)
+            span.first_seq = first_seq
+            self._shifted()
+            self.endRemoveRows()
+
+    def append(self, seqs: Numbers) -> None:
+        """Puts rows at the end of the list."""
+        self.insert([(self.rows, seqs)])
+
+    def insert(self, runs: Sequence[tuple[int, Numbers]]) -> None:
+        """Puts each run before a row of the list as it is now; runs come in the order of their rows."""
+        assert isinstance(self.listed, Listing)
+        if len(runs) > _MOST_RUNS:
+            whole, count = self.listed.whole(), self.rows
+            self.insert([(count, np.concatenate([seqs for _, seqs in runs]))])
+            at = np.concatenate([np.full(len(seqs), row) for row, seqs in runs])
+            self._rearrange(np.insert(whole, at, np.concatenate([seqs for _, seqs in runs])))
             return
-        self.beginRemoveRows(_NO_INDEX, 0, gone - 1)
-        self.first_seq = first_seq
-        for number in [number for number in self._pages if (number + 1) * PAGE_ROWS <= first_seq]:
-            self._drop(number)
-        self.endRemoveRows()
-        self.head_evicted.emit(gone)
+        for row, seqs in reversed(runs):
+            if len(seqs):
+                self.beginInsertRows(_NO_INDEX, row, row + len(seqs) - 1)
+                self.listed.insert(row, seqs)
+                self._shifted()
+                self.endInsertRows()
 
-    def _restart(self) -> None:
-        """Another capture took the file's place: everything known is void."""
-        self.beginResetModel()
-        self._life += 1
-        self._pages.clear()
-        self._asked.clear()
-        self._waiting.clear()
-        self._size_bytes = 0
-        self.first_seq, self.last_seq = 1, 0
-        self.endResetModel()
+    def _remove_runs(self, runs: Sequence[tuple[int, int]]) -> None:
+        """Takes stretches of rows away, the last first."""
+        assert isinstance(self.listed, Listing)
+        if len(runs) > _MOST_RUNS:
+            whole = self.listed.whole()
+            gone = np.zeros(len(whole), bool)
+            for row, count in runs:
+                gone[row : row + count] = True
+            self._rearrange(np.concatenate([whole[~gone], whole[gone]]))
+            runs = [(int((~gone).sum()), int(gone.sum()))]
+        for row, count in runs:
+            self.beginRemoveRows(_NO_INDEX, row, row + count - 1)
+            self.listed.remove(row, count)
+            self._shifted()
+            self.endRemoveRows()
 
-    # ---- pages
+    def _rearrange(self, seqs: Numbers) -> None:
+        """Gives the same rows another order; what is selected stays selected."""
+        assert isinstance(self.listed, Listing)
+        self.layoutAboutToBeChanged.emit()
+        before = self.persistentIndexList()
+        kept = [self.listed.at(index.row()) for index in before]
+        self.listed.take_all(seqs)
+        self._shifted()
+        after = [self.index(self.listed.row_of(seq), index.column()) for seq, index in zip(kept, before, strict=True)]
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
 
     def seq_of(self, row: int) -> int:
         """The number of the event in a row; 0 for no such row."""
-        return self.first_seq + row if 0 <= row < self.rows else 0
+        return self.listed.at(row) if 0 <= row < self.rows else 0
 
     def row_of(self, seq: int) -> int:
         """The row of an event, −1 when it is not in the list."""
-        return seq - self.first_seq if self.first_seq <= seq <= self.last_seq else -1
+        return self.listed.row_of(seq)
+
+    # ---- pages
 
     def shown(self, row: int) -> Row | None:
-        """What is known of a row; asks for its page when it is missing."""
-        seq = self.first_seq + row
-        number = seq // PAGE_ROWS
-        page = self._pages.get(number)
-        if page is not None:
-            known = page.rows.get(seq)
-            if known is not None:
-                if number != self._recent:
-                    self._recent = number
-                    self._pages.move_to_end(number)
-                return known
-        self._want(number)
-        return None
+        """What is known of a row; asks for it when it is missing."""
+        known = self.known(row)
+        if known is None and 0 <= row < self.rows:
+            self._want(row)
+        return known
 
-    def _want(self, number: int) -> None:
-        if self._asked.get(number, -1) >= min(self.last_seq, (number + 1) * PAGE_ROWS - 1):
+    def known(self, row: int) -> Row | None:
+        """What is known of a row."""
+        if row == self._memo_row:
+            return self._memo
+        if not 0 <= row < self.rows:
+            return None
+        known = self.cache.get(self.listed.at(row))
+        if known is not None:
+            self._memo_row, self._memo = row, known
+        return known
+
+    def _shifted(self) -> None:
+        """Rows are others than they were."""
+        self._memo_row, self._memo = -1, None
+
+    def _want(self, row: int) -> None:
+        if self.cache.is_asked(self.listed.at(row)):
             return
+        number = row // PAGE_ROWS
         self._waiting[number] = None
         self._waiting.move_to_end(number)
         if not self._pump.isActive():
@@ -184,47 +228,69 @@ class EventTable(QAbstractTableModel):
         """Asks for the pages wanted last; what was scrolled past long ago is forgotten, and wanted again if seen again."""
         while len(self._waiting) > _MOST_WAITING:
             self._waiting.popitem(last=False)
-        while self._waiting and len(self._asked) < _MOST_ASKED:
+        while self._waiting and len(self.cache.asked) < _MOST_ASKED:
             number, _ = self._waiting.popitem()
-            if number in self._asked:
-                continue
-            self._asked[number] = self.last_seq
-            self.page_wanted.emit(PageRequest(self._life, number))
+            last = min((number + 1) * PAGE_ROWS, self.rows) - 1
+            request = self.cache.request(self.listed.part(number * PAGE_ROWS, last) if last >= number * PAGE_ROWS else ())
+            if request is not None:
+                self.page_wanted.emit(request)
 
     def supply(self, request: PageRequest, page: Page) -> None:
-        """Takes a page that was asked for."""
-        if request.life != self._life:
+        """Takes rows that were asked for."""
+        if not self.cache.answered(request):
             return
-        self._asked.pop(request.number, None)
-        self._drop(request.number)
-        if (request.number + 1) * PAGE_ROWS > self.first_seq:
-            self._pages[request.number] = page
-            self._size_bytes += page.size_bytes
-            while self._size_bytes > self._cache_bytes and len(self._pages) > 1:
-                self._drop(next(iter(self._pages)))
-            self._changed(request.number)
+        self.cache.put(request, page)
+        self.look.take_days(page.rows.values())
+        self._shifted()
+        self._all_changed()
         self._again()
 
     def refuse(self, request: PageRequest) -> None:
-        """A page could not be read; it is asked for again when it is next painted."""
-        if request.life == self._life:
-            self._asked.pop(request.number, None)
+        """Rows could not be read; they are asked for again when they are next painted."""
+        if self.cache.answered(request):
             self._again()
 
     def _again(self) -> None:
         if self._waiting and not self._pump.isActive():
             self._pump.start()
 
-    def _drop(self, number: int) -> None:
-        page = self._pages.pop(number, None)
-        if page is not None:
-            self._size_bytes -= page.size_bytes
+    def _all_changed(self) -> None:
+        """Cells look different; a view paints again what is in view, however many rows are named here."""
+        if self.rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rows - 1, len(COLUMNS) - 1))
 
-    def _changed(self, number: int) -> None:
-        low = max(number * PAGE_ROWS, self.first_seq) - self.first_seq
-        high = min((number + 1) * PAGE_ROWS - 1, self.last_seq) - self.first_seq
-        if high >= low:
-            self.dataChanged.emit(self.index(low, 0), self.index(high, len(COLUMNS) - 1))
+    # ---- looks
+
+    def set_zone(self, zone: tzinfo) -> None:
+        """Shows times in another zone."""
+        if zone != self.zone:
+            self.zone = zone
+            self.look.day = ""
+            self.restart()
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+
+    def refresh_look(self) -> None:
+        """Takes the colours of the tokens anew."""
+        self.look.refresh()
+        self._all_changed()
+
+    def set_arrow(self, column: int, arrow: str) -> None:
+        """Says in the header of a column that it gives the order."""
+        if (column, arrow) != self.look.arrow:
+            self.look.arrow = (column, arrow)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+
+    def set_narrow(self, columns: frozenset[int]) -> None:
+        """Says which columns have no room for their whole text, and take a shorter one."""
+        if columns != self.look.narrow:
+            self.look.narrow = columns
+            self._all_changed()
+
+    def set_dimmed(self, *, on: bool) -> None:
+        """Dims what is shown: it is what was asked for before."""
+        if on != self.look.is_dimmed:
+            self.look.is_dimmed = on
+            self._all_changed()
 
     # ---- what Qt asks
 
@@ -240,61 +306,24 @@ class EventTable(QAbstractTableModel):
         """The text, colour or font of a cell; what is not there yet is asked for."""
         if role == _DISPLAY:
             row = self.shown(index.row())
-            return row.cells[index.column()] if row is not None else ""
-        if role == _FONT:
-            return self._font(index)
+            return self.look.text(row, index.column()) if row is not None else ""
         if role == _FOREGROUND:
-            return self._color(index)
+            return self.look.color(self.known(index.row()), index.column())
+        if role == _FONT:
+            return self.look.font(self.known(index.row()), index.column())
         if role == _ALIGN:
-            column = index.column()
-            return _CENTER if column == 0 else _RIGHT if COLUMNS[column].is_number else _LEFT
-        if role in {_TIP, _ACCESSIBLE} and index.isValid():
-            return self._words(index, role)
+            return self.look.alignment(index.column())
+        if role in {_TIP, _ACCESSIBLE} and index.isValid() and (known := self.known(index.row())) is not None:
+            return self.look.tip(known, index.column()) if role == _TIP else self.look.words(known, index.column())
         return None
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """The header of a column."""
         if orientation is Qt.Orientation.Horizontal and 0 <= section < len(COLUMNS):
             if role == _DISPLAY:
-                return COLUMNS[section].header
+                return self.look.header(section, self.zone)
             if role == _ALIGN:
-                return _RIGHT if COLUMNS[section].is_number else _LEFT
+                return self.look.alignment(section)
+            if role == _ACCESSIBLE:
+                return COLUMNS[section].words
         return None
-
-    def refresh_look(self) -> None:
-        """Takes the colours of the tokens anew."""
-        self._colors = {name: style.color(name) for name in ("text", "dim", "faint", "warn", "bad")}
-
-    def _font(self, index: _Index) -> QFont | None:
-        is_fixed = COLUMNS[index.column()].is_fixed
-        row = self._known(index.row())
-        if row is not None and row.flags & STRUCK and index.column():
-            return self._struck[is_fixed]
-        return self._fixed if is_fixed else None
-
-    def _color(self, index: _Index) -> QColor:
-        column, row = index.column(), self._known(index.row())
-        if row is not None and row.flags:
-            if column == 0:
-                return self._colors["bad" if row.flags & SERIOUS else "warn"]
-            if row.flags & STRUCK:
-                return self._colors["faint"]
-        return self._colors["dim" if COLUMNS[column].is_dim else "text"]
-
-    def _words(self, index: _Index, role: int) -> str | None:
-        row = self._known(index.row())
-        if row is None:
-            return None
-        words = row.tip if index.column() == 0 else row.cells[index.column()]
-        return tip(words) if role == _TIP else words
-
-    def _known(self, row: int) -> Row | None:
-        seq = self.first_seq + row
-        page = self._pages.get(seq // PAGE_ROWS)
-        return page.rows.get(seq) if page is not None else None
-
-
-def _struck(font: QFont) -> QFont:
-    struck = QFont(font)
-    struck.setStrikeOut(True)
-    return struck

@@ -1,87 +1,38 @@
-"""The events pane: the list in arrival order, live tail, pause, and the way to what is new.
+"""The events pane: the list in its order, what it was narrowed to and how far that is, live tail, pause, and the way to what is new.
 
-Fetches the model's pages through the session's work. Read `models.event_table` for what it shows.
+Builds and connects; each part knows one thing. Read `app.lister` for what is listed, `app.event_tail` for how it follows,
+`app.event_place` for what stays where it is, `app.event_actions` for what can be done with an event.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QProgressBar, QPushButton, QStackedWidget, QTableView, QWidget
+from collections.abc import Callable
+from datetime import tzinfo
 
-from app import style
-from app.models.event_rows import Page, read_page
-from app.models.event_table import COLUMNS, EventTable, PageRequest
+from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QWidget
+
+from app.event_actions import EventActions
+from app.event_menu import EventMenu
+from app.event_place import EventPlace
+from app.event_tail import EventTail
+from app.event_view import EventView
+from app.event_words import counts, mistake, nothing
+from app.jump_bar import JumpBar
+from app.lister import Lister
+from app.models.event_columns import HEADED_BY, NAMES, STREAM
+from app.models.event_table import EventTable
+from app.models.wish import Wish
+from app.notice import Notice
+from app.order_button import OrderButton
+from app.pager import Pager
 from app.panes.empty import Empty
 from app.plain import Panel, set_tip
 from app.selection import Selection
 from app.session import Session
-from inspector.capture.reader import CaptureReader, Watermark
-from inspector.cli.output import event_line
-
-_MOST_COPIED = 10_000
-_SLOW_MS = 250
-_LEAST_PX = 60
-_CELL_PX = 22
-"""A cell's own margins left and right."""
-
-
-class EventView(QTableView):
-    """The table; its selection is one current row, or logically everything."""
-
-    scrolled_by_user = Signal()
-    all_chosen = Signal()
-    copy_wanted = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_all_selected = False
-        self.setAccessibleName("Events")
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        rows = self.verticalHeader()
-        rows.hide()
-        rows.setMinimumSectionSize(style.ROW_PX)
-        rows.setDefaultSectionSize(style.ROW_PX)
-        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.horizontalHeader().setHighlightSections(False)
-        self.horizontalHeader().setMinimumSectionSize(24)
-        self.horizontalHeader().setStretchLastSection(True)
-        self.verticalScrollBar().sliderPressed.connect(self.scrolled_by_user)
-        self.verticalScrollBar().installEventFilter(self)
-
-    def selectAll(self) -> None:
-        """Chooses everything without walking it."""
-        self.is_all_selected = True
-        self.all_chosen.emit()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Copy is ours; keys that move are the user's scrolling."""
-        if event.matches(QKeySequence.StandardKey.Copy):
-            self.copy_wanted.emit()
-            return
-        if event.key() in {Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_Home}:
-            self.scrolled_by_user.emit()
-        super().keyPressEvent(event)
-
-    def wheelEvent(self, event: QWheelEvent) -> None:
-        """The wheel upwards leaves the newest."""
-        if event.angleDelta().y() > 0:
-            self.scrolled_by_user.emit()
-        super().wheelEvent(event)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The wheel over the scroll bar counts too."""
-        if event.type() is QEvent.Type.Wheel and watched is self.verticalScrollBar():
-            self.scrolled_by_user.emit()
-        return False
+from inspector.capture.reader import Watermark
+from inspector.errors import QueryError
 
 
 class EventsPane(Panel):
@@ -89,188 +40,280 @@ class EventsPane(Panel):
 
     stick_changed = Signal(object)
     pause_changed = Signal(object)
+    order_changed = Signal(object, object)
+    """`(order, newest_first)`"""
 
     def __init__(self, session: Session, selection: Selection) -> None:
         super().__init__("Events")
         self._session, self._selection = session, selection
         self.model = EventTable(self)
-        self.view = EventView()
-        self.is_stuck = False
-        self.is_paused = False
-        self._seen_seq = 0
+        self.lister = Lister(session, self.model, self)
+        self.to_do = EventActions(session, selection, self.model, self.lister)
         self._build()
-        self.model.page_wanted.connect(self._fetch)
-        self.model.head_evicted.connect(self._keep_place)
-        self.view.selectionModel().currentRowChanged.connect(self._row_chosen)
-        self.view.scrolled_by_user.connect(self._left_newest)
-        self.view.all_chosen.connect(self._say_counts)
-        self.view.copy_wanted.connect(self.copy)
-        self.view.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self._connect()
         session.watermark_changed.connect(self.follow)
         if session.watermark is not None:
             self.follow(session.watermark)
+        if self.wish.is_narrowed:
+            self._ask()
+
+    # ---- building
 
     def _build(self) -> None:
-        self.view.setModel(self.model)
-        metrics = QFontMetrics(style.fixed_font())
-        self.view.setColumnWidth(len(COLUMNS) - 1, _LEAST_PX)
-        for place, column in enumerate(COLUMNS[:-1]):
-            self.view.setColumnWidth(place, metrics.horizontalAdvance("0" * column.width) + _CELL_PX)
+        self.view = EventView(self.model)
         self._loading = QProgressBar()
         self._loading.setRange(0, 0)
         self._loading.setTextVisible(False)
+        self._loading.setAccessibleName("Reading")
         self._loading.hide()
-        self._slow = QTimer(self, singleShot=True, interval=_SLOW_MS)
-        self._slow.timeout.connect(self._loading.show)
+        self.stop_button = QPushButton("Stop")
+        set_tip(self.stop_button, "What was found stays; the search can go on from here")
+        self.stop_button.hide()
+        self.order_button = OrderButton()
+        self.corner.addWidget(self.stop_button)
+        self.corner.addWidget(self.order_button)
+        self.notice = Notice("About the list")
+        self.jump_bar = JumpBar(self.to_do.here)
         self.empty = Empty("Opening the capture …", "")
+        self._clear = self.empty.add_button("Clear the filter and the time range", is_main=True)
+        self._clear.hide()
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
-        self.body.addWidget(self._loading)
+        for widget in (self._loading, self.notice, self.jump_bar):
+            self.body.addWidget(widget)
         self.body.addWidget(self._stack, 1)
         self._new = QPushButton(self)
         self._new.setProperty("role", "new")
         self._new.setCursor(Qt.CursorShape.PointingHandCursor)
         set_tip(self._new, "Go to the newest event and stay there")
-        self._new.clicked.connect(lambda: self.stick(on=True))
         self._new.hide()
+        self._say_order()
+
+    def _connect(self) -> None:
+        view, lister, to_do, selection = self.view, self.lister, self.to_do, self._selection
+        self._pager = Pager(self._session, self.model)
+        self._pager.slow.connect(self._loading.setVisible)
+        self.place = EventPlace(view, lister, selection)
+        self.tail = EventTail(self._session, view, lister)
+        self.place.said.connect(self._tell)
+        self.place.moved.connect(self.tail.unstick)
+        self.tail.stick_changed.connect(self.stick_changed)
+        self.tail.pause_changed.connect(self._paused)
+        self.tail.counted.connect(self._say_new)
+        view.all_chosen.connect(self._say_counts)
+        view.copy_wanted.connect(self.copy)
+        view.menu_wanted.connect(self._open_menu)
+        view.header.order_wanted.connect(self._header_clicked)
+        lister.refused.connect(self._refused)
+        lister.accepted.connect(self._accepted)
+        lister.progressed.connect(self._progressed)
+        to_do.arrived.connect(self.place.go_to)
+        to_do.said.connect(lambda sentence: self._tell(sentence, False))
+        selection.filter_changed.connect(lambda _text: self._ask())
+        selection.time_range_changed.connect(lambda _range: self._ask())
+        self.jump_bar.wanted.connect(to_do.go_to)
+        self.jump_bar.left.connect(self.take_focus)
+        self.order_button.order_wanted.connect(self.set_order)
+        self.order_button.direction_wanted.connect(lambda newest_first: self.set_order(newest_first=newest_first))
+        self.order_button.columns_wanted.connect(self.choose_columns)
+        self.stop_button.clicked.connect(self.stop_or_go_on)
+        self._clear.clicked.connect(self.clear_filter)
+        self._new.clicked.connect(lambda: self.stick(on=True))
+        keys: tuple[tuple[str, Callable[[], None]], ...] = (
+            ("Ctrl+G", self.open_jump),
+            ("Ctrl+.", self.next_of_stream),
+            ("Ctrl+,", self.previous_of_stream),
+        )
+        for sequence, act in keys:
+            shortcut = QShortcut(QKeySequence(sequence), self)
+            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            shortcut.activated.connect(act)
+
+    # ---- what is listed
+
+    @property
+    def wish(self) -> Wish:
+        """What the list is asked to have."""
+        wish = self.lister.wanted
+        return Wish(wish.order, wish.newest_first, self._selection.filter, self._selection.time_range)
+
+    def set_order(self, order: str | None = None, *, newest_first: bool | None = None) -> None:
+        """Lists by `arrival`, `log` or `time`; the current event keeps its place in view."""
+        wish = self.wish
+        turned = wish.newest_first if newest_first is None else newest_first
+        self.lister.show(Wish(order or wish.order, turned, wish.filter, wish.time_range))
+        self._say_order()
+
+    def _header_clicked(self, order: str) -> None:
+        wish = self.lister.wish
+        self.set_order(order, newest_first=wish.newest_first != (order == wish.order))
+
+    def _ask(self) -> None:
+        self.notice.hide()
+        self.lister.show(self.wish)
+
+    def clear_filter(self) -> None:
+        """Lists everything again."""
+        self._selection.choose_filter("")
+        self._selection.choose_time_range(None)
+
+    def stop_or_go_on(self) -> None:
+        """Stops the search, or goes on with it; what was found stays."""
+        if self.lister.is_stopped:
+            self.lister.go_on()
+        else:
+            self.lister.stop()
+
+    def _refused(self, error: QueryError) -> None:
+        self._say_order()
+        self.notice.say(mistake(error), role="bad")
+
+    def _accepted(self) -> None:
+        self._say_order()
+        self.order_changed.emit(self.lister.wish.order, self.lister.wish.newest_first)
+
+    def _say_order(self) -> None:
+        wish = self.lister.wish
+        self.order_button.show_wish(wish)
+        self.model.set_arrow(NAMES.index(HEADED_BY[wish.order]), "↓" if wish.newest_first else "↑")
+
+    def _progressed(self) -> None:
+        lister = self.lister
+        self.stop_button.setVisible(not lister.is_done)
+        self.stop_button.setText("Go on" if lister.is_stopped else "Stop")
+        if lister.error:
+            self.notice.say(f"the list ends here: {lister.error}", role="warn", action="Go on", acted=lister.go_on)
+        self._show_or_empty()
+        self._say_counts()
+
+    def _show_or_empty(self) -> None:
+        """The table, or why there is nothing in it."""
+        had_focus = self._stack.isAncestorOf(self.focusWidget()) if self.focusWidget() is not None else True
+        if self.model.rows:
+            if self._stack.currentWidget() is not self.view:
+                self._stack.setCurrentWidget(self.view)
+                if had_focus:
+                    self.view.setFocus()
+            return
+        captured, is_narrowed = self.tail.last_seq, self.lister.wish.is_narrowed
+        self._clear.setVisible(is_narrowed)
+        if captured and is_narrowed:
+            self.empty.show_text(*nothing(self.lister))
+        elif not captured and self._session.watermark is not None:
+            self.empty.show_text("No events yet.", "They appear here as they are captured." if self._session.is_capturing else "")
+        self._stack.setCurrentWidget(self.empty)
+
+    def _say_counts(self) -> None:
+        mark = self._session.watermark
+        captured = mark.events if mark is not None else 0
+        all_selected = self.view.is_all_selected
+        self.note.show_text(counts(self.lister, self.model.rows, all_selected=all_selected, is_paused=self.is_paused, captured=captured))
+
+    def _tell(self, sentence: str, helps_to_clear: bool) -> None:
+        if not sentence:
+            self.notice.hide()
+        elif helps_to_clear:
+            self.notice.say(sentence, role="warn", action="Clear the filter", acted=self.clear_filter)
+        else:
+            self.notice.say(sentence, role="warn")
 
     # ---- following
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the list stays at the newest event."""
+        return self.tail.is_stuck
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the list stands still."""
+        return self.tail.is_paused
+
     def follow(self, mark: Watermark) -> None:
         """Takes what came, unless paused."""
-        if not mark.events:
-            self.empty.show_text("No events yet.", "They appear here as they are captured." if self._session.is_capturing else "")
-        if self.is_paused:
-            self._say_new()
-            return
-        self.model.set_watermark(mark)
-        if self.model.rows and self._stack.currentWidget() is not self.view:
-            self._stack.setCurrentWidget(self.view)
-            self.view.setFocus()
-        if self.is_stuck:
-            self.view.scrollToBottom()
-            self._seen_seq = self.model.last_seq
-        elif not self._seen_seq:
-            self._seen_seq = self.model.last_seq
-        self._say_new()
+        self.tail.follow(mark)
+        self._show_or_empty()
         self._say_counts()
 
     def stick(self, *, on: bool) -> None:
         """Stays at the newest event, or stays where it is. The selected row stays selected either way."""
-        changed, self.is_stuck = on != self.is_stuck, on
-        if on:
-            if self.is_paused:
-                self.pause(on=False)
-            self.view.scrollToBottom()
-        self._seen_seq = self.model.last_seq
-        self._say_new()
-        if changed:
-            self.stick_changed.emit(on)
+        self.tail.stick(on=on)
 
     def pause(self, *, on: bool) -> None:
         """Holds the list still while the capture goes on, or takes all that came meanwhile."""
-        if on == self.is_paused:
-            return
-        self.is_paused = on
-        self.pause_changed.emit(on)
-        if on:
-            self._seen_seq = self.model.last_seq
-        elif self._session.watermark is not None:
-            self.follow(self._session.watermark)
+        self.tail.pause(on=on)
+
+    def _paused(self, on: bool) -> None:
+        self._show_or_empty()
         self._say_counts()
+        self.pause_changed.emit(on)
 
-    def _left_newest(self) -> None:
-        if self.is_stuck:
-            self.stick(on=False)
-
-    def _scrolled(self, value: int) -> None:
-        if not self.is_paused and value >= self.view.verticalScrollBar().maximum():
-            self._seen_seq = self.model.last_seq
-            self._say_new()
-
-    def _keep_place(self, gone: int) -> None:
-        """The head went: the rows in view stay in view."""
-        if not self.is_stuck:
-            bar = self.view.verticalScrollBar()
-            bar.setValue(max(0, bar.value() - gone))
-
-    def _say_new(self) -> None:
-        mark = self._session.watermark
-        count = mark.last_seq - self._seen_seq if mark is not None and self._seen_seq else 0
-        self._new.setVisible(count > 0 and not self.is_stuck)
-        if count > 0:
-            self._new.setText(f"▼ {count:,} new")
+    def _say_new(self, text: str) -> None:
+        self._new.setVisible(bool(text))
+        if text:
+            self._new.setText(text)
             self._new.adjustSize()
             self._place_new()
 
-    def _say_counts(self) -> None:
-        mark, rows = self._session.watermark, self.model.rows
-        parts = [f"all {rows:,} selected" if self.view.is_all_selected else f"{rows:,} in arrival order"]
-        if mark is not None and not self.is_paused and mark.events > rows:
-            parts.append(f"the newest of {mark.events:,}: a list cannot be longer")
-        if self.is_paused:
-            parts.append("paused")
-        self.note.show_text(" · ".join(parts) if rows else "")
-
-    # ---- pages and rows
-
-    def _fetch(self, request: PageRequest) -> None:
-        self._slow.start()
-
-        def read(reader: CaptureReader) -> Page:
-            return read_page(reader, request.number)
-
-        def supply(page: Page) -> None:
-            self._arrived()
-            self.model.supply(request, page)
-
-        def refuse(error: str) -> None:
-            self._arrived()
-            self._session.messages.say("warning", f"a page of the list could not be read: {error}")
-            self.model.refuse(request)
-
-        self._session.work.run(read, supply, refuse)
-
-    def _arrived(self) -> None:
-        self._slow.stop()
-        self._loading.hide()
-
-    def _row_chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
-        if self.view.is_all_selected:
-            self.view.is_all_selected = False
-            self._say_counts()
-        self._selection.choose_event(self.model.seq_of(current.row()) if current.isValid() else 0)
+    # ---- what can be done
 
     def choose_row(self, row: int) -> None:
         """Makes a row current and brings it into view."""
-        index = self.model.index(row, 1)
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.view.selectionModel().setCurrentIndex(index, flags)
-        self.view.scrollTo(index)
+        self.view.choose_row(row)
+
+    def open_jump(self) -> None:
+        """Opens the box that takes a time, an offset, a version or a number."""
+        self.jump_bar.open()
+        self.to_do.learn_here(self.jump_bar.explain)
+
+    def next_of_stream(self) -> None:
+        """Goes to the next event of the current one's stream."""
+        self.to_do.go_along_stream(forward=True)
+
+    def previous_of_stream(self) -> None:
+        """Goes to the previous event of the current one's stream."""
+        self.to_do.go_along_stream(forward=False)
+
+    def filter_by_value(self, *, exclude: bool = False) -> None:
+        """Narrows the list to the current cell's value, or to everything else."""
+        if (index := self.view.currentIndex()).isValid():
+            self.to_do.filter_by(self.model.seq_of(index.row()), index.column(), exclude=exclude)
+
+    def replay(self) -> None:
+        """Asks for the state that the current event led to."""
+        self.to_do.replay(self._selection.seq)
 
     def copy(self) -> None:
-        """Puts the chosen events on the clipboard as JSON lines, as they were read; at most 10,000."""
-        first, last = self._chosen()
-        if not first:
-            return
+        """Puts the chosen events on the clipboard as JSON lines."""
+        self.copy_as("lines")
 
-        def lines(reader: CaptureReader) -> str:
-            found = (reader.event(seq) for seq in range(first, min(last, first + _MOST_COPIED - 1) + 1))
-            return "\n".join(event_line(event) for event in found if event is not None)
+    def copy_as(self, what: str) -> None:
+        """Puts `lines`, `key`, `value` or `position` of the chosen events on the clipboard; at most 10,000 events."""
+        self.to_do.copy(what, all_of_it=self.view.is_all_selected, seq=self._selection.seq)
 
-        self._session.work.run(lines, self._copied, lane="copy")
-        if last - first >= _MOST_COPIED:
-            asked = last - first + 1
-            self._session.messages.say("note", f"the first {_MOST_COPIED:,} of {asked:,} events are copied; eventscope events writes all")
+    def copy_command(self) -> None:
+        """Puts the command on the clipboard that lists the same."""
+        self.to_do.copy_command()
 
-    def _chosen(self) -> tuple[int, int]:
-        if self.view.is_all_selected:
-            return (self.model.first_seq, self.model.last_seq) if self.model.rows else (0, 0)
-        return self._selection.seq, self._selection.seq
+    def choose_columns(self) -> None:
+        """Opens the menu of columns."""
+        self.view.header.choose_columns()
 
-    def _copied(self, text: str) -> None:
-        QGuiApplication.clipboard().setText(text)
+    def set_zone(self, zone: tzinfo) -> None:
+        """Shows times in this zone."""
+        self.model.set_zone(zone)
+
+    def _open_menu(self, index: QModelIndex, at: QPoint) -> None:
+        row, seq = self.model.known(index.row()), self.model.seq_of(index.row())
+        menu = EventMenu(self, row, index.column(), has_stream=row is not None and bool(row.cells[STREAM]))
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.filter_wanted.connect(lambda exclude: self.to_do.filter_by(seq, index.column(), exclude=exclude))
+        menu.replay_wanted.connect(lambda: self.to_do.replay(seq))
+        menu.copy_wanted.connect(self.copy_as)
+        menu.command_wanted.connect(self.copy_command)
+        menu.neighbour_wanted.connect(lambda forward: self.to_do.go_along_stream(forward=forward))
+        menu.popup(at)
 
     # ---- looks
 

@@ -55,6 +55,14 @@ class EventRow:
     error: str | None
     key_bytes: int | None
     value_bytes: int | None
+    recorded_us: int | None = None
+    """The record's own timestamp where it says more than `time_us`."""
+    captured_us: int | None = None
+    event_id: str | None = None
+    category: str | None = None
+    actor: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +151,16 @@ _ROW = (
     "SELECT event.seq, log.name, log.partition, event.position, event.time_us, event.time_kind, "
     f"substr(record.key, 1, {PREVIEW_BYTES}), substr(record.value, 1, {PREVIEW_BYTES}), type.name, stream.name, "
     f"event.version, event.flags, "
-    f"event.error, event.key_bytes, event.value_bytes FROM {FROM}"
+    "event.error, event.key_bytes, event.value_bytes, CASE WHEN event.recorded_kind = 3 OR event.time_kind = 1 THEN event.recorded_us END, "
+    f"event.captured_us, event.event_id, category.name, event.actor, event.correlation_id, event.causation_id FROM {FROM}"
 )
 
 
 _INT, _MAYBE_INT, _TEXT, _MAYBE_TEXT, _MAYBE_BYTES = (int,), (int, type(None)), (str,), (str, type(None)), (bytes, type(None))
 _ROW_KINDS = (
     *(_INT, _TEXT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_BYTES, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _INT),
-    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_INT),
+    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_INT, _MAYBE_INT, _INT),
+    *(_MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT),
 )
 _EVENT_KINDS = (
     *(_INT, _TEXT, _INT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_INT, _INT, _INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT),
@@ -385,7 +395,8 @@ class CaptureReader:
             yield from self._untimed(where, bindings, query)
 
     def _untimed(self, where: str, bindings: dict[str, Any], query: EventQuery) -> Iterator[int]:
-        for first, last, _, _, untimed in self._blocks(EventQuery()):
+        blocks = self._blocks(EventQuery())
+        for first, last, _, _, untimed in blocks[::-1] if query.reverse else blocks:
             if untimed:
                 yield from self._keyed(
                     "event.seq", f"event.seq BETWEEN {first} AND {last} AND event.time_us IS NULL AND {where}", bindings, first, last, query

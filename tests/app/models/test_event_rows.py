@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+from zoneinfo import ZoneInfo
 
+from app.models.event_columns import COLUMNS, STATE, VALUE
 from app.models.event_rows import flags_tip, shown_row, shown_time, sign
 from inspector.capture.reader import EventRow
 from inspector.event import Flag
@@ -17,28 +19,49 @@ def cells(**changes: object) -> tuple[str, ...]:
 
 
 def test_cells_are_in_the_order_of_the_columns() -> None:
-    assert cells() == ("", "1970-01-01 00:00:00.000000", "orders / 2", "96,383", "k", "T", "1", "s", "{}")
+    assert cells()[:9] == ("", "1970-01-01 00:00:00.000000", "orders / 2", "96,383", "k", "T", "1", "s", "{}")
+    assert len(cells()) == len(COLUMNS)
+    assert cells()[-3:] == ("1", "2", "7")
 
 
 def test_null_and_empty_values_are_told_apart() -> None:
-    assert cells(value_preview=None, value_bytes=None)[-1] == "null"
-    assert cells(value_preview=b"", value_bytes=0)[-1] == ""
+    null, empty = cells(value_preview=None, value_bytes=None), cells(value_preview=b"", value_bytes=0)
+    assert (null[VALUE], null[STATE]) == ("null", "∅")
+    assert (empty[VALUE], empty[STATE]) == ("", "○")
+    assert cells(key=None, key_bytes=None)[4] != cells(key=b"", key_bytes=0)[4]
+
+
+def test_a_value_that_was_not_stored_says_its_size() -> None:
+    assert cells(value_preview=None, value_bytes=1_234)[VALUE] == "1,234 bytes, not stored"
+
+
+def test_the_word_of_a_state_is_that_of_its_sign() -> None:
+    row = shown_row(dataclasses.replace(_ROW, flags=int(Flag.aborted | Flag.late)))
+    assert (row.cells[STATE], row.word) == ("✕", "aborted")
+    assert shown_row(dataclasses.replace(_ROW, flags=int(Flag.duplicate_keys))).word == "duplicate keys"
+    assert shown_row(dataclasses.replace(_ROW, value_bytes=0)).word == "empty"
+    assert not shown_row(_ROW).word
 
 
 def test_a_value_cut_inside_a_character_stays_text() -> None:
-    assert cells(value_preview="aé".encode()[:-1], value_bytes=5000)[-1] == "a…"
-    assert cells(value_preview=b"\xff\x00", value_bytes=5000)[-1] == "0xff00…"
+    assert cells(value_preview="aé".encode()[:-1], value_bytes=5000)[VALUE] == "a…"
+    assert cells(value_preview=b"\xff\x00", value_bytes=5000)[VALUE] == "0xff00…"
 
 
 def test_bidi_and_control_characters_are_shown_not_obeyed() -> None:
     assert "\u202e" not in cells(type="a\u202eb")[5]
     assert "⟨U+202E⟩" in cells(key="x\u202ey".encode())[4]
-    assert "\n" not in cells(value_preview=b"a\nb", value_bytes=3)[-1]
+    assert "\n" not in cells(value_preview=b"a\nb", value_bytes=3)[VALUE]
 
 
 def test_times_before_year_1000_have_four_digits() -> None:
     assert shown_time(-62_135_596_800_000_000) == "0001-01-01 00:00:00.000000"
     assert shown_time(None) == ""
+
+
+def test_times_are_those_of_the_zone() -> None:
+    assert shown_time(1_795_420_800_000_001, ZoneInfo("Europe/Berlin")) == "2026-11-23 09:00:00.000001"
+    assert shown_time(-62_135_596_800_000_000, ZoneInfo("America/New_York")) == "0001-01-01 00:00:00.000000 UTC"
 
 
 def test_every_flag_has_a_sign_and_words() -> None:

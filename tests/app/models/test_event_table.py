@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from collections.abc import Sequence
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
+from app.models.event_columns import COLUMNS, STATE, TIME, VALUE
 from app.models.event_rows import PAGE_ROWS, Page, Row
-from app.models.event_table import COLUMNS, MOST_ROWS, EventTable, PageRequest
+from app.models.event_table import MOST_ROWS, EventTable
+from app.models.page_cache import PageRequest
+from inspector.capture.listing import Numbers
 from inspector.capture.reader import Watermark
 from inspector.event import Flag
 
@@ -26,13 +33,28 @@ class Asked:
         """Answers all open requests as the capture is now."""
         requests, self.requests[:] = list(self.requests), []
         for request in requests:
-            self.model.supply(request, page(request.number, self.model.last_seq, size_bytes=size_bytes))
+            self.model.supply(request, page(request.seqs, size_bytes=size_bytes))
 
 
-def page(number: int, last_seq: int, *, size_bytes: int = 1000, flags: int = 0) -> Page:
-    """A page whose cells say their event's number."""
-    seqs = range(max(1, number * PAGE_ROWS), min((number + 1) * PAGE_ROWS - 1, last_seq) + 1)
-    return Page(number, {seq: Row(seq, flags, "late" if flags else "", (str(seq),) * len(COLUMNS)) for seq in seqs}, size_bytes)
+def page(seqs: Sequence[int], *, size_bytes: int = 1000, flags: int = 0, time: str = "", word: str = "") -> Page:
+    """Rows whose cells say their event's number."""
+
+    def row(seq: int) -> Row:
+        cells = [str(seq)] * len(COLUMNS)
+        cells[TIME] = time or cells[TIME]
+        return Row(seq, flags, "late" if flags else "", tuple(cells), word)
+
+    return Page({seq: row(seq) for seq in seqs}, size_bytes)
+
+
+def numbers(*seqs: int) -> Numbers:
+    """Numbers as a list takes them."""
+    return np.array(seqs, dtype=np.int64)
+
+
+def listed(model: EventTable) -> list[int]:
+    """The numbers of all rows."""
+    return [model.seq_of(row) for row in range(model.rowCount())]
 
 
 def watched(qtbot: QtBot, most_rows: int = MOST_ROWS) -> tuple[EventTable, Asked]:
@@ -64,7 +86,7 @@ def test_a_missing_cell_is_empty_asked_for_once_and_comes_later(qtbot: QtBot) ->
     model.set_watermark(Watermark(1, 300))
     assert [text(model, row) for row in (0, 1, 2)] == ["", "", ""]
     wait_for(qtbot, asked)
-    assert {request.number for request in asked.requests} <= {0, 1}
+    assert asked.requests[0].seqs == tuple(range(1, PAGE_ROWS + 1))
     with qtbot.waitSignal(model.dataChanged):
         asked.answer()
     assert text(model, 0) == "1"
@@ -87,18 +109,17 @@ def test_growth_is_one_insert_and_keeps_what_is_known(qtbot: QtBot) -> None:
     assert text(model, 24) == "25"
 
 
-def test_a_page_read_before_the_growth_is_asked_for_again(qtbot: QtBot) -> None:
+def test_only_what_is_not_known_is_asked_for_after_the_growth(qtbot: QtBot) -> None:
     model, asked = watched(qtbot)
     model.set_watermark(Watermark(1, 10))
     text(model, 0)
     wait_for(qtbot, asked)
     model.set_watermark(Watermark(1, 20))
     request = asked.requests.pop()
-    model.supply(request, page(request.number, 10))
+    model.supply(request, page(request.seqs))
     assert text(model, 15) == ""
     wait_for(qtbot, asked)
-    asked.answer()
-    assert text(model, 15) == "16"
+    assert asked.requests[0].seqs == tuple(range(11, 21))
 
 
 def test_an_answer_to_an_older_life_is_dropped(qtbot: QtBot) -> None:
@@ -108,7 +129,7 @@ def test_an_answer_to_an_older_life_is_dropped(qtbot: QtBot) -> None:
     wait_for(qtbot, asked)
     stale = asked.requests.pop()
     model.set_watermark(Watermark(1, 50))
-    model.supply(stale, Page(stale.number, {1: Row(1, 0, "", ("stale",) * len(COLUMNS))}, 10))
+    model.supply(stale, Page({1: Row(1, 0, "", ("stale",) * len(COLUMNS))}, 10))
     assert text(model, 0) == ""
     assert model.rowCount() == 50
 
@@ -119,24 +140,12 @@ def test_rows_that_went_at_the_head_move_the_others_up(qtbot: QtBot) -> None:
     text(model, 600)
     wait_for(qtbot, asked)
     asked.answer()
-    with qtbot.waitSignal(model.head_evicted) as evicted:
-        model.set_watermark(Watermark(301, 1010))
-    assert evicted.args == [300]
+    removed: list[tuple[int, int]] = []
+    model.rowsRemoved.connect(lambda _parent, first, last: removed.append((first, last)))
+    model.set_watermark(Watermark(301, 1010))
+    assert removed == [(0, 299)]
     assert (model.rowCount(), model.row_of(601), model.row_of(300), model.seq_of(0)) == (710, 300, -1, 301)
     assert text(model, 300) == "601"
-
-
-def test_a_page_that_comes_after_its_rows_went_is_not_kept(qtbot: QtBot) -> None:
-    model, asked = watched(qtbot)
-    model.set_watermark(Watermark(1, 1000))
-    text(model, 0)
-    wait_for(qtbot, asked)
-    model.set_watermark(Watermark(900, 1200))
-    asked.answer()
-    assert text(model, 0) == ""
-    wait_for(qtbot, asked)
-    asked.answer()
-    assert text(model, 0) == "900"
 
 
 def test_everything_going_at_once_leaves_the_new_rows(qtbot: QtBot) -> None:
@@ -166,7 +175,7 @@ def test_the_cache_is_bounded_by_bytes(qtbot: QtBot) -> None:
         text(model, row)
         wait_for(qtbot, asked)
         asked.answer(size_bytes=4000)
-    assert len(model._pages) == 2
+    assert len(model.cache.pages) == 2
     assert text(model, 0) == ""
 
 
@@ -177,7 +186,7 @@ def test_the_newest_wish_is_read_first_and_old_ones_are_forgotten(qtbot: QtBot) 
     for place in range(50):
         text(model, place * PAGE_ROWS + PAGE_ROWS)
     wait_for(qtbot, asked)
-    assert asked.requests[0].number == 50
+    assert asked.requests[0].seqs[0] == 50 * PAGE_ROWS + 1
     assert len(model._waiting) < 10
 
 
@@ -207,7 +216,7 @@ def test_an_aborted_event_has_a_sign_words_and_is_struck_out(qtbot: QtBot) -> No
     model.set_watermark(Watermark(1, 10))
     text(model, 0)
     wait_for(qtbot, asked)
-    model.supply(asked.requests.pop(), page(0, 10, flags=Flag.aborted))
+    model.supply(asked.requests[0], page(asked.requests[0].seqs, flags=Flag.aborted))
     assert model.data(model.index(0, _COLUMN), Qt.ItemDataRole.FontRole).strikeOut()
     assert "late" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
 
@@ -216,3 +225,90 @@ def test_numbers_are_right_aligned(qtbot: QtBot) -> None:
     model, _ = watched(qtbot)
     model.set_watermark(Watermark(1, 10))
     assert model.data(model.index(0, 3), Qt.ItemDataRole.TextAlignmentRole) & int(Qt.AlignmentFlag.AlignRight)
+
+
+def test_newest_first_new_events_come_on_top(qtbot: QtBot) -> None:
+    model, _ = watched(qtbot)
+    model.show_everything(Watermark(1, 5), newest_first=True)
+    assert listed(model) == [5, 4, 3, 2, 1]
+    kept = QPersistentModelIndex(model.index(1, 0))
+    model.set_watermark(Watermark(3, 7))
+    assert listed(model) == [7, 6, 5, 4, 3]
+    assert kept.row() == model.row_of(4)
+
+
+def test_a_list_takes_rows_anywhere_and_keeps_what_is_selected(qtbot: QtBot) -> None:
+    model, _ = watched(qtbot)
+    model.show_listing()
+    model.append(numbers(10, 30, 20))
+    kept = QPersistentModelIndex(model.index(1, 0))
+    model.insert([(0, numbers(40)), (2, numbers(50, 60)), (3, numbers(70))])
+    assert listed(model) == [40, 10, 30, 50, 60, 20, 70]
+    assert kept.row() == model.row_of(30) == 2
+
+
+def test_rows_in_many_places_are_one_rearrangement(qtbot: QtBot) -> None:
+    model, _ = watched(qtbot)
+    model.show_listing()
+    model.append(np.arange(0, 1_000, 2, dtype=np.int64))
+    kept = [QPersistentModelIndex(model.index(row, 0)) for row in (0, 250, 499)]
+    inserted: list[int] = []
+    model.rowsInserted.connect(lambda _parent, first, last: inserted.append(last - first + 1))
+    model.insert([(place + 1, numbers(2 * place + 1)) for place in range(500)])
+    assert listed(model) == list(range(1_000))
+    assert inserted == [500]
+    assert [index.row() for index in kept] == [0, 500, 998]
+
+
+def test_a_list_lets_go_of_what_the_capture_let_go(qtbot: QtBot) -> None:
+    model, _ = watched(qtbot)
+    model.show_listing()
+    model.append(np.array([place % 7 * 100 + place for place in range(700)], dtype=np.int64))
+    before = listed(model)
+    kept = QPersistentModelIndex(model.index(699, 0))
+    model.set_watermark(Watermark(400, 2_000))
+    assert listed(model) == [seq for seq in before if seq >= 400]
+    assert model.seq_of(kept.row()) == before[699]
+
+
+def test_what_is_known_of_an_event_outlives_another_order(qtbot: QtBot) -> None:
+    model, asked = watched(qtbot)
+    model.set_watermark(Watermark(1, 10))
+    text(model, 0)
+    wait_for(qtbot, asked)
+    asked.answer()
+    model.show_listing()
+    model.append(numbers(7, 3))
+    assert [text(model, row) for row in range(2)] == ["7", "3"]
+
+
+def test_another_zone_reads_times_again_and_says_so_in_the_header(qtbot: QtBot) -> None:
+    model, asked = watched(qtbot)
+    model.set_watermark(Watermark(1, 10))
+    text(model, 0)
+    wait_for(qtbot, asked)
+    asked.answer()
+    with qtbot.waitSignal(model.headerDataChanged):
+        model.set_zone(ZoneInfo("Europe/Berlin"))
+    assert model.headerData(TIME, Qt.Orientation.Horizontal) == "time (Europe/Berlin)"
+    assert text(model, 0) == ""
+
+
+def test_where_there_is_no_room_times_are_short_and_the_state_stands_before_the_value(qtbot: QtBot) -> None:
+    model, asked = watched(qtbot)
+    model.set_watermark(Watermark(1, 3))
+    text(model, 0)
+    wait_for(qtbot, asked)
+    request = asked.requests[0]
+    rows = {
+        **page([1], time="2026-11-23 14:03:29.670000", flags=Flag.undecodable, word="undecodable").rows,
+        **page([2], time="2026-11-22 14:03:29.670000").rows,
+        **page([3], time="2025-11-23 14:03:29.670000").rows,
+    }
+    model.supply(request, Page(rows, 100))
+    assert model.data(model.index(0, STATE)) == "1 undecodable"
+    model.set_narrow(frozenset({STATE, TIME}))
+    assert [model.data(model.index(row, TIME)) for row in range(3)] == ["14:03:29.670", "11-22 14:03", "2025-11-23"]
+    assert model.data(model.index(0, STATE)) == "1"
+    assert model.data(model.index(0, VALUE)) == "undecodable · 1"
+    assert "2026-11-23 14:03:29.670000" in model.data(model.index(0, TIME), Qt.ItemDataRole.ToolTipRole)

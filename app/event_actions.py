@@ -1,0 +1,149 @@
+"""What can be done with the events of a list: go to one, to its neighbours in the stream, filter by a value, copy, replay.
+
+Asks the session's workers and tells the selection; holds no row. Read `panes.events` for the list itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, tzinfo
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QGuiApplication
+
+from app.jump import AtTime, Here, Target
+from app.lister import Lister
+from app.models.copied import MOST_EVENTS, Copied, command, copied
+from app.models.event_columns import NAMES
+from app.models.event_look import zone_name
+from app.models.event_rows import shown_time
+from app.models.event_table import EventTable
+from app.models.places import Place, find, neighbours, newest_time
+from app.models.value_filter import combined, value_filter
+from app.selection import Selection
+from app.session import Session
+from inspector.capture.reader import CaptureReader
+
+_MOMENT_US = 60_000_000
+"""A moment that somebody points at is met by any event of the minute after it."""
+
+
+class EventActions(QObject):
+    """The actions of one list. `arrived` says where a jump leads; `said` what is to be told about it."""
+
+    arrived = Signal(object)
+    """`(Place)`: go there."""
+    said = Signal(object)
+    """`(sentence)`"""
+
+    def __init__(self, session: Session, selection: Selection, model: EventTable, lister: Lister) -> None:
+        super().__init__(model)
+        self._session, self._selection = session, selection
+        self._model, self._lister = model, lister
+        self._here = Here(UTC, "UTC")
+        selection.moment_wanted.connect(self.go_to_moment)
+
+    # ---- going somewhere
+
+    def here(self) -> Here:
+        """What incomplete targets are completed with, as far as it is known."""
+        zone = self._model.zone
+        return Here(zone, zone_name(zone), self._here.day_us, self._here.newest_us)
+
+    def learn_here(self, done: Callable[[], None]) -> None:
+        """Asks for the newest time and the current event's."""
+        seq = self._selection.seq
+
+        def read(reader: CaptureReader) -> Here:
+            found = reader.rows_by_seq([seq]) if seq else []
+            return Here(UTC, "UTC", found[0].time_us if found else None, newest_time(reader))
+
+        def learnt(here: Here) -> None:
+            self._here = here
+            done()
+
+        self._session.work.run(read, learnt, self._failed, lane="here")
+
+    def go_to(self, wanted: Target) -> None:
+        """Goes to an event without filtering; says when it is not just what was asked for."""
+        current, zone = self._selection.seq, self._model.zone
+
+        def search(reader: CaptureReader) -> Place:
+            return find(reader, wanted, current=current, zone=zone, zone_text=zone_name(zone))
+
+        self._session.work.run(search, self.arrived.emit, self._failed, lane="jump")
+
+    def go_to_moment(self, time_us: int) -> None:
+        """Goes to the events of a moment."""
+        zone: tzinfo = self._model.zone
+        self.go_to(AtTime(time_us, time_us + _MOMENT_US, f"{shown_time(time_us, zone)} {zone_name(zone)}"))
+
+    def go_along_stream(self, *, forward: bool) -> None:
+        """Goes to the next (or previous) event of the current one's stream that the list has."""
+        seq = self._selection.seq
+        if not seq:
+            self.said.emit("choose an event first: the next one of its stream is looked for")
+            return
+
+        def found(seqs: list[int]) -> None:
+            for other in seqs:
+                if self._model.row_of(other) >= 0:
+                    self.arrived.emit(Place(other))
+                    return
+            which = "later" if forward else "earlier"
+            where = " in this list" if seqs else ""
+            self.said.emit(f"no {which} event of this stream{where}")
+
+        self._session.work.run(lambda reader: neighbours(reader, seq, forward=forward), found, self._failed, lane="jump")
+
+    # ---- filtering, replaying
+
+    def filter_by(self, seq: int, column: int, *, exclude: bool) -> None:
+        """Narrows the filter to what a cell shows, or to everything else."""
+        before, name = self._selection.filter, NAMES[column]
+
+        def make(reader: CaptureReader) -> str:
+            event = reader.event(seq)
+            added = value_filter(event, name, exclude=exclude) if event is not None else ""
+            return combined(before, added) if added else ""
+
+        def made(text: str) -> None:
+            if text:
+                self._selection.choose_filter(text)
+            else:
+                self.said.emit("this cell has nothing to filter by")
+
+        self._session.work.run(make, made, self._failed, lane="filter by")
+
+    def replay(self, seq: int) -> None:
+        """Asks for the state that an event led to."""
+        if seq:
+            self._selection.replay_event(seq)
+
+    # ---- copying
+
+    def copy(self, what: str, *, all_of_it: bool, seq: int) -> None:
+        """Puts events on the clipboard, as they were read; at most 10,000 or 16 million characters."""
+        listed = self._model.listed
+        asked = len(listed) if all_of_it else int(bool(seq))
+        if not asked:
+            return
+        seqs = listed.part(0, min(asked, MOST_EVENTS) - 1) if all_of_it else [seq]
+        self._session.work.run(lambda reader: copied(reader, seqs, asked, what), self._copied, self._failed, lane="copy")
+
+    def _copied(self, found: Copied) -> None:
+        if not found.events:
+            self.said.emit("nothing is copied: the event is no longer in the capture")
+            return
+        QGuiApplication.clipboard().setText(found.text)
+        if found.events < found.asked:
+            left = f"the first {found.events:,} of {found.asked:,} events are copied"
+            self._session.messages.say("note", f"{left}; this writes all: {command(self._session.path, self._lister.wish)}")
+
+    def copy_command(self) -> None:
+        """Puts the command on the clipboard that lists what the list has."""
+        QGuiApplication.clipboard().setText(command(self._session.path, self._lister.wish))
+
+    def _failed(self, error: str) -> None:
+        if error != "stopped":
+            self.said.emit(f"the capture could not be read: {error}")

@@ -1,0 +1,205 @@
+"""The header of the list of events: which columns are there, how wide, in which order; fitted to the room, or as the user made it.
+
+Knows no event. Read `models.event_columns` for what columns there are.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QFontMetrics
+from PySide6.QtWidgets import QHeaderView, QMenu
+
+from app import style
+from app.models.event_columns import COLUMNS, NAMES, ORDER_OF, STATE, TIME, VALUE, Column
+
+_CELL_PX = 18
+"""A cell's own margins left and right."""
+_LEAST_PX = 24
+_MOST_PX = 4_000
+_STEPWISE = (STATE, TIME)
+"""Columns that take their short or their whole text, nothing between."""
+
+
+class EventHeader(QHeaderView):
+    """Columns the user has not touched are fitted to the width; what the user shows, hides, moves or sizes stays so."""
+
+    order_wanted = Signal(object)
+    """`(order)`: a header was clicked that stands for one."""
+    narrowed = Signal(object)
+    """`(columns)`: the frozenset of columns with no room for their whole text."""
+
+    def __init__(self) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self.setAccessibleName("Columns of the list")
+        self.setHighlightSections(False)
+        self.setMinimumSectionSize(_LEAST_PX)
+        self.setMaximumSectionSize(_MOST_PX)
+        self.setStretchLastSection(True)
+        self.setSectionsMovable(True)
+        self.setSectionsClickable(True)
+        self._shown: dict[str, bool] = {}
+        self._widths: dict[str, int] = {}
+        self._order: list[str] = []
+        self._is_fitting = False
+        self._narrow: frozenset[int] = frozenset()
+
+    def attend(self) -> None:
+        """Begins to listen; called once, when there are columns."""
+        self._place_columns()
+        self.sectionResized.connect(self._resized)
+        self.sectionMoved.connect(self._moved)
+        self.sectionClicked.connect(self._clicked)
+
+    # ---- what the user made
+
+    def columns(self) -> QByteArray:
+        """What the user made of the columns; empty when nothing."""
+        if not (self._shown or self._widths or self._order):
+            return QByteArray()
+        made = {"shown": self._shown, "widths": self._widths, "order": self._order}
+        return QByteArray(json.dumps(made).encode())
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """What was once given by `columns`; anything else leaves the usual columns."""
+        made = _read(state)
+        self._shown = {name: bool(on) for name, on in made.get("shown", {}).items() if name in NAMES}
+        widths = {name: width for name, width in made.get("widths", {}).items() if name in NAMES and isinstance(width, int)}
+        self._widths = {name: min(max(width, _LEAST_PX), _MOST_PX) for name, width in widths.items()}
+        self._order = [name for name in made.get("order", []) if name in NAMES]
+        self._place_columns()
+        self.fit()
+
+    def reset_columns(self) -> None:
+        """The usual columns, in their usual order, as wide as there is room."""
+        self.restore_columns(QByteArray())
+
+    def show_column(self, name: str, *, on: bool) -> None:
+        """Shows or hides a column; the last one stays."""
+        if on or sum(not self.isSectionHidden(place) for place in range(len(COLUMNS))) > 1:
+            self._shown[name] = on
+            self.fit()
+
+    def is_shown(self, name: str) -> bool:
+        """Whether a column is there."""
+        return not self.isSectionHidden(NAMES.index(name))
+
+    def _place_columns(self) -> None:
+        usual = [name for name in NAMES if name != "value"] + ["value"]
+        order = [*self._order, *(name for name in usual if name not in self._order)]
+        self._is_fitting = True
+        for place, name in enumerate(order):
+            self.moveSection(self.visualIndex(NAMES.index(name)), place)
+        self._is_fitting = False
+
+    def _resized(self, place: int, _before: int, width: int) -> None:
+        if not self._is_fitting and width and place != self._last_shown():
+            self._widths[NAMES[place]] = width
+        if not self._is_fitting:
+            self._say_narrow()
+
+    def _moved(self, _place: int, _before: int, _now: int) -> None:
+        if not self._is_fitting:
+            self._order = [NAMES[self.logicalIndex(visual)] for visual in range(len(COLUMNS))]
+
+    def _last_shown(self) -> int:
+        visuals = (self.logicalIndex(visual) for visual in range(len(COLUMNS) - 1, -1, -1))
+        return next((place for place in visuals if not self.isSectionHidden(place)), VALUE)
+
+    def _clicked(self, place: int) -> None:
+        if (order := ORDER_OF.get(NAMES[place])) is not None:
+            self.order_wanted.emit(order)
+
+    # ---- fitting
+
+    def fit(self, room_px: int = 0) -> None:
+        """Gives the columns the room there is: short texts first shrink, then columns nobody asked for go."""
+        room_px = room_px or self.viewport().width()
+        places = self._fitting_columns(room_px)
+        widths = self._fitting_widths(places, room_px)
+        self._is_fitting = True
+        for place in range(len(COLUMNS)):
+            self.setSectionHidden(place, place not in widths)
+            if place in widths:
+                self.resizeSection(place, widths[place])
+        self._is_fitting = False
+        self._say_narrow()
+
+    def _fitting_columns(self, room_px: int) -> list[int]:
+        """The columns that are there: what the user shows, and of the others those that fit beside the value."""
+        places = [place for place, column in enumerate(COLUMNS) if self._shown.get(column.name, column.rank > 0)]
+        while sum(self._least(place) for place in places) > room_px:
+            free = [place for place in places if COLUMNS[place].name not in self._shown and COLUMNS[place].rank > 1]
+            if not free:
+                break
+            places.remove(max(free, key=lambda place: COLUMNS[place].rank))
+        return places or [VALUE]
+
+    def _fitting_widths(self, places: list[int], room_px: int) -> dict[int, int]:
+        widths = {place: self._least(place) for place in places}
+        spare = room_px - sum(widths.values())
+        growing = [place for place in places if place not in (*_STEPWISE, VALUE) and COLUMNS[place].name not in self._widths]
+        wishes = {place: self._characters(COLUMNS[place].width) - widths[place] for place in growing}
+        share = min(1.0, max(spare, 0) / max(sum(wishes.values()), 1))
+        for place, wish in wishes.items():
+            widths[place] += int(wish * share)
+        spare = room_px - sum(widths.values())
+        for place in _STEPWISE:
+            wish = self._characters(COLUMNS[place].width) - widths.get(place, 0)
+            if place in widths and COLUMNS[place].name not in self._widths and wish <= spare:
+                widths[place] += wish
+                spare -= wish
+        return widths
+
+    def _least(self, place: int) -> int:
+        column = COLUMNS[place]
+        return self._widths.get(column.name) or self._characters(column.least)
+
+    def _characters(self, count: int) -> int:
+        return QFontMetrics(style.fixed_font()).horizontalAdvance("0") * count + _CELL_PX
+
+    def _say_narrow(self) -> None:
+        narrow = frozenset(place for place in range(len(COLUMNS)) if self._is_narrow(place, COLUMNS[place]))
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self.narrowed.emit(narrow)
+
+    def _is_narrow(self, place: int, column: Column) -> bool:
+        if self.isSectionHidden(place):
+            return place == STATE
+        return (place == STATE or column.is_time) and self.sectionSize(place) < self._characters(column.width - 1)
+
+    # ---- the menu
+
+    def menu(self) -> QMenu:
+        """Columns to show and hide, and the way back to the usual ones."""
+        menu = QMenu(self)
+        for column in COLUMNS:
+            action = menu.addAction(column.words)
+            action.setCheckable(True)
+            action.setChecked(self.is_shown(column.name))
+            action.toggled.connect(lambda on, name=column.name: self.show_column(name, on=on))
+        menu.addSeparator()
+        menu.addAction("Usual columns").triggered.connect(self.reset_columns)
+        return menu
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks which columns are wanted."""
+        self.choose_columns(event.globalPos())
+
+    def choose_columns(self, at: QPoint | None = None) -> None:
+        """Opens the menu of columns, at the header when nothing is said."""
+        menu = self.menu()
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.popup(at if at is not None else self.mapToGlobal(QPoint(0, self.height())))
+
+
+def _read(state: QByteArray) -> dict[str, Any]:
+    try:
+        made = json.loads(bytes(state.data()) or b"{}")
+    except ValueError:  # an older version's own form
+        return {}
+    usable = isinstance(made, dict) and isinstance(made.get("shown", {}), dict) and isinstance(made.get("widths", {}), dict)
+    return made if usable and isinstance(made.get("order", []), list) else {}

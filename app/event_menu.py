@@ -1,0 +1,58 @@
+"""What can be done with a cell of the list of events: filter by it, exclude it, replay, copy. Asks; does nothing by itself.
+
+Read `panes.events` for who does it.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QMenu, QWidget
+
+from app.models.event_columns import COLUMNS
+from app.models.event_rows import Row
+from inspector.text import visible
+
+_MOST_CHARACTERS = 40
+_COPIES = (("As JSON lines", "lines"), ("Key", "key"), ("Value", "value"), ("Position", "position"))
+
+
+class EventMenu(QMenu):
+    """The menu of one cell. Every signal is for the event it was opened on."""
+
+    filter_wanted = Signal(object)
+    """`(exclude)`: filter by this value, or leave it out."""
+    replay_wanted = Signal()
+    copy_wanted = Signal(object)
+    """`(what)`: a name of `models.copied.KINDS`."""
+    command_wanted = Signal()
+    neighbour_wanted = Signal(object)
+    """`(forward)`"""
+
+    def __init__(self, parent: QWidget, row: Row | None, column: int, *, has_stream: bool) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("What to do with this event")
+        said = _value(row, column)
+        self._add(f"Filter by {said}", lambda: self.filter_wanted.emit(False))
+        self._add(f"Exclude {said}", lambda: self.filter_wanted.emit(True))
+        self.addSeparator()
+        self._add("Replay this stream to here", self.replay_wanted.emit, on=has_stream)
+        self._add("Next event of this stream\tCtrl+.", lambda: self.neighbour_wanted.emit(True), on=has_stream)
+        self._add("Previous event of this stream\tCtrl+,", lambda: self.neighbour_wanted.emit(False), on=has_stream)
+        self.addSeparator()
+        copy = self.addMenu("Copy")
+        for words, what in _COPIES:
+            copy.addAction(words).triggered.connect(lambda _checked, what=what: self.copy_wanted.emit(what))
+        copy.addAction("Command that lists the same").triggered.connect(lambda _checked: self.command_wanted.emit())
+
+    def _add(self, words: str, act: object, *, on: bool = True) -> None:
+        action = self.addAction(words)
+        action.setEnabled(on)
+        action.triggered.connect(act)
+
+
+def _value(row: Row | None, column: int) -> str:
+    """The cell as the menu says it: its column and the beginning of its text; `&` would be a key to press."""
+    words = COLUMNS[column].header or "state"
+    text = row.word if row is not None and column == 0 else row.cells[column] if row is not None else ""
+    cut = f"{text[:_MOST_CHARACTERS]}…" if len(text) > _MOST_CHARACTERS else text
+    return f"{words} {visible(cut)}".replace("&", "&&").replace("\t", " ").strip()

@@ -1,0 +1,147 @@
+"""Keeps the current event current, and where it is in view, while the rows of a list come, go and change their order.
+
+Nothing here reads a file. Read `event_view` for the table, `lister` for who finds the rows.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from PySide6.QtCore import QModelIndex, QObject, Signal
+
+from app.event_view import EventView
+from app.lister import Lister
+from app.models.places import Place
+from app.selection import Selection
+from inspector.capture.listing import Numbers
+
+
+class EventPlace(QObject):
+    """The current event of `selection` in a view: followed both ways, and never changed by rows that move."""
+
+    said = Signal(object, object)
+    """`(sentence, whether clearing the filter would help)`"""
+    moved = Signal()
+    """The view went somewhere because somebody asked for it."""
+
+    def __init__(self, view: EventView, lister: Lister, selection: Selection) -> None:
+        super().__init__(view)
+        self._view, self._model, self._lister, self._selection = view, view.table, lister, selection
+        self._is_keeping = False
+        self._awaited, self._awaited_at = 0, -1
+        self._wanted = Place(0)
+        self._model.modelAboutToBeReset.connect(self._note)
+        self._model.modelReset.connect(self._look_everywhere)
+        view.selectionModel().currentRowChanged.connect(self._row_chosen)
+        view.losing.connect(self._keep)
+        view.scrolled_by_user.connect(self._let_scroll)
+        lister.listed.connect(self._look_among)
+        lister.progressed.connect(self._progressed)
+        selection.event_changed.connect(self._event_chosen)
+
+    # ---- the current event
+
+    def _keep(self, first: int, last: int) -> None:
+        """The current row is about to go: its event stays the current one, and no other row takes its place."""
+        if first <= self._view.currentIndex().row() <= last:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._is_keeping = True
+        self._view.selectionModel().clear()
+        self._is_keeping = False
+
+    def _row_chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
+        if self._is_keeping:
+            return
+        self._awaited = 0
+        if self._view.is_all_selected:
+            self._view.is_all_selected = False
+            self._view.all_chosen.emit()
+        self._selection.choose_event(self._model.seq_of(current.row()) if current.isValid() else 0)
+
+    def _event_chosen(self, seq: int) -> None:
+        """Somebody else made an event current: it is shown where it is, if it is in the list."""
+        if self._model.seq_of(self._view.currentIndex().row()) == seq:
+            return
+        row = self._model.row_of(seq) if seq else -1
+        if row >= 0:
+            self._choose(row)
+            self.moved.emit()
+        else:
+            self._leave()
+            self._awaited, self._awaited_at = seq, -1
+
+    def _choose(self, row: int, at: int | None = None) -> None:
+        """Makes a row current without telling the selection, which knows."""
+        self._is_keeping = True
+        self._view.choose_row(row, at=at)
+        self._is_keeping = False
+        self._awaited = 0
+
+    # ---- another order or filter
+
+    def _note(self) -> None:
+        """The list is about to be another one: the current event is looked for in it."""
+        if (row := self._view.currentIndex().row()) >= 0:
+            self._awaited_at = self._view.place_in_view(row)
+        self._awaited = self._selection.seq
+
+    def _look_everywhere(self) -> None:
+        if self._awaited and (row := self._model.row_of(self._awaited)) >= 0:
+            self._found(row)
+
+    def _look_among(self, first: int, seqs: Numbers) -> None:
+        """Rows came to the end of a list that is being made."""
+        for wanted in {self._awaited, self._wanted.seq} - {0}:
+            if len(places := np.flatnonzero(seqs == wanted)):
+                if wanted == self._wanted.seq:
+                    self.go_to(self._wanted)
+                else:
+                    self._found(first + int(places[0]))
+
+    def _found(self, row: int) -> None:
+        if self._awaited_at >= 0:
+            self._choose(row, self._awaited_at)
+        else:
+            value = self._view.verticalScrollBar().value()
+            self._choose(row)
+            self._view.put_on_top(value)
+
+    def _let_scroll(self, _direction: int) -> None:
+        """The user scrolls: nothing else does until somebody asks."""
+        self._awaited_at = -1
+        self._wanted = Place(0)
+
+    # ---- going somewhere
+
+    def go_to(self, place: Place) -> None:
+        """Makes an event current and shows it; the nearest one when the list does not have it."""
+        self._wanted = Place(0)
+        if not place.seq:
+            self.said.emit(place.note, False)
+            return
+        row = self._model.row_of(place.seq)
+        if row >= 0:
+            self._go(row)
+            self.said.emit(place.note, False)
+        elif not self._lister.is_done:
+            self._wanted = place
+            self.said.emit(f"event #{place.seq:,} is not listed yet; it is gone to when the search reaches it", False)
+        else:
+            self._go_near(place)
+
+    def _go(self, row: int) -> None:
+        self._view.choose_row(row)
+        self.moved.emit()
+
+    def _go_near(self, place: Place) -> None:
+        row = self._model.listed.nearest(place.seq)
+        if row >= 0:
+            self._go(row)
+        which = f"event #{place.seq:,} is not in this list"
+        near = f"the nearest in it is #{self._model.seq_of(row):,}" if row >= 0 else "which is empty"
+        self.said.emit("; ".join(part for part in (place.note, which, near) if part), self._lister.wish.is_narrowed)
+
+    def _progressed(self) -> None:
+        if self._wanted.seq and self._lister.is_done:
+            self.go_to(self._wanted)

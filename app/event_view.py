@@ -1,0 +1,178 @@
+"""The table of events: how it scrolls, what it lets the user choose, where it stays while rows come and go. Knows no session.
+
+Nothing here walks rows: choosing everything is a word, not a list. Read `event_header` for its columns, `panes.events` for
+what it is used for.
+"""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QByteArray, QEvent, QItemSelectionModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from app import style
+from app.event_header import EventHeader
+from app.models.event_columns import LOG
+from app.models.event_table import EventTable
+
+_UP = {Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_Home}
+_DOWN = {Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_End}
+
+
+class _Middle(QStyledItemDelegate):
+    """Cuts in the middle, so that the partition behind a long topic stays readable."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        """The usual option, cut elsewhere."""
+        super().initStyleOption(option, index)
+        option.textElideMode = Qt.TextElideMode.ElideMiddle
+
+
+class EventView(QTableView):
+    """The table; its selection is one current row, or logically everything."""
+
+    scrolled_by_user = Signal(object)
+    """`(direction)`: −1 up, 1 down, 0 anywhere."""
+    all_chosen = Signal()
+    copy_wanted = Signal()
+    losing = Signal(object, object)
+    """`(first, last)`: these rows are about to go."""
+    menu_wanted = Signal(object, object)
+    """`(index, place on the screen)`"""
+
+    def __init__(self, model: EventTable) -> None:
+        super().__init__()
+        self.is_all_selected = False
+        self.setAccessibleName("Events")
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerItem)
+        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        rows = self.verticalHeader()
+        rows.hide()
+        rows.setMinimumSectionSize(style.ROW_PX)
+        rows.setDefaultSectionSize(style.ROW_PX)
+        rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        self.header = EventHeader()
+        self.setHorizontalHeader(self.header)
+        self.table = model
+        model.rowsAboutToBeRemoved.connect(self._rows_go)  # before Qt makes another row the current one
+        self.setModel(model)
+        self._top_seq = 0
+        self.header.attend()
+        self.header.narrowed.connect(model.set_narrow)
+        self.setItemDelegateForColumn(LOG, _Middle(self))
+        model.rowsInserted.connect(self._rows_came)
+        model.rowsRemoved.connect(self._rows_went)
+        model.layoutAboutToBeChanged.connect(self._note_top)
+        model.layoutChanged.connect(self._back_to_top)
+        self.verticalScrollBar().sliderPressed.connect(lambda: self.scrolled_by_user.emit(0))
+        self.verticalScrollBar().installEventFilter(self)
+
+    # ---- columns
+
+    def columns(self) -> QByteArray:
+        """What the user made of the columns; empty when nothing."""
+        return self.header.columns()
+
+    def restore_columns(self, state: QByteArray) -> None:
+        """What was once given by `columns`."""
+        self.header.restore_columns(state)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fits the columns to the new width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.header.fit(self.viewport().width())
+
+    # ---- staying where it is
+
+    @property
+    def top_row(self) -> int:
+        """The row at the top of what is in view; −1 for none."""
+        return self.rowAt(0)
+
+    def place_in_view(self, row: int) -> int:
+        """How many rows down from the top a row is in view; −1 when it is not."""
+        last = self.rowAt(self.viewport().height() - 1)
+        is_seen = self.top_row >= 0 and self.top_row <= row and (last < 0 or row <= last)
+        return row - self.top_row if is_seen else -1
+
+    def put_on_top(self, row: int) -> None:
+        """Scrolls so that a row is the first in view."""
+        self.updateGeometries()
+        self.verticalScrollBar().setValue(max(row, 0))
+
+    def _rows_go(self, _parent: QModelIndex, first: int, last: int) -> None:
+        self.losing.emit(first, last)
+
+    def _rows_came(self, _parent: QModelIndex, first: int, last: int) -> None:
+        """Rows came before those in view, which stay in view."""
+        bar = self.verticalScrollBar()
+        if first <= bar.value() and first + (last - first + 1) < self.table.rows:
+            self.put_on_top(bar.value() + last - first + 1)
+
+    def _rows_went(self, _parent: QModelIndex, first: int, last: int) -> None:
+        bar = self.verticalScrollBar()
+        if first < bar.value():
+            bar.setValue(max(first, bar.value() - (last - first + 1)))
+
+    def _note_top(self) -> None:
+        self._top_seq = self.table.seq_of(self.top_row)
+
+    def _back_to_top(self) -> None:
+        if self._top_seq and (row := self.table.row_of(self._top_seq)) >= 0:
+            self.put_on_top(row)
+
+    # ---- choosing
+
+    def choose_row(self, row: int, *, at: int | None = None) -> None:
+        """Makes a row current; brings it into view, or to the `at`-th place of what is in view."""
+        index = self.table.index(row, max(self.header.logicalIndexAt(2), 0))
+        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
+        self.selectionModel().setCurrentIndex(index, flags)
+        if at is None:
+            self.scrollTo(index)
+        else:
+            self.put_on_top(row - at)
+
+    def selectAll(self) -> None:
+        """Chooses everything without walking it."""
+        self.is_all_selected = True
+        self.all_chosen.emit()
+
+    # ---- keys and wheel
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Copy is ours; keys that move are the user's scrolling."""
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_wanted.emit()
+            return
+        if event.key() in _UP | _DOWN:
+            self.scrolled_by_user.emit(-1 if event.key() in _UP else 1)
+        super().keyPressEvent(event)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks what to do with the cell under the pointer, or with the current one when it was a key."""
+        is_key = event.reason() is QContextMenuEvent.Reason.Keyboard
+        index = self.currentIndex() if is_key else self.indexAt(event.pos())
+        if index.isValid():
+            place = self.visualRect(index).bottomLeft() if is_key else event.pos()
+            self.menu_wanted.emit(index, self.viewport().mapToGlobal(QPoint(place)))
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """The wheel is the user's scrolling."""
+        if turned := event.angleDelta().y():
+            self.scrolled_by_user.emit(-1 if turned > 0 else 1)
+        super().wheelEvent(event)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The wheel over the scroll bar counts too."""
+        if watched is self.verticalScrollBar() and isinstance(event, QWheelEvent):
+            self.scrolled_by_user.emit(-1 if event.angleDelta().y() > 0 else 1)
+        return False

@@ -1,0 +1,51 @@
+"""The columns of the list of events: what each shows, which filter field it is, how wide it is when nobody has said. No Qt."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Column(NamedTuple):
+    """A column by its lasting `name`. Widths are in characters; `least` is what it shrinks to before others have to go."""
+
+    name: str
+    header: str
+    width: int
+    least: int = 0
+    words: str = ""
+    """What the header menu calls it."""
+    is_number: bool = False
+    is_fixed: bool = False
+    is_dim: bool = False
+    is_time: bool = False
+    rank: int = 0
+    """Shown without being asked for when > 0; where room is short the greatest goes first."""
+
+
+COLUMNS = (
+    Column("state", "", 16, 3, "State: sign and word", rank=1),
+    Column("time", "time", 27, 13, "Time", is_fixed=True, is_dim=True, is_time=True, rank=1),
+    Column("log", "log / partition", 17, 12, "Log and partition", is_dim=True, rank=4),
+    Column("offset", "offset", 8, 7, "Offset or position", is_number=True, is_fixed=True, is_dim=True, rank=5),
+    Column("key", "key", 16, 10, "Key", is_fixed=True, rank=3),
+    Column("type", "type", 19, 12, "Type", rank=2),
+    Column("version", "ver.", 4, 4, "Version in the stream", is_number=True, is_fixed=True, is_dim=True, rank=6),
+    Column("stream", "stream", 16, 10, "Stream", is_fixed=True, rank=7),
+    Column("value", "value", 30, 16, "Value", is_fixed=True, rank=1),
+    Column("recorded", "recorded", 27, 13, "Recorded time, the broker's or store's", is_fixed=True, is_dim=True, is_time=True),
+    Column("captured", "captured", 27, 13, "Captured time, ours", is_fixed=True, is_dim=True, is_time=True),
+    Column("id", "event id", 20, 8, "Event id", is_fixed=True),
+    Column("category", "category", 12, 6, "Category of the stream"),
+    Column("actor", "actor", 12, 6, "Actor"),
+    Column("correlation_id", "correlation id", 20, 8, "Correlation id", is_fixed=True),
+    Column("causation_id", "causation id", 20, 8, "Causation id", is_fixed=True),
+    Column("key_bytes", "key (bytes)", 10, 6, "Key size", is_number=True, is_fixed=True, is_dim=True),
+    Column("value_bytes", "value (bytes)", 12, 6, "Value size", is_number=True, is_fixed=True, is_dim=True),
+    Column("seq", "#", 9, 6, "Number in the capture", is_number=True, is_fixed=True, is_dim=True),
+)
+NAMES = tuple(column.name for column in COLUMNS)
+STATE, TIME, LOG, OFFSET, KEY, TYPE, VERSION, STREAM, VALUE = range(9)
+ORDER_OF = {"time": "time", "log": "log", "offset": "log", "seq": "arrival"}
+"""The order that a click on a column's header asks for."""
+HEADED_BY = {"time": "time", "log": "log", "arrival": "seq"}
+"""The column that shows the arrow of an order."""

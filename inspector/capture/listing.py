@@ -1,0 +1,353 @@
+"""The numbers of a capture's events in the order of a list, a piece at a time: for lists of millions, with a filter or without.
+
+A pass is a value: `advance` gives what was found and the pass that goes on from there, so a search can be stopped, resumed or
+forgotten at any point and nothing is lost. No Qt. Read `merging` for events that arrive later, `reader` for single events.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
+
+import numpy as np
+import orjson
+from numpy.typing import NDArray
+
+from inspector.capture.reader import FROM, CaptureReader, Condition, Watermark
+from inspector.errors import CaptureError
+
+Numbers = NDArray[np.int64]
+NONE: Numbers = np.empty(0, np.int64)
+PAGE = 4_096
+"""Events looked at in one statement: some milliseconds without a filter."""
+_BLOCK_EVENTS = 16_384
+ADVANCE_S = 0.06
+"""One `advance` takes about so long: an answer comes often, and others get their turn between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Which events are listed, and how. Times are `[from_us, until_us)` of `time`; None for no bound."""
+
+    order: str = "arrival"
+    """`arrival`, `log` or `time`."""
+    newest_first: bool = False
+    condition: Condition | None = None
+    from_us: int | None = None
+    until_us: int | None = None
+
+    @property
+    def has_range(self) -> bool:
+        """Whether times are bounded."""
+        return self.from_us is not None or self.until_us is not None
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether some events may be left out."""
+        return self.condition is not None or self.has_range
+
+    @property
+    def is_arithmetic(self) -> bool:
+        """Whether a row's number can be computed: everything, as it arrived."""
+        return self.order == "arrival" and not self.is_narrowed
+
+    @property
+    def sign(self) -> int:
+        """−1 when the newest comes first."""
+        return -1 if self.newest_first else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one piece of a pass gave. `share` is how much of the capture the pass went by so far, 0 to 1."""
+
+    seqs: Numbers
+    """In the list's order, following those found before."""
+    looked: int = 0
+    """Events within the time range that were looked at."""
+    not_applicable: int = 0
+    """Of these, the ones the filter cannot be asked of."""
+    share: float = 0.0
+
+
+class Pass(Protocol):
+    """The rest of a walk through a capture."""
+
+    def step(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
+        """The next piece, and what is left of the walk; None at its end."""
+        ...
+
+
+def begin(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:
+    """A walk through the events up to `mark` in the order asked for; None when there are none."""
+    if not mark.last_seq:
+        return None
+    if ask.order == "log":
+        logs = tuple(int(row[0]) for row in reader.select("SELECT id FROM log ORDER BY name, partition, id"))
+        return _LogPass(ask, mark, logs[:: ask.sign]) if logs else None
+    if ask.order == "time":
+        return _time_pass(reader, ask, mark)
+    spans: tuple[tuple[int, int], ...] = ((mark.first_seq, mark.last_seq),)
+    if ask.has_range:
+        spans = tuple((first, last) for first, last, *_ in _blocks(reader, ask, mark))
+    return _ArrivalPass(ask, spans[:: ask.sign], sum(last - first + 1 for first, last in spans)) if spans else None
+
+
+def advance(reader: CaptureReader, walk: Pass, *, budget_s: float = ADVANCE_S) -> tuple[Found, Pass | None]:
+    """As many pieces as `budget_s` seconds allow, at least one, as one."""
+    until = time.monotonic() + budget_s
+    pieces: list[Found] = []
+    left: Pass | None = walk
+    while left is not None:
+        found, left = left.step(reader)
+        pieces.append(found)
+        if time.monotonic() >= until:
+            break
+    whole = Found(
+        np.concatenate([piece.seqs for piece in pieces]),
+        sum(piece.looked for piece in pieces),
+        sum(piece.not_applicable for piece in pieces),
+        pieces[-1].share if left is not None else 1.0,
+    )
+    return whole, left
+
+
+@dataclass(frozen=True, slots=True)
+class _ArrivalPass:
+    """By number. `spans` are stretches of numbers in reading order; `at` says how far the first of them is done."""
+
+    ask: Ask
+    spans: tuple[tuple[int, int], ...]
+    total: int
+    passed: int = 0
+    place: int = 0
+    at: int | None = None
+    where: str = ""
+
+    def step(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
+        """The next page of numbers."""
+        first, last = self.spans[self.place]
+        if self.ask.newest_first:
+            last = last if self.at is None else self.at
+            low, high = max(first, last - PAGE + 1), last
+        else:
+            first = first if self.at is None else self.at
+            low, high = first, min(last, first + PAGE - 1)
+        seqs, looked, not_applicable = _look(reader, self.ask, low, high, self.where)
+        passed = self.passed + high - low + 1
+        found = Found(seqs[:: self.ask.sign], looked, not_applicable, passed / max(self.total, 1))
+        if (low, high) != (first, last):
+            return found, replace(self, passed=passed, at=low - 1 if self.ask.newest_first else high + 1)
+        is_over = self.place + 1 == len(self.spans)
+        return found, None if is_over else replace(self, passed=passed, place=self.place + 1, at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _LogPass:
+    """By log, partition, position. `at` is the position, and its part, of the last event seen of the first log left."""
+
+    ask: Ask
+    mark: Watermark
+    logs: tuple[int, ...]
+    passed: int = 0
+    place: int = 0
+    at: tuple[int, int] | None = None
+
+    def step(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
+        """The next page of one log's positions."""
+        seqs, looked, not_applicable, count, at = _look_at_log(reader, self.ask, self.mark, self.logs[self.place], self.at)
+        passed = self.passed + count
+        found = Found(seqs, looked, not_applicable, min(passed / self.mark.events, 1.0))
+        if count == PAGE:
+            return found, replace(self, passed=passed, at=at)
+        is_over = self.place + 1 == len(self.logs)
+        return found, None if is_over else replace(self, passed=passed, place=self.place + 1, at=None)
+
+
+@dataclass(frozen=True, slots=True)
+class _TimePass:
+    """By time, then log, partition, position. Blocks come by their earliest time; what may still be preceded waits."""
+
+    ask: Ask
+    blocks: tuple[tuple[int, int, int, int], ...]
+    """(first, last, earliest, latest), in reading order."""
+    untimed: _ArrivalPass | None
+    ranks: tuple[Numbers, Numbers]
+    place: int = 0
+    waiting: tuple[Numbers, ...] = ()
+    """Sorted keys (see `keyed`) of the blocks read, without what was given already."""
+
+    def step(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
+        """Reads one block, and gives what no later block can precede."""
+        first, last, *_ = self.blocks[self.place]
+        keys, looked, not_applicable = keyed(reader, self.ask, first, last, self.ranks, " AND event.time_us IS NOT NULL")
+        following = self.blocks[self.place + 1] if self.place + 1 < len(self.blocks) else None
+        ready, waiting = _part(self.waiting, keys, self._bound(following))
+        found = Found(ready, looked, not_applicable, (self.place + 1) / len(self.blocks))
+        if following is None:
+            return found, self.untimed
+        return found, replace(self, place=self.place + 1, waiting=waiting)
+
+    def _bound(self, following: tuple[int, int, int, int] | None) -> int | None:
+        if following is None:
+            return None
+        return -following[3] if self.ask.newest_first else following[2]
+
+
+def _time_pass(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:
+    found = _blocks(reader, ask, mark)
+    timed = [(first, last, low, high) for first, last, low, high, _ in found if low is not None and high is not None]
+    timed.sort(key=lambda block: -block[3] if ask.newest_first else block[2])
+    spans = tuple((first, last) for first, last, _, _, untimed in found if untimed)[:: ask.sign] if not ask.has_range else ()
+    rest = None
+    if spans:
+        rest = _ArrivalPass(ask, spans, sum(last - first + 1 for first, last in spans), where=" AND event.time_us IS NULL")
+    return _TimePass(ask, tuple(timed), rest, log_ranks(reader)) if timed else rest
+
+
+def _blocks(reader: CaptureReader, ask: Ask, mark: Watermark) -> list[tuple[int, int, int | None, int | None, int]]:
+    """The runs of numbers that may hold an event of the time range, by number; small neighbours are joined."""
+    rows = reader.select(
+        "SELECT max(first_seq, ?1), min(last_seq, ?2), min_us, max_us, untimed FROM block WHERE last_seq >= ?1 AND first_seq <= ?2 "
+        "AND (?3 IS NULL OR max_us >= ?3) AND (?4 IS NULL OR min_us < ?4) ORDER BY first_seq",
+        (mark.first_seq, mark.last_seq, ask.from_us, ask.until_us),
+    )
+    joined: list[tuple[int, int, int | None, int | None, int]] = []
+    for first, last, low, high, untimed in rows:
+        if joined and first == joined[-1][1] + 1 and last - joined[-1][0] < _BLOCK_EVENTS:
+            before = joined[-1]
+            lows, highs = ([time_us for time_us in pair if time_us is not None] for pair in ((low, before[2]), (high, before[3])))
+            joined[-1] = (before[0], last, min(lows, default=None), max(highs, default=None), untimed + before[4])
+        else:
+            joined.append((first, last, low, high, untimed))
+    return joined
+
+
+def _part(waiting: tuple[Numbers, ...], keys: Numbers, bound: int | None) -> tuple[Numbers, tuple[Numbers, ...]]:
+    """The numbers of all keys before `bound`, in order, and the keys that wait on; no bound: all are ready."""
+    whole = [*waiting, keys] if keys.shape[1] else list(waiting)
+    cuts = [part.shape[1] if bound is None else int(np.searchsorted(part[0], bound)) for part in whole]
+    ready = [part[:, :cut] for part, cut in zip(whole, cuts, strict=True) if cut]
+    left = tuple(part[:, cut:] for part, cut in zip(whole, cuts, strict=True) if cut < part.shape[1])
+    return (_sorted(np.concatenate(ready, axis=1))[-1] if ready else NONE), left
+
+
+def _sorted(keys: Numbers) -> Numbers:
+    return keys[:, np.lexsort(keys[-2::-1])]
+
+
+# ---- statements
+
+
+def log_ranks(reader: CaptureReader) -> tuple[Numbers, Numbers]:
+    """(ids ascending, the place of each by name and partition)."""
+    ids = _numbers_of([row[0] for row in reader.select("SELECT id FROM log ORDER BY name, partition, id")])
+    order = np.argsort(ids)
+    return ids[order], order.astype(np.int64)
+
+
+_KEY_COLUMNS = (
+    "json_group_array(coalesce(time_us, 0)) FILTER (WHERE ok), json_group_array(log_id) FILTER (WHERE ok), "
+    "json_group_array(position) FILTER (WHERE ok), json_group_array(sub) FILTER (WHERE ok), json_group_array(seq) FILTER (WHERE ok)"
+)
+
+
+def keyed(
+    reader: CaptureReader, ask: Ask, first: int, last: int, ranks: tuple[Numbers, Numbers], where: str = ""
+) -> tuple[Numbers, int, int]:
+    """Matches among the numbers `first` to `last` as columns (time, log's rank, position, part, number), sorted for the list.
+
+    The first four are negative where the newest comes first, so that they always ascend; no time is 0. With it: how
+    many were looked at, and of how many the filter could not be asked. Raises CaptureError for a damaged file.
+    """
+    looked = _looked(ask, f"event.seq BETWEEN :low AND :high{where}")
+    ((*texts, count, not_applicable),) = reader.select(
+        f"{looked} SELECT {_KEY_COLUMNS}, count(*), coalesce(sum(ok IS NULL), 0) FROM looked", _bindings(reader, ask, low=first, high=last)
+    )
+    time_us, log_id, position, sub, seq = (_numbers(reader, text) for text in texts)
+    ids, places = ranks
+    at = np.searchsorted(ids, log_id)
+    if not np.array_equal(ids[np.minimum(at, len(ids) - 1)], log_id):
+        raise CaptureError(f"{reader.path} is damaged: an event is of no log; use another copy")
+    keys = np.stack([time_us, places[at], position, sub, seq])
+    keys[:4] *= ask.sign
+    return _sorted(keys), int(count), int(not_applicable)
+
+
+def _look(reader: CaptureReader, ask: Ask, low: int, high: int, where: str) -> tuple[Numbers, int, int]:
+    """Matches among the numbers `low` to `high`, ascending; how many were looked at; of how many the filter cannot be asked."""
+    looked = _looked(ask, f"event.seq BETWEEN :low AND :high{where}")
+    ((text, count, not_applicable),) = reader.select(
+        f"{looked} SELECT json_group_array(seq) FILTER (WHERE ok), count(*), coalesce(sum(ok IS NULL), 0) FROM looked",
+        _bindings(reader, ask, low=low, high=high),
+    )
+    return np.sort(_numbers(reader, text)), int(count), int(not_applicable)
+
+
+def _look_at_log(
+    reader: CaptureReader, ask: Ask, mark: Watermark, log_id: int, at: tuple[int, int] | None
+) -> tuple[Numbers, int, int, int, tuple[int, int] | None]:
+    """As `_look`, of the next page of a log's positions in the list's order; with how many events it has and where it ends."""
+    compare, direction, edge = ("<", "DESC", 2**63 - 1) if ask.newest_first else (">", "ASC", -(2**63))
+    rows = reader.select(
+        "SELECT seq, position, sub FROM event INDEXED BY event_position WHERE log_id = :log_id AND seq BETWEEN :low AND :high "
+        f"AND (position, sub) {compare} (:position, :sub) ORDER BY position {direction}, sub {direction} LIMIT :page",
+        {
+            "log_id": log_id,
+            "position": at[0] if at else edge,
+            "sub": at[1] if at else edge,
+            "low": mark.first_seq,
+            "high": mark.last_seq,
+            "page": PAGE,
+        },
+    )
+    if not rows:
+        return NONE, 0, 0, 0, at
+    seqs = _numbers_of([row[0] for row in rows])
+    looked, not_applicable = len(rows), 0
+    if ask.is_narrowed:
+        matching, looked, not_applicable = _matching(reader, ask, seqs)
+        seqs = seqs[np.isin(seqs, matching)]
+    return seqs, looked, not_applicable, len(rows), (rows[-1][1], rows[-1][2])
+
+
+def _matching(reader: CaptureReader, ask: Ask, seqs: Numbers) -> tuple[Numbers, int, int]:
+    looked = _looked(ask, "event.seq IN (SELECT value FROM json_each(:seqs))")
+    ((text, count, not_applicable),) = reader.select(
+        f"{looked} SELECT json_group_array(seq) FILTER (WHERE ok), count(*), coalesce(sum(ok IS NULL), 0) FROM looked",
+        _bindings(reader, ask, seqs=orjson.dumps(seqs.tolist()).decode()),
+    )
+    return _numbers(reader, text), int(count), int(not_applicable)
+
+
+_IN_RANGE = "(:from_us IS NULL OR event.time_us >= :from_us) AND (:until_us IS NULL OR event.time_us < :until_us)"
+
+
+def _looked(ask: Ask, where: str) -> str:
+    """A common table of the events looked at: their columns, and as `ok` whether they match."""
+    condition = ask.condition.sql if ask.condition is not None else "1"
+    columns = "event.seq AS seq, event.time_us AS time_us, event.log_id AS log_id, event.position AS position, event.sub AS sub"
+    timed = f" AND {_IN_RANGE}" if ask.has_range else ""
+    return f"WITH looked AS MATERIALIZED (SELECT {columns}, ({condition}) AS ok FROM {FROM} WHERE {where}{timed})"
+
+
+def _bindings(reader: CaptureReader, ask: Ask, **given: Any) -> dict[str, Any]:
+    if ask.condition is not None:
+        reader.prepare(ask.condition)
+        given.update(ask.condition.bindings)
+    if ask.has_range:
+        given.update(from_us=ask.from_us, until_us=ask.until_us)
+    return given
+
+
+def _numbers(reader: CaptureReader, text: str) -> Numbers:
+    """The numbers of a JSON list. Raises CaptureError when they are something else: then the file is damaged."""
+    try:
+        return _numbers_of(orjson.loads(text))
+    except (ValueError, TypeError, OverflowError) as error:
+        raise CaptureError(f"{reader.path} is damaged: an event's position or time is no number; use another copy") from error
+
+
+def _numbers_of(values: list[Any]) -> Numbers:
+    return np.array(values, dtype=np.int64)
