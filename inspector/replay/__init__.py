@@ -25,7 +25,7 @@ from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.folding import Folded, Limits, Step, fold, steps
 from inspector.replay.history import WHOLE, Verdict, judge
-from inspector.replay.question import NOW, Moment, Question, at_either, at_time, at_version
+from inspector.replay.question import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version
 from inspector.values import to_json
 
 Progress = Callable[[int], None]
@@ -48,6 +48,8 @@ class Answer:
     log_labels: Mapping[int, str] = field(default_factory=dict)
     diff: Sequence[Change] | None = None
     blame: Mapping[str, FoldEvent] | None = None
+    step: Sequence[Change] | None = None
+    """What the last event changed, where `blame` was asked."""
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -135,6 +137,7 @@ class Replay:
         self._check_without(folded)
         verdict = self._verdict(folded)
         absent = [*verdict.absent, *self._further_absent(folded)]
+        blame, step = self._blame(folded) if self.question.blame else (None, None)
         complete = verdict.history == WHOLE and not absent and folded.failure is None
         return Answer(
             self.stream,
@@ -148,7 +151,8 @@ class Replay:
             complete,
             self.log_labels,
             self._diff(folded),
-            self._blame(folded) if self.question.blame else None,
+            blame,
+            step,
         )
 
     def steps(self) -> Iterator[Step]:
@@ -177,11 +181,12 @@ class Replay:
         earlier, later = (other, folded) if other.applied <= folded.applied else (folded, other)
         return changes(earlier.state, later.state)
 
-    def _blame(self, folded: Folded) -> dict[str, FoldEvent]:
-        blame = Blame()
+    def _blame(self, folded: Folded) -> tuple[dict[str, FoldEvent], list[Change]]:
+        blame, last = Blame(), list[Change]()
         for step in self.steps():
             blame.add(step.event, step.changes)
-        return dict(blame.leaves(folded.state))
+            last = step.changes
+        return dict(blame.leaves(folded.state)), last
 
     # ---- which reducer
 
@@ -217,9 +222,14 @@ class Replay:
             absent.append(f"{unfit:,} of its events have a value that is no document (text or bytes): they change nothing")
         if moment.version is not None and self._highest(folded) < moment.version and not folded.failure:
             absent.append(f"version {moment.version} is not in the capture")
-        if moment.version is None or self._highest(folded) < moment.version:
+        if not self._is_reached(folded):
             absent += evidence.unread_tails(self._reader, self._logs, moment.time_us)
         return absent
+
+    def _is_reached(self, folded: Folded) -> bool:
+        """Whether the moment is a place in the stream and was come to: what follows it does not matter then."""
+        version = self.question.moment.version
+        return self._highest(folded) >= version if version is not None else folded.is_reached
 
     def _highest(self, folded: Folded) -> int:
         """The last version that is there up to the moment, applied or left out on purpose."""
@@ -238,7 +248,7 @@ class Replay:
         if folded.failure:
             return f"event {folded.failure.event.seq} could not be folded: {folded.failure.reason}"
         moment = self.question.moment
-        if moment.version is not None and self._highest(folded) >= moment.version:
+        if moment.time_us is None and self._is_reached(folded):
             return f"reached {moment.text}"
         return f"reached the end of the stream ({self.stream.events:,} events in the capture)"
 
@@ -265,7 +275,9 @@ __all__ = [
     "Question",
     "Replay",
     "Step",
+    "after_events",
     "at_either",
+    "at_event",
     "at_time",
     "at_version",
     "is_change_event",

@@ -40,6 +40,11 @@ class Limits:
     without: frozenset[str] = frozenset()
     most: int | None = None
 
+    @property
+    def count(self) -> int | None:
+        """How many events the moment is, where it means a number of them."""
+        return self.moment.count if self.by_version or self.moment.version is None else self.moment.version
+
 
 @dataclass(slots=True)
 class Folded:
@@ -54,6 +59,8 @@ class Folded:
     """Events that `without` named."""
     duplicates: int = 0
     """Events applied that repeat the version or the id of an earlier one."""
+    is_reached: bool = False
+    """Whether the place that the moment names was come to."""
     tally: Tally = field(default_factory=Tally)
     """What stands in the stream up to `last`."""
 
@@ -78,6 +85,7 @@ class Selection:
 
     def of(self, events: Sequence[FoldEvent]) -> list[FoldEvent]:
         """The events of the next batch that are to be folded."""
+        events = self._through(events)
         committed = [event for event in events if not event.flags & LEFT_OUT]
         chosen = self._first(self._within(committed))
         aborted = [event for event in events if event.flags & LEFT_OUT] if len(committed) < len(events) else []
@@ -86,6 +94,15 @@ class Selection:
         chosen = self._most(self._without(chosen))
         self._count(committed, chosen)
         return chosen
+
+    def _through(self, events: Sequence[FoldEvent]) -> Sequence[FoldEvent]:
+        """Those up to the event that the moment names."""
+        seq = self._limits.moment.seq
+        place = next((place for place, event in enumerate(events) if event.seq == seq), None) if seq is not None else None
+        if place is None:
+            return events
+        self.is_complete = True
+        return events[: place + 1]
 
     def _within(self, events: list[FoldEvent]) -> list[FoldEvent]:
         """Those up to the moment's version (in a stream in version order) or time."""
@@ -102,8 +119,8 @@ class Selection:
 
     def _first(self, events: list[FoldEvent]) -> list[FoldEvent]:
         """Those up to the n-th event, where the moment's version means that."""
-        count = self._limits.moment.version
-        if count is None or self._limits.by_version:
+        count = self._limits.count
+        if count is None:
             return events
         first = events[: count - self._offered]
         self._offered += len(first)
@@ -112,7 +129,7 @@ class Selection:
 
     def _before_end(self, events: Sequence[FoldEvent], chosen: list[FoldEvent], aborted: list[FoldEvent]) -> int:
         """How many of `aborted` stand before the place where an n-th event ended the selection."""
-        if not self.is_complete or self._limits.by_version:
+        if not self.is_complete or self._limits.count is None:
             return len(aborted)
         end = chosen[-1].seq if chosen else None
         places = {event.seq: place for place, event in enumerate(events)}
@@ -193,6 +210,7 @@ def _fold_all(batches: Batches, reducer: Reducer, limits: Limits, folded: Folded
                 progress(folded.applied)
         if selection.is_complete:
             break
+    folded.is_reached = selection.is_complete
     return None
 
 

@@ -50,6 +50,8 @@ def bounded(answer: Answer) -> dict[str, object]:
         printed["state"] = None
     if answer.diff is not None:
         printed["diff"], printed["diff_count"] = changed(answer.diff), len(answer.diff)
+    if answer.step is not None:
+        printed["step"], printed["step_count"] = changed(answer.step), len(answer.step)
     if answer.blame is not None:
         printed["blame"] = dict(islice(_dict(printed["blame"]).items(), LISTED))
         printed["blame_count"] = len(answer.blame)

@@ -5,14 +5,16 @@ back (at most 10 a second) and then `{"id": 1, "ok": {…}}` or `{"id": 1, "erro
 usage, capture, cancelled, findings or bug. Requests are answered in turn, only `cancel` at once:
 
     open      capture                                       → events, first_seq, last_seq; again for another capture
-    replay    stream [source at version reducer diff blame without]
+    replay    stream [source at version count event reducer diff blame without]
               → the object of `eventscope replay` with `state` only up to 256 KB (`state_bytes` says its size); `diff` cut
-                to 1,000 changes of which `from` and `to` are JSON texts of at most 500 characters, `diff_count` in all
+                to 1,000 changes of which `from` and `to` are JSON texts of at most 500 characters, `diff_count` in all;
+                with `blame` also `step`, what the last event changed, and `step_count`. `count` is a number of events,
+                `event` the number of one in the capture
     steps     stream [… as replay] [first] [limit]          → steps, each an event with its changes as in `diff`
     children  of [path offset limit]                        → one level of the state that replay `of` found: for each
                 child key, path, kind, text (at most 500 characters), children, and set_by where `blame` was asked
     cancel    request                                       → cancelled; the request ends with an error of that kind
-    close     —                                             → lets go of the capture
+    close     —                                             → lets go of the capture; states found stay
 
 It ends when its input ends. A request names code to run only in `reducer`, which is what the user chose.
 """
@@ -35,7 +37,7 @@ import orjson
 
 from inspector.capture.reader import CaptureReader
 from inspector.errors import EventscopeError, UsageError
-from inspector.replay import NOW, Question, Replay, at_either, at_time, at_version, preview, said
+from inspector.replay import NOW, Question, Replay, after_events, at_either, at_event, at_time, at_version, preview, said
 from inspector.replay.preview import Kept
 from inspector.values import to_json
 
@@ -72,6 +74,7 @@ class FoldServer:
         self._ended = threading.Event()
         self._finished = threading.Event()
         self._reader: CaptureReader | None = None
+        self._path: Path | None = None
         self._kept: OrderedDict[object, Kept] = OrderedDict()
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
@@ -176,7 +179,10 @@ class FoldServer:
 
     def _open(self, request: Request) -> object:
         self._close({})
-        self._reader = CaptureReader(Path(_text(request, "capture")))
+        if self._path != (path := Path(_text(request, "capture"))):
+            self._path = path
+            self._kept.clear()
+        self._reader = CaptureReader(path)
         mark = self._reader.watermark()
         return {"events": mark.events, "first_seq": mark.first_seq, "last_seq": mark.last_seq}
 
@@ -184,7 +190,6 @@ class FoldServer:
         if self._reader is not None:
             self._reader.close()
         self._reader = None
-        self._kept.clear()
         return {}
 
     def _asked(self, request: Request) -> Replay:
@@ -240,6 +245,10 @@ def _question(request: Request) -> Question:
         moment = at_time(_text(request, "at"))
     elif request.get("version") is not None:
         moment = at_version(_count(request, "version", 0))
+    elif request.get("count") is not None:
+        moment = after_events(_count(request, "count", 0))
+    elif request.get("event") is not None:
+        moment = at_event(_count(request, "event", 0))
     without = request.get("without") or []
     if not isinstance(without, list):
         raise UsageError("'without' must be a list of sequence numbers or ids")

@@ -17,13 +17,16 @@ _DAY_US = 86_400_000_000
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """Up to where events are folded: a version, or a time, or (neither set) all of them.
+    """Up to where events are folded: a version, a time, a number of events, an event, or (none set) all of them.
 
-    `version` without versions in the stream means the n-th event. `text` says it for people.
+    `version` without versions in the stream means the n-th event. `count` is that of the events that are applied, whatever
+    their versions. `seq` is an event's number in the capture; it is folded too. `text` says it for people.
     """
 
     version: int | None = None
     time_us: int | None = None
+    count: int | None = None
+    seq: int | None = None
     text: str = "all events"
 
 
@@ -52,6 +55,18 @@ def at_version(version: int) -> Moment:
     if version < 0:
         raise UsageError(f"version {version} is below 0")
     return Moment(version=version, text=f"version {version}")
+
+
+def after_events(count: int) -> Moment:
+    """The moment after so many events of the stream. Raises UsageError for a negative number."""
+    if count < 0:
+        raise UsageError(f"{count} events are less than none")
+    return Moment(count=count, text=f"the first {count:,} events")
+
+
+def at_event(seq: int) -> Moment:
+    """The moment after the event of this number in the capture."""
+    return Moment(seq=seq, text=f"event {seq}")
 
 
 def at_time(text: str) -> Moment:

@@ -142,3 +142,27 @@ def test_a_crash_of_the_process_leaves_the_next_one_working(capture: Path, tmp_p
     with FoldClient() as client:
         client.ask("open", capture=str(capture))
         assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
+
+
+def test_a_number_of_events_and_an_event_are_moments_too(client: FoldClient) -> None:
+    by_count, by_event = client.ask("replay", stream="order-1", count=3)["ok"], client.ask("replay", stream="order-1", event=3)["ok"]
+    assert by_count["state"] == by_event["state"] == {"n": 2, "k0": {"v": [0]}, "k1": {"v": [1]}, "k2": {"v": [2]}}
+    assert by_count["applied"] == by_event["applied"] == 3
+    assert client.ask("replay", stream="order-1", count=0)["ok"]["applied"] == 0
+
+
+def test_with_blame_comes_what_the_last_event_changed(client: FoldClient) -> None:
+    answer = client.ask("replay", stream="order-1", count=2, blame=True)["ok"]
+    assert answer["step"] == [
+        {"op": "replace", "path": "/n", "from": "0", "to": "1"},
+        {"op": "add", "path": "/k1", "from": "null", "to": '{"v":[1]}'},
+    ]
+    assert answer["step_count"] == 2
+
+
+def test_a_state_found_stays_when_the_capture_is_let_go(client: FoldClient, capture: Path) -> None:
+    request = client.send("replay", stream="order-1", version=1)
+    client.wait(request)
+    client.ask("close")
+    assert client.ask("children", of=request)["ok"]["total"] == 2
+    client.ask("open", capture=str(capture))
