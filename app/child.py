@@ -45,7 +45,7 @@ class Child(QObject):
         self._process = QProcess(self)
         self._process.setProgram(sys.executable)
         self._process.setArguments(["-m", "inspector.cli", *arguments])
-        self._process.setProcessEnvironment(_environment())
+        self._process.setProcessEnvironment(environment())
         self._process.setProcessChannelMode(QProcess.ProcessChannelMode.SeparateChannels)
         self._process.readyReadStandardError.connect(self._take)
         self._process.readyReadStandardOutput.connect(self._take)
@@ -144,7 +144,8 @@ def parsed_line(text: str) -> Mapping[str, Any] | None:
     return told if isinstance(told, dict) else None
 
 
-def _environment() -> QProcessEnvironment:
+def environment() -> QProcessEnvironment:
+    """What a process of ours is started with: our own environment, and output that comes at once and in UTF-8."""
     environment = QProcessEnvironment.systemEnvironment()
     environment.insert("PYTHONUNBUFFERED", "1")
     environment.insert("PYTHONIOENCODING", "utf-8")

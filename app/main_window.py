@@ -16,12 +16,14 @@ from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidge
 from app import style
 from app.demo import Demo
 from app.dialogs.connect import ConnectDialog
+from app.layout import Layout
 from app.messages import Messages
 from app.panes.empty import Empty
 from app.panes.error_bar import ErrorBar
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.messages import MessagesPane
+from app.panes.replay import ReplayPane
 from app.panes.status import StatusLine
 from app.selection import Selection
 from app.session import Session
@@ -39,7 +41,9 @@ class MainWindow(QMainWindow):
         self.events_pane: EventsPane | None = None
         self.event_pane: EventPane | None = None
         self.status_line: StatusLine | None = None
-        self._panes: QSplitter | None = None
+        self.layout_: Layout | None = None
+        self.selection: Selection | None = None
+        self.replay_pane: ReplayPane | None = None
         self._demo: Demo | None = None
         self._ending: list[Session | Demo] = []
         self.setWindowTitle("Eventscope")
@@ -171,17 +175,11 @@ class MainWindow(QMainWindow):
         """Puts the panes of a session into the window, in place of those before."""
         self._close_session()
         self.session, selection = session, Selection(session)
-        self.events_pane, self.event_pane = EventsPane(session, selection), EventPane(session, selection)
+        self.layout_ = panes = Layout(session, selection, self._settings)
+        self.selection = selection
+        self.events_pane, self.event_pane, self.replay_pane = panes.events_pane, panes.event_pane, panes.replay_pane
         self.status_line = StatusLine(session)
         self.status_line.messages.clicked.connect(lambda: self._show_messages(on=not self._log.isVisible()))
-        self._panes = panes = QSplitter(Qt.Orientation.Horizontal)
-        panes.setHandleWidth(style.GAP_PX)
-        panes.addWidget(self.events_pane)
-        panes.addWidget(self.event_pane)
-        panes.setStretchFactor(0, 1)
-        panes.setSizes([1028, 396])
-        panes.restoreState(self._state("window/panes"))
-        self.events_pane.view.restore_columns(self._state("window/columns"))
         self._stack.addWidget(panes)
         self._stack.setCurrentWidget(panes)
         self._foot.addWidget(self.status_line)
@@ -199,12 +197,13 @@ class MainWindow(QMainWindow):
         for ending in (self.session, self._demo):
             if ending is not None:
                 self._let_go(ending)
-        for widget in (self._panes, self.status_line):
+        for widget in (self.layout_, self.status_line):
             if widget is not None:
                 widget.hide()
                 widget.setParent(None)
                 widget.deleteLater()
-        self.session = self.events_pane = self.event_pane = self._panes = self.status_line = self._demo = None
+        self.session = self.selection = self.layout_ = self.status_line = self._demo = None
+        self.events_pane = self.event_pane = self.replay_pane = None
         self.toolbar.show_nothing_open()
 
     def _let_go(self, ending: Session | Demo) -> None:
@@ -262,9 +261,8 @@ class MainWindow(QMainWindow):
         return value if isinstance(value, QByteArray) else QByteArray()
 
     def _remember_panes(self) -> None:
-        if self._panes is not None and self.events_pane is not None:
-            self._settings.setValue("window/panes", self._panes.saveState())
-            self._settings.setValue("window/columns", self.events_pane.view.columns())
+        if self.layout_ is not None:
+            self.layout_.remember()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends what runs, remembers where things were, and goes."""

@@ -73,6 +73,8 @@ class Session(QObject):
     """`(error)`: the capture child is gone; empty when it did what was asked."""
     failed = Signal(object)
     """`(sentence)`: the capture cannot be read."""
+    ending = Signal(object)
+    """`(nothing)`: `leave` was called; who asks other processes about the capture ends them."""
     gone = Signal(object)
     """`(nothing)`: after `leave`, nothing runs here any more."""
 
@@ -128,6 +130,7 @@ class Session(QObject):
         """Begins to end the child, the readers and their threads, and waits for none; `gone` follows."""
         if self._leaving.isActive():
             return
+        self.ending.emit("")
         self._watch.stop()
         self._recount.stop()
         self.work.stop()

@@ -86,6 +86,19 @@ def color(name: str) -> QColor:
     return QColor(getattr(tokens(), name))
 
 
+def wash(name: str) -> QColor:
+    """A token's colour as a faint background for text."""
+    over, under = color(name), color("panel")
+    return QColor.fromRgbF(*(below + (above - below) * _WASH for above, below in zip(_parts(over), _parts(under), strict=True)))
+
+
+def _parts(shade: QColor) -> tuple[float, float, float]:
+    return shade.redF(), shade.greenF(), shade.blueF()
+
+
+_WASH = 0.16
+
+
 def series_colors(names: Iterable[str]) -> dict[str, QColor]:
     """A colour for each type or line: by its name, and another one only where two of up to seven would look the same."""
     colors = tokens().series
@@ -207,6 +220,21 @@ QTabBar::tab { color: $dim; background: transparent; border: none; border-bottom
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:focus { color: $accent; }
+QTreeView { background: $panel; color: $text; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
+QTreeView::item { padding: 2px 4px; min-height: 18px; }
+QTreeView::item:selected { background: $selection; color: $text; }
+QSlider::groove:horizontal { height: 3px; background: $line; border-radius: 1px; }
+QSlider::sub-page:horizontal { background: $accent; border-radius: 1px; }
+QSlider::handle:horizontal { background: $accent; width: 12px; height: 12px; margin: -5px 0px; border-radius: 6px; }
+QSlider::handle:horizontal:focus { border: 2px solid $text; width: 10px; }
+QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: $line; }
+QComboBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 3px 8px; }
+QComboBox::drop-down { border: none; width: 18px; }
+QComboBox:focus { border: 1px solid $accent; }
+QComboBox QAbstractItemView { background: $panel; color: $text; selection-background-color: $selection; selection-color: $text; }
+QPushButton[role="chip"] { color: $dim; background: $hover; border: 1px solid $hover; border-radius: 9px; padding: 1px 10px; }
+QPushButton[role="chip"]:checked { color: $accent; border: 1px solid $accent; background: $panel; }
+QPushButton[role="chip"]:focus { border: 1px solid $accent; }
 QSplitter::handle { background: transparent; }
 QStatusBar { background: $window; border: none; }
 QStatusBar::item { border: none; }

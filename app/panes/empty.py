@@ -30,6 +30,10 @@ class Empty(QFrame):
         self._sentence.show_text(sentence)
         self._hint.show_text(hint)
 
+    def sentence(self) -> str:
+        """What is said."""
+        return self._sentence.whole_text()
+
     def add_button(self, text: str, *, is_main: bool = False) -> QPushButton:
         """A button for the next step."""
         button = QPushButton(text)

@@ -81,6 +81,12 @@ def find_stream(reader: CaptureReader, text: str, source: str | None = None) -> 
     raise UsageError(f"there is no stream {text!r}{_near(reader, text)}")
 
 
+def stream_of(reader: CaptureReader, seq: int) -> StreamInfo | None:
+    """The stream of the event of this number; None when it is in none, or not here."""
+    rows = reader.select(f"{_STREAM} WHERE stream.id = (SELECT stream_id FROM event WHERE seq = ?)", (seq,))
+    return StreamInfo(*rows[0]) if rows else None
+
+
 def _listed(found: list[StreamInfo]) -> str:
     listed = [f"{stream.category}/{stream.name} --source {stream.source}" for stream in found[:_CANDIDATES_SHOWN]]
     return ", ".join(listed) + (", …" if len(found) > _CANDIDATES_SHOWN else "")

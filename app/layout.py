@@ -1,0 +1,88 @@
+"""Where the panes of a session are: one place each, shown and hidden, with their sizes remembered.
+
+Knows every pane, and no capture. Read `main_window` for the rest of the window.
+"""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtWidgets import QSplitter, QWidget
+
+from app import style
+from app.panes.event import EventPane
+from app.panes.events import EventsPane
+from app.panes.replay import ReplayPane
+from app.selection import Selection
+from app.session import Session
+
+_RIGHT_PX, _EVENT_PX, _REPLAY_PX = 420, 420, 420
+
+
+class Layout(QSplitter):
+    """The panes of `session`, sharing `selection`."""
+
+    def __init__(self, session: Session, selection: Selection, settings: QSettings) -> None:
+        super().__init__(Qt.Orientation.Horizontal)
+        self._settings = settings
+        self.events_pane = EventsPane(session, selection)
+        self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
+        self._right = _splitter(Qt.Orientation.Vertical, self.event_pane, self.replay_pane)
+        self._right.setSizes([_EVENT_PX, _REPLAY_PX])
+        self.setHandleWidth(style.GAP_PX)
+        self.setAccessibleName("Panes")
+        self.addWidget(self.events_pane)
+        self.addWidget(self._right)
+        self.setStretchFactor(0, 1)
+        self.setCollapsible(0, False)
+        self.setSizes([1000, _RIGHT_PX])
+        self.panes: dict[str, QWidget] = {"Event": self.event_pane, "Replay": self.replay_pane}
+        """What can be hidden, by its name."""
+        self._splitters = {"whole": self, "right": self._right}
+        self._restore()
+
+    def set_zone(self, zone: tzinfo) -> None:
+        """Shows times in this zone, everywhere."""
+        self.events_pane.set_zone(zone)
+        self.replay_pane.set_zone(zone)
+
+    def show_pane(self, name: str, *, on: bool) -> None:
+        """Shows or hides a pane; a side without any takes no room."""
+        self.panes[name].setVisible(on)
+        for splitter in self._splitters.values():
+            if splitter is not self:
+                splitter.setVisible(any(not pane.isHidden() for pane in self.panes.values() if pane.parent() is splitter))
+
+    def is_shown(self, name: str) -> bool:
+        """Whether a pane is to be seen."""
+        return not self.panes[name].isHidden()
+
+    # ---- remembering
+
+    def _restore(self) -> None:
+        for name, splitter in self._splitters.items():
+            state = self._settings.value(f"layout/{name}")
+            if isinstance(state, QByteArray):
+                splitter.restoreState(state)
+        for name in self.panes:
+            if self._settings.value(f"layout/hidden/{name}", "") == "yes":
+                self.show_pane(name, on=False)
+        columns = self._settings.value("layout/columns")
+        self.events_pane.view.restore_columns(columns if isinstance(columns, QByteArray) else QByteArray())
+
+    def remember(self) -> None:
+        """Writes down where everything is."""
+        for name, splitter in self._splitters.items():
+            self._settings.setValue(f"layout/{name}", splitter.saveState())
+        for name in self.panes:
+            self._settings.setValue(f"layout/hidden/{name}", "" if self.is_shown(name) else "yes")
+        self._settings.setValue("layout/columns", self.events_pane.view.columns())
+
+
+def _splitter(direction: Qt.Orientation, *panes: QWidget) -> QSplitter:
+    splitter = QSplitter(direction)
+    splitter.setHandleWidth(style.GAP_PX)
+    for pane in panes:
+        splitter.addWidget(pane)
+    return splitter
