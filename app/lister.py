@@ -14,7 +14,8 @@ from app.models.event_table import EventTable
 from app.models.rows import Listing
 from app.models.wish import Wish
 from app.session import Session
-from inspector.capture.listing import Ask, Found, Numbers, Pass, advance, begin
+from inspector.capture.listing import Found, Pass, advance, begin
+from inspector.capture.looking import Ask, Numbers
 from inspector.capture.merging import Late, late
 from inspector.capture.reader import CaptureReader, Watermark
 from inspector.errors import QueryError

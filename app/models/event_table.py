@@ -20,7 +20,7 @@ from app.models.event_look import CellLook
 from app.models.event_rows import PAGE_ROWS, Page, Row
 from app.models.page_cache import PageCache, PageRequest
 from app.models.rows import Listing, Span
-from inspector.capture.listing import Numbers
+from inspector.capture.looking import Numbers
 from inspector.capture.reader import Watermark
 
 MOST_ROWS = (2**31 - 1) // style.ROW_PX - 2**20
