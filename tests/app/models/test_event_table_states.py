@@ -35,7 +35,7 @@ class EventTableMachine(RuleBasedStateMachine):
         super().__init__()
         self.application = QApplication.instance() or QApplication([])
         self.model = EventTable(cache_bytes=_CACHE_BYTES, most_rows=_MOST_ROWS)
-        self.tester = QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+        self.watch()
         self.view = EventView(self.model)
         self.requests: list[PageRequest] = []
         self.model.page_wanted.connect(self.requests.append)
@@ -46,6 +46,9 @@ class EventTableMachine(RuleBasedStateMachine):
         self.model.rowsInserted.connect(lambda _parent, first, last: self._count(last - first + 1))
         self.model.modelReset.connect(self._reset)
         self.chosen: tuple[int, QPersistentModelIndex] | None = None
+
+    def watch(self) -> None:
+        """Nobody else watches here, which is quick."""
 
     def _count(self, rows: int) -> None:
         self.told += rows
@@ -221,5 +224,15 @@ class EventTableMachine(RuleBasedStateMachine):
         raise AssertionError("the last row never came")
 
 
+class WatchedMachine(EventTableMachine):
+    """The same with Qt's own tester on the model, which looks at every cell after every change."""
+
+    def watch(self) -> None:
+        """Every change is checked."""
+        self.tester = QAbstractItemModelTester(self.model, QAbstractItemModelTester.FailureReportingMode.Fatal)
+
+
 TestEventTableStates = EventTableMachine.TestCase
-TestEventTableStates.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestEventTableStates.settings = settings(max_examples=150, stateful_step_count=30, deadline=None)
+TestWatchedStates = WatchedMachine.TestCase
+TestWatchedStates.settings = settings(max_examples=25, stateful_step_count=20, deadline=None)
