@@ -82,20 +82,21 @@ class EventTable(QAbstractTableModel):
 
     def show_everything(self, mark: Watermark | None, *, newest_first: bool = False) -> None:
         """Lists all events as they arrived, from now on by `set_watermark`."""
-        self._begin(Span(newest_first), mark)
+        span = Span(newest_first)
+        if mark is not None and mark.last_seq:
+            span = Span(newest_first, self._cap_first(mark.first_seq, mark.last_seq), mark.last_seq)
+        self._begin(span)
 
     def show_listing(self) -> None:
         """Lists nothing; rows come by `append` and `insert`."""
-        self._begin(Listing(), None)
+        self._begin(Listing())
 
-    def _begin(self, listed: Span | Listing, mark: Watermark | None) -> None:
+    def _begin(self, listed: Span | Listing) -> None:
         self.beginResetModel()
         self.listed = listed
         self._shifted()
         self._waiting.clear()
         self.endResetModel()
-        if mark is not None:
-            self.set_watermark(mark)
 
     def restart(self) -> None:
         """Another capture took the file's place, or times look different: nothing that was read is valid."""
@@ -109,7 +110,7 @@ class EventTable(QAbstractTableModel):
             self._remove_runs(self.listed.runs_below(mark.first_seq))
             return
         if mark.last_seq < self.listed.last_seq:
-            self._begin(Span(self.listed.newest_first), None)
+            self._begin(Span(self.listed.newest_first))
             self.restart()
         if not mark.last_seq:
             return
