@@ -15,6 +15,7 @@ from inspector.event import format_time
 from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
 
+_IS_EMPTY = "value_bytes == 0"
 MOST_BYTES = 2_000
 """A longer key or value makes no filter that anyone could read."""
 
@@ -27,7 +28,7 @@ def value_filter(event: Event, column: str, *, exclude: bool = False) -> str:
     if column in _RAW and (raw := getattr(event, column)) is not None:
         same = f"{column} == {_bytes_literal(raw)}"  # of bytes that are no text, a comparison with text says nothing
     # of an event without such a value the comparison says nothing: it is not this value, so it stays
-    nullable = _FIELDS.get(column)
+    nullable = "value_bytes" if same == _IS_EMPTY else _FIELDS.get(column)
     return f"({nullable} == null || !({same}))" if nullable and not same.endswith("== null") else f"!({same})"
 
 
@@ -96,7 +97,7 @@ def _state(event: Event) -> str:
         return f'"{flag.name}" in flags'
     if event.value_bytes is None:
         return "value == null"
-    return "value_bytes == 0" if event.value_bytes == 0 else ""
+    return _IS_EMPTY if event.value_bytes == 0 else ""
 
 
 _MAKERS: dict[str, Callable[[Event], str]] = {
