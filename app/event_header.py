@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu
 from app import style
 from app.models.event_columns import COLUMNS, NAMES, ORDER_OF, STATE, TIME, VALUE, Column
 
-_CELL_PX = 18
+_CELL_PX = 16
 """A cell's own margins left and right."""
 _LEAST_PX = 24
 _MOST_PX = 4_000
@@ -35,6 +35,7 @@ class EventHeader(QHeaderView):
         super().__init__(Qt.Orientation.Horizontal)
         self.setAccessibleName("Columns of the list")
         self.setHighlightSections(False)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
         self.setMinimumSectionSize(_LEAST_PX)
         self.setMaximumSectionSize(_MOST_PX)
         self.setStretchLastSection(True)

@@ -12,7 +12,7 @@ from app.event_view import EventView
 from app.lister import Lister
 from app.models.places import Place
 from app.selection import Selection
-from inspector.capture.listing import Numbers
+from inspector.capture.looking import Numbers
 
 
 class EventPlace(QObject):

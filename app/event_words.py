@@ -43,5 +43,5 @@ def nothing(lister: Lister) -> tuple[str, str]:
 
 def mistake(error: QueryError) -> str:
     """A wrong filter: where, what, and what would have been right."""
-    expected = f"; expected: {error.expected}" if error.expected else ""
-    return f"the filter is wrong at column {error.column + 1}: {error}{expected}"
+    expected = f", expected {error.expected}" if error.expected else ""
+    return f"the filter is wrong at column {error.column + 1}{expected}: {error}"

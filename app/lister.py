@@ -6,7 +6,9 @@ the walk, `inspector.capture.merging` for what comes later.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -14,12 +16,14 @@ from app.models.event_table import EventTable
 from app.models.rows import Listing
 from app.models.wish import Wish
 from app.session import Session
-from inspector.capture.listing import Ask, Found, Numbers, Pass, advance, begin
+from inspector.capture.listing import Found, Pass, advance, begin
+from inspector.capture.looking import Ask, Numbers
 from inspector.capture.merging import Late, late
 from inspector.capture.reader import CaptureReader, Watermark
 from inspector.errors import QueryError
 from inspector.query import condition
 
+T = TypeVar("T")
 _FIRST_S = 0.02
 _DIM_MS = 200
 _LATE_EVENTS = 4_096
@@ -59,6 +63,7 @@ class Lister(QObject):
         self.wish = self.wanted = Wish()
         self._mark: Watermark | None = None
         self._is_asking = False
+        self._turn = 0
         self._clear()
         self._late = QTimer(self, singleShot=True, interval=_DIM_MS)
         self._late.timeout.connect(lambda: model.set_dimmed(on=True))
@@ -84,11 +89,30 @@ class Lister(QObject):
 
     # ---- asking
 
+    def _run(self, fn: Callable[[CaptureReader], T], done: Callable[[T], None]) -> None:
+        """Asks a worker; what was asked before is forgotten, even an answer that is on its way here."""
+        self._turn += 1
+        turn = self._turn
+
+        def answered(result: T) -> None:
+            if turn == self._turn:
+                done(result)
+
+        def failed(error: str) -> None:
+            if turn == self._turn:
+                self._failed(error)
+
+        self._session.work.run(fn, answered, failed, lane=_LANE)
+
+    def _forget(self) -> None:
+        """No answer to anything asked so far is taken."""
+        self._run(lambda _reader: None, lambda _nothing: None)
+
     def show(self, wish: Wish) -> None:
         """Lists something else. A wrong filter is `refused` and changes nothing."""
         mark, self.wanted = self._mark, wish
         if wish.is_arithmetic or mark is None or not mark.last_seq:
-            self._session.work.run(lambda _reader: None, lambda _nothing: None, lane=_LANE)  # no older answer is taken
+            self._forget()
             if wish.filter:
                 self._check(wish)
                 return
@@ -106,7 +130,7 @@ class Lister(QObject):
             found, left = advance(reader, walk, budget_s=_FIRST_S) if walk is not None else (None, None)
             return _Begun(asked, found, left)
 
-        self._session.work.run(ask, lambda begun: self._begun(wish, mark, begun), self._failed, lane=_LANE)
+        self._run(ask, lambda begun: self._begun(wish, mark, begun))
 
     def _check(self, wish: Wish) -> None:
         """There is nothing to search yet: only whether the filter can be read is asked."""
@@ -124,7 +148,7 @@ class Lister(QObject):
             else:
                 self._accept(wish)
 
-        self._session.work.run(check, checked, self._failed, lane=_LANE)
+        self._run(check, checked)
 
     def _accept(self, wish: Wish) -> None:
         """What needs no search is there at once."""
@@ -174,7 +198,7 @@ class Lister(QObject):
             self._catch_up()
         elif not self.is_stopped:
             walk = self._walk
-            self._session.work.run(lambda reader: advance(reader, walk), self._walked, self._failed, lane=_LANE)
+            self._run(lambda reader: advance(reader, walk), self._walked)
 
     def _walked(self, answer: tuple[Found, Pass | None]) -> None:
         found, self._walk = answer
@@ -201,7 +225,7 @@ class Lister(QObject):
     def stop(self) -> None:
         """Stops searching; what was found stays."""
         if self.is_searching:
-            self._session.work.run(lambda _reader: None, lambda _nothing: None, lane=_LANE)
+            self._forget()
             self.is_stopped = True
             self.progressed.emit()
 
@@ -262,7 +286,7 @@ class Lister(QObject):
         def merge(reader: CaptureReader) -> Late:
             return late(reader, ask, first, last, len(rows), rows.at)
 
-        self._session.work.run(merge, lambda found: self._merged(last, found), self._failed, lane=_LANE)
+        self._run(merge, lambda found: self._merged(last, found))
 
     def _merged(self, last: int, found: Late) -> None:
         self._is_merging = False

@@ -47,7 +47,7 @@ MADE_HERE = re.compile(
 COMPOSED = {
     "app/models/places.py": "compare direction",
     "inspector/capture/append.py": "condition",
-    "inspector/capture/listing.py": "columns compare condition direction looked timed where",
+    "inspector/capture/looking.py": "columns compare condition direction looked timed where",
     "inspector/capture/opening.py": "table",
     "inspector/capture/reader.py": "compare direction first key last marks sql where",
     "inspector/capture/report.py": "', '.join(keys) ', '.join([*keys, 'count(*)']) where",

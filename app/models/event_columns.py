@@ -23,15 +23,15 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("state", "", 16, 3, "State: sign and word", rank=1),
-    Column("time", "time", 27, 13, "Time", is_fixed=True, is_dim=True, is_time=True, rank=1),
-    Column("log", "log / partition", 17, 12, "Log and partition", is_dim=True, rank=4),
+    Column("state", "", 16, 2, "State: sign and word", rank=1),
+    Column("time", "time", 27, 12, "Time", is_fixed=True, is_dim=True, is_time=True, rank=1),
+    Column("log", "log / partition", 17, 10, "Log and partition", is_dim=True, rank=4),
     Column("offset", "offset", 8, 7, "Offset or position", is_number=True, is_fixed=True, is_dim=True, rank=5),
     Column("key", "key", 16, 10, "Key", is_fixed=True, rank=3),
     Column("type", "type", 19, 12, "Type", rank=2),
     Column("version", "ver.", 4, 4, "Version in the stream", is_number=True, is_fixed=True, is_dim=True, rank=6),
     Column("stream", "stream", 16, 10, "Stream", is_fixed=True, rank=7),
-    Column("value", "value", 30, 16, "Value", is_fixed=True, rank=1),
+    Column("value", "value", 30, 22, "Value", is_fixed=True, rank=1),
     Column("recorded", "recorded", 27, 13, "Recorded time, the broker's or store's", is_fixed=True, is_dim=True, is_time=True),
     Column("captured", "captured", 27, 13, "Captured time, ours", is_fixed=True, is_dim=True, is_time=True),
     Column("id", "event id", 20, 8, "Event id", is_fixed=True),

@@ -20,7 +20,7 @@ from app.models.event_look import CellLook
 from app.models.event_rows import PAGE_ROWS, Page, Row
 from app.models.page_cache import PageCache, PageRequest
 from app.models.rows import Listing, Span
-from inspector.capture.listing import Numbers
+from inspector.capture.looking import Numbers
 from inspector.capture.reader import Watermark
 
 MOST_ROWS = (2**31 - 1) // style.ROW_PX - 2**20
@@ -29,7 +29,9 @@ CACHE_BYTES = 64 << 20
 _MOST_ASKED = 2
 _MOST_WAITING = 6
 _MOST_RUNS = 32
-"""So many insertions or removals are told to Qt one by one; more are told as one rearrangement."""
+"""So many insertions or removals are told to Qt one by one, at 0.7 ms each; more are told as one rearrangement, if that is quicker."""
+_REARRANGED_IN_A_RUN = 14_000
+"""Rows that are rearranged in the time that one insertion takes."""
 _EVICTED_AT_ONCE = 1 << 20
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
@@ -70,26 +72,31 @@ class EventTable(QAbstractTableModel):
         return len(self.listed)
 
     @property
+    def _most_runs(self) -> int:
+        return max(_MOST_RUNS, self.rows // _REARRANGED_IN_A_RUN)
+
+    @property
     def room(self) -> int:
         """How many rows more a view can show."""
         return self._most_rows - self.rows
 
     def show_everything(self, mark: Watermark | None, *, newest_first: bool = False) -> None:
         """Lists all events as they arrived, from now on by `set_watermark`."""
-        self._begin(Span(newest_first), mark)
+        span = Span(newest_first)
+        if mark is not None and mark.last_seq:
+            span = Span(newest_first, self._cap_first(mark.first_seq, mark.last_seq), mark.last_seq)
+        self._begin(span)
 
     def show_listing(self) -> None:
         """Lists nothing; rows come by `append` and `insert`."""
-        self._begin(Listing(), None)
+        self._begin(Listing())
 
-    def _begin(self, listed: Span | Listing, mark: Watermark | None) -> None:
+    def _begin(self, listed: Span | Listing) -> None:
         self.beginResetModel()
         self.listed = listed
         self._shifted()
         self._waiting.clear()
         self.endResetModel()
-        if mark is not None:
-            self.set_watermark(mark)
 
     def restart(self) -> None:
         """Another capture took the file's place, or times look different: nothing that was read is valid."""
@@ -103,7 +110,7 @@ class EventTable(QAbstractTableModel):
             self._remove_runs(self.listed.runs_below(mark.first_seq))
             return
         if mark.last_seq < self.listed.last_seq:
-            self._begin(Span(self.listed.newest_first), None)
+            self._begin(Span(self.listed.newest_first))
             self.restart()
         if not mark.last_seq:
             return
@@ -142,7 +149,7 @@ class EventTable(QAbstractTableModel):
     def insert(self, runs: Sequence[tuple[int, Numbers]]) -> None:
         """Puts each run before a row of the list as it is now; runs come in the order of their rows."""
         assert isinstance(self.listed, Listing)
-        if len(runs) > _MOST_RUNS:
+        if len(runs) > self._most_runs:
             whole, count = self.listed.whole(), self.rows
             self.insert([(count, np.concatenate([seqs for _, seqs in runs]))])
             at = np.concatenate([np.full(len(seqs), row) for row, seqs in runs])
@@ -158,7 +165,7 @@ class EventTable(QAbstractTableModel):
     def _remove_runs(self, runs: Sequence[tuple[int, int]]) -> None:
         """Takes stretches of rows away, the last first."""
         assert isinstance(self.listed, Listing)
-        if len(runs) > _MOST_RUNS:
+        if len(runs) > self._most_runs:
             whole = self.listed.whole()
             gone = np.zeros(len(whole), bool)
             for row, count in runs:

@@ -135,8 +135,9 @@ def _at_version(reader: CaptureReader, version: int, row: EventRow | None) -> Pl
     found: list[tuple[int, int]] = []
     for compare, direction in ((">=", "ASC"), ("<", "DESC")):
         found += reader.select(
-            "SELECT x.version, x.seq FROM event_stream x WHERE x.stream_id = (SELECT stream_id FROM event WHERE seq = :seq) "
-            f"AND x.version {compare} :version ORDER BY x.version {direction} LIMIT 1",
+            "SELECT coalesce(x.version, event.version) AS number, x.seq FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
+            f"WHERE x.stream_id = (SELECT stream_id FROM event WHERE seq = :seq) AND number {compare} :version "
+            f"ORDER BY number {direction}, x.seq LIMIT 1",
             {"seq": row.seq, "version": version},
         )
     stream = visible(row.stream)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from inspector.capture.listing import NONE, Numbers
+from inspector.capture.looking import NONE, Numbers
 
 BLOCK_ROWS = 1 << 16
 

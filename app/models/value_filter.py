@@ -15,6 +15,7 @@ from inspector.event import format_time
 from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
 
+_IS_EMPTY = "value_bytes == 0"
 MOST_BYTES = 2_000
 """A longer key or value makes no filter that anyone could read."""
 
@@ -24,9 +25,11 @@ def value_filter(event: Event, column: str, *, exclude: bool = False) -> str:
     same = _same(event, column)
     if not same or not exclude:
         return same
+    if column in _RAW and (raw := getattr(event, column)) is not None:
+        same = f"{column} == {_bytes_literal(raw)}"  # of bytes that are no text, a comparison with text says nothing
     # of an event without such a value the comparison says nothing: it is not this value, so it stays
-    nullable = _FIELDS.get(column)
-    return f"({nullable} == null || !({same}))" if nullable and "null" not in same else f"!({same})"
+    nullable = "value_bytes" if same == _IS_EMPTY else _FIELDS.get(column)
+    return f"({nullable} == null || !({same}))" if nullable and not same.endswith("== null") else f"!({same})"
 
 
 def combined(before: str, added: str) -> str:
@@ -71,8 +74,13 @@ def _bytes(name: str, value: bytes | None) -> str:
     try:
         return f"{name} == {_literal(value.decode())}"
     except UnicodeDecodeError:
-        escaped = "".join("\\x" + f"{byte:02x}" for byte in value)
-        return f'{name} == b"{escaped}"'
+        return f"{name} == {_bytes_literal(value)}"
+
+
+def _bytes_literal(value: bytes) -> str:
+    """Bytes as the filter language writes them: what is not plain is escaped."""
+    plain = (chr(byte) if 0x20 <= byte < 0x7F and byte not in b'"\\' else "\\x" + f"{byte:02x}" for byte in value)
+    return f'b"{"".join(plain)}"'
 
 
 def _log(event: Event) -> str:
@@ -89,7 +97,7 @@ def _state(event: Event) -> str:
         return f'"{flag.name}" in flags'
     if event.value_bytes is None:
         return "value == null"
-    return "value_bytes == 0" if event.value_bytes == 0 else ""
+    return _IS_EMPTY if event.value_bytes == 0 else ""
 
 
 _MAKERS: dict[str, Callable[[Event], str]] = {
@@ -114,10 +122,12 @@ _FIELDS = {
     "correlation_id": "correlation_id",
     "causation_id": "causation_id",
     "value_bytes": "value_bytes",
+    "key_bytes": "key",
     "key": "key",
     "value": "value",
     "time": "time",
     "recorded": "recorded_time",
 }
 """Column → the field that may be missing."""
+_RAW = {"key", "value"}
 _ATTRIBUTES = {"id": "event_id"}

@@ -13,6 +13,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QWidget
 
+from app import style
 from app.event_actions import EventActions
 from app.event_menu import EventMenu
 from app.event_place import EventPlace
@@ -70,6 +71,7 @@ class EventsPane(Panel):
         set_tip(self.stop_button, "What was found stays; the search can go on from here")
         self.stop_button.hide()
         self.order_button = OrderButton()
+        self.corner.addSpacing(style.GAP_PX)
         self.corner.addWidget(self.stop_button)
         self.corner.addWidget(self.order_button)
         self.notice = Notice("About the list")

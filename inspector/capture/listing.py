@@ -1,61 +1,25 @@
 """The numbers of a capture's events in the order of a list, a piece at a time: for lists of millions, with a filter or without.
 
 A pass is a value: `advance` gives what was found and the pass that goes on from there, so a search can be stopped, resumed or
-forgotten at any point and nothing is lost. No Qt. Read `merging` for events that arrive later, `reader` for single events.
+forgotten at any point and nothing is lost. No Qt. Read `looking` for the statements, `merging`
+for events that arrive later, `reader` for single events.
 """
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-import orjson
-from numpy.typing import NDArray
 
-from inspector.capture.reader import FROM, CaptureReader, Condition, Watermark
-from inspector.errors import CaptureError
+from inspector.capture import looking
+from inspector.capture.looking import NONE, Ask, Numbers, keyed, log_ranks, look, look_at_log, ordered
+from inspector.capture.reader import CaptureReader, Watermark
 
-Numbers = NDArray[np.int64]
-NONE: Numbers = np.empty(0, np.int64)
-PAGE = 4_096
-"""Events looked at in one statement: some milliseconds without a filter."""
 _BLOCK_EVENTS = 16_384
 ADVANCE_S = 0.06
 """One `advance` takes about so long: an answer comes often, and others get their turn between."""
-
-
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """Which events are listed, and how. Times are `[from_us, until_us)` of `time`; None for no bound."""
-
-    order: str = "arrival"
-    """`arrival`, `log` or `time`."""
-    newest_first: bool = False
-    condition: Condition | None = None
-    from_us: int | None = None
-    until_us: int | None = None
-
-    @property
-    def has_range(self) -> bool:
-        """Whether times are bounded."""
-        return self.from_us is not None or self.until_us is not None
-
-    @property
-    def is_narrowed(self) -> bool:
-        """Whether some events may be left out."""
-        return self.condition is not None or self.has_range
-
-    @property
-    def is_arithmetic(self) -> bool:
-        """Whether a row's number can be computed: everything, as it arrived."""
-        return self.order == "arrival" and not self.is_narrowed
-
-    @property
-    def sign(self) -> int:
-        """−1 when the newest comes first."""
-        return -1 if self.newest_first else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,11 +94,11 @@ class _ArrivalPass:
         first, last = self.spans[self.place]
         if self.ask.newest_first:
             last = last if self.at is None else self.at
-            low, high = max(first, last - PAGE + 1), last
+            low, high = max(first, last - looking.PAGE + 1), last
         else:
             first = first if self.at is None else self.at
-            low, high = first, min(last, first + PAGE - 1)
-        seqs, looked, not_applicable = _look(reader, self.ask, low, high, self.where)
+            low, high = first, min(last, first + looking.PAGE - 1)
+        seqs, looked, not_applicable = look(reader, self.ask, low, high, self.where)
         passed = self.passed + high - low + 1
         found = Found(seqs[:: self.ask.sign], looked, not_applicable, passed / max(self.total, 1))
         if (low, high) != (first, last):
@@ -156,10 +120,10 @@ class _LogPass:
 
     def step(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
         """The next page of one log's positions."""
-        seqs, looked, not_applicable, count, at = _look_at_log(reader, self.ask, self.mark, self.logs[self.place], self.at)
+        seqs, looked, not_applicable, count, at = look_at_log(reader, self.ask, self.mark, self.logs[self.place], self.at)
         passed = self.passed + count
         found = Found(seqs, looked, not_applicable, min(passed / self.mark.events, 1.0))
-        if count == PAGE:
+        if count == looking.PAGE:
             return found, replace(self, passed=passed, at=at)
         is_over = self.place + 1 == len(self.logs)
         return found, None if is_over else replace(self, passed=passed, place=self.place + 1, at=None)
@@ -230,124 +194,4 @@ def _part(waiting: tuple[Numbers, ...], keys: Numbers, bound: int | None) -> tup
     cuts = [part.shape[1] if bound is None else int(np.searchsorted(part[0], bound)) for part in whole]
     ready = [part[:, :cut] for part, cut in zip(whole, cuts, strict=True) if cut]
     left = tuple(part[:, cut:] for part, cut in zip(whole, cuts, strict=True) if cut < part.shape[1])
-    return (_sorted(np.concatenate(ready, axis=1))[-1] if ready else NONE), left
-
-
-def _sorted(keys: Numbers) -> Numbers:
-    return keys[:, np.lexsort(keys[-2::-1])]
-
-
-# ---- statements
-
-
-def log_ranks(reader: CaptureReader) -> tuple[Numbers, Numbers]:
-    """(ids ascending, the place of each by name and partition)."""
-    ids = _numbers_of([row[0] for row in reader.select("SELECT id FROM log ORDER BY name, partition, id")])
-    order = np.argsort(ids)
-    return ids[order], order.astype(np.int64)
-
-
-_KEY_COLUMNS = (
-    "json_group_array(coalesce(time_us, 0)) FILTER (WHERE ok), json_group_array(log_id) FILTER (WHERE ok), "
-    "json_group_array(position) FILTER (WHERE ok), json_group_array(sub) FILTER (WHERE ok), json_group_array(seq) FILTER (WHERE ok)"
-)
-
-
-def keyed(
-    reader: CaptureReader, ask: Ask, first: int, last: int, ranks: tuple[Numbers, Numbers], where: str = ""
-) -> tuple[Numbers, int, int]:
-    """Matches among the numbers `first` to `last` as columns (time, log's rank, position, part, number), sorted for the list.
-
-    The first four are negative where the newest comes first, so that they always ascend; no time is 0. With it: how
-    many were looked at, and of how many the filter could not be asked. Raises CaptureError for a damaged file.
-    """
-    looked = _looked(ask, f"event.seq BETWEEN :low AND :high{where}")
-    ((*texts, count, not_applicable),) = reader.select(
-        f"{looked} SELECT {_KEY_COLUMNS}, count(*), coalesce(sum(ok IS NULL), 0) FROM looked", _bindings(reader, ask, low=first, high=last)
-    )
-    time_us, log_id, position, sub, seq = (_numbers(reader, text) for text in texts)
-    ids, places = ranks
-    at = np.searchsorted(ids, log_id)
-    if not np.array_equal(ids[np.minimum(at, len(ids) - 1)], log_id):
-        raise CaptureError(f"{reader.path} is damaged: an event is of no log; use another copy")
-    keys = np.stack([time_us, places[at], position, sub, seq])
-    keys[:4] *= ask.sign
-    return _sorted(keys), int(count), int(not_applicable)
-
-
-def _look(reader: CaptureReader, ask: Ask, low: int, high: int, where: str) -> tuple[Numbers, int, int]:
-    """Matches among the numbers `low` to `high`, ascending; how many were looked at; of how many the filter cannot be asked."""
-    looked = _looked(ask, f"event.seq BETWEEN :low AND :high{where}")
-    ((text, count, not_applicable),) = reader.select(
-        f"{looked} SELECT json_group_array(seq) FILTER (WHERE ok), count(*), coalesce(sum(ok IS NULL), 0) FROM looked",
-        _bindings(reader, ask, low=low, high=high),
-    )
-    return np.sort(_numbers(reader, text)), int(count), int(not_applicable)
-
-
-def _look_at_log(
-    reader: CaptureReader, ask: Ask, mark: Watermark, log_id: int, at: tuple[int, int] | None
-) -> tuple[Numbers, int, int, int, tuple[int, int] | None]:
-    """As `_look`, of the next page of a log's positions in the list's order; with how many events it has and where it ends."""
-    compare, direction, edge = ("<", "DESC", 2**63 - 1) if ask.newest_first else (">", "ASC", -(2**63))
-    rows = reader.select(
-        "SELECT seq, position, sub FROM event INDEXED BY event_position WHERE log_id = :log_id AND seq BETWEEN :low AND :high "
-        f"AND (position, sub) {compare} (:position, :sub) ORDER BY position {direction}, sub {direction} LIMIT :page",
-        {
-            "log_id": log_id,
-            "position": at[0] if at else edge,
-            "sub": at[1] if at else edge,
-            "low": mark.first_seq,
-            "high": mark.last_seq,
-            "page": PAGE,
-        },
-    )
-    if not rows:
-        return NONE, 0, 0, 0, at
-    seqs = _numbers_of([row[0] for row in rows])
-    looked, not_applicable = len(rows), 0
-    if ask.is_narrowed:
-        matching, looked, not_applicable = _matching(reader, ask, seqs)
-        seqs = seqs[np.isin(seqs, matching)]
-    return seqs, looked, not_applicable, len(rows), (rows[-1][1], rows[-1][2])
-
-
-def _matching(reader: CaptureReader, ask: Ask, seqs: Numbers) -> tuple[Numbers, int, int]:
-    looked = _looked(ask, "event.seq IN (SELECT value FROM json_each(:seqs))")
-    ((text, count, not_applicable),) = reader.select(
-        f"{looked} SELECT json_group_array(seq) FILTER (WHERE ok), count(*), coalesce(sum(ok IS NULL), 0) FROM looked",
-        _bindings(reader, ask, seqs=orjson.dumps(seqs.tolist()).decode()),
-    )
-    return _numbers(reader, text), int(count), int(not_applicable)
-
-
-_IN_RANGE = "(:from_us IS NULL OR event.time_us >= :from_us) AND (:until_us IS NULL OR event.time_us < :until_us)"
-
-
-def _looked(ask: Ask, where: str) -> str:
-    """A common table of the events looked at: their columns, and as `ok` whether they match."""
-    condition = ask.condition.sql if ask.condition is not None else "1"
-    columns = "event.seq AS seq, event.time_us AS time_us, event.log_id AS log_id, event.position AS position, event.sub AS sub"
-    timed = f" AND {_IN_RANGE}" if ask.has_range else ""
-    return f"WITH looked AS MATERIALIZED (SELECT {columns}, ({condition}) AS ok FROM {FROM} WHERE {where}{timed})"
-
-
-def _bindings(reader: CaptureReader, ask: Ask, **given: Any) -> dict[str, Any]:
-    if ask.condition is not None:
-        reader.prepare(ask.condition)
-        given.update(ask.condition.bindings)
-    if ask.has_range:
-        given.update(from_us=ask.from_us, until_us=ask.until_us)
-    return given
-
-
-def _numbers(reader: CaptureReader, text: str) -> Numbers:
-    """The numbers of a JSON list. Raises CaptureError when they are something else: then the file is damaged."""
-    try:
-        return _numbers_of(orjson.loads(text))
-    except (ValueError, TypeError, OverflowError) as error:
-        raise CaptureError(f"{reader.path} is damaged: an event's position or time is no number; use another copy") from error
-
-
-def _numbers_of(values: list[Any]) -> Numbers:
-    return np.array(values, dtype=np.int64)
+    return (ordered(np.concatenate(ready, axis=1))[-1] if ready else NONE), left

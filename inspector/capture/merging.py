@@ -1,6 +1,6 @@
 """Where events that arrived later belong in a list that is there: exactly, with few looks at the file. No Qt.
 
-Read `listing` for how the list was made.
+Read `listing` for how the list was made, `looking` for the statements.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from inspector.capture.listing import NONE, Ask, Numbers, keyed, log_ranks
+from inspector.capture.looking import NONE, Ask, Numbers, keyed, log_ranks
 from inspector.capture.reader import CaptureReader
 
 Key = tuple[int, ...]

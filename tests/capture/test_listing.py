@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.capture import listing
-from inspector.capture.listing import Ask, Found, advance, begin
+from inspector.capture import listing, looking
+from inspector.capture.listing import Found, advance, begin
+from inspector.capture.looking import Ask
 from inspector.capture.merging import insertion_places, late
 from inspector.capture.reader import CaptureReader, EventQuery, Watermark
 from inspector.capture.stage import Stager
@@ -76,7 +77,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def reader(path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CaptureReader]:
     """A reader, with pages so small that there are many."""
-    monkeypatch.setattr(listing, "PAGE", 7)
+    monkeypatch.setattr(looking, "PAGE", 7)
     monkeypatch.setattr(listing, "_BLOCK_EVENTS", 16)
     with CaptureReader(path) as opened:
         yield opened

@@ -14,7 +14,7 @@ from app.models.event_columns import COLUMNS, STATE, TIME, VALUE
 from app.models.event_rows import PAGE_ROWS, Page, Row
 from app.models.event_table import MOST_ROWS, EventTable
 from app.models.page_cache import PageRequest
-from inspector.capture.listing import Numbers
+from inspector.capture.looking import Numbers
 from inspector.capture.reader import Watermark
 from inspector.event import Flag
 

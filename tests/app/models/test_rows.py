@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.models.rows import Listing, Span
-from inspector.capture.listing import Numbers
+from inspector.capture.looking import Numbers
 
 
 def test_a_span_is_arithmetic_in_both_directions() -> None:
