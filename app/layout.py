@@ -13,11 +13,12 @@ from PySide6.QtWidgets import QSplitter, QWidget
 from app import style
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
+from app.panes.metrics import MetricsPane
 from app.panes.replay import ReplayPane
 from app.selection import Selection
 from app.session import Session
 
-_RIGHT_PX, _EVENT_PX, _REPLAY_PX = 420, 420, 420
+_RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX = 420, 420, 420, 220
 
 
 class Layout(QSplitter):
@@ -28,31 +29,35 @@ class Layout(QSplitter):
         self._settings = settings
         self.events_pane = EventsPane(session, selection)
         self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
+        self.metrics_pane = MetricsPane(session, selection)
+        self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.metrics_pane)
+        self._middle.setStretchFactor(0, 1)
+        self._middle.setCollapsible(0, False)
+        self._middle.setSizes([600, _METRICS_PX])
         self._right = _splitter(Qt.Orientation.Vertical, self.event_pane, self.replay_pane)
         self._right.setSizes([_EVENT_PX, _REPLAY_PX])
         self.setHandleWidth(style.GAP_PX)
         self.setAccessibleName("Panes")
-        self.addWidget(self.events_pane)
+        self.addWidget(self._middle)
         self.addWidget(self._right)
         self.setStretchFactor(0, 1)
         self.setCollapsible(0, False)
         self.setSizes([1000, _RIGHT_PX])
-        self.panes: dict[str, QWidget] = {"Event": self.event_pane, "Replay": self.replay_pane}
+        self.panes: dict[str, QWidget] = {"Event": self.event_pane, "Replay": self.replay_pane, "Throughput": self.metrics_pane}
         """What can be hidden, by its name."""
-        self._splitters = {"whole": self, "right": self._right}
+        self._splitters = {"whole": self, "middle": self._middle, "right": self._right}
         self._restore()
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone, everywhere."""
         self.events_pane.set_zone(zone)
         self.replay_pane.set_zone(zone)
+        self.metrics_pane.set_zone(zone)
 
     def show_pane(self, name: str, *, on: bool) -> None:
         """Shows or hides a pane; a side without any takes no room."""
         self.panes[name].setVisible(on)
-        for splitter in self._splitters.values():
-            if splitter is not self:
-                splitter.setVisible(any(not pane.isHidden() for pane in self.panes.values() if pane.parent() is splitter))
+        self._right.setVisible(any(not pane.isHidden() for pane in (self.event_pane, self.replay_pane)))
 
     def is_shown(self, name: str) -> bool:
         """Whether a pane is to be seen."""

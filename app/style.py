@@ -230,6 +230,7 @@ QSlider::handle:horizontal:focus { border: 2px solid $text; width: 10px; }
 QSlider::handle:horizontal:disabled, QSlider::sub-page:horizontal:disabled { background: $line; }
 QComboBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 3px 8px; }
 QComboBox::drop-down { border: none; width: 18px; }
+QComboBox::down-arrow { width: 0px; height: 0px; border: 4px solid $panel; border-bottom: none; border-top: 5px solid $dim; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox QAbstractItemView { background: $panel; color: $text; selection-background-color: $selection; selection-color: $text; }
 QPushButton[role="chip"] { color: $dim; background: $hover; border: 1px solid $hover; border-radius: 9px; padding: 1px 10px; }

@@ -15,8 +15,15 @@ STRETCH = 1 << 16
 """Events counted at once: about 20 ms of reading."""
 _COUNTED = (Flag.undecodable, Flag.aborted, Flag.late, Flag.tombstone)
 _STEPS = (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
-_GROUPED = {"log": "log_id", "type": "type_id"}
-_NAMES = {"log": "SELECT id, name FROM log", "type": "SELECT id, name FROM type"}
+_GROUPED = {"log": "log_id", "type": "type_id", "category": "category_id", "partition": "log_id"}
+_NAMES = {
+    "log": "SELECT id, name FROM log",
+    "type": "SELECT id, name FROM type",
+    "category": "SELECT id, name FROM category",
+    "partition": "SELECT id, name || ' / ' || partition FROM log",
+}
+GROUPINGS = tuple(_GROUPED)
+"""What a throughput can be told by."""
 
 
 @dataclass(slots=True)
@@ -73,31 +80,42 @@ def flag_counts(reader: CaptureReader, first_seq: int, last_seq: int) -> tuple[i
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Events in each stretch of `width_s` seconds from `first_s` (Unix time) on, per log or type; all lists equally long."""
+    """Events and bytes in each stretch of `width_s` seconds from `first_s` (Unix time) on, per name; all lists equally long."""
 
     width_s: int
     first_s: int
     events: Mapping[str, Sequence[int]]
+    bytes: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
-def throughput(reader: CaptureReader, by: str = "log", *, most_points: int = 400) -> Throughput | None:
-    """The rollup by `log` or `type` in the shortest steps that give at most `most_points` of them; None for no times.
+def throughput(
+    reader: CaptureReader, by: str = "log", *, most_points: int = 400, last_s: int | None = None, span_s: tuple[int, int] | None = None
+) -> Throughput | None:
+    """The rollup of event time by one of `GROUPINGS`, in the shortest steps that give at most `most_points` of them.
 
-    The name of what has no type is empty.
+    Of all times, of the newest `last_s` seconds, or of `[from, until)`. The name of what has none is empty. None for no times.
     """
     spans = reader.select("SELECT width_s, min(second), max(second) FROM bucket GROUP BY width_s ORDER BY width_s")
     if not spans:
         return None
-    _, first_s, last_s = spans[0]
-    width_s = next((step for step in _STEPS if (last_s - first_s) // step < most_points - 1), _STEPS[-1])
+    _, low_s, high_s = spans[0]
+    if span_s is not None:
+        low_s, high_s = span_s[0], max(span_s[1] - 1, span_s[0])
+    elif last_s is not None:
+        low_s = max(low_s, high_s - last_s + 1)
+    width_s = next((step for step in _STEPS if (high_s - low_s) // step < most_points - 1), _STEPS[-1])
     stored_s = max((span[0] for span in spans if width_s % span[0] == 0), default=spans[0][0])
     names = dict(reader.select(_NAMES[by]))
-    start_s = max(first_s // width_s, last_s // width_s - most_points + 1) * width_s
-    length = last_s // width_s - start_s // width_s + 1
+    start_s = max(low_s // width_s, high_s // width_s - most_points + 1) * width_s
+    length = high_s // width_s - start_s // width_s + 1
     events: dict[str, list[int]] = {}
-    for second, id_, count in reader.select(
-        f"SELECT second, {_GROUPED[by]}, sum(events) FROM bucket WHERE width_s = ? AND second >= ? GROUP BY 1, 2", (stored_s, start_s)
+    sizes: dict[str, list[int]] = {}
+    for second, id_, count, size in reader.select(
+        f"SELECT second, {_GROUPED[by]}, sum(events), sum(bytes) FROM bucket WHERE width_s = ? AND second >= ? AND second < ? "
+        "GROUP BY 1, 2",
+        (stored_s, start_s, start_s + length * width_s),
     ):
-        line = events.setdefault(names.get(id_, ""), [0] * length)
-        line[(second - start_s) // width_s] += count
-    return Throughput(width_s, start_s, events)
+        name, place = names.get(id_, ""), (second - start_s) // width_s
+        events.setdefault(name, [0] * length)[place] += count
+        sizes.setdefault(name, [0] * length)[place] += size
+    return Throughput(width_s, start_s, events, sizes)

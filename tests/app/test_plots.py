@@ -11,9 +11,9 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.plots import ThroughputPlot, time_axis
+from app.plots import TimeAxis, TimeLines, busiest
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rollup import Throughput, throughput
+from inspector.capture.rollup import throughput
 from tests.app.captures import capture
 
 _FRAMES = 1_000
@@ -21,20 +21,20 @@ _FRAMES = 1_000
 
 def test_a_thousand_frames_lose_no_reference_to_none(qtbot: QtBot, qapp: QApplication) -> None:
     """Some versions of the Qt binding lose references to None in paint calls, and abort after some hundred frames."""
-    plot = ThroughputPlot()
-    qtbot.addWidget(plot.widget)
-    plot.widget.resize(300, 120)
-    plot.widget.show()
+    plot = TimeLines("events/s")
+    qtbot.addWidget(plot)
+    plot.resize(300, 120)
+    plot.show()
     before = sys.getrefcount(None)
     for frame in range(_FRAMES):
-        plot.show_throughput(Throughput(1, 1_795_420_800, {"orders": [frame % 7, 2, 3, frame % 5]}), "events/s")
+        plot.show_lines(1_795_420_800, 1, busiest({"orders": [frame % 7, 2, 3, frame % 5]}, 1))
         qapp.processEvents()
     assert sys.getrefcount(None) > before - _FRAMES
 
 
 @pytest.mark.parametrize(("spacing", "text"), [(86_400, "2026-11-23"), (3_600, "00:00"), (5, "00:00:00")])
 def test_ticks_are_utc_and_as_fine_as_their_step(qtbot: QtBot, spacing: float, text: str) -> None:
-    assert time_axis().tickStrings([1_795_392_000.0], 1.0, spacing) == [text]
+    assert TimeAxis().tickStrings([1_795_392_000.0], 1.0, spacing) == [text]
 
 
 def test_the_throughput_counts_every_event_once(tmp_path: Path) -> None:

@@ -1,0 +1,63 @@
+"""When a capture has not read: stretches of positions that are absent, as stretches of time between their neighbours.
+
+Read-only. Read `coverage` for the reasons, `rollup` for the numbers that these gaps interrupt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inspector.capture.coverage import NOT_DELIVERED
+from inspector.capture.reader import CaptureReader
+from inspector.capture.report import LogReport, log_reports
+
+MOST_GAPS = 40
+"""So many gaps, the largest, are looked up; each takes two look-ups by position."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """`positions` of `log` partition `partition` are absent for `reason`.
+
+    They lie between the times of the events before and after them, in microseconds; None where there is no such event.
+    """
+
+    log: str
+    partition: int
+    positions: int
+    reason: str
+    from_us: int | None
+    until_us: int | None
+
+
+def gaps(reader: CaptureReader, reports: Sequence[LogReport] | None = None) -> list[Gap]:
+    """The largest gaps of all logs, the earliest first; what a log never had (holes of compaction) is none."""
+    found = [
+        (int(str(segment["to"])) - int(str(segment["from"])), report, segment)
+        for report in (log_reports(reader) if reports is None else reports)
+        for segment in report.coverage
+        if segment["state"] == "absent" and segment["reason"] != NOT_DELIVERED and segment["to"] != segment["from"]
+    ]
+    largest = sorted(found, key=lambda item: -item[0])[:MOST_GAPS]
+    placed = [
+        Gap(
+            report.log,
+            report.partition,
+            positions,
+            str(segment["reason"]),
+            _time(reader, report.id, "position < ?", "DESC", int(str(segment["from"]))),
+            _time(reader, report.id, "position >= ?", "ASC", int(str(segment["to"]))),
+        )
+        for positions, report, segment in largest
+    ]
+    return sorted(placed, key=lambda gap: (gap.from_us if gap.from_us is not None else -(2**63), gap.log, gap.partition))
+
+
+def _time(reader: CaptureReader, log_id: int, where: str, direction: str, position: int) -> int | None:
+    """The time of the nearest event on one side."""
+    rows = reader.select(
+        f"SELECT time_us FROM event WHERE log_id = ? AND {where} AND time_us IS NOT NULL ORDER BY position {direction} LIMIT 1",
+        (log_id, position),
+    )
+    return int(rows[0][0]) if rows else None
