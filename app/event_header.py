@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QHeaderView, QMenu
 from app import style
 from app.models.event_columns import COLUMNS, NAMES, ORDER_OF, STATE, TIME, VALUE, Column
 
-_CELL_PX = 16
+_CELL_PX = 20
 """A cell's own margins left and right."""
 _LEAST_PX = 24
 _MOST_PX = 4_000
