@@ -36,7 +36,7 @@ class CellLook:
     def __init__(self) -> None:
         self.narrow: frozenset[int] = frozenset()
         self.day = ""
-        self.is_dimmed = self.is_all_selected = False
+        self.is_dimmed = False
         self.arrow: tuple[int, str] = (-1, "")
         """The column whose header says the order, and the arrow."""
         self._fixed = style.fixed_font()
@@ -46,7 +46,7 @@ class CellLook:
 
     def refresh(self) -> None:
         """Takes the colours of the tokens anew."""
-        self._colors = {name: style.color(name) for name in ("text", "dim", "faint", "warn", "bad", "selection")}
+        self._colors = {name: style.color(name) for name in ("text", "dim", "faint", "warn", "bad")}
 
     def take_days(self, rows: Iterable[Row]) -> None:
         """Notes the newest day, which short times leave out."""
@@ -87,10 +87,6 @@ class CellLook:
             if row.flags & STRUCK or (column == VALUE and row.word in _ABSENT):
                 return self._colors["faint"]
         return self._colors["dim" if COLUMNS[column].is_dim else "text"]
-
-    def background(self) -> QColor | None:
-        """The colour behind a cell when everything is selected; else that is for the view to know."""
-        return self._colors["selection"] if self.is_all_selected else None
 
     def font(self, row: Row | None, column: int) -> QFont | None:
         """The font of a cell; None for the table's own."""

@@ -38,7 +38,6 @@ _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGN = int(Qt.ItemDataRole.TextAlignmentRole)
 _FOREGROUND = int(Qt.ItemDataRole.ForegroundRole)
 _FONT = int(Qt.ItemDataRole.FontRole)
-_BACKGROUND = int(Qt.ItemDataRole.BackgroundRole)
 _TIP = int(Qt.ItemDataRole.ToolTipRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
 
@@ -300,12 +299,6 @@ class EventTable(QAbstractTableModel):
             self.look.is_dimmed = on
             self._all_changed()
 
-    def set_all_selected(self, *, on: bool) -> None:
-        """Shows that everything is selected, which no view walks."""
-        if on != self.look.is_all_selected:
-            self.look.is_all_selected = on
-            self._all_changed()
-
     # ---- what Qt asks
 
     def rowCount(self, parent: _Index = _NO_INDEX) -> int:
@@ -327,12 +320,6 @@ class EventTable(QAbstractTableModel):
             return self.look.font(self.known(index.row()), index.column())
         if role == _ALIGN:
             return self.look.alignment(index.column())
-        return self._more(index, role)
-
-    def _more(self, index: _Index, role: int) -> Any:
-        """What is seldom there or seldom asked for."""
-        if role == _BACKGROUND:
-            return self.look.background()
         if role in {_TIP, _ACCESSIBLE} and index.isValid() and (known := self.known(index.row())) is not None:
             return self.look.tip(known, index.column()) if role == _TIP else self.look.words(known, index.column())
         return None

@@ -29,7 +29,7 @@ from app.notice import Notice, thin_bar
 from app.order_button import OrderButton
 from app.pager import Pager
 from app.panes.empty import Empty
-from app.plain import Panel, set_tip
+from app.plain import Panel, set_role, set_tip
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import Watermark
@@ -204,7 +204,7 @@ class EventsPane(Panel):
         self._stack.setCurrentWidget(self.empty)
 
     def _all_chosen(self) -> None:
-        self.model.set_all_selected(on=self.view.is_all_selected)
+        set_role(self.view, "all" if self.view.is_all_selected else "")
         self._say_counts()
 
     def _say_counts(self) -> None:
