@@ -6,6 +6,7 @@ Knows no event. Read `models.event_columns` for what columns there are.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
@@ -15,10 +16,14 @@ from PySide6.QtWidgets import QHeaderView, QMenu
 from app import style
 from app.models.event_columns import COLUMNS, NAMES, ORDER_OF, STATE, TIME, VALUE, Column
 
-_CELL_PX = 16
+_CELL_PX = 20
 """A cell's own margins left and right."""
 _LEAST_PX = 24
 _MOST_PX = 4_000
+_DISPENSABLE_RANK = 6
+"""Columns from this rank on go before the others become narrow."""
+_WISHED_VALUE = 44
+"""Characters of the value before the other columns have all they wish."""
 _STEPWISE = (STATE, TIME)
 """Columns that take their short or their whole text, nothing between."""
 
@@ -131,19 +136,32 @@ class EventHeader(QHeaderView):
     def _fitting_columns(self, room_px: int) -> list[int]:
         """The columns that are there: what the user shows, and of the others those that fit beside the value."""
         places = [place for place, column in enumerate(COLUMNS) if self._shown.get(column.name, column.rank > 0)]
-        while sum(self._least(place) for place in places) > room_px:
-            free = [place for place in places if COLUMNS[place].name not in self._shown and COLUMNS[place].rank > 1]
-            if not free:
-                break
-            places.remove(max(free, key=lambda place: COLUMNS[place].rank))
+        self._drop(places, room_px, _DISPENSABLE_RANK, self._comfortable)
+        self._drop(places, room_px, 2, self._least)
         return places or [VALUE]
+
+    def _drop(self, places: list[int], room_px: int, least_rank: int, width: Callable[[int], int]) -> None:
+        """Lets columns that nobody asked for go, from `least_rank` on, until the others have their `width`."""
+        while sum(map(width, places)) > room_px:
+            free = [place for place in places if COLUMNS[place].name not in self._shown and COLUMNS[place].rank >= least_rank]
+            if not free:
+                return
+            places.remove(max(free, key=lambda place: COLUMNS[place].rank))
+
+    def _comfortable(self, place: int) -> int:
+        """Half way between a column's least and its usual width, for those that have more than two."""
+        column = COLUMNS[place]
+        if column.name in self._widths or place in _STEPWISE:
+            return self._least(place)
+        return self._characters((column.least + column.width) // 2)
 
     def _fitting_widths(self, places: list[int], room_px: int) -> dict[int, int]:
         widths = {place: self._least(place) for place in places}
         spare = room_px - sum(widths.values())
         growing = [place for place in places if place not in (*_STEPWISE, VALUE) and COLUMNS[place].name not in self._widths]
         wishes = {place: self._characters(COLUMNS[place].width) - widths[place] for place in growing}
-        share = min(1.0, max(spare, 0) / max(sum(wishes.values()), 1))
+        value = self._characters(_WISHED_VALUE) - widths.get(VALUE, 0)
+        share = min(1.0, max(spare, 0) / max(sum(wishes.values()) + value, 1))
         for place, wish in wishes.items():
             widths[place] += int(wish * share)
         spare = room_px - sum(widths.values())

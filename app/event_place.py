@@ -14,6 +14,9 @@ from app.models.places import Place
 from app.selection import Selection
 from inspector.capture.looking import Numbers
 
+_FROM_TOP = 4
+"""An event that was not in the list before is shown so many rows down."""
+
 
 class EventPlace(QObject):
     """The current event of `selection` in a view: followed both ways, and never changed by rows that move."""
@@ -69,7 +72,7 @@ class EventPlace(QObject):
             self.moved.emit()
         else:
             self._leave()
-            self._awaited, self._awaited_at = seq, -1
+            self._awaited, self._awaited_at = seq, _FROM_TOP
 
     def _choose(self, row: int, at: int | None = None) -> None:
         """Makes a row current without telling the selection, which knows."""
@@ -82,8 +85,8 @@ class EventPlace(QObject):
 
     def _note(self) -> None:
         """The list is about to be another one: the current event is looked for in it."""
-        if (row := self._view.currentIndex().row()) >= 0:
-            self._awaited_at = self._view.place_in_view(row)
+        row = self._view.currentIndex().row()
+        self._awaited_at = self._view.place_in_view(row) if row >= 0 else _FROM_TOP
         self._awaited = self._selection.seq
 
     def _look_everywhere(self) -> None:

@@ -5,14 +5,18 @@ Moves the view, never the selection. Read `panes.events` for the pane it belongs
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QPushButton, QWidget
 
 from app.event_view import EventView
 from app.lister import Lister
 from app.models.event_columns import VALUE
 from app.models.rows import Listing
+from app.plain import set_tip
 from app.session import Session
 from inspector.capture.reader import Watermark
+
+_BOTTOM_PX = 24
 
 
 class EventTail(QObject):
@@ -115,3 +119,34 @@ class EventTail(QObject):
             return
         what = "to search" if self.is_paused and wish.is_narrowed else "new"
         self.counted.emit(f"{'▲' if wish.newest_first else '▼'} {count:,} {what}")
+
+
+class NewButton(QPushButton):
+    """Says over the bottom of its parent what came unseen; a click is the way there."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setProperty("role", "new")
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        set_tip(self, "Go to the newest event and stay there")
+        self._over = parent
+        parent.installEventFilter(self)
+        self.hide()
+
+    def say(self, text: str) -> None:
+        """Shows `text`, or nothing."""
+        self.setVisible(bool(text))
+        if text:
+            self.setText(text)
+            self.adjustSize()
+            self._place()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Stays in the middle of the parent's bottom."""
+        if event.type() is QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def _place(self) -> None:
+        self.move((self._over.width() - self.width()) // 2, self._over.height() - self.height() - _BOTTOM_PX)
+        self.raise_()

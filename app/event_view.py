@@ -133,7 +133,10 @@ class EventView(QTableView):
 
     def choose_row(self, row: int, *, at: int | None = None) -> None:
         """Makes a row current; brings it into view, or to the `at`-th place of what is in view."""
-        index = self.table.index(row, max(self.header.logicalIndexAt(2), 0))
+        column = self.currentIndex().column()
+        if column < 0 or self.isColumnHidden(column):
+            column = max(self.header.logicalIndexAt(2), 0)
+        index = self.table.index(row, column)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().setCurrentIndex(index, flags)
         if at is None:

@@ -242,6 +242,7 @@ class Lister(QObject):
         if error == "stopped":
             self._go()  # interrupted by a reader that was closed, not by us
             return
+        self.wanted = self.wish
         self.is_stopped, self.error = True, error
         self._session.messages.say("warning", f"the list could not be read: {error}")
         self.progressed.emit()

@@ -1,4 +1,4 @@
-"""A bar inside a panel: one sentence, with a sign for what it is, and up to one button. Knows no session.
+"""Bars inside a panel: one sentence, with a sign for what it is, and up to one button; and a line for work going on. Knows no session.
 
 Read `panes.events` for its use: a wrong filter, a jump that found nothing, a search that stopped.
 """
@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
 from app import style
 from app.plain import PlainLabel, set_role
@@ -47,3 +47,13 @@ class Notice(QFrame):
         self.hide()
         if self._acted is not None:
             self._acted()
+
+
+def thin_bar(name: str, most: int) -> QProgressBar:
+    """A line that fills; without an end (`most` 0) it moves."""
+    bar = QProgressBar()
+    bar.setRange(0, most)
+    bar.setTextVisible(False)
+    bar.setAccessibleName(name)
+    bar.hide()
+    return bar

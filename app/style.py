@@ -208,6 +208,7 @@ QPushButton[role="new"] { color: $accent; background: $panel; border: 1px solid 
 QLineEdit { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
 QLineEdit:focus { border: 1px solid $accent; }
 QTableView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
+QTableView[role="all"] { background: $selection; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 3px 9px; font-weight: 600; }
 QTableView::item { padding: 0px 6px; border: none; }

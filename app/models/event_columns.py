@@ -23,9 +23,9 @@ class Column(NamedTuple):
 
 
 COLUMNS = (
-    Column("state", "", 16, 2, "State: sign and word", rank=1),
-    Column("time", "time", 27, 12, "Time", is_fixed=True, is_dim=True, is_time=True, rank=1),
-    Column("log", "log / partition", 17, 10, "Log and partition", is_dim=True, rank=4),
+    Column("state", "", 13, 2, "State: sign and word", rank=1),
+    Column("time", "time", 27, 13, "Time", is_fixed=True, is_dim=True, is_time=True, rank=1),
+    Column("log", "log / part.", 17, 10, "Log and partition", is_dim=True, rank=4),
     Column("offset", "offset", 8, 7, "Offset or position", is_number=True, is_fixed=True, is_dim=True, rank=5),
     Column("key", "key", 16, 10, "Key", is_fixed=True, rank=3),
     Column("type", "type", 19, 12, "Type", rank=2),

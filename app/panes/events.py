@@ -10,14 +10,14 @@ from collections.abc import Callable
 from datetime import tzinfo
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QProgressBar, QPushButton, QStackedWidget, QWidget
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app import style
 from app.event_actions import EventActions
 from app.event_menu import EventMenu
 from app.event_place import EventPlace
-from app.event_tail import EventTail
+from app.event_tail import EventTail, NewButton
 from app.event_view import EventView
 from app.event_words import counts, mistake, nothing
 from app.jump_bar import JumpBar
@@ -25,11 +25,11 @@ from app.lister import Lister
 from app.models.event_columns import HEADED_BY, NAMES, STREAM
 from app.models.event_table import EventTable
 from app.models.wish import Wish
-from app.notice import Notice
+from app.notice import Notice, thin_bar
 from app.order_button import OrderButton
 from app.pager import Pager
 from app.panes.empty import Empty
-from app.plain import Panel, set_tip
+from app.plain import Panel, set_role, set_tip
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import Watermark
@@ -50,6 +50,7 @@ class EventsPane(Panel):
         self.model = EventTable(self)
         self.lister = Lister(session, self.model, self)
         self.to_do = EventActions(session, selection, self.model, self.lister)
+        self._wrong: str | None = None
         self._build()
         self._connect()
         session.watermark_changed.connect(self.follow)
@@ -62,11 +63,7 @@ class EventsPane(Panel):
 
     def _build(self) -> None:
         self.view = EventView(self.model)
-        self._loading = QProgressBar()
-        self._loading.setRange(0, 0)
-        self._loading.setTextVisible(False)
-        self._loading.setAccessibleName("Reading")
-        self._loading.hide()
+        self._loading, self._searched = thin_bar("Reading", 0), thin_bar("Searched", 100)
         self.stop_button = QPushButton("Stop")
         set_tip(self.stop_button, "What was found stays; the search can go on from here")
         self.stop_button.hide()
@@ -82,14 +79,10 @@ class EventsPane(Panel):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
-        for widget in (self._loading, self.notice, self.jump_bar):
+        for widget in (self._loading, self._searched, self.notice, self.jump_bar):
             self.body.addWidget(widget)
         self.body.addWidget(self._stack, 1)
-        self._new = QPushButton(self)
-        self._new.setProperty("role", "new")
-        self._new.setCursor(Qt.CursorShape.PointingHandCursor)
-        set_tip(self._new, "Go to the newest event and stay there")
-        self._new.hide()
+        self._new = NewButton(self)
         self._say_order()
 
     def _connect(self) -> None:
@@ -102,8 +95,8 @@ class EventsPane(Panel):
         self.place.moved.connect(self.tail.unstick)
         self.tail.stick_changed.connect(self.stick_changed)
         self.tail.pause_changed.connect(self._paused)
-        self.tail.counted.connect(self._say_new)
-        view.all_chosen.connect(self._say_counts)
+        self.tail.counted.connect(self._new.say)
+        view.all_chosen.connect(self._all_chosen)
         view.copy_wanted.connect(self.copy)
         view.menu_wanted.connect(self._open_menu)
         view.header.order_wanted.connect(self._header_clicked)
@@ -136,9 +129,9 @@ class EventsPane(Panel):
 
     @property
     def wish(self) -> Wish:
-        """What the list is asked to have."""
-        wish = self.lister.wanted
-        return Wish(wish.order, wish.newest_first, self._selection.filter, self._selection.time_range)
+        """What the list is asked to have; a filter that was refused is not asked for again."""
+        wish, text = self.lister.wanted, self._selection.filter
+        return Wish(wish.order, wish.newest_first, wish.filter if text == self._wrong else text, self._selection.time_range)
 
     def set_order(self, order: str | None = None, *, newest_first: bool | None = None) -> None:
         """Lists by `arrival`, `log` or `time`; the current event keeps its place in view."""
@@ -152,6 +145,7 @@ class EventsPane(Panel):
         self.set_order(order, newest_first=wish.newest_first != (order == wish.order))
 
     def _ask(self) -> None:
+        self._wrong = None
         self.notice.hide()
         self.lister.show(self.wish)
 
@@ -169,6 +163,7 @@ class EventsPane(Panel):
 
     def _refused(self, error: QueryError) -> None:
         self._say_order()
+        self._wrong = self._selection.filter
         self.notice.say(mistake(error), role="bad")
 
     def _accepted(self) -> None:
@@ -184,8 +179,10 @@ class EventsPane(Panel):
         lister = self.lister
         self.stop_button.setVisible(not lister.is_done)
         self.stop_button.setText("Go on" if lister.is_stopped else "Stop")
+        self._searched.setVisible(lister.is_searching)
+        self._searched.setValue(int(lister.share * 100))
         if lister.error:
-            self.notice.say(f"the list ends here: {lister.error}", role="warn", action="Go on", acted=lister.go_on)
+            self.notice.say(f"the list is not whole: {lister.error}", role="warn", action="Go on", acted=lister.go_on)
         self._show_or_empty()
         self._say_counts()
 
@@ -205,6 +202,10 @@ class EventsPane(Panel):
         elif not captured and self._session.watermark is not None:
             self.empty.show_text("No events yet.", "They appear here as they are captured." if self._session.is_capturing else "")
         self._stack.setCurrentWidget(self.empty)
+
+    def _all_chosen(self) -> None:
+        set_role(self.view, "all" if self.view.is_all_selected else "")
+        self._say_counts()
 
     def _say_counts(self) -> None:
         mark = self._session.watermark
@@ -250,13 +251,6 @@ class EventsPane(Panel):
         self._show_or_empty()
         self._say_counts()
         self.pause_changed.emit(on)
-
-    def _say_new(self, text: str) -> None:
-        self._new.setVisible(bool(text))
-        if text:
-            self._new.setText(text)
-            self._new.adjustSize()
-            self._place_new()
 
     # ---- what can be done
 
@@ -319,20 +313,11 @@ class EventsPane(Panel):
 
     # ---- looks
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Keeps the button in its corner."""
-        super().resizeEvent(event)
-        self._place_new()
-
     def changeEvent(self, event: QEvent) -> None:
         """Light turned dark, or back."""
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "model"):
             self.model.refresh_look()
         super().changeEvent(event)
-
-    def _place_new(self) -> None:
-        self._new.move((self.width() - self._new.width()) // 2, self.height() - self._new.height() - 24)
-        self._new.raise_()
 
     def take_focus(self) -> QWidget:
         """Gives the keyboard to the list."""

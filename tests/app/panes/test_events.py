@@ -181,6 +181,38 @@ def test_a_wrong_filter_is_said_in_the_panel_and_changes_nothing(qtbot: QtBot, o
     assert listed(pane) == [4]
 
 
+def test_the_order_can_change_under_a_wrong_filter(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 20))
+    pane._selection.choose_filter("typ == 3")
+    qtbot.waitUntil(pane.notice.isVisible, timeout=_WAIT_MS)
+    order(qtbot, pane, "arrival", newest_first=True)
+    assert listed(pane)[0] == 20
+
+
+def test_the_way_back_from_a_filter_leads_to_the_same_event(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 3_000))
+    pane.choose_row(2_000)
+    narrow(qtbot, pane, "position < 10")
+    assert pane._selection.seq == 2_001
+    assert not pane.view.currentIndex().isValid()
+    pane.choose_row(3)
+    pane._selection.back()
+    qtbot.waitUntil(lambda: pane.view.currentIndex().row() == 2_000, timeout=_WAIT_MS)
+    assert pane.view.place_in_view(2_000) >= 0
+    assert pane._selection.seq == 2_001
+
+
+def test_selecting_all_is_seen_until_a_row_is_chosen(open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 20))
+    QTest.keyClick(pane.view, Qt.Key.Key_A, _CONTROL)
+    assert pane.note.whole_text() == "all 20 selected"
+    at = QPoint(20, pane.view.height() - 30)  # the state of an ordinary event: nothing is written there
+    assert pane.view.grab().toImage().pixelColor(at) == style.color("selection")
+    pane.choose_row(5)
+    assert pane.view.grab().toImage().pixelColor(at) == style.color("panel")
+    assert pane.note.whole_text() == "20 events"
+
+
 def test_nothing_found_says_what_was_searched_and_offers_the_way_back(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
     pane = open_pane(capture(tmp_path / "a.evcap", 20))
     narrow(qtbot, pane, 'type == "Nothing"')
