@@ -113,6 +113,7 @@ class Work(QObject):
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
         self._release: set[_Worker] = set()
+        self._newest: dict[str, Job] = {}
         self._held = False
         self._closed = False
         self.lets_go = False
@@ -139,11 +140,13 @@ class Work(QObject):
             if self._closed:
                 job.cancelled = True
                 return job
-            replaced = [old for old in self._asked() if lane and old.lane == lane]
             self._waiting.append(job)
             self._changed.notify()
-        for old in replaced:
-            self.cancel(old)
+        if lane:
+            # also one that is answered already, and whose answer has not come through to this thread
+            replaced, self._newest[lane] = self._newest.get(lane), job
+            if replaced is not None:
+                self.cancel(replaced)
         return job
 
     def cancel(self, job: Job) -> None:

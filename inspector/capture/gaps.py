@@ -46,18 +46,19 @@ def gaps(reader: CaptureReader, reports: Sequence[LogReport] | None = None) -> l
             report.partition,
             positions,
             str(segment["reason"]),
-            _time(reader, report.id, "position < ?", "DESC", int(str(segment["from"]))),
-            _time(reader, report.id, "position >= ?", "ASC", int(str(segment["to"]))),
+            _time(reader, _BEFORE, report.id, int(str(segment["from"]))),
+            _time(reader, _AFTER, report.id, int(str(segment["to"]))),
         )
         for positions, report, segment in largest
     ]
     return sorted(placed, key=lambda gap: (gap.from_us if gap.from_us is not None else -(2**63), gap.log, gap.partition))
 
 
-def _time(reader: CaptureReader, log_id: int, where: str, direction: str, position: int) -> int | None:
+def _time(reader: CaptureReader, nearest: str, log_id: int, position: int) -> int | None:
     """The time of the nearest event on one side."""
-    rows = reader.select(
-        f"SELECT time_us FROM event WHERE log_id = ? AND {where} AND time_us IS NOT NULL ORDER BY position {direction} LIMIT 1",
-        (log_id, position),
-    )
+    rows = reader.select(nearest, (log_id, position))
     return int(rows[0][0]) if rows else None
+
+
+_BEFORE = "SELECT time_us FROM event WHERE log_id = ? AND position < ? AND time_us IS NOT NULL ORDER BY position DESC LIMIT 1"
+_AFTER = "SELECT time_us FROM event WHERE log_id = ? AND position >= ? AND time_us IS NOT NULL ORDER BY position LIMIT 1"

@@ -102,7 +102,7 @@ def test_stick_to_newest_keeps_the_selected_event(qtbot: QtBot, window: MainWind
         growing.append(500)
         qtbot.waitUntil(lambda: pane.model.rows == 1_500, timeout=_WAIT_MS)
         bar = pane.view.verticalScrollBar()
-        assert bar.value() == bar.maximum()
+        qtbot.waitUntil(lambda: bar.value() == bar.maximum(), timeout=_WAIT_MS)
         assert pane.view.currentIndex().row() == 990
         wait_for_event(qtbot, window, 991)
         QTest.keyClick(pane.view, Qt.Key.Key_Home)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -93,3 +94,14 @@ def test_closing_ends_a_running_query_and_the_threads(qtbot: QtBot, work: Work) 
     assert started.wait(3)
     work.close()
     assert not any(worker.is_alive() for worker in work._workers)
+
+
+def test_an_answer_that_waits_for_the_gui_thread_is_dropped_for_a_newer_question(qtbot: QtBot, work: Work) -> None:
+    seen: list[object] = []
+    old = work.run(lambda _reader: "old", seen.append, lane="x")
+    deadline = time.monotonic() + 5
+    while (any(worker.job is not None for worker in work._workers) or old in work._waiting) and time.monotonic() < deadline:
+        pass  # the answer is sent, and this thread has not taken it
+    work.run(lambda _reader: "new", seen.append, lane="x")
+    qtbot.waitUntil(lambda: "new" in seen, timeout=3000)
+    assert seen == ["new"]
