@@ -8,17 +8,19 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from app import style
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.metrics import MetricsPane
+from app.panes.navigator import NavigatorPane
 from app.panes.replay import ReplayPane
 from app.selection import Selection
 from app.session import Session
 
-_RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX = 420, 420, 420, 220
+_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX = 236, 420, 420, 420, 220
 
 
 class Layout(QSplitter):
@@ -29,6 +31,7 @@ class Layout(QSplitter):
         self._settings = settings
         self.events_pane = EventsPane(session, selection)
         self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
+        self.navigator_pane = NavigatorPane(session, selection)
         self.metrics_pane = MetricsPane(session, selection)
         self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.metrics_pane)
         self._middle.setStretchFactor(0, 1)
@@ -38,12 +41,18 @@ class Layout(QSplitter):
         self._right.setSizes([_EVENT_PX, _REPLAY_PX])
         self.setHandleWidth(style.GAP_PX)
         self.setAccessibleName("Panes")
+        self.addWidget(self.navigator_pane)
         self.addWidget(self._middle)
         self.addWidget(self._right)
-        self.setStretchFactor(0, 1)
-        self.setCollapsible(0, False)
-        self.setSizes([1000, _RIGHT_PX])
-        self.panes: dict[str, QWidget] = {"Event": self.event_pane, "Replay": self.replay_pane, "Throughput": self.metrics_pane}
+        self.setStretchFactor(1, 1)
+        self.setCollapsible(1, False)
+        self._is_sized = False
+        self.panes: dict[str, QWidget] = {
+            "Navigator": self.navigator_pane,
+            "Event": self.event_pane,
+            "Replay": self.replay_pane,
+            "Throughput": self.metrics_pane,
+        }
         """What can be hidden, by its name."""
         self._splitters = {"whole": self, "middle": self._middle, "right": self._right}
         self._restore()
@@ -63,13 +72,23 @@ class Layout(QSplitter):
         """Whether a pane is to be seen."""
         return not self.panes[name].isHidden()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The first size there is decides the usual widths; then what was remembered holds."""
+        super().resizeEvent(event)
+        if not self._is_sized and event.size().width() > _NAVIGATOR_PX + _RIGHT_PX:
+            self._is_sized = True
+            self.setSizes([_NAVIGATOR_PX, event.size().width() - _NAVIGATOR_PX - _RIGHT_PX, _RIGHT_PX])
+            self._restore_sizes()
+
     # ---- remembering
 
-    def _restore(self) -> None:
+    def _restore_sizes(self) -> None:
         for name, splitter in self._splitters.items():
             state = self._settings.value(f"layout/{name}")
             if isinstance(state, QByteArray):
                 splitter.restoreState(state)
+
+    def _restore(self) -> None:
         for name in self.panes:
             if self._settings.value(f"layout/hidden/{name}", "") == "yes":
                 self.show_pane(name, on=False)

@@ -41,7 +41,8 @@ class Legend(QWidget):
         del event
         painter, metrics = QPainter(self), QFontMetrics(self.font())
         left, room = style.INSIDE_PX, self.width() - 2 * style.INSIDE_PX
-        each = min(_MOST_NAME_PX, room // max(len(self._colors), 1) - _SWATCH_PX - 3 * _GAP_PX)
+        wanted = sum(metrics.horizontalAdvance(visible(name)) + _SWATCH_PX + 3 * _GAP_PX + 2 for name in self._colors)
+        each = room if wanted <= room else min(_MOST_NAME_PX, room // max(len(self._colors), 1) - _SWATCH_PX - 3 * _GAP_PX)
         for name, color in self._colors.items():
             text = metrics.elidedText(visible(name), Qt.TextElideMode.ElideMiddle, each)
             painter.fillRect(QRect(left, (self.height() - _SWATCH_PX) // 2, _SWATCH_PX, _SWATCH_PX), color)

@@ -1,0 +1,263 @@
+"""What the navigator lists: sections, logs with partitions, categories with streams, types. One flat list, opened in place.
+
+Holds what was read for it, a page of streams at a time, and nothing of a capture. Read `panes.navigator` for where it comes from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+
+from app import style
+from app.plain import tip
+from inspector.capture.coverage import NOT_FETCHED, REMOVED_BY_KEEP
+from inspector.capture.overview import Found, Overview, Partition, StreamRow
+from inspector.text import visible
+
+Index = QModelIndex | QPersistentModelIndex
+_NONE = QModelIndex()
+_DISPLAY, _COLOR, _TIP, _ALIGN, _SWATCH, _FONT = (
+    int(role)
+    for role in (
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.ForegroundRole,
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+        Qt.ItemDataRole.DecorationRole,
+        Qt.ItemDataRole.FontRole,
+    )
+)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_CHOSEN = frozenset({NOT_FETCHED, REMOVED_BY_KEEP})
+"""Reasons that are a choice, no loss."""
+_MOST_TYPES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row. `key` says which, whatever the counts; `filter` what it stands for; `opens` whether there is something below."""
+
+    key: tuple[str, ...]
+    text: str
+    count: str = ""
+    level: int = 0
+    opens: bool | None = None
+    filter: str = ""
+    words: str = ""
+    role: str = "text"
+    swatch: str = ""
+    stream_id: int = 0
+
+    @property
+    def kind(self) -> str:
+        """`section`, `log`, `partition`, `category`, `stream`, `more`, `type` or `nothing`."""
+        return self.key[0]
+
+
+@dataclass(slots=True)
+class Content:
+    """What there is, and which of it is open. `streams` holds the pages read of each category (its id), or of the search (0)."""
+
+    overview: Overview = field(default_factory=Overview)
+    opened: set[tuple[str, ...]] = field(default_factory=lambda: {("section", "logs"), ("section", "streams"), ("section", "types")})
+    streams: dict[int, Found] = field(default_factory=dict)
+    search: str = ""
+
+    def entries(self) -> list[Entry]:
+        """All rows, in order."""
+        return [*self._logs(), *self._streams(), *self._types()]
+
+    # ---- sections
+
+    def _section(self, name: str, count: str) -> Entry:
+        key = ("section", name)
+        return Entry(key, name, count, opens=key in self.opened or bool(self.search), role="dim")
+
+    def _has(self, name: str) -> bool:
+        return self.search.lower() in name.lower()
+
+    def _logs(self) -> Iterator[Entry]:
+        by_source: dict[str, list[Partition]] = {}
+        for partition in self.overview.partitions:
+            if self._has(partition.log):
+                by_source.setdefault(partition.source, []).append(partition)
+        names = {(partition.source, partition.log) for partition in self.overview.partitions}
+        if not names:
+            return
+        section = self._section("logs", f"{len(names):,}")
+        yield section
+        if not section.opens:
+            return
+        for source, partitions in by_source.items():
+            if len(by_source) > 1:
+                yield Entry(("source", source), source, level=1, role="faint", words=source)
+            yield from self._logs_of(source, partitions)
+
+    def _logs_of(self, source: str, partitions: Sequence[Partition]) -> Iterator[Entry]:
+        by_log: dict[str, list[Partition]] = {}
+        for partition in partitions:
+            by_log.setdefault(partition.log, []).append(partition)
+        for log, parts in sorted(by_log.items(), key=lambda item: (item[0].startswith("__"), item[0])):
+            key, numbers = ("log", source, log), {part.partition for part in parts}
+            is_open = key in self.opened
+            opens = is_open if len(numbers) > 1 else None
+            yield _counted(Entry(key, log, level=1, opens=opens, filter=f"log == {literal(log)}"), parts)
+            if is_open:
+                for number in sorted(numbers):
+                    same = [part for part in parts if part.partition == number]
+                    text = f"log == {literal(log)} && partition == {number}"
+                    yield _counted(Entry(("partition", source, log, str(number)), f"partition {number}", level=2, filter=text), same)
+
+    def _streams(self) -> Iterator[Entry]:
+        if not self.overview.categories and not self.overview.streams:
+            return
+        section = self._section("streams", f"{self.overview.streams:,}")
+        yield section
+        if not section.opens:
+            return
+        if self.search:
+            yield from self._rows_of(0, 1, f"no stream contains “{self.search}” among {self.overview.streams:,}")
+            return
+        for category in self.overview.categories:
+            key = ("category", str(category.id))
+            is_open = key in self.opened
+            filter_text = f"category == {literal(category.name)}"
+            yield Entry(key, category.name, f"{category.events:,}", 1, is_open, filter_text, f"{category.events:,} events")
+            if is_open:
+                yield from self._rows_of(category.id, 2, "it has no stream any more")
+
+    def _rows_of(self, place: int, level: int, nothing: str) -> Iterator[Entry]:
+        found = self.streams.get(place)
+        if found is None:
+            yield Entry(("nothing", str(place)), "looking …", level=level, role="faint")
+            return
+        if not found.streams:
+            yield Entry(("nothing", str(place)), nothing, level=level, role="faint")
+        for stream in found.streams:
+            yield _stream_entry(stream, level)
+        if found.has_more:
+            yield Entry(("more", str(place)), "more …", level=level, role="accent", words="The next streams")
+
+    def _types(self) -> Iterator[Entry]:
+        if not self.overview.types:
+            return
+        found = [named for named in self.overview.types if self._has(named.name)]
+        section = self._section("types", f"{len(self.overview.types):,}")
+        yield section
+        if not section.opens:
+            return
+        for named in found[:_MOST_TYPES]:
+            text, events = f"type == {literal(named.name)}", f"{named.events:,}"
+            yield Entry(("type", str(named.id)), named.name, events, 1, filter=text, words=f"{events} events", swatch=named.name)
+        if len(found) > _MOST_TYPES:
+            yield Entry(("nothing", "types"), f"{len(found) - _MOST_TYPES:,} rarer types: search for them", level=1, role="faint")
+
+
+def _stream_entry(stream: StreamRow, level: int) -> Entry:
+    return Entry(
+        ("stream", str(stream.id)),
+        stream.name,
+        f"{stream.events:,}",
+        level,
+        filter=f"stream == {literal(stream.name)} && category == {literal(stream.category)}",
+        words=f"{stream.category}/{stream.name}, {stream.events:,} events, from {stream.source}",
+        stream_id=stream.id,
+    )
+
+
+def _counted(entry: Entry, partitions: Iterable[Partition]) -> Entry:
+    """The entry with what is here of what there is, and a sign where something is lost."""
+    parts = list(partitions)
+    captured, available = sum(part.captured for part in parts), sum(part.available for part in parts)
+    absent: dict[str, int] = {}
+    for part in parts:
+        for reason, positions in part.absent:
+            absent[reason] = absent.get(reason, 0) + positions
+    lost = sum(positions for reason, positions in absent.items() if reason not in _CHOSEN)
+    count = short(captured) if captured >= available else f"{short(captured)} of {short(available)}"
+    words = [f"{captured:,} captured of at most {available:,}", f"{sum(part.bytes for part in parts):,} bytes"]
+    words += [f"{positions:,} {reason}" for reason, positions in absent.items()]
+    return replace(entry, count=f"▲ {count}" if lost else count, words="\n".join(words), role="warn" if lost else "text")
+
+
+def short(count: int) -> str:
+    """A count in few characters: exact below 10,000, then in thousands and millions."""
+    if count < 10_000:
+        return f"{count:,}"
+    return f"{count / 1_000:,.0f} k" if count < 9_999_500 else f"{count / 1_000_000:,.1f} M"
+
+
+def literal(text: str) -> str:
+    """A text as the filter language writes it."""
+    return json.dumps(text, ensure_ascii=False)
+
+
+class NavigatorModel(QAbstractTableModel):
+    """The rows of a content: name and count."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._entries: list[Entry] = []
+        self._swatches: Mapping[str, object] = {}
+
+    def show_entries(self, entries: Sequence[Entry]) -> None:
+        """Shows these rows; those that stay keep their place, and with it selection and scrolling."""
+        old, new = self._entries, list(entries)
+        self._swatches = style.series_colors({entry.swatch for entry in new if entry.swatch})
+        head = 0
+        while head < min(len(old), len(new)) and old[head].key == new[head].key:
+            head += 1
+        tail = 0
+        while tail < min(len(old), len(new)) - head and old[-1 - tail].key == new[-1 - tail].key:
+            tail += 1
+        if head < len(old) - tail:
+            self.beginRemoveRows(_NONE, head, len(old) - tail - 1)
+            self._entries = old[:head] + old[len(old) - tail :]
+            self.endRemoveRows()
+        if head < len(new) - tail:
+            self.beginInsertRows(_NONE, head, len(new) - tail - 1)
+            self._entries = [*self._entries[:head], *new[head : len(new) - tail], *self._entries[head:]]
+            self.endInsertRows()
+        self._entries = new
+        if new:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, 1))
+
+    def entry(self, index: Index) -> Entry | None:
+        """The row's entry; None for none."""
+        return self._entries[index.row()] if index.isValid() and index.row() < len(self._entries) else None
+
+    def row_of(self, key: tuple[str, ...]) -> int:
+        """The row of a key; −1 when it is not listed."""
+        return next((row for row, entry in enumerate(self._entries) if entry.key == key), -1)
+
+    def rowCount(self, parent: Index = _NONE) -> int:
+        """Rows that are listed."""
+        return 0 if parent.isValid() else len(self._entries)
+
+    def columnCount(self, parent: Index = _NONE) -> int:
+        """Name and count."""
+        return 0 if parent.isValid() else 2
+
+    def data(self, index: Index, role: int = _DISPLAY) -> object:
+        """Texts, and how they look."""
+        role = int(role)
+        if role not in {_DISPLAY, _COLOR, _TIP, _ALIGN, _SWATCH} or not index.isValid():
+            return None
+        entry, is_name = self._entries[index.row()], index.column() == 0
+        if role == _DISPLAY:
+            return _name(entry) if is_name else entry.count
+        if role == _ALIGN:
+            return None if is_name else _RIGHT
+        if role == _COLOR:
+            return style.color(entry.role if is_name or entry.role == "warn" else "dim")
+        if role == _SWATCH:
+            return self._swatches.get(entry.swatch) if is_name and entry.swatch else None
+        return tip(entry.words or entry.text)
+
+
+def _name(entry: Entry) -> str:
+    sign = {None: "", True: "▾ ", False: "▸ "}[entry.opens]
+    return f"{'    ' * entry.level}{sign}{visible(entry.text)}"
