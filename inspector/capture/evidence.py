@@ -43,7 +43,9 @@ def mark(path: Path) -> Evidence:
         check(path)
         return before
     if (holder := writer_of(path)) is not None or path.with_name(path.name + "-wal").exists():
-        raise UsageError(f"{path} is {f'being written by {holder}' if holder else 'not ended cleanly'}: save a copy and mark that (eventscope save)")
+        raise UsageError(
+            f"{path} is {f'being written by {holder}' if holder else 'not ended cleanly'}: save a copy and mark that (eventscope save)"
+        )
     identity = _identity(path)
     found = Evidence(_digest(path), path.stat().st_size, time.time_ns() // 1000)
     sidecar.say(identity, _NAME, json.dumps([found.sha256, found.size_bytes, found.marked_us]))

@@ -175,7 +175,9 @@ def write_entry(connection: apsw.Connection, entry: Entry, seq: int | None) -> N
     for name, kind in _ADDED:
         if name not in there:
             connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
-    connection.execute(f"DELETE FROM {table} WHERE uid = :uid OR (uid IS NULL AND :own = '{table}-' || id)", {"uid": entry.uid, "own": entry.uid})
+    connection.execute(
+        f"DELETE FROM {table} WHERE uid = :uid OR (uid IS NULL AND :own = '{table}-' || id)", {"uid": entry.uid, "own": entry.uid}
+    )
     if not entry.deleted:
         connection.execute(
             f"INSERT INTO {table} (seq, made_us, {column}, uid, changed_us, address) VALUES (?, ?, ?, ?, ?, ?)",
@@ -192,9 +194,8 @@ def _add(reader: CaptureReader, kind: str, seq: int, text: str) -> Note:
 
 def _put(reader: CaptureReader, entry: Entry, seq: int | None) -> None:
     identity = capture_id(reader)
-    if _put_into(reader.path, entry, seq):
-        sidecar.forget(identity, entry.uid)
-    elif entry.deleted and entry.uid not in {own.uid for own, _ in _own(reader)}:
+    is_nowhere_else = entry.deleted and entry.uid not in {own.uid for own, _ in _own(reader)}
+    if _put_into(reader.path, entry, seq) or is_nowhere_else:
         sidecar.forget(identity, entry.uid)
     else:
         sidecar.put(identity, entry)
@@ -311,9 +312,10 @@ class _Finder:
         if place is None:
             return None
         for log_id, incarnation in self._of_log(place):
-            if incarnation == place.incarnation or same_life(incarnation, place.incarnation) or same_life(place.incarnation, incarnation):
+            if same_life(incarnation, place.incarnation) or same_life(place.incarnation, incarnation):
                 rows = self._reader.select(
-                    "SELECT seq FROM event WHERE log_id = ? AND position = ? ORDER BY sub != ?, sub LIMIT 1", (log_id, place.position, place.sub)
+                    "SELECT seq FROM event WHERE log_id = ? AND position = ? ORDER BY sub != ?, sub LIMIT 1",
+                    (log_id, place.position, place.sub),
                 )
                 if rows:
                     return int(rows[0][0])

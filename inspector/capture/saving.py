@@ -138,7 +138,7 @@ def _backed_up(
 def _appear(part: Path, out: Path) -> None:
     with part.open("rb+") as file:
         os.fsync(file.fileno())
-    os.replace(part, out)
+    part.replace(out)
 
 
 @contextlib.contextmanager

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -86,7 +87,7 @@ def said(capture_id: str, name: str) -> str | None:
     return str(rows[0][0]) if rows else None
 
 
-def _read(capture_id: str, sql: str, bindings: tuple[object, ...] = ()) -> Iterable[tuple[apsw.SQLiteValue, ...]]:
+def _read(capture_id: str, sql: str, bindings: tuple[object, ...] = ()) -> Iterable[tuple[Any, ...]]:
     file = path_of(capture_id)
     if not file.exists():
         return []

@@ -129,8 +129,8 @@ class _Told:
             return
         if self._is_line:
             print(file=sys.stderr)
-        what = f"saved {out}: {saved.size_bytes:,} bytes, {saved.notes:,} notes merged" if saved.is_whole else "stopped; nothing was written"
-        print(what, file=sys.stderr)
+        what = f"saved {out}: {saved.size_bytes:,} bytes, {saved.notes:,} notes merged"
+        print(what if saved.is_whole else "stopped; nothing was written", file=sys.stderr)
 
 
 def _say(message: dict[str, object]) -> None:
