@@ -91,8 +91,12 @@ class Library(QObject):
 
     def delete(self, path: Path) -> None:
         """Deletes an unsaved capture for good; `deleted` or `failed` says what came of it."""
-        self._run(lambda: unsaved.delete(path, journal.open_paths()), lambda _: self.deleted.emit([path]))
-        self.refresh()
+
+        def gone(_: None) -> None:
+            self.deleted.emit([path])
+            self.refresh()
+
+        self._run(lambda: unsaved.delete(path, journal.open_paths()), gone)
 
     def forget_recent(self, path: Path | None = None) -> None:
         """Takes a capture, or all, off the list of those opened last."""

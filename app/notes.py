@@ -14,8 +14,9 @@ from PySide6.QtCore import QObject, Signal
 
 from app.work import Work
 from inspector.capture import notes
-from inspector.capture.notes import MARK, NOTE, Note
+from inspector.capture.notes import Note
 from inspector.capture.reader import CaptureReader
+from inspector.capture.sidecar import MARK, NOTE
 from inspector.errors import StorageError
 
 T = TypeVar("T")

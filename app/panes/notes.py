@@ -76,7 +76,8 @@ class NoteBar(QFrame):
 
     def cancel(self) -> None:
         """Lets go of what was typed; the focus goes back to where it was."""
-        had_focus = self.isAncestorOf(QApplication.focusWidget()) if QApplication.focusWidget() else False
+        focused = QApplication.focusWidget()
+        had_focus = focused is not None and self.isAncestorOf(focused)
         self.text.clear()
         self.hide()
         if self._came_from is not None and had_focus:

@@ -54,6 +54,7 @@ class Journal:
     """One window's own account of what it has open. Belongs to one thread. Raises StorageError when it cannot be kept."""
 
     def __init__(self) -> None:
+        self._is_closed = False
         self._file = _folder() / f"{uuid.uuid4()}.session"
         with _storage_errors():
             os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -81,14 +82,16 @@ class Journal:
                 shared.execute("DELETE FROM crash WHERE path = ?", (str(path),))
 
     def close(self) -> None:
-        """The window ends in good order: nothing is left behind. May be called twice."""
-        if self._connection.in_transaction:
+        """The window ends in good order: nothing is left behind. May be called twice. Raises StorageError."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        with _storage_errors():
             with _shared() as shared:
                 for (path,) in self._connection.execute("SELECT path FROM open").fetchall():
                     shared.execute("DELETE FROM crash WHERE path = ?", (path,))
-            self._connection.execute("ROLLBACK")
-        self._connection.close()
-        self._file.unlink(missing_ok=True)
+            self._connection.close()
+            self._file.unlink(missing_ok=True)
 
     def _say(self, sql: str, bindings: tuple[object, ...]) -> None:
         self._connection.execute(sql, bindings)

@@ -51,7 +51,7 @@ class CaptureLock:
             connection.execute("INSERT INTO holder VALUES (?, ?, ?)", (os.getpid(), socket.gethostname(), time.time_ns() // 1000))
             connection.execute("COMMIT; BEGIN IMMEDIATE")
         except apsw.BusyError:
-            holder = self._holder(connection)
+            holder = _holder(connection)
             connection.close()
             raise CaptureInUseError(f"{self._capture} is being written by {holder}; stop that capture or choose another file") from None
         except apsw.Error as error:
@@ -67,14 +67,6 @@ class CaptureLock:
             return self._file.stat().st_ino == inode
         except FileNotFoundError:
             return False
-
-    @staticmethod
-    def _holder(connection: apsw.Connection) -> str:
-        try:
-            row = connection.execute("SELECT pid, host FROM holder").fetchone()
-        except apsw.Error:
-            row = None
-        return f"process {row[0]} on {row[1]}" if row else "another process"
 
     def release(self) -> None:
         """Gives the right back and removes the lock file; may be called twice."""
@@ -99,9 +91,17 @@ def writer_of(path: Path) -> str | None:
     try:
         connection.execute("BEGIN IMMEDIATE; ROLLBACK")
     except apsw.BusyError:
-        return CaptureLock._holder(connection)
+        return _holder(connection)
     except apsw.Error:
         return None
     finally:
         connection.close()
     return None
+
+
+def _holder(connection: apsw.Connection) -> str:
+    try:
+        row = connection.execute("SELECT pid, host FROM holder").fetchone()
+    except apsw.Error:
+        row = None
+    return f"process {row[0]} on {row[1]}" if row else "another process"
