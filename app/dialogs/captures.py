@@ -39,7 +39,7 @@ class CapturesDialog(QDialog):
         self._library = library
         self._doomed: Unsaved | None = None
         self.setWindowTitle("Unsaved captures")
-        self.resize(860, 420)
+        self.resize(980, 440)
         self.model = CapturesModel(lambda: time.time_ns() // 1000, self)
         self.view = _view(self.model)
         self.empty = PlainLabel(
@@ -74,6 +74,7 @@ class CapturesDialog(QDialog):
         box.setRange(0, 3_650)
         box.setSpecialValueText("never")
         box.setSuffix(" days")
+        box.setMinimumHeight(style.ROW_PX + 2)
         box.setValue(self._library.keep_days)
         box.setAccessibleName("Days after which unsaved captures are deleted")
         box.valueChanged.connect(self._library.set_keep_days)
@@ -195,7 +196,7 @@ def _view(model: CapturesModel) -> QTableView:
     view.verticalHeader().setDefaultSectionSize(style.ROW_PX)
     header = view.horizontalHeader()
     header.setHighlightSections(False)
-    for column, width in enumerate((270, 190, 100, 80, 80, 110)):
+    for column, width in enumerate((300, 220, 100, 84, 84, 150)):
         view.setColumnWidth(column, width)
     header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)

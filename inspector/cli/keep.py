@@ -130,7 +130,7 @@ class _Told:
         if self._is_line:
             print(file=sys.stderr)
         what = f"saved {out}: {saved.size_bytes:,} bytes, {saved.notes:,} notes merged"
-        print(what if saved.is_whole else "stopped; nothing was written", file=sys.stderr)
+        print(what if saved.is_whole else "stopped; nothing was written")
 
 
 def _say(message: dict[str, object]) -> None:

@@ -20,6 +20,7 @@ from pytestqt.qtbot import QtBot
 from app.dialogs.captures import CapturesDialog
 from app.dialogs.save import SaveBar, choose_place
 from app.library import KEEP_DAYS, Library, crash_sentence
+from app.panes.left_behind import LeftBehindBar
 from inspector.capture import journal, unsaved
 from inspector.capture.journal import LeftBehind
 from inspector.capture.reader import CaptureReader
@@ -198,6 +199,26 @@ def test_what_happened_is_said_in_words(tmp_path: Path) -> None:
     assert "All that was captured is there" in crash_sentence(LeftBehind(path, 0, 1, is_there=True))
     assert "3 times in a row" in crash_sentence(LeftBehind(path, 0, 3, is_there=True))
     assert "is gone" in crash_sentence(LeftBehind(path, 0, 1, is_there=False))
+
+
+def test_what_was_left_behind_is_offered_one_after_the_other(qtbot: QtBot, library: Library, tmp_path: Path) -> None:
+    bar, wanted = LeftBehindBar(library), list[Path]()
+    qtbot.addWidget(bar)
+    bar.open_wanted.connect(wanted.append)
+    first = LeftBehind(tmp_path / "<b>a\u202e.evcap", 0, 1, is_there=True)
+    library.left_behind.emit(
+        [first, LeftBehind(tmp_path / "b.evcap", 0, 2, is_there=True), LeftBehind(tmp_path / "c", 0, 1, is_there=False)]
+    )
+    assert "<b>a⟨U+202E⟩.evcap" in bar.text.whole_text()
+    QTest.mouseClick(bar.open_button, Qt.MouseButton.LeftButton)
+    assert wanted == [first.path]
+    assert "2 times in a row" in bar.text.whole_text()
+    assert bar.open_button.text() == "Open it all the same"
+    QTest.mouseClick(bar.dismiss_button, Qt.MouseButton.LeftButton)
+    assert not bar.open_button.isVisible()
+    QTest.mouseClick(bar.dismiss_button, Qt.MouseButton.LeftButton)
+    assert not bar.isVisible()
+    assert wanted == [first.path]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills a process by signal")
