@@ -7,7 +7,6 @@ held was left by a crash. All of it is file work: call it from a worker thread. 
 from __future__ import annotations
 
 import contextlib
-import os
 import time
 import uuid
 from collections.abc import Iterator
@@ -17,6 +16,7 @@ from pathlib import Path
 
 import apsw
 
+from inspector.capture.sqlite import open_own
 from inspector.errors import StorageError
 from inspector.settings import data_dir
 
@@ -57,9 +57,7 @@ class Journal:
         self._is_closed = False
         self._file = _folder() / f"{uuid.uuid4()}.session"
         with _storage_errors():
-            os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
-            self._connection = apsw.Connection(str(self._file))
-            self._connection.set_busy_timeout(_BUSY_MS)
+            self._connection = open_own(self._file, make=True, busy_ms=_BUSY_MS)
             self._connection.execute("CREATE TABLE open (path TEXT PRIMARY KEY, opened_us INTEGER NOT NULL)")
             self._connection.execute("BEGIN IMMEDIATE")
 
@@ -70,9 +68,8 @@ class Journal:
             self._say("INSERT OR REPLACE INTO open VALUES (?, ?)", (str(path), now))
             with _shared() as shared:
                 shared.execute("INSERT OR REPLACE INTO recent VALUES (?, ?)", (str(path), now))
-                shared.execute(
-                    f"DELETE FROM recent WHERE path NOT IN (SELECT path FROM recent ORDER BY opened_us DESC LIMIT {MOST_RECENT})"
-                )
+                keep = "DELETE FROM recent WHERE path NOT IN (SELECT path FROM recent ORDER BY opened_us DESC LIMIT ?)"
+                shared.execute(keep, (MOST_RECENT,))
 
     def closed(self, path: Path) -> None:
         """Notes that a capture was closed and nothing bad came of it. Raises StorageError."""
@@ -156,7 +153,7 @@ def _age_s(file: Path) -> float:
 def _is_left(file: Path) -> bool:
     """Whether nobody holds a session file."""
     try:
-        with closing(apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
+        with closing(open_own(file, busy_ms=0)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute("ROLLBACK")
     except apsw.Error:
@@ -166,8 +163,7 @@ def _is_left(file: Path) -> bool:
 
 def _opened_in(file: Path) -> list[tuple[Path, int]]:
     try:
-        with closing(apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
-            connection.set_busy_timeout(_BUSY_MS)
+        with closing(open_own(file, busy_ms=_BUSY_MS)) as connection:
             return [(Path(str(path)), int(str(opened_us))) for path, opened_us in connection.execute("SELECT path, opened_us FROM open")]
     except (apsw.Error, ValueError):
         return []
@@ -176,10 +172,7 @@ def _opened_in(file: Path) -> list[tuple[Path, int]]:
 @contextmanager
 def _shared() -> Iterator[apsw.Connection]:
     """The account that all windows share, in one transaction."""
-    file = data_dir() / "library.db"
-    os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    with closing(apsw.Connection(str(file))) as connection:
-        connection.set_busy_timeout(_BUSY_MS)
+    with closing(open_own(data_dir() / "library.db", make=True, busy_ms=_BUSY_MS)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         connection.execute(
             "CREATE TABLE IF NOT EXISTS recent (path TEXT PRIMARY KEY, opened_us INTEGER NOT NULL); "

@@ -23,14 +23,31 @@ from inspector.capture.lock import writer_of
 from inspector.capture.opening import is_read_only
 from inspector.capture.reader import CaptureReader
 from inspector.capture.sidecar import MARK, NOTE, Entry
-from inspector.capture.sqlite import BUSY_MS
+from inspector.capture.sqlite import open_addition
 from inspector.errors import CaptureError, StorageError, UsageError
 from inspector.event import format_time, same_life
 
 LONGEST_TEXT = 10_000
 """Characters of one note."""
-_TABLES = {NOTE: ("note", "text"), MARK: ("bookmark", "label")}
-_ADDED = (("uid", "TEXT"), ("changed_us", "BIGINT"), ("address", "TEXT"))
+_COLUMNS = {NOTE: "PRAGMA table_info(note)", MARK: "PRAGMA table_info(bookmark)"}
+_ROWS = {NOTE: "SELECT * FROM note ORDER BY id", MARK: "SELECT * FROM bookmark ORDER BY id"}
+_PUT = {
+    NOTE: "INSERT INTO note (seq, made_us, text, uid, changed_us, address) VALUES (?, ?, ?, ?, ?, ?)",
+    MARK: "INSERT INTO bookmark (seq, made_us, label, uid, changed_us, address) VALUES (?, ?, ?, ?, ?, ?)",
+}
+_REMOVE = {
+    NOTE: "DELETE FROM note WHERE uid = ?1 OR (uid IS NULL AND ?1 = 'note-' || id)",
+    MARK: "DELETE FROM bookmark WHERE uid = ?1 OR (uid IS NULL AND ?1 = 'mark-' || id)",
+}
+_ADD_COLUMN = {
+    (NOTE, "uid"): "ALTER TABLE note ADD COLUMN uid TEXT",
+    (NOTE, "changed_us"): "ALTER TABLE note ADD COLUMN changed_us BIGINT",
+    (NOTE, "address"): "ALTER TABLE note ADD COLUMN address TEXT",
+    (MARK, "uid"): "ALTER TABLE bookmark ADD COLUMN uid TEXT",
+    (MARK, "changed_us"): "ALTER TABLE bookmark ADD COLUMN changed_us BIGINT",
+    (MARK, "address"): "ALTER TABLE bookmark ADD COLUMN address TEXT",
+}
+"""Captures of format 1.0 have these columns not yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,19 +187,15 @@ def place_of(reader: CaptureReader, seq: int) -> Place:
 
 def write_entry(connection: apsw.Connection, entry: Entry, seq: int | None) -> None:
     """Puts an entry into a capture's own tables, in place of one with its uid, in the caller's transaction. Raises apsw.Error."""
-    table, column = _TABLES[entry.kind]
-    there = {row[1] for row in connection.execute(f"PRAGMA table_info({table})")}
-    for name, kind in _ADDED:
-        if name not in there:
-            connection.execute(f"ALTER TABLE {table} ADD COLUMN {name} {kind}")
-    connection.execute(
-        f"DELETE FROM {table} WHERE uid = :uid OR (uid IS NULL AND :own = '{table}-' || id)", {"uid": entry.uid, "own": entry.uid}
-    )
+    there = {row[1] for row in connection.execute(_COLUMNS[entry.kind])}
+    for (kind, column), statement in _ADD_COLUMN.items():
+        if kind == entry.kind and column not in there:
+            connection.execute(statement)
+    connection.execute(_REMOVE[entry.kind], (entry.uid,))
     if not entry.deleted:
-        connection.execute(
-            f"INSERT INTO {table} (seq, made_us, {column}, uid, changed_us, address) VALUES (?, ?, ?, ?, ?, ?)",
-            (seq or 0 if entry.kind == MARK else seq, entry.made_us, entry.text, entry.uid, entry.changed_us, entry.address),
-        )
+        number = 0 if seq is None and entry.kind == MARK else seq
+        row = (number, entry.made_us, entry.text, entry.uid, entry.changed_us, entry.address)
+        connection.execute(_PUT[entry.kind], row)
 
 
 def _add(reader: CaptureReader, kind: str, seq: int, text: str) -> Note:
@@ -206,11 +219,7 @@ def _put_into(path: Path, entry: Entry, seq: int | None) -> bool:
     if is_read_only(path) or writer_of(path) is None:
         return False
     try:
-        with closing(apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)) as connection:
-            connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
-            connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-            connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
-            connection.set_busy_timeout(BUSY_MS)
+        with closing(open_addition(path)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             # with the write lock held the writer cannot finish the file any more; it may have done so just before
             if writer_of(path) is None:
@@ -273,25 +282,25 @@ def merged_entries(reader: CaptureReader) -> tuple[list[Entry], dict[str, int | 
 
 def _own(reader: CaptureReader) -> Iterator[tuple[Entry, int | None]]:
     """What the capture itself holds. Rows that no version of ours can have written are passed over."""
-    for kind, (table, column) in _TABLES.items():
+    for kind, table in ((NOTE, "note"), (MARK, "bookmark")):
         if not reader.select("SELECT 1 FROM sqlite_schema WHERE name = ? AND type = 'table'", (table,)):
             continue
-        there = {row[1] for row in reader.select(f"PRAGMA table_info({table})")}
-        if not {"id", "seq", "made_us", column} <= there:
-            continue
-        more = ", ".join(name if name in there else "NULL" for name, _ in _ADDED)
-        for row in reader.select(f"SELECT id, seq, made_us, {column}, {more} FROM {table} ORDER BY id"):
-            if (found := _row(kind, table, row)) is not None:
-                yield found
+        names = [str(row[1]) for row in reader.select(_COLUMNS[kind])]
+        if "id" in names:
+            for row in reader.select(_ROWS[kind]):
+                if (found := _row(kind, dict(zip(names, row, strict=False)))) is not None:
+                    yield found
 
 
-def _row(kind: str, table: str, row: tuple[Any, ...]) -> tuple[Entry, int | None] | None:
-    number, seq, made_us, text, uid, changed_us, address = row
+def _row(kind: str, row: dict[str, Any]) -> tuple[Entry, int | None] | None:
+    number, seq, made_us, text = row.get("id"), row.get("seq"), row.get("made_us"), row.get("text" if kind == NOTE else "label")
+    uid, changed_us, address = row.get("uid"), row.get("changed_us"), row.get("address")
     kinds = ((number, int), (seq, int | None), (made_us, int), (text, str), (uid, str | None), (changed_us, int | None))
     if not all(isinstance(value, wanted) for value, wanted in (*kinds, (address, str | None))):
         return None
-    entry = Entry(uid or f"{table}-{number}", kind, made_us, made_us if changed_us is None else changed_us, text, address)
-    return entry, seq
+    assert isinstance(made_us, int)
+    assert isinstance(text, str)
+    return Entry(uid or f"{kind}-{number}", kind, made_us, made_us if changed_us is None else changed_us, text, address), seq
 
 
 def _note(entry: Entry, finder: _Finder, seq: int | None) -> Note:

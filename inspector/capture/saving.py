@@ -20,7 +20,7 @@ from inspector.capture.lock import writer_of
 from inspector.capture.notes import merged_entries, write_entry
 from inspector.capture.opening import is_read_only
 from inspector.capture.reader import CaptureReader
-from inspector.capture.sqlite import BUSY_MS
+from inspector.capture.sqlite import open_addition
 from inspector.errors import CaptureError, StorageError, UsageError
 
 _STEP_BYTES = 8_000_000
@@ -90,7 +90,7 @@ def _check_room(reader: CaptureReader, out: Path) -> None:
 
 
 def _copied(reader: CaptureReader, part: Path, progress: Callable[[int, int], None], is_stopped: Callable[[], bool]) -> Saved:
-    with closing(_destination(part)) as target:
+    with closing(open_addition(part)) as target:
         # one read transaction: else every batch that comes meanwhile would begin the copy anew
         reader.connection.execute("BEGIN")
         reader.select("SELECT count(*) FROM sqlite_schema")
@@ -110,16 +110,6 @@ def _copied(reader: CaptureReader, part: Path, progress: Callable[[int, int], No
         target.execute("UPDATE capture SET settings = json_set(settings, '$.saved', json('true')) WHERE json_valid(settings)")
         target.execute("COMMIT")
     return Saved(part.stat().st_size, sum(not entry.deleted for entry in entries), is_whole=True)
-
-
-def _destination(part: Path) -> apsw.Connection:
-    """A connection that writes the copy and runs nothing that a stranger's schema asks for."""
-    connection = apsw.Connection(str(part), flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
-    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
-    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
-    connection.set_busy_timeout(BUSY_MS)
-    return connection
 
 
 def _backed_up(

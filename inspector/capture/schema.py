@@ -295,28 +295,11 @@ finding = Table(
     _text("text", required=True),
     _text("events", default="[]"),
 )
-bookmark = Table(
-    "bookmark",
-    metadata,
-    _id(),
-    _int("seq", required=True),
-    _int("made_us", required=True),
-    _text("label", default=""),
-    _text("uid"),
-    _int("changed_us"),
-    _text("address"),
-)
-note = Table(
-    "note",
-    metadata,
-    _id(),
-    _int("seq"),
-    _int("made_us", required=True),
-    _text("text", required=True),
-    _text("uid"),
-    _int("changed_us"),
-    _text("address"),
-)
+bookmark = Table("bookmark", metadata, _id(), _int("seq", required=True), _int("made_us", required=True), _text("label", default=""))
+note = Table("note", metadata, _id(), _int("seq"), _int("made_us", required=True), _text("text", required=True))
+for _table in (bookmark, note):
+    for _column in (_text("uid"), _int("changed_us"), _text("address")):
+        _table.append_column(_column)
 """What somebody wrote about an event. `uid` is its name wherever it goes; `address` (a JSON list, see `notes.Place`) says which
 event by its log and position, so that it is found again in another copy. Both came with minor version 1."""
 

@@ -7,7 +7,6 @@ merged into a copy.
 from __future__ import annotations
 
 import hashlib
-import os
 import uuid
 from collections.abc import Iterable
 from contextlib import closing
@@ -17,7 +16,7 @@ from typing import Any
 
 import apsw
 
-from inspector.capture.sqlite import BUSY_MS
+from inspector.capture.sqlite import open_own
 from inspector.errors import StorageError
 from inspector.settings import data_dir
 
@@ -92,8 +91,7 @@ def _read(capture_id: str, sql: str, bindings: tuple[object, ...] = ()) -> Itera
     if not file.exists():
         return []
     try:
-        with closing(apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READONLY)) as connection:
-            connection.set_busy_timeout(BUSY_MS)
+        with closing(open_own(file)) as connection:
             return list(connection.execute(sql, bindings))
     except apsw.Error as error:
         raise StorageError(f"the notes in {file} cannot be read ({error}); move that file away to begin anew") from error
@@ -102,9 +100,7 @@ def _read(capture_id: str, sql: str, bindings: tuple[object, ...] = ()) -> Itera
 def _write(capture_id: str, sql: str, bindings: tuple[object, ...]) -> None:
     file = path_of(capture_id)
     try:
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-        with closing(apsw.Connection(str(file))) as connection:
-            connection.set_busy_timeout(BUSY_MS)
+        with closing(open_own(file, make=True)) as connection:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(
                 "CREATE TABLE IF NOT EXISTS entry (uid TEXT PRIMARY KEY, kind TEXT NOT NULL, made_us INTEGER NOT NULL, "
