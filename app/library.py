@@ -132,7 +132,7 @@ def crash_sentence(left: LeftBehind) -> str:
     if not left.is_there:
         return f"The window ended without closing; {left.path.name}, which was open, is gone."
     if left.is_asked_about:
-        return f"The window ended without closing {left.crashes} times in a row with {left.path.name} open. Opening it may be the reason."
+        return f"The window crashed {left.crashes} times in a row, perhaps because of {left.path.name}, which was open."
     return f"The window ended without closing while {left.path.name} was open. All that was captured is there."
 
 

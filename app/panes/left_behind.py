@@ -51,7 +51,6 @@ class LeftBehindBar(QFrame):
     def _show(self) -> None:
         left = self._waiting[0]
         self.text.show_text(f"△ {crash_sentence(left)}")
-        set_tip(self.text, str(left.path))
         set_role(self.text, "warn")
         self.open_button.setVisible(left.is_there)
         self.open_button.setText("Open it all the same" if left.is_asked_about else "Open it again")
