@@ -17,6 +17,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.child import Child
 from app.messages import Messages
+from app.notes import SessionNotes
 from app.work import Work
 from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KEEP
 from inspector.capture.reader import CaptureReader, Watermark
@@ -85,6 +86,9 @@ class Session(QObject):
         self.watermark: Watermark | None = None
         self.work = Work(lambda: CaptureReader(path), self)
         self.child: Child | None = None
+        self.notes = SessionNotes(self.work, self)
+        self.watermark_changed.connect(self.notes.look_once)
+        self.capture_ended.connect(self.notes.refresh)
         self._tally = FlagTally()
         self._was_live = False
         self._looking = self._counting = False

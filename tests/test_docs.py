@@ -69,7 +69,7 @@ class Desk:
         line = re.sub(r"--topic (\w+)", r"--topic shop.\1", line)
         line = line.replace("sqlite:///shop.db", self.store).replace(" --follow", "")
         path = f"{self.folder / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT)}
+        environment = {**os.environ, "PATH": path, "PYTHONPATH": str(ROOT), "EVENTSCOPE_HOME": str(self.folder / "home")}
         return subprocess.run(
             ["sh", "-c", line],
             cwd=self.folder,

@@ -16,6 +16,8 @@ import apsw
 from inspector.errors import CaptureInUseError, StorageError
 
 _TRIES = 5
+_BUSY_MS = 200
+"""Longer than a look at who holds a lock takes (`writer_of`)."""
 
 
 class CaptureLock:
@@ -40,6 +42,7 @@ class CaptureLock:
             os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
             made = self._file.stat().st_ino
             connection = apsw.Connection(str(self._file))
+            connection.set_busy_timeout(_BUSY_MS)
         except (OSError, apsw.Error) as error:
             raise StorageError(f"cannot write beside {self._capture}: {error}; choose a folder you may write to") from error
         try:
@@ -48,7 +51,7 @@ class CaptureLock:
             connection.execute("INSERT INTO holder VALUES (?, ?, ?)", (os.getpid(), socket.gethostname(), time.time_ns() // 1000))
             connection.execute("COMMIT; BEGIN IMMEDIATE")
         except apsw.BusyError:
-            holder = self._holder(connection)
+            holder = _holder(connection)
             connection.close()
             raise CaptureInUseError(f"{self._capture} is being written by {holder}; stop that capture or choose another file") from None
         except apsw.Error as error:
@@ -65,14 +68,6 @@ class CaptureLock:
         except FileNotFoundError:
             return False
 
-    @staticmethod
-    def _holder(connection: apsw.Connection) -> str:
-        try:
-            row = connection.execute("SELECT pid, host FROM holder").fetchone()
-        except apsw.Error:
-            row = None
-        return f"process {row[0]} on {row[1]}" if row else "another process"
-
     def release(self) -> None:
         """Gives the right back and removes the lock file; may be called twice."""
         if self._connection.in_transaction:
@@ -82,3 +77,31 @@ class CaptureLock:
         self._connection.close()
         if os.name != "posix":
             self._file.unlink(missing_ok=True)
+
+
+def writer_of(path: Path) -> str | None:
+    """Who writes events into the capture at `path` now, such as "process 42 on host"; None for nobody."""
+    file = path.with_name(path.name + "-lock")
+    if not file.exists():
+        return None
+    try:
+        connection = apsw.Connection(str(file), flags=apsw.SQLITE_OPEN_READWRITE)
+    except apsw.Error:
+        return None  # gone in this moment, or in a folder where nobody of ours can hold it
+    try:
+        connection.execute("BEGIN IMMEDIATE; ROLLBACK")
+    except apsw.BusyError:
+        return _holder(connection)
+    except apsw.Error:
+        return None
+    finally:
+        connection.close()
+    return None
+
+
+def _holder(connection: apsw.Connection) -> str:
+    try:
+        row = connection.execute("SELECT pid, host FROM holder").fetchone()
+    except apsw.Error:
+        row = None
+    return f"process {row[0]} on {row[1]}" if row else "another process"

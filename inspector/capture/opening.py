@@ -42,6 +42,11 @@ def open_capture(path: Path) -> apsw.Connection:
     return connection
 
 
+def is_read_only(path: Path) -> bool:
+    """Whether a file is there that even its owner may not write: evidence, which stays as it is whoever asks (root too)."""
+    return path.is_file() and not path.stat().st_mode & 0o222
+
+
 def _connection(path: Path) -> apsw.Connection:
     side_files = [path.with_name(path.name + suffix) for suffix in ("-wal", "-lock")]
     if not any(file.exists() for file in side_files):

@@ -27,7 +27,7 @@ from inspector.capture.dialect import ApswDialect
 
 APPLICATION_ID = 0x45564341
 """ASCII `EVCA`, in the SQLite header."""
-MAJOR, MINOR = 1, 0
+MAJOR, MINOR = 1, 1
 USER_VERSION = MAJOR * 1000 + MINOR
 """A newer major is refused, a newer minor is accepted."""
 
@@ -297,6 +297,11 @@ finding = Table(
 )
 bookmark = Table("bookmark", metadata, _id(), _int("seq", required=True), _int("made_us", required=True), _text("label", default=""))
 note = Table("note", metadata, _id(), _int("seq"), _int("made_us", required=True), _text("text", required=True))
+for _table in (bookmark, note):
+    for _column in (_text("uid"), _int("changed_us"), _text("address")):
+        _table.append_column(_column)
+"""What somebody wrote about an event. `uid` is its name wherever it goes; `address` (a JSON list, see `notes.Place`) says which
+event by its log and position, so that it is found again in another copy. Both came with minor version 1."""
 
 
 def _time_sql(column: str) -> str:

@@ -7,6 +7,7 @@ never open a file with two SQLite libraries (their POSIX locks cancel each other
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from urllib.parse import quote
 
@@ -41,4 +42,25 @@ def open_writer(path: Path) -> apsw.Connection:
         "PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA wal_autocheckpoint = 20000; "
         "PRAGMA temp_store = memory; PRAGMA cache_size = -64000"
     )
+    return connection
+
+
+def open_addition(path: Path) -> apsw.Connection:
+    """A connection that adds a little to a capture, live or a copy, and runs nothing that its schema asks for. Raises apsw.Error."""
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
+    connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
+    connection.set_busy_timeout(BUSY_MS)
+    return connection
+
+
+def open_own(path: Path, *, make: bool = False, busy_ms: int = BUSY_MS) -> apsw.Connection:
+    """A connection to a small file of the program's own, for its owner only; made when missing if `make`. Raises apsw.Error, OSError."""
+    if make:
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    connection = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+    connection.set_busy_timeout(busy_ms)
     return connection

@@ -26,6 +26,7 @@ from inspector.capture import append, coverage, rewrite, schema
 from inspector.capture.coverage import Segment
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
+from inspector.capture.opening import is_read_only
 from inspector.capture.sqlite import open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
@@ -91,6 +92,8 @@ class CaptureWriter:
         self._floor_bytes = floor_bytes
         if not path.parent.is_dir():
             raise StorageError(f"there is no folder {path.parent} to write {path.name} into; make it first")
+        if is_read_only(path):
+            raise StorageError(f"{path} is read-only (evidence is): nothing is written to it; choose another file")
         self._lock = CaptureLock(path)
         try:
             self._open(with_values)

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -41,7 +38,7 @@ def _decode(args: argparse.Namespace) -> ExitStatus:
         from inspector.query import condition as compiled
 
         condition = compiled(args.filter)
-    with _stop(with_stdin=args.stop_with_stdin) as stop:
+    with stopping(with_stdin=args.stop_with_stdin) as stop:
         outcome = redecode.run(
             args.file,
             profile=profile,
@@ -84,22 +81,3 @@ def _say_progress(progress: str, events: int) -> None:
 
 def _say(message: dict[str, object]) -> None:
     print(json.dumps(message), file=sys.stderr, flush=True)
-
-
-@contextmanager
-def _stop(*, with_stdin: bool) -> Iterator[threading.Event]:
-    """Set by Ctrl-C, SIGTERM or, for a parent process, the end of standard input; what is done by then stays."""
-    stop = threading.Event()
-    before = {number: signal.signal(number, lambda *_: stop.set()) for number in (signal.SIGINT, signal.SIGTERM)}
-    if with_stdin:
-        threading.Thread(target=_set_at_the_end_of_stdin, args=(stop,), name="stdin", daemon=True).start()
-    try:
-        yield stop
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _set_at_the_end_of_stdin(stop: threading.Event) -> None:
-    sys.stdin.read()
-    stop.set()

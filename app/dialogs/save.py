@@ -1,0 +1,114 @@
+"""Asks where a capture is to be saved, and shows how saving goes in a bar inside the window. Read `app.saving` for the job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app import style
+from app.models.captures import size_text
+from app.plain import PlainLabel, set_role, set_tip
+from app.saving import SaveJob
+
+SUFFIX = ".evcap"
+
+
+def choose_place(parent: QWidget, path: Path, folder: str = "") -> Path | None:
+    """Where the capture at `path` is to go, asked of the user (also whether to replace what is there); None: nowhere."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Save capture as", str(Path(folder) / path.name), "Captures (*.evcap)")
+    if not chosen:
+        return None
+    return Path(chosen) if Path(chosen).suffix else Path(chosen + SUFFIX)
+
+
+class SaveBar(QFrame):
+    """Hidden until `start`. One job at a time."""
+
+    saved = Signal(object)
+    """`(path)`"""
+    failed = Signal(object)
+    """`(sentence)`"""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("panel")
+        self.setAccessibleName("Saving")
+        self._job: SaveJob | None = None
+        self.text, self.progress = PlainLabel(elided=True), QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("How much is saved")
+        self.stop_button, self.hide_button = QPushButton("■ Stop saving"), QPushButton("Dismiss")
+        self.stop_button.setProperty("role", "stop")
+        set_tip(self.stop_button, "Nothing is left under the new name")
+        self.stop_button.clicked.connect(self.stop)
+        self.hide_button.clicked.connect(self.hide)
+        row = QHBoxLayout()
+        row.setContentsMargins(style.INSIDE_PX, 3, 4, 3)
+        for widget, stretch in ((self.text, 1), (self.stop_button, 0), (self.hide_button, 0)):
+            row.addWidget(widget, stretch)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(1, 1, 1, 1)
+        whole.setSpacing(0)
+        whole.addWidget(self.progress)
+        whole.addLayout(row)
+        self.hide()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether something is being saved."""
+        return self._job is not None
+
+    def start(self, path: Path, out: Path) -> bool:
+        """Begins to save; False while something else is being saved."""
+        if self._job is not None:
+            return False
+        self._job = job = SaveJob(path, out, self)
+        job.progressed.connect(self._progressed)
+        job.ended.connect(self._ended)
+        self._show(f"Saving {out.name} …", role="", running=True)
+        set_tip(self.text, job.command)
+        self.progress.setRange(0, 0)
+        self.show()
+        job.start()
+        return True
+
+    def stop(self) -> None:
+        """Ends saving; nothing is left."""
+        if self._job is not None:
+            self.stop_button.setEnabled(False)
+            self._job.stop()
+
+    def end(self) -> None:
+        """Ends saving and waits: the window closes."""
+        if self._job is not None:
+            self._job.end()
+
+    def _progressed(self, done_bytes: int, total_bytes: int) -> None:
+        if self._job is None:
+            return
+        self.progress.setRange(0, 1_000)
+        self.progress.setValue(done_bytes * 1_000 // max(total_bytes, 1))
+        self.text.show_text(f"Saving {self._job.out.name}: {size_text(done_bytes)} of {size_text(total_bytes)}")
+
+    def _ended(self, path: Path | None, error: str) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.deleteLater()
+        if path is not None:
+            self._show(f"✓ Saved as {path}", role="ok", running=False)
+            self.saved.emit(path)
+        elif error:
+            self._show(f"✕ {error}", role="bad", running=False)
+            self.failed.emit(error)
+        else:
+            self._show("Saving was stopped; nothing was left.", role="dim", running=False)
+
+    def _show(self, text: str, *, role: str, running: bool) -> None:
+        self.text.show_text(text)
+        set_role(self.text, role)
+        self.stop_button.setEnabled(running)
+        self.stop_button.setVisible(running)
+        self.hide_button.setVisible(not running)
+        self.progress.setVisible(running)
