@@ -38,10 +38,9 @@ def open_writer(path: Path) -> apsw.Connection:
     connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
     connection.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
     connection.set_busy_timeout(BUSY_MS)
-    connection.execute(
-        "PRAGMA journal_mode = wal; PRAGMA synchronous = normal; PRAGMA wal_autocheckpoint = 20000; "
-        "PRAGMA temp_store = memory; PRAGMA cache_size = -64000"
-    )
+    connection.execute("PRAGMA journal_mode = wal").fetchall()
+    connection.execute("PRAGMA synchronous = normal; PRAGMA temp_store = memory; PRAGMA cache_size = -16000")
+    connection.execute("PRAGMA wal_autocheckpoint = 20000").fetchall()  # a statement that gives a row keeps those after it from being run
     return connection
 
 
