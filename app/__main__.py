@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QApplication
 from app import style
 from app.main_window import MainWindow
 from app.messages import Hooks, Messages
+from app.preferences import Preferences
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rollup import throughput
+from inspector.capture.rollup import GROUPINGS, throughput
 from inspector.errors import EventscopeError, ExitStatus
 from inspector.settings import config_dir
 
@@ -32,8 +33,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return _window(given)
 
 
-def application(appearance: str = "system") -> QApplication:
-    """The one application, dressed `light`, `dark`, or as the system is."""
+def application(appearance: str = "system", scale_percent: int = 100) -> QApplication:
+    """The one application, dressed `light`, `dark`, or as the system is, and so large."""
+    if scale_percent != 100:
+        os.environ.setdefault("QT_SCALE_FACTOR", f"{scale_percent / 100:g}")
     running = QApplication.instance()
     made = running if isinstance(running, QApplication) else QApplication(["eventscope"])
     made.setApplicationName("eventscope")
@@ -52,11 +55,13 @@ def _window(given: Sequence[str]) -> int:
         sys.stderr.write("eventscope: there is no display for a window; eventscope demo --headless works without one\n")
         return int(ExitStatus.USAGE)
     settings = window_settings()
-    qt = application(str(settings.value("window/appearance", "system")))
+    preferred = Preferences.remembered(settings)
+    qt = application(preferred.appearance, preferred.scale_percent)
     messages = Messages(qt)
     hooks = Hooks(messages)
     window = MainWindow(messages, settings)
     window.show()
+    window.library.start()
     _stop_with_signals(window)
     QTimer.singleShot(0, window, lambda: _begin(window, given))
     status = qt.exec()
@@ -93,7 +98,7 @@ def _plot(given: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="eventscope plot", description=_plot.__doc__)
     parser.add_argument("capture", type=Path)
     parser.add_argument("-o", "--output", type=Path, required=True)
-    parser.add_argument("--by", choices=("log", "type"), default="log")
+    parser.add_argument("--by", choices=GROUPINGS, default="log")
     wanted = parser.parse_args(list(given))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:

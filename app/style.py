@@ -136,6 +136,12 @@ def apply(application: QApplication, appearance: str = "system") -> None:
     application.styleHints().colorSchemeChanged.connect(lambda _scheme: _dress(application))
 
 
+def choose(application: QApplication, appearance: str) -> None:
+    """Dresses the application anew: `light`, `dark`, or as the `system` is."""
+    _chosen["appearance"] = appearance
+    _dress(application)
+
+
 def _dress(application: QApplication) -> None:
     application.setPalette(_palette(tokens()))
     application.setStyleSheet(_sheet(tokens()))

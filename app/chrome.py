@@ -1,0 +1,86 @@
+"""What is around the panes: toolbar, the bars for what happened, the strip of the filter, the message log, the status line.
+
+Lays out and shows; knows no session. Read `main_window` for who fills it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+
+from app import style
+from app.dialogs.save import SaveBar
+from app.library import Library, Recent
+from app.look_bar import LookBar
+from app.messages import Messages
+from app.panes.empty import Empty
+from app.panes.error_bar import ErrorBar
+from app.panes.left_behind import LeftBehindBar
+from app.panes.messages import MessagesPane
+from app.plain import set_tip
+from app.toolbar import Toolbar
+
+_RECENT_SHOWN = 5
+
+
+class Chrome(QWidget):
+    """The window's whole content; `show_panes` and `show_status` put a session's into it."""
+
+    recent_wanted = Signal(object)
+    """`(path)`"""
+
+    def __init__(self, messages: Messages, library: Library) -> None:
+        super().__init__()
+        self.toolbar, self.errors, self.look = Toolbar(), ErrorBar(), LookBar()
+        self.left_behind, self.saving = LeftBehindBar(library), SaveBar()
+        self.start = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
+        self.start.setObjectName("panel")
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.start)
+        self.log = MessagesPane(messages)
+        self.log.hide()
+        self._recent: list[QPushButton] = []
+        self._rows = QSplitter(Qt.Orientation.Vertical)
+        self._rows.setHandleWidth(style.GAP_PX)
+        self._rows.addWidget(self.stack)
+        self._rows.addWidget(self.log)
+        self._rows.setStretchFactor(0, 1)
+        self._rows.setSizes([700, 160])
+        self._foot = QVBoxLayout()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(style.MARGIN_PX, style.GAP_PX, style.MARGIN_PX, 2)
+        layout.setSpacing(style.GAP_PX)
+        for widget in (self.toolbar, self.left_behind, self.errors, self.saving, self.look):
+            layout.addWidget(widget)
+        layout.addWidget(self._rows, 1)
+        layout.addLayout(self._foot)
+        library.recent_changed.connect(self.show_recent)
+
+    def show_panes(self, panes: QWidget, status: QWidget, note_bar: QWidget) -> None:
+        """Shows a session."""
+        self.stack.addWidget(panes)
+        self.stack.setCurrentWidget(panes)
+        self._foot.addWidget(note_bar)
+        self._foot.addWidget(status)
+
+    def show_start(self) -> None:
+        """Shows the page to start from."""
+        self.stack.setCurrentWidget(self.start)
+
+    def show_recent(self, found: Sequence[Recent]) -> None:
+        """Offers the captures that were open last on the page to start from."""
+        for button in self._recent:
+            button.deleteLater()
+        self._recent = []
+        for recent in found[:_RECENT_SHOWN]:
+            button = self.start.add_line(recent.path.name)
+            set_tip(button, str(recent.path))
+            button.clicked.connect(lambda _on=False, path=recent.path: self.recent_wanted.emit(Path(path)))
+            self._recent.append(button)
+
+    def toggle_log(self, *, on: bool | None = None) -> None:
+        """Shows or hides the messages."""
+        self.log.setVisible(not self.log.isVisible() if on is None else on)
