@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from inspector.errors import EventscopeError, ExitStatus
 
-_GROUPS = ("window", "demo", "capture", "decode", "read", "replay")
+_GROUPS = ("window", "demo", "logs", "capture", "decode", "read", "replay")
 
 
 def _parser() -> argparse.ArgumentParser:

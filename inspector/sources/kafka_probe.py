@@ -11,27 +11,19 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from inspector.sources import Step
 
 CONNECT_S, ANSWER_S = 3.0, 1.5
 """How long a connection may take, and each answer on it."""
+__all__ = ["WANTS_CERTIFICATE", "Step", "address", "is_alert", "probe"]
 _API_VERSIONS, _SASL_HANDSHAKE = 18, 17
 _NO_SASL_HERE = 34
 """ILLEGAL_SASL_STATE: what a listener without SASL says to a SASL handshake."""
 _HTTP = "it speaks HTTP"
 _LONGEST_ANSWER = 1 << 16
 _PORT = 9092
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of connecting to one server: whether it works, and a sentence about it. Names are those of `SourceError`."""
-
-    server: str
-    name: str
-    works: bool
-    text: str
 
 
 class _NotKafkaError(Exception):
