@@ -175,9 +175,12 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
 
 def _estimate(args: argparse.Namespace, config: Mapping[str, str]) -> ExitStatus:
     from inspector.cli.estimate import as_json, estimate, words
+    from inspector.cli.logs import leave_with_stdin
     from inspector.cli.output import chosen_format
     from inspector.sources import open_source
 
+    if args.stop_with_stdin:
+        leave_with_stdin()
     request = _request(args)
     sources: list[tuple[Source, Request]] = []
     try:

@@ -95,7 +95,7 @@ def words(told: Estimate) -> str:
     if told.bytes is not None:
         size = f"about {told.bytes / 1e6:,.1f} MB (from {told.sampled:,} records)" if told.sampled else "nothing to read"
     then = ", then whatever comes" if told.follows else ""
-    return f"at most {told.records:,} records of {told.logs:,} partition{"s" * (told.logs != 1)}, {size}, about {told.seconds:,.1f} s{then}"
+    return f"at most {told.records:,} records of {told.logs:,} partition{'s' * (told.logs != 1)}, {size}, about {told.seconds:,.1f} s{then}"
 
 
 def as_json(told: Estimate) -> str:

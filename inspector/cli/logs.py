@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _PARTITION_COLUMNS = ("log", "partition", "first", "end", "records", "incarnation")
 _TOPIC_COLUMNS = ("log", "partitions", "records", "without_leader", "internal")
-_LEAVE_S = 2.0
+_LEAVE_S = 1.0
 """So long a request that is under way may take to hear that nobody waits for it."""
 
 
@@ -49,7 +49,7 @@ def _logs(args: argparse.Namespace) -> ExitStatus:
 
     config = read_config(args.config)
     if args.stop_with_stdin:
-        threading.Thread(target=_leave_with_stdin, name="stdin", daemon=True).start()
+        leave_with_stdin()
     if args.check:
         return _check(args, config)
     source = open_source(args.url, config)
@@ -132,8 +132,12 @@ def _step_line(step: Step) -> str:
     return f"{sign}  {step.name:<13}  {visible(step.text)}"
 
 
-def _leave_with_stdin() -> None:
-    """Ends the command when whoever started it closes its input or is gone."""
+def leave_with_stdin() -> None:
+    """From now on the command ends when whoever started it closes its input or is gone."""
+    threading.Thread(target=_leave, name="stdin", daemon=True).start()
+
+
+def _leave() -> None:
     while sys.stdin.buffer.read(1):
         pass
     _thread.interrupt_main()
