@@ -14,7 +14,7 @@ from typing import Any
 from app.aside import Aside
 
 log = logging.getLogger(__name__)
-NO_KEYRING = "no system keyring here: passwords are asked for each time"
+NO_KEYRING = "no system keyring here: asked for each time"
 _LEAST_PRIORITY = 1
 """What the keyring library calls recommended; below it are plain files and no keyring at all."""
 

@@ -39,7 +39,7 @@ class ConnectDialog(QDialog):
         self.setWindowTitle("Connect")
         self.resize(860, 620)
         self._connections = connections or Connections()
-        self._aside = Aside("connect", self)
+        self._aside = Aside("connect")
         self._vault = Vault(self._aside)
         self._test = Job(self)
         self._connection: Connection | None = None

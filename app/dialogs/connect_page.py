@@ -54,7 +54,7 @@ class ConnectPage(QWidget):
         self.store.setPlaceholderText("sqlite:////path/to/store.db")
         self.name = QLineEdit()
         self.name.setPlaceholderText("the address, if left empty")
-        self.production, self.keep = QCheckBox("Production"), QCheckBox("Keep passwords in the system keyring")
+        self.production, self.keep = QCheckBox("Production"), QCheckBox("Keep passwords in the keyring")
         set_tip(self.production, "Marks what is opened from here with a badge")
         self.keep.setChecked(True)
         self.keep.setEnabled(False)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from app import style
 from app.plain import PlainLabel
@@ -33,7 +33,8 @@ class Form(QWidget):
         place = len(self._rows)
         self._rows[field] = label
         field.setAccessibleName(name)
-        self._grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop if field.maximumHeight() > 60 else Qt.AlignmentFlag.AlignVCenter)
+        is_tall = isinstance(field, QPlainTextEdit)
+        self._grid.addWidget(label, place, 0, Qt.AlignmentFlag.AlignTop if is_tall else Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(field, place, 1)
 
     def show_row(self, field: QWidget, *, on: bool) -> None:

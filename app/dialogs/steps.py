@@ -29,6 +29,7 @@ class Steps(QFrame):
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._running = PlainLabel(role="faint")
+        self._scroll.viewport().setAutoFillBackground(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(style.INSIDE_PX, style.GAP_PX, 1, style.GAP_PX)
         layout.addWidget(self._scroll)
@@ -48,6 +49,7 @@ class Steps(QFrame):
         self._grid.addWidget(self._running, 1_000, 0, 1, 3)
         self._grid.setRowStretch(1_001, 1)
         self._scroll.setWidget(page)
+        page.setAutoFillBackground(False)
         self.show()
 
     def add(self, told: Mapping[str, Any]) -> None:

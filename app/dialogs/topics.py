@@ -197,7 +197,7 @@ class TopicsPage(QWidget):
         text = f"{shown:,} of {total:,} {noun}" if shown != total else f"{total:,} {noun}"
         if total and not shown:
             text = f"none of {total - hidden:,} {noun} has this in its name"
-        self.note.show_text(f"{text}{f', {hidden:,} internal hidden' if hidden else ''} · only offsets were asked for, no record was read")
+        self.note.show_text(f"{text}{f', {hidden:,} internal hidden' if hidden else ''} · offsets only, no record was read")
 
     def _say_problem(self, error: str) -> None:
         self.problem.show_text(f"✗ {error}" if error else "")

@@ -138,7 +138,8 @@ def leave_with_stdin() -> None:
 
 
 def _leave() -> None:
-    while sys.stdin.buffer.read(1):
+    # not through the buffer: a thread that waits in it would break the end of the program
+    while os.read(sys.stdin.fileno(), 4096):
         pass
     _thread.interrupt_main()
     threading.Event().wait(_LEAVE_S)
