@@ -197,6 +197,9 @@ QLineEdit { background: $panel; color: $text; border: 1px solid $line; border-ra
 QLineEdit:focus { border: 1px solid $accent; }
 QComboBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
 QComboBox:focus { border: 1px solid $accent; }
+QComboBox::drop-down { border: none; width: 18px; }
+QCheckBox::indicator:unchecked, QTableView::indicator:unchecked {
+  border: 1px solid $faint; border-radius: 3px; background: $panel; width: 11px; height: 11px; }
 QListView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
 QListView::item { min-height: 22px; padding: 0px 6px; border: none; }
 QListView::item:selected { background: $selection; color: $text; }

@@ -5,6 +5,7 @@ Connecting reads metadata and nothing else. Read `kafka_form` for the cluster's 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath
 
@@ -111,7 +112,7 @@ class ConnectDialog(QDialog):
         self._fetching = ""
         self.page.kafka.fill_secrets(secrets)
         missing = [name for name in one.secrets if name not in secrets]
-        self.page.say(f"{', '.join(missing)} not kept: {'type it' if PASSWORD in missing else 'add it'} to connect" if missing else "")
+        self.page.say(f"{', '.join(missing)} not kept: {_how(missing)} to connect" if missing else "")
         if PASSWORD in missing:
             self.page.kafka.password.setFocus()
         if self._connect_then and not missing:
@@ -320,6 +321,11 @@ def _read(path: Path) -> str | UsageError:
         return content.decode()
     except UnicodeDecodeError:
         return UsageError(f"{path.name} is not UTF-8 text")
+
+
+def _how(missing: Sequence[str]) -> str:
+    """What to do about secrets that are not kept."""
+    return f"{'type' if PASSWORD in missing else 'add'} {'it' if len(missing) == 1 else 'them'}"
 
 
 def _recognised(pasted: Pasted) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QComboBox, QFileDialog, QGridLayout, QHBoxLayout, QLineEdit, QPlainTextEdit, QPushButton, QWidget
 
 from app import style
@@ -87,9 +88,22 @@ def secret_field() -> QLineEdit:
     return line
 
 
+class Choice(QComboBox):
+    """A list to choose from, with a sign that it opens."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The sign at the right, in the colour of what is said beside."""
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setPen(style.color("dim"))
+        place = self.rect().adjusted(0, 0, -8, 0)
+        painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, "▾")
+        painter.end()
+
+
 def choice(names: Sequence[str]) -> QComboBox:
     """One of a few words of ours."""
-    box = QComboBox()
+    box = Choice()
     box.addItems(list(names))
     return box
 

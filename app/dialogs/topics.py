@@ -193,7 +193,8 @@ class TopicsPage(QWidget):
 
     def _say_count(self) -> None:
         shown, total, hidden = len(self.model.shown), len(self.model.topics), self.model.hidden_internal
-        noun = "topics" if self._target is not None and self._target.connection.kind == "kafka" else "tables"
+        noun = "topic" if self._target is not None and self._target.connection.kind == "kafka" else "table"
+        noun += "s" * (total != 1)
         text = f"{shown:,} of {total:,} {noun}" if shown != total else f"{total:,} {noun}"
         if total and not shown:
             text = f"none of {total - hidden:,} {noun} has this in its name"
@@ -296,7 +297,7 @@ def _estimate_words(told: Mapping[str, Any]) -> str:
     records, partitions, size, sampled = (told.get(name) for name in ("records", "logs", "bytes", "sampled"))
     known = f"about {(size or 0) / 1e6:,.1f} MB, from {sampled or 0:,} records" if isinstance(size, int) else "bytes unknown"
     then = ", then what comes" if told.get("follows") else ""
-    return f"at most {records:,} records of {partitions:,} partitions · {known} · about {told.get('seconds', 0):,.0f} s{then}"
+    return f"at most {records:,} records of {partitions:,} partition{'s' * (partitions != 1)} · {known} · about {told.get('seconds', 0):,.0f} s{then}"
 
 
 def _button(text: str, words: str) -> QPushButton:

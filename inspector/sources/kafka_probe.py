@@ -210,7 +210,7 @@ def _sasl(server: str, connection: socket.socket, properties: Mapping[str, str])
     mechanism = properties.get("sasl.mechanism", "GSSAPI") if protocol.startswith("SASL") else ""
     try:
         _ask(connection, _API_VERSIONS, b"")
-        code, offered = _handshake(connection, mechanism or "NONE")
+        code, offered = _offered(connection, mechanism)
     except _NotKafkaError as error:
         return Step(server, "TCP", works=False, text=f"TCP: {host}:{port} answers, but {error}; check the port")
     over = "SSL" if "SSL" in protocol else "PLAINTEXT"
@@ -224,6 +224,16 @@ def _sasl(server: str, connection: socket.socket, properties: Mapping[str, str])
     if mechanism not in offered:
         return Step(server, "SASL", works=False, text=f"SASL: {host}:{port} does not offer {mechanism}; it offers {listed}")
     return Step(server, "SASL", works=True, text=f"SASL: {host}:{port} offers {mechanism}")
+
+
+def _offered(connection: socket.socket, mechanism: str) -> tuple[int, list[str]]:
+    """As `_handshake`. A server that speaks Kafka and knows no such request, where none is wanted, has no SASL either."""
+    try:
+        return _handshake(connection, mechanism or "NONE")
+    except ConnectionError:
+        if mechanism:
+            raise
+        return _NO_SASL_HERE, []
 
 
 def _handshake(connection: socket.socket, mechanism: str) -> tuple[int, list[str]]:

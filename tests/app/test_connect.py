@@ -55,7 +55,7 @@ def test_a_store_goes_from_its_address_to_a_capture(qtbot: QtBot, dialog: Connec
     QTest.keyClicks(dialog.page.store, store)
     with qtbot.waitSignal(dialog.topics.listed, timeout=20_000):
         key(qtbot, dialog, Qt.Key.Key_Return)
-    assert "1 tables" in dialog.topics.note.whole_text()
+    assert "1 table " in dialog.topics.note.whole_text()
     with qtbot.waitSignal(dialog.capture_wanted) as wanted:
         QTest.keyClick(dialog.topics.search, Qt.Key.Key_Return)
     assert wanted.args == [[store, "--topic=stored_events", "--from=-1000", "--follow"], ""]
@@ -72,7 +72,7 @@ def test_more_than_the_usual_is_estimated_first(qtbot: QtBot, dialog: ConnectDia
     topics.reading.start.setCurrentIndex(1)
     assert not topics.open.isEnabled()
     qtbot.waitUntil(topics.open.isEnabled, timeout=20_000)
-    assert topics.estimate_text.whole_text().startswith("at most 0 records of 1 partitions")
+    assert topics.estimate_text.whole_text().startswith("at most 0 records of 1 partition ")
     topics.reading.rate.setText("soon")
     qtbot.waitUntil(lambda: "soon" in topics.estimate_text.whole_text(), timeout=20_000)
     assert topics.estimate_text.whole_text().startswith("✗")

@@ -142,7 +142,7 @@ def test_an_estimate_reads_no_record_unless_a_sample_is_asked_for(qtbot: QtBot, 
     qtbot.waitUntil(topics.open.isEnabled, timeout=TIMEOUT)
     topics.reading.start.setCurrentIndex(1)
     qtbot.waitUntil(lambda: "bytes unknown" in topics.estimate_text.whole_text(), timeout=TIMEOUT)
-    assert topics.estimate_text.whole_text().startswith("at most 3 records of 1 partitions")
+    assert topics.estimate_text.whole_text().startswith("at most 3 records of 1 partition ")
     QTest.mouseClick(topics.sample, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "from 3 records" in topics.estimate_text.whole_text(), timeout=TIMEOUT)
     assert topics.open.isEnabled()
