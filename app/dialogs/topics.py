@@ -297,7 +297,8 @@ def _estimate_words(told: Mapping[str, Any]) -> str:
     records, partitions, size, sampled = (told.get(name) for name in ("records", "logs", "bytes", "sampled"))
     known = f"about {(size or 0) / 1e6:,.1f} MB, from {sampled or 0:,} records" if isinstance(size, int) else "bytes unknown"
     then = ", then what comes" if told.get("follows") else ""
-    return f"at most {records:,} records of {partitions:,} partition{'s' * (partitions != 1)} · {known} · about {told.get('seconds', 0):,.0f} s{then}"
+    noun = "partition" if partitions == 1 else "partitions"
+    return f"at most {records:,} records of {partitions:,} {noun} · {known} · about {told.get('seconds', 0):,.0f} s{then}"
 
 
 def _button(text: str, words: str) -> QPushButton:
