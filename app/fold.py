@@ -99,8 +99,9 @@ class Fold(QObject):
         process, self._process = self._process, None
         if process is not None:
             process.finished.disconnect(self._ended)
-            process.finished.connect(process.deleteLater)
             process.setParent(QCoreApplication.instance())
+            _leaving.append(process)
+            process.finished.connect(lambda: _gone(process))
             QTimer.singleShot(_END_MS, process, process.kill)
             process.closeWriteChannel()
 
@@ -196,3 +197,22 @@ class Fold(QObject):
             else:
                 del self._asked[asked.id]
                 asked.failed("the replay process ended while it worked on this")
+
+
+_leaving: list[QProcess] = []
+"""Processes that were told to end."""
+
+
+def _gone(process: QProcess) -> None:
+    if process in _leaving:
+        _leaving.remove(process)
+        process.deleteLater()
+
+
+def wait_for_all() -> None:
+    """Waits until every process that was told to end has ended, by force after some seconds; for closing the window."""
+    for process in _leaving[:]:
+        if not process.waitForFinished(_END_MS):
+            process.kill()
+            process.waitForFinished(_END_MS)
+        _gone(process)

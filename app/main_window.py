@@ -1,6 +1,7 @@
-"""The window: lays out the panes of one session, its toolbar and status line, and remembers where things were.
+"""The window: one capture at a time in its panes, what can be done with it, and what happens to it.
 
-Holds no data. Read `session` for the capture, `panes` for what is shown.
+Holds no data. Read `session` for the capture, `layout` for the panes, `chrome` for what is around them, `window_actions`
+for everything that can be done.
 """
 
 from __future__ import annotations
@@ -9,25 +10,31 @@ from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from PySide6.QtCore import QByteArray, QSettings, QSize, Qt
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QByteArray, QSettings, QSize
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
-from app import style
+from app import fold, style
+from app.actions import install
+from app.chrome import Chrome
+from app.connections import Connection
 from app.demo import Demo
+from app.dialogs.captures import CapturesDialog
 from app.dialogs.connect import ConnectDialog
+from app.dialogs.palette import Palette
+from app.dialogs.preferences import PreferencesDialog
+from app.dialogs.save import choose_place
 from app.layout import Layout
+from app.library import Library
 from app.messages import Messages
-from app.panes.empty import Empty
-from app.panes.error_bar import ErrorBar
-from app.panes.event import EventPane
 from app.panes.events import EventsPane
-from app.panes.messages import MessagesPane
+from app.panes.notes import NoteBar
 from app.panes.replay import ReplayPane
 from app.panes.status import StatusLine
+from app.preferences import Preferences
 from app.selection import Selection
 from app.session import Session
-from app.toolbar import Toolbar
+from app.window_actions import actions_of
 from inspector.settings import new_capture_path
 
 
@@ -38,71 +45,59 @@ class MainWindow(QMainWindow):
         super().__init__()
         self._messages, self._settings = messages, settings
         self.session: Session | None = None
-        self.events_pane: EventsPane | None = None
-        self.event_pane: EventPane | None = None
-        self.status_line: StatusLine | None = None
-        self.layout_: Layout | None = None
         self.selection: Selection | None = None
-        self.replay_pane: ReplayPane | None = None
+        self.panes: Layout | None = None
+        self.status_line: StatusLine | None = None
+        self.note_bar: NoteBar | None = None
         self._demo: Demo | None = None
         self._ending: list[Session | Demo] = []
+        self.library = Library(settings, self)
+        self.chrome = Chrome(messages, self.library)
+        self._unsaved = CapturesDialog(self.library, self)
+        self.setCentralWidget(self.chrome)
         self.setWindowTitle("Eventscope")
-        self._build()
-        self._add_shortcuts()
-        self._restore()
+        self.setAcceptDrops(True)
+        self._connect()
+        self.actions_table = actions_of(self)
+        self._shortcuts = install(self.actions_table, self)
+        self.resize(QSize(1440, 900).boundedTo(self.screen().availableGeometry().size()))
+        geometry = settings.value("window/geometry")
+        self.restoreGeometry(geometry if isinstance(geometry, QByteArray) else QByteArray())
 
-    # ---- building
-
-    def _build(self) -> None:
-        self.toolbar, self.errors = Toolbar(), ErrorBar()
-        self.toolbar.open_wanted.connect(self.choose_capture)
-        self.toolbar.connect_wanted.connect(self.choose_source)
-        self.toolbar.stop_wanted.connect(self.stop_capture)
-        self.toolbar.stick_wanted.connect(self._stick)
-        self.toolbar.pause_wanted.connect(self._hold)
-        self.errors.details_wanted.connect(lambda: self._show_messages(on=True))
-        self._start = self._start_page()
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._start)
-        self._start.setFocus()
-        self._log = MessagesPane(self._messages)
-        self._log.hide()
-        self._rows = QSplitter(Qt.Orientation.Vertical)
-        self._rows.setHandleWidth(style.GAP_PX)
-        self._rows.addWidget(self._stack)
-        self._rows.addWidget(self._log)
-        self._rows.setStretchFactor(0, 1)
-        self._foot = QVBoxLayout()
-        whole = QWidget()
-        layout = QVBoxLayout(whole)
-        layout.setContentsMargins(style.MARGIN_PX, style.GAP_PX, style.MARGIN_PX, 2)
-        layout.setSpacing(style.GAP_PX)
-        layout.addWidget(self.toolbar)
-        layout.addWidget(self.errors)
-        layout.addWidget(self._rows, 1)
-        layout.addLayout(self._foot)
-        self.setCentralWidget(whole)
-
-    def _start_page(self) -> Empty:
-        page = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
-        page.setObjectName("panel")
-        main = page.add_button("Open a capture", is_main=True)
+    def _connect(self) -> None:
+        chrome, toolbar = self.chrome, self.chrome.toolbar
+        toolbar.open_wanted.connect(self.choose_capture)
+        toolbar.connect_wanted.connect(self.choose_source)
+        toolbar.stop_wanted.connect(self.stop_capture)
+        toolbar.stick_wanted.connect(lambda on: self.events.stick(on=bool(on)))
+        toolbar.pause_wanted.connect(lambda on: self.events.pause(on=bool(on)))
+        toolbar.menu_wanted.connect(self.show_palette)
+        chrome.errors.details_wanted.connect(lambda: chrome.toggle_log(on=True))
+        chrome.recent_wanted.connect(self.open_capture)
+        chrome.left_behind.open_wanted.connect(self.open_capture)
+        chrome.left_behind.list_wanted.connect(self.show_unsaved)
+        chrome.saving.failed.connect(chrome.errors.show_error)
+        self.library.failed.connect(chrome.errors.show_error)
+        self._unsaved.open_wanted.connect(self.open_capture)
+        self._unsaved.save_wanted.connect(self.save_as)
+        main = chrome.start.add_button("Open a capture", is_main=True)
         main.clicked.connect(self.choose_capture)
-        page.add_button("Connect").clicked.connect(self.choose_source)
-        page.add_button("Start the demo").clicked.connect(lambda: self.start_demo([]))
-        page.setFocusProxy(main)
-        return page
+        chrome.start.add_button("Connect").clicked.connect(self.choose_source)
+        chrome.start.add_button("Start the demo").clicked.connect(lambda: self.start_demo([]))
+        chrome.start.setFocusProxy(main)
+        chrome.start.setFocus()
 
-    def _add_shortcuts(self) -> None:
-        for keys, action in (
-            ("Ctrl+O", self.choose_capture),
-            ("Ctrl+N", self.choose_source),
-            ("Ctrl+End", lambda: self._stick(True)),
-            ("Ctrl+P", self.toolbar.pause.click),
-            ("Ctrl+M", lambda: self._show_messages(on=not self._log.isVisible())),
-            ("Ctrl+Q", self.close),
-        ):
-            QShortcut(QKeySequence(keys), self).activated.connect(action)
+    @property
+    def events(self) -> EventsPane:
+        """The list of the open capture."""
+        assert self.panes is not None
+        return self.panes.events_pane
+
+    @property
+    def replay(self) -> ReplayPane:
+        """The replay of the open capture."""
+        assert self.panes is not None
+        return self.panes.replay_pane
 
     # ---- opening
 
@@ -117,8 +112,21 @@ class MainWindow(QMainWindow):
     def choose_source(self) -> None:
         """Asks for a source and captures from it."""
         dialog = ConnectDialog(self)
-        if dialog.exec():
-            self.open_source(dialog.url(), dialog.options(), config=dialog.config())
+        dialog.file_wanted.connect(self.open_capture)
+        dialog.capture_wanted.connect(lambda arguments, config: self._capture_from(dialog.connection(), arguments, config))
+        dialog.finished.connect(dialog.deleteLater)
+        dialog.open()
+
+    def _capture_from(self, connection: Connection | None, arguments: Sequence[str], config: str) -> None:
+        """Captures into a new file what the connect dialog says; the connection gives the badge."""
+        label = connection.name if connection is not None else ""
+        path = self._new_path(label or "capture")
+        if path is not None:
+            session = Session(path, self._messages, self)
+            self._show(session)
+            if connection is not None:
+                self.chrome.toolbar.show_open(label or session.path.name, str(session.path), is_production=connection.production)
+            self._capture(session, arguments, config)
 
     def open_capture(self, path: Path) -> None:
         """Shows the capture at `path`."""
@@ -130,7 +138,7 @@ class MainWindow(QMainWindow):
         """Captures from `url` into a new file and shows it. Secrets come in `config`, as properties."""
         parts = urlsplit(url)
         if parts.password:
-            self.errors.show_error("a password in the address would be seen by others on this machine: give it as a property")
+            self.chrome.errors.show_error("a password in the address would be seen by others on this machine: give it as a property")
             return
         path = self._new_path(f"{parts.hostname or ''} {Path(parts.path).stem}".strip())
         if path is not None:
@@ -141,7 +149,7 @@ class MainWindow(QMainWindow):
     def start_demo(self, arguments: Sequence[str], output: Path | None = None) -> None:
         """Starts the built-in shop and captures both of its sources."""
         if output is not None and output.exists():
-            self.errors.show_error(f"{output} exists, and a second demo is another story: give it another name")
+            self.chrome.errors.show_error(f"{output} exists, and a second demo is another story: give it another name")
             return
         path = output.absolute() if output else self._new_path("demo")
         if path is None:
@@ -150,61 +158,70 @@ class MainWindow(QMainWindow):
         self._show(session)
         demo = self._demo = Demo(arguments, self._messages, self)
         demo.ready.connect(lambda capture: self._capture(session, capture))
-        demo.failed.connect(self.errors.show_error)
-        if self.events_pane is not None:
-            self.events_pane.empty.show_text("The shop is opening …", "A day of its history is being written; then it goes on live.")
+        demo.failed.connect(self.chrome.errors.show_error)
+        self.events.empty.show_text("The shop is opening …", "A day of its history is being written; then it goes on live.")
         demo.start()
 
     def _new_path(self, label: str) -> Path | None:
         try:
             return new_capture_path(label)
         except OSError as error:
-            self.errors.show_error(f"no folder for captures can be made: {error}")
+            self.chrome.errors.show_error(f"no folder for captures can be made: {error}")
             return None
 
     def _capture(self, session: Session, arguments: Sequence[str], config: str = "") -> None:
-        if session is not self.session:
-            return
-        session.capture(arguments, config=config)
-        session.start()
-        self.toolbar.show_capturing(on=True)
-        if self.events_pane is not None:
-            self.events_pane.stick(on=True)
+        if session is self.session:
+            session.capture(arguments, config=config)
+            session.start()
+            self.chrome.toolbar.show_capturing(on=True)
+            self.events.stick(on=True)
 
     def _show(self, session: Session) -> None:
         """Puts the panes of a session into the window, in place of those before."""
         self._close_session()
-        self.session, selection = session, Selection(session)
-        self.layout_ = panes = Layout(session, selection, self._settings)
-        self.selection = selection
-        self.events_pane, self.event_pane, self.replay_pane = panes.events_pane, panes.event_pane, panes.replay_pane
-        self.status_line = StatusLine(session)
-        self.status_line.messages.clicked.connect(lambda: self._show_messages(on=not self._log.isVisible()))
-        self._stack.addWidget(panes)
-        self._stack.setCurrentWidget(panes)
-        self._foot.addWidget(self.status_line)
-        self.events_pane.stick_changed.connect(self.toolbar.stick.setChecked)
-        self.events_pane.pause_changed.connect(self.toolbar.pause.setChecked)
+        self.session, self.selection = session, Selection(session)
+        self.panes = panes = Layout(session, self.selection, self._settings)
+        self.status_line, self.note_bar = StatusLine(session), NoteBar(session, self.selection)
+        self.status_line.messages.clicked.connect(lambda _on: self.chrome.toggle_log())
+        self.chrome.show_panes(panes, self.status_line, self.note_bar)
+        self.chrome.look.follow(self.selection)
+        toolbar = self.chrome.toolbar
+        panes.events_pane.stick_changed.connect(toolbar.stick.setChecked)
+        panes.events_pane.pause_changed.connect(toolbar.pause.setChecked)
+        self.selection.replay_wanted.connect(lambda _seq: panes.show_pane("Replay", on=True))
+        self.note_bar.refused.connect(lambda sentence: self._messages.say("note", sentence))
         session.failed.connect(self._cannot_read)
         session.capture_ended.connect(self._capture_ended)
-        self.errors.hide()
-        self.toolbar.show_open(session.path.name, str(session.path))
-        self.setWindowTitle(f"{self.toolbar.badge.whole_text()} — Eventscope")
-        self.events_pane.take_focus()
+        session.notes.failed.connect(self._note_failed)
+        self.chrome.errors.hide()
+        toolbar.show_open(session.path.name, str(session.path))
+        self.setWindowTitle(f"{toolbar.badge.whole_text()} — Eventscope")
+        self._prefer(Preferences.remembered(self._settings))
+        self.library.opened(session.path)
+        panes.events_pane.take_focus()
+
+    def close_capture(self) -> None:
+        """Shows the page to start from."""
+        self._close_session()
+        self.chrome.show_start()
+        self.setWindowTitle("Eventscope")
 
     def _close_session(self) -> None:
-        self._remember_panes()
+        if self.panes is not None:
+            self.panes.remember()
+        if self.session is not None:
+            self.library.closed(self.session.path)
         for ending in (self.session, self._demo):
             if ending is not None:
                 self._let_go(ending)
-        for widget in (self.layout_, self.status_line):
+        for widget in (self.panes, self.status_line, self.note_bar):
             if widget is not None:
                 widget.hide()
                 widget.setParent(None)
                 widget.deleteLater()
-        self.session = self.selection = self.layout_ = self.status_line = self._demo = None
-        self.events_pane = self.event_pane = self.replay_pane = None
-        self.toolbar.show_nothing_open()
+        self.session = self.selection = self.panes = self.status_line = self.note_bar = self._demo = None
+        self.chrome.look.follow(None)
+        self.chrome.toolbar.show_nothing_open()
 
     def _let_go(self, ending: Session | Demo) -> None:
         """What ran for a capture ends on its own time; the window waits for it only when it closes."""
@@ -222,53 +239,82 @@ class MainWindow(QMainWindow):
     def stop_capture(self) -> None:
         """Ends the running capture cleanly."""
         if self.session is not None:
-            self.toolbar.show_stopping()
+            self.chrome.toolbar.show_stopping()
             self.session.stop_capture()
 
     def _capture_ended(self, error: str) -> None:
-        self.toolbar.show_capturing(on=False)
+        self.chrome.toolbar.show_capturing(on=False)
         if error:
-            self.errors.show_error(error)
-            if self.events_pane is not None and not self.events_pane.model.rows:
-                self.events_pane.empty.show_text("Nothing was captured.", "See above for the reason; Connect tries again (Ctrl+N).")
+            self.chrome.errors.show_error(error)
+            if self.panes is not None and not self.events.model.rows:
+                self.events.empty.show_text("Nothing was captured.", "See above for the reason; Connect tries again (Ctrl+N).")
 
     def _cannot_read(self, sentence: str) -> None:
-        self.errors.show_error(sentence)
-        if self.events_pane is not None and not self.events_pane.model.rows:
-            self.events_pane.empty.show_text("This capture cannot be shown.", "Open another one (Ctrl+O).")
+        self.chrome.errors.show_error(sentence)
+        if self.panes is not None and not self.events.model.rows:
+            self.events.empty.show_text("This capture cannot be shown.", "Open another one (Ctrl+O).")
 
-    def _stick(self, on: object) -> None:
-        if self.events_pane is not None:
-            self.events_pane.stick(on=bool(on))
+    def _note_failed(self, sentence: str) -> None:
+        if self.session is not None and self.session.watermark is not None:  # before that there is no file, and nobody wrote a note
+            self.chrome.errors.show_error(sentence)
 
-    def _hold(self, on: object) -> None:
-        if self.events_pane is not None:
-            self.events_pane.pause(on=bool(on))
+    # ---- what can be done
 
-    def _show_messages(self, *, on: bool) -> None:
-        self._log.setVisible(on)
+    def save_as(self, path: Path | None = None) -> None:
+        """Saves a capture, the open one if none is named, under a name that is asked for."""
+        source = path or (self.session.path if self.session is not None else None)
+        if source is not None and (chosen := choose_place(self, source, str(self._settings.value("open/folder", "")))) is not None:
+            self.chrome.saving.start(source, chosen)
 
-    # ---- remembering
+    def show_unsaved(self) -> None:
+        """The captures that were not saved."""
+        self.library.refresh()
+        self._unsaved.show()
+        self._unsaved.raise_()
 
-    def _restore(self) -> None:
-        room = self.screen().availableGeometry().size()
-        self.resize(QSize(1440, 900).boundedTo(room))
-        self.restoreGeometry(self._state("window/geometry"))
-        self._rows.setSizes([700, 160])
+    def show_palette(self) -> None:
+        """Everything that can be done, to search."""
+        Palette(self.actions_table, self).open_over(self)
 
-    def _state(self, name: str) -> QByteArray:
-        value = self._settings.value(name)
-        return value if isinstance(value, QByteArray) else QByteArray()
+    def show_preferences(self) -> None:
+        """What the user prefers."""
+        dialog = PreferencesDialog(Preferences.remembered(self._settings), self)
+        dialog.changed.connect(self._prefer)
+        dialog.show()
 
-    def _remember_panes(self) -> None:
-        if self.layout_ is not None:
-            self.layout_.remember()
+    def _prefer(self, wanted: object) -> None:
+        assert isinstance(wanted, Preferences)
+        if wanted != Preferences.remembered(self._settings):
+            wanted.remember(self._settings)
+            qt = QApplication.instance()
+            if isinstance(qt, QApplication):
+                style.choose(qt, wanted.appearance)
+        zone = wanted.tzinfo()
+        if self.panes is not None and zone is not None:
+            self.panes.set_zone(zone)
+            self.chrome.look.set_zone(zone)
+
+    # ---- the window itself
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes one file."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Opens the first file."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self.open_capture(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends what runs, remembers where things were, and goes."""
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._close_session()
+        self.chrome.saving.end()
         for ending in list(self._ending):
             ending.close()
+        self.library.close()
+        fold.wait_for_all()
         self._settings.sync()
         super().closeEvent(event)

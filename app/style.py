@@ -196,6 +196,7 @@ QLabel[role="ok"] { color: $ok; }
 QLabel[role="warn"] { color: $warn; }
 QLabel[role="bad"] { color: $bad; }
 QLabel#badge { color: $dim; border: 1px solid $line; border-radius: 6px; padding: 4px 10px; background: $panel; font-weight: 600; }
+QLabel#badge[role="bad"] { color: $bad; border: 1px solid $bad; }
 QToolTip { color: $text; background: $panel; border: 1px solid $line; padding: 4px; }
 QPushButton, QToolButton { color: $text; background: transparent; border: 1px solid transparent; border-radius: 6px; padding: 4px 10px; }
 QPushButton:hover, QToolButton:hover { background: $hover; }
@@ -210,9 +211,18 @@ QPushButton[role="plain"]:hover { background: $hover; }
 QPushButton[role="plain"]:focus { border: 1px solid $accent; }
 QPushButton[role="main"] { color: $accent; border: 1px solid $accent; background: $panel; font-weight: 600; }
 QPushButton[role="main"]:hover { background: $hover; }
+QPushButton[role="main"]:disabled { color: $faint; border: 1px solid $line; }
 QPushButton[role="new"] { color: $accent; background: $panel; border: 1px solid $accent; border-radius: 11px; padding: 3px 12px; }
 QLineEdit { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
 QLineEdit:focus { border: 1px solid $accent; }
+QComboBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
+QComboBox:focus { border: 1px solid $accent; }
+QComboBox::drop-down { border: none; width: 18px; }
+QCheckBox::indicator:unchecked, QTableView::indicator:unchecked {
+  border: 1px solid $faint; border-radius: 3px; background: $panel; width: 11px; height: 11px; }
+QListView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
+QListView::item { min-height: 22px; padding: 0px 6px; border: none; }
+QListView::item:selected { background: $selection; color: $text; }
 QTableView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
 QTableView[role="all"] { background: $selection; }
 QHeaderView { background: $panel; border: none; }

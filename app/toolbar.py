@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app import style
-from app.plain import PlainLabel, set_tip
+from app.plain import PlainLabel, set_role, set_tip
 
 
 class Toolbar(QFrame):
@@ -22,6 +22,8 @@ class Toolbar(QFrame):
     """`(on)`"""
     pause_wanted = Signal(object)
     """`(on)`"""
+    menu_wanted = Signal()
+    """Everything that can be done is wanted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -53,11 +55,16 @@ class Toolbar(QFrame):
         for widget in (self.badge, self.open, self.connect_, self.stop, self.stick, self.pause):
             self.row.addWidget(widget)
         self.row.addStretch(1)
+        self.menu = QPushButton("⌘ Actions")
+        set_tip(self.menu, "Everything that can be done, to search (Ctrl+K)")
+        self.menu.clicked.connect(self.menu_wanted)
+        self.row.addWidget(self.menu)
         self.show_nothing_open()
 
-    def show_open(self, name: str, path: str) -> None:
-        """A capture is open."""
-        self.badge.show_text(name)
+    def show_open(self, name: str, path: str, *, is_production: bool = False) -> None:
+        """A capture is open; one of a production connection wears its badge."""
+        self.badge.show_text(f"{name} · PRODUCTION · read only" if is_production else name)
+        set_role(self.badge, "production" if is_production else "")
         set_tip(self.badge, path)
         self.stick.show()
         self.pause.show()
@@ -65,6 +72,7 @@ class Toolbar(QFrame):
     def show_nothing_open(self) -> None:
         """Nothing is open."""
         self.badge.show_text("No capture")
+        set_role(self.badge, "")
         set_tip(self.badge, "")
         for button in (self.stop, self.stick, self.pause):
             button.hide()

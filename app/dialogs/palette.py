@@ -20,7 +20,7 @@ class Palette(QDialog):
     """Closes with Enter, which does what is marked, and with Esc, which does nothing."""
 
     def __init__(self, actions: Sequence[Action], parent: QWidget) -> None:
-        super().__init__(parent, Qt.WindowType.Popup)
+        super().__init__(parent, Qt.WindowType.Dialog | Qt.WindowType.FramelessWindowHint)
         self._actions = list(actions)
         self._found: list[Action] = []
         self.setAccessibleName("Command palette")
@@ -57,6 +57,12 @@ class Palette(QDialog):
         )
         self.show()
         self.text.setFocus()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A click elsewhere closes it."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.ActivationChange and self.isVisible() and not self.isActiveWindow():
+            self.hide()
 
     def _search(self, text: str) -> None:
         self._found = found(self._actions, text)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.plain import PlainLabel
+from inspector.text import visible
 
 
 class Empty(QFrame):
@@ -23,6 +24,9 @@ class Empty(QFrame):
             label.setAlignment(Qt.AlignmentFlag.AlignCenter)
             layout.addWidget(label)
         layout.addLayout(self._buttons)
+        self._lines = QVBoxLayout()
+        self._lines.setSpacing(0)
+        layout.addLayout(self._lines)
         layout.addStretch(3)
 
     def show_text(self, sentence: str, hint: str) -> None:
@@ -33,6 +37,12 @@ class Empty(QFrame):
     def sentence(self) -> str:
         """What is said."""
         return self._sentence.whole_text()
+
+    def add_line(self, text: str) -> QPushButton:
+        """A further thing to do, on a line of its own below the others."""
+        button = QPushButton(visible(text))
+        self._lines.addWidget(button, alignment=Qt.AlignmentFlag.AlignCenter)
+        return button
 
     def add_button(self, text: str, *, is_main: bool = False) -> QPushButton:
         """A button for the next step."""

@@ -294,6 +294,11 @@ class ReplayPane(Panel):
         """So many events on, or back when negative."""
         self.controls.step(events)
 
+    def take_time(self) -> None:
+        """Into the box for the time."""
+        self.controls.time.setFocus()
+        self.controls.time.selectAll()
+
     def go_to_time(self) -> None:
         """The state at the time that is written in the box."""
         text = self.controls.time.text().strip()

@@ -1,4 +1,4 @@
-"""`eventscope capture` and `eventscope logs`: reading sources. Knows no kind of source; prints, and decides exit statuses.
+"""`eventscope capture`: reading sources. Knows no kind of source; prints, and decides exit statuses.
 
 Progress goes to standard error: a line on a terminal, JSON lines with `--progress json`. Read `ingest` for the work.
 """
@@ -35,18 +35,10 @@ _SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Registers `capture` and `logs`."""
-    logs = commands.add_parser("logs", help="what a source has: log, partition, first, end", description=_logs.__doc__)
-    logs.add_argument("url", metavar="URL")
-    logs.add_argument("--topic", action="append", default=[], metavar="T")
-    logs.add_argument("--internal", action="store_true", help="internal topics too")
-    logs.add_argument("--config", metavar="FILE|-")
-    logs.add_argument("--format", choices=("table", "jsonl"))
-    logs.set_defaults(run=_logs)
-
+    """Registers `capture`."""
     capture = commands.add_parser("capture", help="read sources into a capture", description=_capture.__doc__)
     capture.add_argument("url", nargs="+", metavar="URL")
-    capture.add_argument("-o", "--output", required=True, type=Path, metavar="FILE", help="an existing capture is continued")
+    capture.add_argument("-o", "--output", type=Path, metavar="FILE", help="an existing capture is continued")
     capture.add_argument("--topic", action="append", default=[], metavar="T")
     capture.add_argument("--partition", action="append", default=[], type=int, metavar="N")
     capture.add_argument("--from", dest="start", default="earliest", metavar="X", help="position, time, -15m, -100, earliest, latest")
@@ -65,6 +57,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--keep", type=_keep, metavar="2h|20GB", help="keep only the newest")
     capture.add_argument("--no-values", action="store_true", help="store no value")
     capture.add_argument("--min-free", type=_size, default=10**9, metavar="N", help="bytes that stay free on the disk (1GB)")
+    capture.add_argument("--estimate", action="store_true", help="say how much that would be, and read nothing")
+    capture.add_argument("--sample", type=int, default=0, metavar="N", help="--estimate reads about N records to know their size")
     capture.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
     capture.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     capture.add_argument("--format", choices=("table", "jsonl"))
@@ -126,7 +120,7 @@ def read_config(place: str | None) -> dict[str, str]:
     """The properties in a file, or on standard input for `-` up to a line with a single dot or its end."""
     if place is None:
         return {}
-    from inspector.sources.kafka_config import parse_properties
+    from inspector.properties import parse_properties
 
     try:
         content = _until_dot(sys.stdin.buffer) if place == "-" else Path(place).read_bytes()
@@ -148,33 +142,6 @@ def _until_dot(lines: Iterable[bytes]) -> bytes:
     return b"".join(taken)
 
 
-# ---- logs
-
-
-def _logs(args: argparse.Namespace) -> ExitStatus:
-    """Lists the logs and partitions of a source with their first and end positions; reads metadata only."""
-    from inspector.cli.output import print_rows
-    from inspector.sources import UNKNOWN, open_source
-
-    source = open_source(args.url, read_config(args.config))
-    try:
-        found = [info for info in source.logs(args.topic) if args.internal or args.topic or not info.internal]
-    finally:
-        source.close()
-    rows = [
-        {
-            "log": info.key.name,
-            "partition": info.key.partition,
-            "first": None if info.first == UNKNOWN else info.first,
-            "end": None if info.end == UNKNOWN else info.end,
-            "incarnation": info.key.incarnation or None,
-        }
-        for info in found
-    ]
-    print_rows(rows, ("log", "partition", "first", "end", "incarnation"), format_=args.format)
-    return ExitStatus.OK
-
-
 # ---- capture
 
 
@@ -183,7 +150,11 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
     from inspector import ingest
     from inspector.sources import open_source
 
+    if args.output is None and not args.estimate:
+        raise UsageError("give the capture to write: -o FILE")
     config = read_config(args.config)
+    if args.estimate:
+        return _estimate(args, config)
     options = _options(args)
     request = _request(args)
     sources: list[tuple[Source, Request]] = []
@@ -200,6 +171,29 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
     reporter.finished(outcome.stopped, status)
     _print_outcome(args, outcome)
     return status
+
+
+def _estimate(args: argparse.Namespace, config: Mapping[str, str]) -> ExitStatus:
+    from inspector.cli.estimate import as_json, estimate, words
+    from inspector.cli.logs import leave_with_stdin
+    from inspector.cli.output import chosen_format
+    from inspector.sources import open_source
+
+    if args.stop_with_stdin:
+        leave_with_stdin()
+    request = _request(args)
+    sources: list[tuple[Source, Request]] = []
+    try:
+        sources.extend((open_source(url, config), _for_source(request, url, len(args.url))) for url in args.url)
+        told = estimate(sources, sample=args.sample, limit=args.limit, max_bytes=args.max_bytes, max_rate=args.max_rate)
+    finally:
+        for source, _ in sources:
+            source.close()
+    if args.progress == "json" or chosen_format(args.format) == "jsonl":
+        print(as_json(told))
+    else:
+        print("\n".join([words(told), *told.notes]))
+    return ExitStatus.OK
 
 
 def _request(args: argparse.Namespace) -> Request:

@@ -13,10 +13,10 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, cast
 
 from inspector import plugins
-from inspector.errors import UsageError
+from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
 
 
@@ -208,14 +208,52 @@ class Source(Protocol):
 
 
 class SourceFactory(Protocol):
-    """What an entry point in `eventscope.sources` is."""
+    """What an entry point in `eventscope.sources` is.
+
+    It may also have `check(url, config, names)`, giving a `Step` for each step of connecting as it becomes known.
+    """
 
     def __call__(self, url: str, config: Mapping[str, str]) -> Source:
         """Opens `url`; `config` is the parsed `--config`. Raises UsageError or SourceError."""
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of connecting to one server or file: whether it works, and a sentence about it. Names are those of `SourceError`."""
+
+    server: str
+    name: str
+    works: bool
+    text: str
+
+
+def check_source(url: str, config: Mapping[str, str] | None = None, names: Sequence[str] = ()) -> Iterator[Step]:
+    """The steps of connecting to `url` and of being able to read the named logs, each as it becomes known; reads no record.
+
+    The last step works exactly if the source can be read. Raises UsageError for what cannot be understood.
+    """
+    factory = _factory(url)
+    given = dict(config or {})
+    steps = getattr(factory, "check", None)
+    if steps is not None:
+        yield from steps(url, given, names)
+        return
+    try:
+        source = factory(url, given)
+        found = len(source.logs(names))
+        source.close()
+    except SourceError as error:
+        yield Step(url, error.step, works=False, text=str(error))
+    else:
+        yield Step(url, "read", works=True, text=f"opened: {found:,} partitions to be seen")
+
+
 def open_source(url: str, config: Mapping[str, str] | None = None) -> Source:
     """The source that serves `url`'s scheme. Raises UsageError for an unknown scheme or a password in the URL."""
+    return _factory(url)(url, dict(config or {}))
+
+
+def _factory(url: str) -> SourceFactory:
     scheme = url.partition(":")[0].partition("+")[0]
     if re.match(r"[^/]*//[^/@]*:[^/@]+@", url):
         raise UsageError("the URL holds a password, which other processes could read: give it with --config - instead")
@@ -225,5 +263,4 @@ def open_source(url: str, config: Mapping[str, str] | None = None) -> Source:
         known = ", ".join(f"{name}://" for name in plugins.names("sources"))
         raise UsageError(f"no source for {scheme!r}: a URL starts with one of {known}") from None
     assert callable(factory)
-    source: Source = factory(url, dict(config or {}))
-    return source
+    return cast("SourceFactory", factory)

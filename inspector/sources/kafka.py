@@ -15,8 +15,9 @@ from confluent_kafka import KafkaError, KafkaException
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
+from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span, Step
 from inspector.sources.kafka_bounds import Bounds
+from inspector.sources.kafka_check import check
 from inspector.sources.kafka_client import Clients, Partition
 from inspector.sources.kafka_config import redact
 from inspector.sources.kafka_partitioner import partition_of
@@ -44,6 +45,12 @@ class KafkaSource:
         self._early: list[Absence] = []
         self._wanted: list[str] = []
 
+    @staticmethod
+    def check(url: str, config: Mapping[str, str], names: Sequence[str] = ()) -> Iterator[Step]:
+        """Tests the connection step by step; see `kafka_check`."""
+        source = KafkaSource(url, config)
+        yield from check(source._servers, config, *source._named(names))
+
     def info(self) -> SourceInfo:
         """The cluster, with its id; once pinned, also which of the wanted topics are compacted (where we may ask that)."""
         metadata = self._metadata or self._clients.metadata()
@@ -52,10 +59,13 @@ class KafkaSource:
 
     def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
         """Every partition of the named topics (none named: of all), with the offsets there are now."""
-        wanted = list(names) or ([self._topic] if self._topic else [])
-        topics = self._topics(wanted)
+        topics = self._topics(self._named(names))
         partitions = [(name, number) for name in sorted(topics) for number in sorted(topics[name].partitions)]
         return self._described(partitions)
+
+    def _named(self, names: Sequence[str]) -> list[str]:
+        """The topics that are asked for, each once: those named, else the one in the address."""
+        return list(dict.fromkeys(names)) or ([self._topic] if self._topic else [])
 
     def _topics(self, wanted: Sequence[str]) -> dict[str, Any]:
         """The metadata of the wanted topics; all of them when none is named. Raises SourceError for one that is not there."""
@@ -94,7 +104,7 @@ class KafkaSource:
 
     def pin(self, request: Request) -> Plan:
         """The partitions, their offsets and ends, decided once."""
-        wanted = list(dict.fromkeys(request.logs)) or ([self._topic] if self._topic else [])
+        wanted = self._named(request.logs)
         if not wanted:
             raise UsageError("no topic given: name one with --topic or as kafka://host:port/topic; `eventscope logs` lists them")
         notes: list[str] = []

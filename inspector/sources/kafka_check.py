@@ -20,8 +20,8 @@ from inspector.sources.kafka_probe import Step, probe
 _READ_S = 5.0
 
 
-def check(bootstrap: str, config: Mapping[str, str], topic: str | None = None) -> Iterator[Step]:
-    """DNS, TCP, TLS and SASL of each server, then logging in, then the right to read `topic`.
+def check(bootstrap: str, config: Mapping[str, str], *topics: str) -> Iterator[Step]:
+    """DNS, TCP, TLS and SASL of each server, then logging in, then the right to read each topic.
 
     Ends with the first step without which nothing goes on; one of several servers may fail.
     Raises UsageError for properties that cannot be used.
@@ -40,7 +40,7 @@ def check(bootstrap: str, config: Mapping[str, str], topic: str | None = None) -
     try:
         metadata = clients.metadata()
         yield Step(where, "SASL", works=True, text=_welcome(clients.properties, metadata))
-        if topic:
+        for topic in topics:
             yield _reading(clients, where, topic)
     except SourceError as error:
         yield Step(where, error.step, works=False, text=str(error))

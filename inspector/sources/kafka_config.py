@@ -1,20 +1,35 @@
 """Client properties: what a user gave, checked and turned into what librdkafka takes; and what of it may be shown. No network.
 
 Settings that keep us from leaving a trace are forced; settings that would load code, run commands or write files are
-refused. Read `kafka_java` for the translation of Java's names, `kafka_client` for who uses this.
+refused. Read `inspector.properties` for their text, `kafka_java` for the translation of Java's names, `kafka_client` for who uses this.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
 import confluent_kafka
 from confluent_kafka import KafkaError
 
 from inspector.errors import UsageError
+from inspector.properties import REDACTED, is_secret, parse_properties, redact, redacted
 from inspector.sources.kafka_java import RENAMED, to_librdkafka
 
+__all__ = [
+    "DEFAULT_GROUP",
+    "FORCED",
+    "REDACTED",
+    "client_properties",
+    "configuration_error",
+    "has_gssapi",
+    "is_secret",
+    "parse_properties",
+    "redact",
+    "redacted",
+]
+
+_BLANKS = " \t\f"
 _NO_TRACE = "so that reading leaves no trace"
 FORCED = {
     "enable.metrics.push": ("false", _NO_TRACE),
@@ -29,100 +44,6 @@ FORCED = {
 
 DEFAULT_GROUP = "eventscope"
 """The group name a coordinator is looked up for; no group of this name comes to be."""
-
-# ---- what may be shown
-
-REDACTED = "••••"
-_SECRET = re.compile(
-    r"(password|passphrase|secret|jaas|\.pem$|\.key$|_key$|oauthbearer\.config|oauthbearer\.extensions|certificate\.chain|token|"
-    r"user\.info|credential)",
-    re.IGNORECASE,
-)
-_PUBLIC = re.compile(r"(\.location|token\.endpoint\.url|client\.id)$")
-_IN_TEXT = re.compile(
-    r"(?P<name>[\w.-]*(?:password|passphrase|secret|token|credential)(?!\.endpoint)[\w.-]*[\"']?\s*[=:]\s*)"
-    r"(?:\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|\S+)"
-    r"|-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
-    r"|(?P<url>://[^/\s:@]*:)[^/\s@]*(?=@)"
-    r"|(?P<scheme>\b(?:Bearer|Basic)\s+)[\w.~+/=-]{8,}"
-    r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*",
-    re.DOTALL | re.IGNORECASE,
-)
-
-
-def is_secret(name: str) -> bool:
-    """Whether the value of a property must never be shown or stored."""
-    return bool(_SECRET.search(name)) and not _PUBLIC.search(name)
-
-
-def redact(text: str, properties: Mapping[str, str] | None = None) -> str:
-    """`text` without the secrets among `properties`, and without what looks like a password, token or private key."""
-    for secret in sorted(_secrets(properties or {}), key=len, reverse=True):
-        text = text.replace(secret, REDACTED)
-    return _IN_TEXT.sub(lambda found: f"{found['name'] or found['url'] or found['scheme'] or ''}{REDACTED}", text)
-
-
-def _secrets(properties: Mapping[str, str]) -> set[str]:
-    """The secret values; one that is a single sign or blank is in every text, and says nothing."""
-    return {value for name, value in properties.items() if is_secret(name) and len(value.strip()) > 1}
-
-
-def redacted(properties: Mapping[str, str]) -> dict[str, str]:
-    """The properties as they may be shown."""
-    return {name: REDACTED if is_secret(name) else redact(value, properties) for name, value in properties.items()}
-
-
-# ---- reading text
-
-_PROPERTY = re.compile(r"((?:\\.|[^\\=: \t\f])+)[ \t\f]*(?:[=:][ \t\f]*|(?<=[ \t\f]))(.*)\Z", re.DOTALL)
-_BLANKS = " \t\f"
-
-
-def parse_properties(text: str) -> dict[str, str]:
-    """The properties in a Java `.properties` file, a librdkafka or kcat configuration, or lines of `-X name=value`.
-
-    Java's escapes and continued lines are understood; after `-X`, text stands for itself. Blanks that end a value
-    belong to it. Raises UsageError naming the line that is not `name=value`.
-    """
-    properties: dict[str, str] = {}
-    for number, line in _logical_lines(text.removeprefix("\ufeff")):
-        if option := re.match(r"-X[ \t]*([^=\s]+)=(.*)\Z", line, re.DOTALL):
-            properties[option[1]] = option[2]
-        elif match := _PROPERTY.match(line):
-            properties[_unescaped(match[1])] = _unescaped(match[2])
-        else:
-            raise UsageError(f"line {number} of the configuration is not name=value")
-    return properties
-
-
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
-    """(line number, line) without comments and blank lines, a line that ends in an odd number of backslashes joined to the next."""
-    pending, started = "", 0
-    for number, natural in enumerate(re.split(r"\r\n|\r|\n", text), 1):
-        line = natural.lstrip(_BLANKS)
-        if not pending and (not line or line[0] in "#!"):
-            continue
-        joined, started = pending + line, started or number
-        if (len(joined) - len(joined.rstrip("\\"))) % 2 and not joined.startswith("-X"):
-            pending = joined[:-1] or " "
-            continue
-        yield started, joined.lstrip(_BLANKS)
-        pending, started = "", 0
-    if pending.strip(_BLANKS):
-        yield started, pending
-
-
-_ESCAPES = {"t": "\t", "n": "\n", "r": "\r", "f": "\f"}
-
-
-def _unescaped(text: str) -> str:
-    def one(match: re.Match[str]) -> str:
-        escape = match[1]
-        return chr(int(escape[1:], 16)) if len(escape) == 5 else _ESCAPES.get(escape, escape)
-
-    plain = re.sub(r"\\(u[0-9a-fA-F]{4}|.)", one, text, flags=re.DOTALL)
-    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
 
 # ---- what is refused
 

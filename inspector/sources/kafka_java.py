@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from inspector.errors import UsageError
+from inspector.properties import parse_jaas
 from inspector.sources.kafka_stores import key_and_chain_pem, trusted_pem
 
 RENAMED = {
@@ -49,31 +50,6 @@ def to_librdkafka(properties: Mapping[str, str]) -> dict[str, str]:
 
 
 # ---- the JAAS line
-
-_JAAS = re.compile(r"\s*([\w.$]+)\s+(?:required|requisite|sufficient|optional)\b(.*)\Z", re.DOTALL | re.IGNORECASE)
-_JAAS_OPTION = re.compile(r"([\w.-]+)\s*=\s*(?:\"((?:\\.|[^\"\\])*)\"|'((?:\\.|[^'\\])*)'|([^\s;\"']+))", re.DOTALL)
-_JAAS_ESCAPE = re.compile(r"\\([0-3][0-7]{2}|[0-7]{1,2}|.)", re.DOTALL)
-_ESCAPES = {"a": "\a", "b": "\b", "t": "\t", "n": "\n", "v": "\v", "f": "\f", "r": "\r"}
-
-
-def parse_jaas(line: str) -> tuple[str, dict[str, str]]:
-    """(login module's class name without its package, options) of a JAAS line. Raises UsageError when it is none."""
-    match = _JAAS.match(line)
-    rest, options = match[2] if match else "", {}
-    while found := re.match(rf"\s*{_JAAS_OPTION.pattern}", rest, re.DOTALL):
-        options[found[1]] = _plain(found[2] or found[3] or found[4] or "")
-        rest = rest[found.end() :]
-    if match is None or rest.strip() not in {"", ";"}:
-        raise UsageError('sasl.jaas.config is not of the form `…LoginModule required name="value" …;`')
-    return match[1].rsplit(".", 1)[-1], options
-
-
-def _plain(text: str) -> str:
-    def one(match: re.Match[str]) -> str:
-        escape = match[1]
-        return chr(int(escape, 8)) if escape[0] in "01234567" else _ESCAPES.get(escape, escape)
-
-    return _JAAS_ESCAPE.sub(one, text)
 
 
 def _from_jaas(properties: dict[str, str]) -> None:

@@ -11,27 +11,19 @@ import socket
 import ssl
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from inspector.sources import Step
 
 CONNECT_S, ANSWER_S = 3.0, 1.5
 """How long a connection may take, and each answer on it."""
+__all__ = ["WANTS_CERTIFICATE", "Step", "address", "is_alert", "probe"]
 _API_VERSIONS, _SASL_HANDSHAKE = 18, 17
 _NO_SASL_HERE = 34
 """ILLEGAL_SASL_STATE: what a listener without SASL says to a SASL handshake."""
 _HTTP = "it speaks HTTP"
 _LONGEST_ANSWER = 1 << 16
 _PORT = 9092
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One step of connecting to one server: whether it works, and a sentence about it. Names are those of `SourceError`."""
-
-    server: str
-    name: str
-    works: bool
-    text: str
 
 
 class _NotKafkaError(Exception):
@@ -218,7 +210,7 @@ def _sasl(server: str, connection: socket.socket, properties: Mapping[str, str])
     mechanism = properties.get("sasl.mechanism", "GSSAPI") if protocol.startswith("SASL") else ""
     try:
         _ask(connection, _API_VERSIONS, b"")
-        code, offered = _handshake(connection, mechanism or "NONE")
+        code, offered = _offered(connection, mechanism)
     except _NotKafkaError as error:
         return Step(server, "TCP", works=False, text=f"TCP: {host}:{port} answers, but {error}; check the port")
     over = "SSL" if "SSL" in protocol else "PLAINTEXT"
@@ -232,6 +224,16 @@ def _sasl(server: str, connection: socket.socket, properties: Mapping[str, str])
     if mechanism not in offered:
         return Step(server, "SASL", works=False, text=f"SASL: {host}:{port} does not offer {mechanism}; it offers {listed}")
     return Step(server, "SASL", works=True, text=f"SASL: {host}:{port} offers {mechanism}")
+
+
+def _offered(connection: socket.socket, mechanism: str) -> tuple[int, list[str]]:
+    """As `_handshake`. A server that speaks Kafka and knows no such request, where none is wanted, has no SASL either."""
+    try:
+        return _handshake(connection, mechanism or "NONE")
+    except ConnectionError:
+        if mechanism:
+            raise
+        return _NO_SASL_HERE, []
 
 
 def _handshake(connection: socket.socket, mechanism: str) -> tuple[int, list[str]]:

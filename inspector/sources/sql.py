@@ -17,7 +17,7 @@ from urllib.parse import unquote
 import apsw
 
 from inspector.errors import SourceError, UsageError
-from inspector.sources import Batch, Bound, LogInfo, Plan, Request, SourceInfo, Span
+from inspector.sources import Batch, Bound, LogInfo, Plan, Request, SourceInfo, Span, Step
 from inspector.sources.sql_descriptor import Descriptor, built_in, load
 from inspector.sources.sql_open import StoreFile
 from inspector.sources.sql_shape import fits, shapes
@@ -53,6 +53,35 @@ class SqlSource:
         except BaseException:
             self._file.close()
             raise
+
+    @staticmethod
+    def check(url: str, config: Mapping[str, str], names: Sequence[str] = ()) -> Iterator[Step]:
+        """Opening the file, finding a table that a descriptor knows, and where its rows begin and end."""
+        path = store_path(url)
+        try:
+            file = StoreFile(path)
+            try:
+                file.read(lambda connection: connection.execute("SELECT count(*) FROM sqlite_schema").fetchall())
+            finally:
+                file.close()
+        except SourceError as error:
+            yield Step(path.name, "open", works=False, text=f"open: {error}")
+            return
+        yield Step(path.name, "open", works=True, text=f"open: {path.name} is an SQLite file and can be read ({file.mode})")
+        try:
+            source = SqlSource(url, config)
+        except SourceError as error:
+            yield Step(path.name, "shape", works=False, text=f"shape: {error}")
+            return
+        try:
+            shapes_found = ", ".join(f"{table.name} as {table.descriptor.title}" for table in source._tables)
+            yield Step(path.name, "shape", works=True, text=f"shape: reads {shapes_found}")
+            rows = ", ".join(f"{info.key.name} {info.first:,} to {info.end:,}" for info in source.logs(names))
+            yield Step(path.name, "rows", works=True, text=f"rows: positions of {rows} (exclusive)")
+        except SourceError as error:
+            yield Step(path.name, "rows", works=False, text=f"rows: {error}")
+        finally:
+            source.close()
 
     def info(self) -> SourceInfo:
         """The file's path, and per table the descriptor that reads it and the version its streams begin with."""

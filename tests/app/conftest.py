@@ -14,7 +14,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app import style
+from app import fold, style
 from app.main_window import MainWindow
 from app.messages import Messages
 
@@ -22,6 +22,12 @@ from app.messages import Messages
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EVENTSCOPE_HOME", str(tmp_path / "home"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _processes() -> Iterator[None]:
+    yield
+    fold.wait_for_all()
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from inspector import settings
 
 def test_the_demo_shows_events_arriving(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     window.start_demo(["--history", "6000", "--rate", "100"], tmp_path / "demo.evcap")
-    pane, session, line = window.events_pane, window.session, window.status_line
+    pane, session, line = window.events, window.session, window.status_line
     assert pane is not None
     assert session is not None
     assert line is not None
@@ -35,7 +35,7 @@ def test_the_demo_shows_events_arriving(qtbot: QtBot, window: MainWindow, tmp_pa
 def test_the_demo_never_mixes_two_stories(window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "demo.evcap").touch()
     window.start_demo([], tmp_path / "demo.evcap")
-    assert "another story" in window.errors.text.whole_text()
+    assert "another story" in window.chrome.errors.text.whole_text()
     assert window.session is None
 
 
