@@ -24,6 +24,7 @@ from inspector.capture.reader import CaptureReader
 _REFRESH_MS = 1_000
 _TYPING_MS = 150
 _COUNT_PX = 96
+_LEAST_PX = 140
 _INDENT_PX, _ARROW_PX = 14, 22
 
 
@@ -111,6 +112,7 @@ class NavigatorPane(QFrame):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
+        self._stack.setMinimumWidth(_LEAST_PX)  # or its longest sentence would decide how narrow the pane can be
         layout = QVBoxLayout(self)
         layout.setContentsMargins(6, 8, 2, 2)
         layout.setSpacing(style.GAP_PX)
