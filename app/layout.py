@@ -20,7 +20,7 @@ from app.panes.replay import ReplayPane
 from app.selection import Selection
 from app.session import Session
 
-_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX = 236, 420, 420, 420, 220
+_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX = 260, 436, 420, 420, 220
 
 
 class Layout(QSplitter):
@@ -60,6 +60,7 @@ class Layout(QSplitter):
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone, everywhere."""
         self.events_pane.set_zone(zone)
+        self.event_pane.set_zone(zone)
         self.replay_pane.set_zone(zone)
         self.metrics_pane.set_zone(zone)
 

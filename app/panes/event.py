@@ -5,16 +5,23 @@ Read on a worker thread. The previous event stays until the next one is there. R
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+
 from PySide6.QtCore import QEvent, QRegularExpression, QTimer
 from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
 from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout
 
 from app import style
+from app.event_tree_view import EventTreeView
+from app.models.event_fields import event_fields
 from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ShownEvent, shown_event
+from app.models.event_tree import Field
 from app.panes.empty import Empty
 from app.plain import SLICE_CHARACTERS, PlainLabel, PlainText
 from app.selection import Selection
 from app.session import Session
+from inspector.capture.origins import origins
 from inspector.capture.reader import CaptureReader
 
 _DIM_MS = 200
@@ -52,6 +59,14 @@ class _Colors(QSyntaxHighlighter):
                 self.setFormat(match.capturedStart(), match.capturedLength(), shape)
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """An event as texts and as the rows of its tree."""
+
+    shown: ShownEvent
+    fields: list[Field]
+
+
 class EventPane(QFrame):
     """The current event of a selection."""
 
@@ -61,6 +76,7 @@ class EventPane(QFrame):
         self.setAccessibleName("Event")
         self._session, self._selection = session, selection
         self.shown: ShownEvent | None = None
+        self._zone: tzinfo = UTC
         self._build()
         self._late = QTimer(self, singleShot=True, interval=_DIM_MS)
         self._late.timeout.connect(lambda: self.tabs.setEnabled(False))
@@ -72,7 +88,10 @@ class EventPane(QFrame):
         self._colors = _Colors(self.fields.document())
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        for name, text in (("Event", self.fields), ("Headers", self.headers), ("Value", self.value), ("Hex", self.hex)):
+        self.tree = EventTreeView(self._selection)
+        texts = (("Text", self.fields), ("Headers", self.headers), ("Value", self.value), ("Hex", self.hex))
+        self.tabs.addTab(self.tree, "Event")
+        for name, text in texts:
             self.tabs.addTab(text, name)
         self.more = QPushButton("Show all")
         self.more.clicked.connect(lambda: self._ask(self._selection.seq, most=MOST_CHARACTERS))
@@ -97,32 +116,43 @@ class EventPane(QFrame):
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(self._stack)
 
+    def set_zone(self, zone: tzinfo) -> None:
+        """Shows times in this zone."""
+        if zone != self._zone:
+            self._zone = zone
+            self._ask(self._selection.seq)
+
     def _ask(self, seq: int, *, most: int = FIRST_CHARACTERS) -> None:
         if not seq:
             self._stack.setCurrentIndex(0)
             return
         self._late.start()
 
-        def read(reader: CaptureReader) -> ShownEvent | None:
+        zone = self._zone
+
+        def read(reader: CaptureReader) -> _Read | None:
             event = reader.event(seq)
-            return shown_event(event, most=most) if event is not None else None
+            if event is None:
+                return None
+            return _Read(shown_event(event, most=most), event_fields(event, origins(reader, event), zone))
 
         self._session.work.run(read, self._show, self._fail, lane="event")
 
-    def _show(self, shown: ShownEvent | None) -> None:
+    def _show(self, found: _Read | None) -> None:
         self._late.stop()
         self.tabs.setEnabled(True)
         self._failure.hide()
-        if shown is None:
+        if found is None:
             self._fail("this event is no longer in the capture: the keep limit removed it")
             return
-        self.shown = shown
+        shown = self.shown = found.shown
+        self.tree.show_fields(found.fields)
         self._colors.is_on = len(shown.fields) <= _MOST_COLORED
         texts = ((self.fields, shown.fields), (self.headers, shown.headers), (self.value, shown.value), (self.hex, shown.hex))
         for widget, text in texts:
             widget.show_text(text)
         self.parted.setVisible(any(widget.has_parted_lines for widget, _ in texts))
-        self.tabs.setTabText(1, f"Headers {shown.header_count}" if shown.header_count else "Headers")
+        self.tabs.setTabText(2, f"Headers {shown.header_count}" if shown.header_count else "Headers")
         self.more.setVisible(shown.is_cut)
         self._stack.setCurrentIndex(1)
 

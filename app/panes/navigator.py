@@ -23,7 +23,6 @@ from inspector.capture.reader import CaptureReader
 
 _REFRESH_MS = 1_000
 _TYPING_MS = 150
-_COUNT_PX = 96
 _LEAST_PX = 140
 _INDENT_PX, _ARROW_PX = 14, 22
 
@@ -50,8 +49,8 @@ class _Rows(QTableView):
         self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.horizontalHeader().hide()
         self.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
-        self.setColumnWidth(1, _COUNT_PX)
+        self.horizontalHeader().setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
+        self.horizontalHeader().setResizeContentsPrecision(0)  # by what is in view
         rows = self.verticalHeader()
         rows.hide()
         rows.setMinimumSectionSize(style.ROW_PX)

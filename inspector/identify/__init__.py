@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from inspector import decoders
-from inspector.decoders import Context
+from inspector.decoders import Context, Decoded
 from inspector.errors import UsageError
 from inspector.event import EventBatch, RecordBatch
 from inspector.identify import expressions
@@ -75,10 +75,33 @@ class Identifier:
         rules = self._compiled.get(name)
         if rules is None:
             rules = self._compiled[name] = self._compile(name)
-        key, value = taken(records.key, rows), taken(records.value, rows)
+        value = taken(records.value, rows)
         headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
         decoded = decoders.decode(value, headers, Context(log=name), rules.decoder)
-        view = Rows(
+        view = self._view(records, name, rows, rules, decoded)
+        return identified(view, rules.candidates, records, rows, decoded, rules.overridden)
+
+    def origins(self, records: RecordBatch, name: str) -> dict[str, tuple[str, object]]:
+        """Of the first record, read from log `name`: field → (where its value is found, that value). Fields without one are left out.
+
+        A place is written as in a rule (`header.ce_type`, `data.order_id`, `key`), or empty for what the source itself knows.
+        """
+        rules = self._compiled.setdefault(name, self._compile(name))
+        decoded = decoders.decode(records.value[:1], records.headers[:1] or [None], Context(log=name), rules.decoder)
+        view = self._view(records, name, range(1), rules, decoded)
+        found: dict[str, tuple[str, object]] = {}
+        for column, candidates in rules.candidates.items():
+            for candidate in candidates:
+                there = candidate.found(view)
+                if there is not None and (value := candidate.read(view, there)[0]) is not None:
+                    found[column] = candidate.source.text, value
+                    break
+        return found
+
+    def _view(self, records: RecordBatch, name: str, rows: Sequence[int], rules: _LogRules, decoded: Decoded) -> Rows:
+        key, value = taken(records.key, rows), taken(records.value, rows)
+        headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
+        return Rows(
             log=name,
             key=key,
             value=value,
@@ -88,7 +111,6 @@ class Identifier:
             envelope={column: taken(values, rows) for column, values in records.envelope.items()},
             key_document=_key_documents(key, name, rules.key_type) if rules.key_type else None,
         )
-        return identified(view, rules.candidates, records, rows, decoded, rules.overridden)
 
     def _compile(self, name: str) -> _LogRules:
         entry = self._profile.of(name) or LogProfile(name)

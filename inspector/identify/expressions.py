@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inspector.identify.rows import Path, Rows, Step
 
@@ -29,10 +29,16 @@ class Expression:
     """The JSON text of what a row has there, digits as written; None where that is not JSON."""
     is_text: bool = False
     """Whatever is there is a short text or nothing, and needs no reading."""
+    text: str = ""
+    """How it is written; empty for what the source knows."""
 
 
 def parse(text: str) -> Expression:
     """The expression written as `text`. Raises ValueError naming the accepted forms."""
+    return replace(_parsed(text), text=text)
+
+
+def _parsed(text: str) -> Expression:
     if text == "headers":
         return Expression(_all_headers)
     if text in {"key", "log"}:
