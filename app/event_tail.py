@@ -114,7 +114,7 @@ class EventTail(QObject):
     def _say(self) -> None:
         mark, wish = self._session.watermark, self._lister.wish
         count = mark.last_seq - self._paused_seq if self.is_paused and mark is not None else self._unseen
-        if count <= 0 or self.is_stuck:
+        if count <= 0 or (self.is_stuck and not self.is_paused):
             self.counted.emit("")
             return
         what = "to search" if self.is_paused and wish.is_narrowed else "new"

@@ -121,6 +121,17 @@ def test_when_the_oldest_go_the_selected_event_stays_selected(qtbot: QtBot, wind
         wait_for_cell(qtbot, pane, 0, 3, "1,000")
 
 
+def test_a_paused_list_that_sticks_to_the_newest_says_what_came(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    with Growing(tmp_path / "a.evcap") as growing:
+        growing.append(100)
+        pane = shown(qtbot, window, growing.path, 100)
+        pane.stick(on=True)
+        window.chrome.toolbar.pause.click()
+        growing.append(7)
+        qtbot.waitUntil(lambda: pane._new.text() == "▼ 7 new", timeout=_WAIT_MS)
+        assert pane.model.rows == 100
+
+
 def test_pause_holds_the_list_still_until_it_ends(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     with Growing(tmp_path / "a.evcap") as growing:
         growing.append(100)

@@ -15,8 +15,8 @@ from tests.kafka.certificates import Authority, Certificate
 from tests.kafka.helpers import Cluster
 from tests.kafka.launcher import Broker
 
-GRANTED, HIDDEN = "granted", "hidden"
-"""The topic alice may read, and the one she may not."""
+GRANTED, HIDDEN, STORY = "granted", "hidden", "story"
+"""The topic alice may read, and the one she may not; and the only one erin may read, to which a test may write."""
 PASSWORD = "c0rrect-horse-9f2e"
 """The password of every user."""
 _SASL = "org.apache.kafka.common.security"
@@ -52,11 +52,12 @@ class SecureBroker:
         """Starts it, with both topics and alice's rights."""
         self.broker.start()
         self.cluster = Cluster(self.broker)
-        for topic in (GRANTED, HIDDEN):
+        for topic in (GRANTED, HIDDEN, STORY):
             self.cluster.create(topic)
             self.cluster.produce(topic, [b"one", b"two", b"three"])
         self.allow("alice", GRANTED)
         self.allow("carol", GRANTED, "DESCRIBE")
+        self.allow("erin", STORY)
         self.allow("dora", "*")
         return self
 
@@ -107,7 +108,7 @@ class SecureBroker:
         }
 
 
-_USERS = ("alice", "bob", "carol", "dora")
+_USERS = ("alice", "bob", "carol", "dora", "erin")
 _PLAIN_USERS = " ".join(f'user_{user}="{PASSWORD}"' for user in _USERS)
 _PASSWORDS = {
     "sasl.enabled.mechanisms": "SCRAM-SHA-256,SCRAM-SHA-512,PLAIN",
