@@ -27,7 +27,7 @@ from inspector.capture.gaps import Gap, gaps
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import GROUPINGS, Throughput, throughput
 
-_LIVE_MS = 180
+_LIVE_MS = 40
 _GAPS_MS = 5_000
 _DIM_MS = 300
 _MOST_POINTS = 400
