@@ -12,6 +12,7 @@ from app.models.document import document
 from app.models.event_look import zone_name
 from app.models.event_rows import flags_tip, shown_time
 from app.models.event_tree import Field, literal
+from inspector.capture.pieces import Sizes
 from inspector.capture.reader import Event
 from inspector.event import TimeKind, format_time
 from inspector.text import bytes_text
@@ -19,9 +20,9 @@ from inspector.text import bytes_text
 _KEY_BYTES = 1024
 
 
-def event_fields(event: Event, origins: Mapping[str, str], zone: tzinfo = UTC) -> list[Field]:
-    """The rows; what is unknown has none."""
-    return [*_where(event), *_what(event, origins, zone), *_bytes(event), *_documents(event)]
+def event_fields(event: Event, origins: Mapping[str, str], zone: tzinfo = UTC, sizes: Sizes | None = None) -> list[Field]:
+    """The rows; what is unknown has none. `sizes` says of a document that was left out how large it is."""
+    return [*_where(event), *_what(event, origins, zone), *_bytes(event), *_documents(event), *_too_large(event, sizes)]
 
 
 def _where(event: Event) -> Iterator[Field]:
@@ -82,3 +83,11 @@ def _documents(event: Event) -> Iterator[Field]:
             yield Field(name, path="" if name == "extra" else name, value=document(text), is_document=True)
         except ValueError as error:
             yield Field(name, str(error))
+
+
+def _too_large(event: Event, sizes: Sizes | None) -> Iterator[Field]:
+    if sizes is None:
+        return
+    for name, text, size in (("data", event.data, sizes.data), ("metadata", event.metadata, sizes.metadata)):
+        if text is None and size is not None:
+            yield Field(name, f"{size:,} bytes are too many for a tree: see Value")

@@ -1,6 +1,7 @@
-"""The event pane: everything of the current event, as text: fields and document, headers, value, bytes.
+"""The event pane: everything of the current event: fields and document, headers, value, bytes; and another event to compare.
 
-Read on a worker thread. The previous event stays until the next one is there. Read `models.event_text` for the texts.
+Read on a worker thread. The previous event stays until the next one is there. Read `event_tree_view`, `header_view`,
+`value_view`, `hex_view` and `event_compare` for the tabs, `stream_line` for the line below them.
 """
 
 from __future__ import annotations
@@ -8,63 +9,51 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from PySide6.QtCore import QEvent, QRegularExpression, QTimer
-from PySide6.QtGui import QSyntaxHighlighter, QTextCharFormat, QTextDocument
-from PySide6.QtWidgets import QFrame, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QFrame, QStackedWidget, QTabWidget, QVBoxLayout
 
 from app import style
+from app.event_compare import CompareView
+from app.event_copy import EventCopy
 from app.event_tree_view import EventTreeView
+from app.header_view import HeaderView
+from app.hex_view import HexView
 from app.models.event_fields import event_fields
-from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ShownEvent, shown_event
+from app.models.event_rows import SERIOUS, flags_tip, sign
+from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ValueText, value_text
 from app.models.event_tree import Field
+from app.models.header_table import Header, parsed_headers
 from app.panes.empty import Empty
-from app.plain import SLICE_CHARACTERS, PlainLabel, PlainText
+from app.plain import PlainLabel, set_role
 from app.selection import Selection
 from app.session import Session
+from app.stream_line import StreamLine
+from app.value_view import ValueView
 from inspector.capture.origins import origins
-from inspector.capture.reader import CaptureReader
+from inspector.capture.pieces import Sizes, sizes
+from inspector.capture.reader import CaptureReader, Event
+from inspector.event import Flag
 
 _DIM_MS = 200
-_MOST_COLORED = 32 * 1024
-
-
-class _Colors(QSyntaxHighlighter):
-    """Colours the names and values of short texts; a long one stays plain, which keeps it quick."""
-
-    _RULES = (
-        (QRegularExpression(r"^(log|offset|number|id|type|schema ver\.|stream|category|version|time|recorded|captured) +"), "faint"),
-        (QRegularExpression(r"^(correlation|causation|actor|key|value|decoder|flags|data|metadata|extra)( +|$)"), "faint"),
-        (QRegularExpression(r"^error +"), "bad"),
-        (QRegularExpression(r'^ *"(?:[^"\\]|\\.)*"(?=: )'), "dim"),
-        (QRegularExpression(r'(?<=": )"(?:[^"\\]|\\.)*"(?=,?$)'), "ok"),
-        (QRegularExpression(r'^ *"(?:[^"\\]|\\.)*"(?=,?$)'), "ok"),
-        (QRegularExpression(r"^ +(-?[0-9][0-9.eE+-]*|true|false|null)(?=,?$)"), "accent"),
-        (QRegularExpression(r"(?<=: )(-?[0-9][0-9.eE+-]*|true|false|null)(?=,?$)"), "accent"),
-    )
-
-    def __init__(self, document: QTextDocument) -> None:
-        super().__init__(document)
-        self.is_on = True
-
-    def highlightBlock(self, text: str) -> None:
-        """Colours one line."""
-        if not self.is_on or len(text) > 2_000:
-            return
-        for rule, token in self._RULES:
-            matches = rule.globalMatch(text)
-            while matches.hasNext():
-                match = matches.next()
-                shape = QTextCharFormat()
-                shape.setForeground(style.color(token))
-                self.setFormat(match.capturedStart(), match.capturedLength(), shape)
+_MOST_BYTES = 2_000_000
+"""A larger value or document is not read whole: its beginning is shown as text, and its bytes page by page."""
+_TREE, _HEADERS, _VALUE, _HEX, _COMPARE = range(5)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
-    """An event as texts and as the rows of its tree."""
+class Read:
+    """What was read of an event: its parts as the tabs show them."""
 
-    shown: ShownEvent
+    event: Event
+    sizes: Sizes
     fields: list[Field]
+    headers: list[Header]
+    value: ValueText
+
+    @property
+    def seq(self) -> int:
+        """The event's number."""
+        return self.event.seq
 
 
 class EventPane(QFrame):
@@ -75,39 +64,45 @@ class EventPane(QFrame):
         self.setObjectName("panel")
         self.setAccessibleName("Event")
         self._session, self._selection = session, selection
-        self.shown: ShownEvent | None = None
+        self.shown: Read | None = None
         self._zone: tzinfo = UTC
+        self._tab_before = -1
+        self.copy = EventCopy(session, self)
+        self.tree = EventTreeView(selection)
+        self.headers, self.value = HeaderView(selection, self.copy), ValueView()
+        self.hex, self.compare = HexView(session, self.copy), CompareView(session, selection, self.copy)
+        self.stream_line = StreamLine(session, selection)
         self._build()
         self._late = QTimer(self, singleShot=True, interval=_DIM_MS)
         self._late.timeout.connect(lambda: self.tabs.setEnabled(False))
+        self.value.more_wanted.connect(lambda: self._ask(self._selection.seq, most=MOST_CHARACTERS))
+        self.copy.said.connect(self._say_copy)
         selection.event_changed.connect(self._ask)
 
     def _build(self) -> None:
-        self.fields, self.headers = PlainText("Event fields"), PlainText("Headers")
-        self.value, self.hex = PlainText("Value as text"), PlainText("Value as bytes")
-        self._colors = _Colors(self.fields.document())
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
-        self.tree = EventTreeView(self._selection)
-        texts = (("Text", self.fields), ("Headers", self.headers), ("Value", self.value), ("Hex", self.hex))
-        self.tabs.addTab(self.tree, "Event")
-        for name, text in texts:
-            self.tabs.addTab(text, name)
-        self.more = QPushButton("Show all")
-        self.more.clicked.connect(lambda: self._ask(self._selection.seq, most=MOST_CHARACTERS))
-        self.more.hide()
-        self.parted = PlainLabel(f"A line of over {SLICE_CHARACTERS:,} characters is shown as several.", role="faint", elided=True)
-        self.parted.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
-        self.parted.hide()
+        self.tabs.setUsesScrollButtons(False)
+        for name, tab in (
+            ("Event", self.tree),
+            ("Headers", self.headers),
+            ("Value", self.value),
+            ("Hex", self.hex),
+            ("Compare", self.compare),
+        ):
+            self.tabs.addTab(tab, name)
+        self.tabs.tabBarClicked.connect(self._tab_chosen)
+        self.state = PlainLabel(role="warn", elided=True)
         self._failure = PlainLabel(role="bad", elided=True)
-        self._failure.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
-        self._failure.hide()
+        for label in (self.state, self._failure):
+            label.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
+            label.hide()
         self._empty = Empty("No event is selected.", "Choose a row to see all of it.")
         whole = QFrame()
         inside = QVBoxLayout(whole)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
-        for widget in (self._failure, self.tabs, self.parted, self.more):
+        for widget in (self._failure, self.state, self.tabs, self.stream_line):
             inside.addWidget(widget)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -116,56 +111,138 @@ class EventPane(QFrame):
         layout.setContentsMargins(1, 1, 1, 1)
         layout.addWidget(self._stack)
 
+    # ---- what the window may ask for
+
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone."""
         if zone != self._zone:
             self._zone = zone
+            self.compare.set_zone(zone)
             self._ask(self._selection.seq)
+
+    def show_tab(self, name: str) -> None:
+        """Shows the tab `Event`, `Headers`, `Value`, `Hex` or `Compare`."""
+        for place in range(self.tabs.count()):
+            if self.tabs.tabText(place).split(" ")[0] == name:
+                self._tab_chosen(place)
+                self.tabs.setCurrentIndex(place)
+                self.tabs.currentWidget().setFocus()
+
+    def go_to_next(self) -> None:
+        """Makes the next event of the stream the current one."""
+        self.stream_line.go_to_next()
+
+    def go_to_previous(self) -> None:
+        """Makes the previous event of the stream the current one."""
+        self.stream_line.go_to_previous()
+
+    def compare_with(self) -> None:
+        """Keeps the current event as A: the next one that is chosen is compared with it."""
+        self.compare.keep_current()
+        self.show_tab("Compare")
+
+    def open_find(self) -> None:
+        """Into the box that finds a name or value in the event."""
+        self.show_tab("Event")
+        self.tree.open_find()
+
+    def copy_line(self) -> None:
+        """Copies the event as a JSON line."""
+        if self._selection.seq:
+            self.copy.line(self._selection.seq)
+
+    def copy_value(self, form: str = "text") -> None:
+        """Copies the value as `text`, `hex` or `base64`."""
+        if self._selection.seq:
+            self.copy.part(self._selection.seq, "value", form)
+
+    def copy_key(self, form: str = "text") -> None:
+        """Copies the key as `text`, `hex` or `base64`."""
+        if self._selection.seq:
+            self.copy.part(self._selection.seq, "key", form)
+
+    def copy_command(self) -> None:
+        """Copies the command that writes this record."""
+        if self.shown is not None:
+            event = self.shown.event
+            self.copy.command(event.log, event.partition, event.position)
+
+    # ---- reading
 
     def _ask(self, seq: int, *, most: int = FIRST_CHARACTERS) -> None:
         if not seq:
             self._stack.setCurrentIndex(0)
             return
         self._late.start()
-
         zone = self._zone
+        self._session.work.run(lambda reader: read(reader, seq, zone, most), self._show, self._fail, lane="event")
 
-        def read(reader: CaptureReader) -> _Read | None:
-            event = reader.event(seq)
-            if event is None:
-                return None
-            return _Read(shown_event(event, most=most), event_fields(event, origins(reader, event), zone))
-
-        self._session.work.run(read, self._show, self._fail, lane="event")
-
-    def _show(self, found: _Read | None) -> None:
+    def _show(self, found: Read | None) -> None:
         self._late.stop()
         self.tabs.setEnabled(True)
         self._failure.hide()
         if found is None:
-            self._fail("this event is no longer in the capture: the keep limit removed it")
+            self._fail("it is no longer in the capture: the keep limit removed it")
             return
-        shown = self.shown = found.shown
+        is_other = self.shown is None or self.shown.seq != found.seq
+        self.shown = found
         self.tree.show_fields(found.fields)
-        self._colors.is_on = len(shown.fields) <= _MOST_COLORED
-        texts = ((self.fields, shown.fields), (self.headers, shown.headers), (self.value, shown.value), (self.hex, shown.hex))
-        for widget, text in texts:
-            widget.show_text(text)
-        self.parted.setVisible(any(widget.has_parted_lines for widget, _ in texts))
-        self.tabs.setTabText(2, f"Headers {shown.header_count}" if shown.header_count else "Headers")
-        self.more.setVisible(shown.is_cut)
+        self.headers.show_headers(found.headers)
+        self.value.show_value(found.value)
+        if is_other:
+            self.hex.show_event(found.seq, found.sizes)
+        self.tabs.setTabText(_HEADERS, f"Headers {len(found.headers):,}" if found.headers else "Headers")
+        self._say_state(found.event)
         self._stack.setCurrentIndex(1)
+
+    def _say_state(self, event: Event) -> None:
+        text = state_text(event)
+        self.state.setVisible(bool(text))
+        self.state.show_text(text)
+        set_role(self.state, "bad" if event.flags & SERIOUS else "warn" if event.flags else "dim")
+        if event.flags & Flag.undecodable:
+            if self.tabs.currentIndex() in {_TREE, _VALUE}:
+                self._tab_before = self.tabs.currentIndex()
+                self.tabs.setCurrentIndex(_HEX)
+        elif self._tab_before >= 0:
+            self.tabs.setCurrentIndex(self._tab_before)
+            self._tab_before = -1
+
+    def _tab_chosen(self, _place: int) -> None:
+        self._tab_before = -1  # the user chose: no event changes it back
+
+    def _say_copy(self, sentence: str) -> None:
+        self._failure.show_text(sentence)
+        self._failure.setVisible(bool(sentence))
 
     def _fail(self, error: str) -> None:
         self._late.stop()
         if error == "stopped":
             return
-        self._failure.show_text(f"The event could not be read: {error}")
+        self._failure.show_text(f"Event #{self._selection.seq:,} could not be read: {error}")
         self._failure.show()
+        self.state.hide()
+        self.tabs.setEnabled(False)
         self._stack.setCurrentIndex(1)
 
-    def changeEvent(self, event: QEvent) -> None:
-        """Light turned dark, or back."""
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "_colors"):
-            self._colors.rehighlight()
-        super().changeEvent(event)
+
+def read(reader: CaptureReader, seq: int, zone: tzinfo, most: int) -> Read | None:
+    """An event for the pane, or None when it is gone. Runs on a worker thread."""
+    event, found = reader.event(seq, most_bytes=_MOST_BYTES), sizes(reader, seq)
+    if event is None or found is None:
+        return None
+    is_whole = (found.value or 0) <= _MOST_BYTES
+    known = origins(reader, event) if is_whole else {}
+    return Read(
+        event, found, event_fields(event, known, zone, found), parsed_headers(event.headers), value_text(reader, seq, found, most=most)
+    )
+
+
+def state_text(event: Event) -> str:
+    """What is special about an event, in words after its sign; empty for nothing."""
+    if event.flags:
+        words = " · ".join(flags_tip(event.flags, event.error).split("\n"))
+        return f"{sign(event.flags)} {words}"
+    if event.value_bytes is None:
+        return "∅ null: there is no value"
+    return "○ empty: the value has 0 bytes" if event.value_bytes == 0 else ""

@@ -147,6 +147,9 @@ _EVENT = (
     "event.key_bytes, event.value_bytes, json(event.data), json(event.metadata), json(event.extra), record.key, record.headers, "
     f"record.value FROM {FROM}"
 )
+_EVENT_WITHIN = _EVENT
+for _part, _size in (("json(event.data)", "event.data"), ("json(event.metadata)", "event.metadata"), ("record.value", "record.value")):
+    _EVENT_WITHIN = _EVENT_WITHIN.replace(_part, f"CASE WHEN length({_size}) <= :most THEN {_part} END")
 _ROW = (
     "SELECT event.seq, log.name, log.partition, event.position, event.time_us, event.time_kind, "
     f"substr(record.key, 1, {PREVIEW_BYTES}), substr(record.value, 1, {PREVIEW_BYTES}), type.name, stream.name, "
@@ -238,9 +241,9 @@ class CaptureReader:
             )
         return [found[seq] for seq in seqs if seq in found]
 
-    def event(self, seq: int) -> Event | None:
-        """The event with this number, whole, or None."""
-        found = self.select(f"{_EVENT} WHERE event.seq = ?", (seq,))
+    def event(self, seq: int, *, most_bytes: int = 1 << 40) -> Event | None:
+        """The event with this number, or None; a value, data or metadata that is larger than `most_bytes` is left out."""
+        found = self.select(f"{_EVENT_WITHIN} WHERE event.seq = :seq", {"seq": seq, "most": most_bytes})
         return Event(*self._checked(found[0], _EVENT_KINDS)) if found else None
 
     def events(self, query: EventQuery | None = None) -> Iterator[Event]:

@@ -1,0 +1,81 @@
+"""The headers of the current event: a table to copy from and to filter by.
+
+Read `models.header_table` for the rows, `panes.event` for its use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QModelIndex, QPoint
+from PySide6.QtWidgets import QMenu, QStackedWidget
+
+from app.event_copy import EventCopy
+from app.event_rows_view import RowsView
+from app.models.header_table import Header, HeaderTable
+from app.models.value_filter import combined
+from app.panes.empty import Empty
+from app.selection import Selection
+
+_NAME_PX, _VALUE_PX = 130, 220
+
+
+class HeaderView(QStackedWidget):
+    """Headers, or the sentence that there are none."""
+
+    def __init__(self, selection: Selection, copy: EventCopy) -> None:
+        super().__init__()
+        self._selection, self._copy = selection, copy
+        self.table = HeaderTable(self)
+        self.view = RowsView(self.table, "Headers", [_NAME_PX, _VALUE_PX])
+        self.addWidget(self.view)
+        self.addWidget(Empty("This event has no headers.", "Kafka records may carry some beside key and value."))
+        self.view.copy_wanted.connect(self.copy_value)
+        self.view.menu_wanted.connect(self._menu)
+
+    def show_headers(self, headers: Sequence[Header]) -> None:
+        """Shows other headers."""
+        self.table.show_headers(headers)
+        self.setCurrentIndex(0 if headers else 1)
+
+    def current(self) -> Header | None:
+        """The current row's header."""
+        row = self.view.row()
+        return self.table.headers[row] if 0 <= row < len(self.table.headers) else None
+
+    def copy_value(self) -> None:
+        """Copies the current header's value."""
+        if (header := self.current()) is not None:
+            self._copy.text(header.text)
+
+    def copy_name(self) -> None:
+        """Copies the current header's name."""
+        if (header := self.current()) is not None:
+            self._copy.text(header.name)
+
+    def copy_hex(self) -> None:
+        """Copies the bytes of the current header's value."""
+        if (header := self.current()) is not None:
+            self._copy.text((header.raw or b"").hex())
+
+    def filter_by(self, *, exclude: bool = False) -> None:
+        """Shows only the events with this header and value, or all but those."""
+        header = self.current()
+        if header is not None and (text := header.filter_text(exclude=exclude)):
+            self._selection.choose_filter(combined(self._selection.filter, text))
+
+    def _menu(self, index: QModelIndex, at: QPoint) -> None:
+        self.view.setCurrentIndex(index)
+        header = self.current()
+        if header is None:
+            return
+        menu = QMenu(self)
+        menu.setAccessibleName("What to do with this header")
+        if header.filter_text():
+            menu.addAction("Filter by this value", self.filter_by)
+            menu.addAction("Exclude this value", lambda: self.filter_by(exclude=True))
+            menu.addSeparator()
+        menu.addAction("Copy value", self.copy_value)
+        menu.addAction("Copy name", self.copy_name)
+        menu.addAction("Copy value as hex", self.copy_hex)
+        menu.popup(at)

@@ -1,0 +1,120 @@
+"""Bytes as rows of sixteen: place, hexadecimal, ASCII. Holds the pages in view and asks for others; up to 2^31 bytes.
+
+No I/O: `page_wanted` says which bytes are missing, `take_page` brings them. Read `app.hex_view` for the view.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from app import style
+
+Index = QModelIndex | QPersistentModelIndex
+
+ROW_BYTES = 16
+PAGE_BYTES = 64 * 1024
+_MOST_PAGES = 64
+_NONE = QModelIndex()
+HEADERS = ("place", "bytes", "text")
+_DISPLAY, _FONT, _COLOR, _WORDS = (
+    int(role)
+    for role in (
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.FontRole,
+        Qt.ItemDataRole.ForegroundRole,
+        Qt.ItemDataRole.AccessibleTextRole,
+    )
+)
+_TONES = ("faint", "text", "dim")
+
+
+class HexTable(QAbstractTableModel):
+    """The bytes that were shown last, none at first."""
+
+    page_wanted = Signal(object, object)
+    """`(life, start)`: the page of bytes from `start` on, of what is shown in this life."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.size = 0
+        self.life = 0
+        """Counts what was shown; a page of an older life is dropped."""
+        self._pages: OrderedDict[int, bytes] = OrderedDict()
+        self._asked: set[int] = set()
+        self._fixed = style.fixed_font()
+
+    def show_size(self, size: int) -> None:
+        """Shows other bytes, so many; they are asked for when they come into view."""
+        self.beginResetModel()
+        self.life += 1
+        self.size = size
+        self._pages.clear()
+        self._asked.clear()
+        self.endResetModel()
+
+    def take_page(self, life: int, start: int, page: bytes) -> None:
+        """Takes the bytes that were asked for."""
+        if life != self.life:
+            return
+        self._asked.discard(start)
+        self._pages[start] = page
+        while len(self._pages) > _MOST_PAGES:
+            self._pages.popitem(last=False)
+        first = start // ROW_BYTES
+        last = min(first + PAGE_BYTES // ROW_BYTES, self.rowCount()) - 1
+        if last >= first:
+            self.dataChanged.emit(self.index(first, 0), self.index(last, len(HEADERS) - 1))
+
+    def row_bytes(self, row: int) -> bytes | None:
+        """The bytes of a row; None while they are on their way."""
+        start = row * ROW_BYTES // PAGE_BYTES * PAGE_BYTES
+        page = self._pages.get(start)
+        if page is None:
+            if start not in self._asked:
+                self._asked.add(start)
+                self.page_wanted.emit(self.life, start)
+            return None
+        place = row * ROW_BYTES - start
+        return page[place : place + ROW_BYTES]
+
+    # ---- the model
+
+    def rowCount(self, parent: Index = _NONE) -> int:
+        """Rows of sixteen bytes."""
+        return 0 if parent.isValid() else -(-self.size // ROW_BYTES)
+
+    def columnCount(self, parent: Index = _NONE) -> int:
+        """Place, bytes, text."""
+        return 0 if parent.isValid() else len(HEADERS)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+        """The columns' names."""
+        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == _DISPLAY else None
+
+    def data(self, index: Index, role: int = _DISPLAY) -> object:
+        """Texts, and how they look."""
+        role = int(role)
+        if role not in {_DISPLAY, _WORDS, _FONT, _COLOR} or not index.isValid():
+            return None
+        if role == _FONT:
+            return self._fixed
+        if role == _COLOR:
+            return style.color(_TONES[index.column()])
+        if index.column() == 0:
+            return f"{index.row() * ROW_BYTES:08x}"
+        part = self.row_bytes(index.row())
+        if part is None:
+            return "…"
+        return hex_text(part) if index.column() == 1 else ascii_text(part)
+
+
+def hex_text(part: bytes) -> str:
+    """Up to sixteen bytes as two groups of eight."""
+    return f"{part[:8].hex(' ')}  {part[8:].hex(' ')}".rstrip()
+
+
+def ascii_text(part: bytes) -> str:
+    """The printable ASCII of bytes, a point for every other."""
+    return "".join(chr(byte) if 32 <= byte < 127 else "·" for byte in part)

@@ -1,0 +1,51 @@
+"""How large the parts of one event are, and pieces of them: a value of 256 MB is looked at without being read whole. Read-only.
+
+Read `reader` for events, `app.models.hex_table` for who looks at bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import apsw
+
+from inspector.capture.reader import CaptureReader
+from inspector.errors import CaptureError
+
+Part = Literal["key", "value", "data", "metadata"]
+_TABLES: dict[Part, str] = {"key": "record", "value": "record", "data": "event", "metadata": "event"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """Stored bytes of each part; None where there is none. `data` and `metadata` are JSONB."""
+
+    key: int | None
+    value: int | None
+    data: int | None
+    metadata: int | None
+
+
+def sizes(reader: CaptureReader, seq: int) -> Sizes | None:
+    """The sizes of an event's parts, or None when the event is not there. Reads none of them."""
+    rows = reader.select(
+        "SELECT length(record.key), length(record.value), length(event.data), length(event.metadata) "
+        "FROM event LEFT JOIN record ON record.seq = event.seq WHERE event.seq = ?",
+        (seq,),
+    )
+    return Sizes(*rows[0]) if rows else None
+
+
+def piece(reader: CaptureReader, seq: int, part: Part, start: int, length: int) -> bytes:
+    """At most `length` bytes of a part from byte `start` on. Raises CaptureError when the part is not there."""
+    try:
+        blob = reader.connection.blob_open("main", _TABLES[part], part, seq, False)
+        try:
+            blob.seek(min(start, blob.length()))
+            found: bytes = blob.read(length)
+        finally:
+            blob.close(True)
+    except (apsw.SQLError, apsw.CorruptError, apsw.AbortError) as error:
+        raise CaptureError(f"the {part} of event {seq:,} cannot be read: {error}") from error
+    return found
