@@ -16,9 +16,9 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
+from app.empty import Empty
 from app.legend import Legend
 from app.models.event_look import zone_name
-from app.panes.empty import Empty
 from app.plain import Panel, set_tip
 from app.plots import Hatched, Line, TimeLines, busiest, line_colors
 from app.selection import Selection
