@@ -46,15 +46,19 @@ class Fold(QObject):
 
     waiting = Signal(object)
     """`(seconds)` without any answer to what was asked; 0 once there is one."""
+    progressed = Signal(object)
+    """`(events)`: so far is the question that is worked on."""
+    restarted = Signal(object)
+    """`(sentence)`: the process ended on its own; what it was asked is asked of a new one."""
 
     def __init__(self, path: Path, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._path, self._messages = path, messages
         self._process: QProcess | None = None
-        self._rest = b""
+        self._unread = bytearray()
         self._asked: OrderedDict[int, _Asked] = OrderedDict()
         self._next = 0
-        self._is_open = self._is_closed = False
+        self._is_open = self._is_closed = self._was_killed = False
         self.keeps_open = True
         """False: another process writes the capture, and it is let go whenever nothing is asked."""
         self._heard_s = time.monotonic()
@@ -65,8 +69,8 @@ class Fold(QObject):
 
     def ask(self, do: str, done: Callable[[int, Answer], None], failed: Callable[[str], None], *, lane: str = "", **fields: object) -> int:
         """Asks; then `done(request, answer)` or `failed(sentence)`. A new question of a `lane` takes the place of the older ones."""
-        for old in [asked for asked in self._asked.values() if lane and asked.lane == lane]:
-            self._cancel(old)
+        if lane:
+            self.drop(lane)
         self._next += 1
         asked = _Asked(self._next, {"id": self._next, "do": do, **fields}, done, failed, lane)
         if self._is_closed:
@@ -78,6 +82,11 @@ class Fold(QObject):
         self._tick.start()
         return asked.id
 
+    def drop(self, lane: str) -> None:
+        """The questions of a lane are not wanted any more: what is worked on is broken off, and no answer comes."""
+        for old in [asked for asked in self._asked.values() if asked.lane == lane]:
+            self._cancel(old)
+
     def let_go(self) -> None:
         """Closes the capture there, so that who writes it can end cleanly; it is opened again by the next question."""
         if self._is_open and self._process is not None:
@@ -85,10 +94,12 @@ class Fold(QObject):
             self._write({"id": 0, "do": "close"})
 
     def kill(self) -> None:
-        """Ends the process by force; what was asked fails. The next question starts another."""
-        for asked in self._asked.values():
-            asked.tries = 2
+        """Ends the process by force; what was asked fails with `stopped`. The next question starts another."""
+        for asked in list(self._asked.values()):
+            del self._asked[asked.id]
+            asked.failed("stopped")
         if self._process is not None:
+            self._was_killed = True
             self._process.kill()
 
     def close(self) -> None:
@@ -126,7 +137,8 @@ class Fold(QObject):
         process.readyReadStandardError.connect(self._take_errors)
         process.finished.connect(self._ended)
         process.errorOccurred.connect(self._failed)
-        self._rest, self._is_open = b"", False
+        self._is_open = False
+        self._unread.clear()
         process.start()
 
     def _write(self, request: Mapping[str, object]) -> None:
@@ -141,9 +153,21 @@ class Fold(QObject):
     def _take(self) -> None:
         if self._process is None:
             return
-        *lines, self._rest = (self._rest + bytes(self._process.readAllStandardOutput().data())).split(b"\n")
-        for line in lines:
-            self._answered(orjson.loads(line))
+        seen = len(self._unread)
+        self._unread += self._process.readAllStandardOutput().data()
+        while (end := self._unread.find(b"\n", seen)) >= 0:
+            line = bytes(self._unread[:end])
+            del self._unread[: end + 1]
+            seen = 0
+            self._line(line)
+
+    def _line(self, line: bytes) -> None:
+        try:
+            message = orjson.loads(line)
+        except orjson.JSONDecodeError:
+            self._messages.say("warning", "the replay process wrote a line that is no answer; it was passed over")
+            return
+        self._answered(message)
 
     def _take_errors(self) -> None:
         if self._process is not None:
@@ -154,7 +178,11 @@ class Fold(QObject):
         self._heard()
         if message.get("id") == 0 and "error" in message:
             self._is_open = False  # the capture cannot be opened: what was asked of it says so too
-        if "progress" in message or (asked := self._asked.pop(message.get("id", 0), None)) is None:
+        if "progress" in message:
+            if message.get("id") in self._asked:
+                self.progressed.emit(message["progress"]["applied"])
+            return
+        if (asked := self._asked.pop(message.get("id") or 0, None)) is None:
             return
         if "ok" in message:
             asked.done(asked.id, message["ok"])
@@ -179,24 +207,39 @@ class Fold(QObject):
 
     def _failed(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart:
+            for asked in self._asked.values():
+                asked.tries = 2
             self._ended()
 
     def _ended(self) -> None:
         """The process is gone: what it was asked is asked once more, of a new one."""
+        self._take()
         process, self._process, self._is_open = self._process, None, False
+        how = _end_words(process)
         if process is not None:
             process.deleteLater()
-        left = list(self._asked.values())
         self._heard()
+        left = list(self._asked.values())
         again = [asked for asked in left if asked.tries < 2]
-        if again:
-            self._messages.say("warning", "the replay process ended unexpectedly; it is started again and asked once more")
+        if not self._was_killed:
+            sentence = f"the replay process {how}" + ("; it was started again and asked once more" if again else "")
+            self._messages.say("warning", sentence)
+            self.restarted.emit(sentence)
+        self._was_killed = False
         for asked in left:
             if asked in again:
                 self._send(asked)
-            else:
-                del self._asked[asked.id]
-                asked.failed("the replay process ended while it worked on this")
+            elif self._asked.pop(asked.id, None) is not None:
+                asked.failed(f"the replay process {how} while it worked on this")
+
+
+def _end_words(process: QProcess | None) -> str:
+    """How a process came to its end."""
+    if process is None or process.error() is QProcess.ProcessError.FailedToStart:
+        return "could not be started"
+    if process.exitStatus() is QProcess.ExitStatus.CrashExit:
+        return f"was ended by signal {process.exitCode()}" if process.exitCode() else "crashed"
+    return f"ended with status {process.exitCode()}"
 
 
 _leaving: list[QProcess] = []

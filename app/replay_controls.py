@@ -1,4 +1,4 @@
-"""The controls of a replay: slider, steps, time, reducer, pin, and the lines that say how far and how sure. Knows no session.
+"""The controls of a replay: stream, slider, steps, time, reducer, pin, and the lines that say what is what. Knows no session.
 
 Read `panes.replay` for what they do.
 """
@@ -9,11 +9,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from app import style
-from app.notice import Notice
-from app.plain import PlainLabel, set_tip
+from app.notice import Notice, thin_bar
+from app.plain import PlainLabel, set_role, set_tip
 from inspector import plugins
 
 _FAR = 1 << 30
+_TIME_PX = 230
 
 
 class ReplayControls(QWidget):
@@ -21,45 +22,73 @@ class ReplayControls(QWidget):
 
     count_wanted = Signal(object)
     """`(count)`: the slider was moved to so many events."""
+    released = Signal(object)
+    """`(count)`: a drag of the slider has ended there."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.name, self.applied = PlainLabel(elided=True), PlainLabel(role="dim", elided=True)
-        self.applied.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._make_title()
+        self._make_slider()
+        self._make_choices()
+        self.place, self.history = PlainLabel(role="dim", elided=True), PlainLabel(role="dim", elided=True)
+        self.notice = Notice("Replay notice")
+        self.bar = thin_bar("Replay under way", 0)
+        self._lay_out()
+
+    def _make_title(self) -> None:
+        self.name, self.applied = PlainLabel(elided=True), PlainLabel(role="dim")
         self.pin = QPushButton("follows selection")
         self.pin.setCheckable(True)
         self.pin.setProperty("role", "chip")
-        set_tip(self.pin, "Pin this stream: it stays while other events are chosen")
-        self.pin.toggled.connect(lambda on: self.pin.setText("pinned" if on else "follows selection"))
+        self.pin.toggled.connect(self._say_pin)
+        self._say_pin(on=False)
+        self.newer = QPushButton()
+        self.newer.setProperty("role", "new")
+        self.newer.clicked.connect(lambda: self.step(_FAR))
+        self.newer.hide()
+
+    def _say_pin(self, on: bool) -> None:
+        self.pin.setText("pinned" if on else "follows selection")
+        self.pin.setAccessibleName("Stream pinned" if on else "Stream follows the selection")
+        set_tip(self.pin, "Follow the selection again" if on else "Pin this stream: it stays while other events are chosen")
+
+    def _make_slider(self) -> None:
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.slider.setAccessibleName("Events of the stream")
         self.slider.setPageStep(10)
         self.slider.valueChanged.connect(lambda: self.count_wanted.emit(self.slider.value()))
+        self.slider.sliderReleased.connect(lambda: self.released.emit(self.slider.value()))
+
+    def _make_choices(self) -> None:
         self.time, self.zone = QLineEdit(), PlainLabel("UTC", role="dim")
         self.time.setAccessibleName("Time to replay to")
         self.time.setFont(style.fixed_font())
         self.time.setPlaceholderText("14:03:07.250")
+        self.time.setMaximumWidth(_TIME_PX)
+        set_tip(self.time, "Go to the state of a time: 14:03, 14:03:07.250, 2026-11-23 (its end), 2026-11-23T14:03:00Z, -15m (Ctrl+T)")
         self.reducer = QComboBox()
         self.reducer.setAccessibleName("Reducer")
-        self.reducer.addItem("default reducer", "")
+        self.reducer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.reducer.addItem("default", "")
         for name in sorted(plugins.names("reducers")):
             self.reducer.addItem(name, name)
-        set_tip(self.reducer, "How events become state; a log's profile may say its own")
-        self.history, self.notice = PlainLabel(role="dim", elided=True), Notice("Replay notice")
-        self._lay_out()
+        set_tip(self.reducer, "How events become state; a log's profile may name its own")
 
     def _lay_out(self) -> None:
-        title, rail, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
-        title.addWidget(self.name, 5)
+        title, rail, place, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        title.addWidget(self.name, 1)
+        title.addWidget(self.newer)
         title.addWidget(self.pin)
-        title.addWidget(self.applied, 4)
+        title.addWidget(self.applied)
         rail.addWidget(self.slider)
+        place.addWidget(self.place, 1)
+        place.addWidget(self.reducer)
         said.addWidget(self.history, 1)
-        said.addWidget(self.reducer)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 2)
         inside.setSpacing(3)
-        for line in (title, rail, self._steps(), said):
+        inside.addWidget(self.bar)
+        for line in (title, rail, self._steps(), place, said):
             line.setContentsMargins(style.INSIDE_PX, 1, style.INSIDE_PX, 1)
             line.setSpacing(style.GAP_PX)
             inside.addLayout(line)
@@ -78,17 +107,40 @@ class ReplayControls(QWidget):
             set_tip(button, words)
             button.clicked.connect(lambda _on=False, events=events: self.step(events))
             line.addWidget(button)
-        line.addWidget(self.time, 1)
+        line.addWidget(self.time, 50)
         line.addWidget(self.zone)
+        line.addStretch(1)
         return line
 
     def step(self, events: int) -> None:
         """Moves the slider by so many events."""
         self.slider.setValue(max(0, min(self.slider.value() + events, self.slider.maximum())))
 
-    def show_place(self, applied: int, total: int) -> None:
+    def show_place(self, place: int, total: int) -> None:
         """Puts the slider where the state is; asks nothing."""
+        if self.slider.isSliderDown():
+            return  # the newest place that is wanted is under the mouse
         self.slider.blockSignals(True)
-        self.slider.setRange(0, max(total, applied))
-        self.slider.setValue(applied)
+        self.slider.setRange(0, max(total, place))
+        self.slider.setValue(place)
         self.slider.blockSignals(False)
+
+    def show_newer(self, events: int, total: int) -> None:
+        """Says how many events came since; 0 for none."""
+        self.newer.setText(f"{events:,} newer event{'' if events == 1 else 's'}")
+        set_tip(self.newer, "Go to the newest event, and follow from there")
+        self.newer.setVisible(events > 0)
+        if events:
+            self.slider.blockSignals(True)
+            self.slider.setMaximum(total)
+            self.slider.blockSignals(False)
+
+    def show_reducer(self, name: str) -> None:
+        """Says which reducer the default was."""
+        self.reducer.setItemText(0, f"default ({name})" if not self.reducer.currentData() else "default")
+
+    def say_history(self, words: str, tooltip: str, *, is_whole: bool) -> None:
+        """Says how sure the state is."""
+        set_role(self.history, "dim" if is_whole else "warn")
+        self.history.show_text(words if is_whole else f"! {words}")
+        set_tip(self.history, tooltip)

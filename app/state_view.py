@@ -5,19 +5,17 @@ Read `models.state_tree` for what it shows, `panes.replay` for its use.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
-from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
-from PySide6.QtWidgets import QTreeView
+from PySide6.QtWidgets import QHeaderView, QStackedWidget, QTreeView, QWidget
 
-from app.models.state_tree import Node, StateTree
+from app.models.replay_words import nothing_words
+from app.models.state_rows import Node
+from app.models.state_tree import StateTree
 
-_SMALL = 8
-"""An outer value with so few children is opened by itself."""
-_LOOKED_AT = 200
-_NAME_PX, _VALUE_PX = 124, 150
+_NAME_PX, _SETTER_PX = 116, 130
 
 
 class StateView(QTreeView):
@@ -28,43 +26,73 @@ class StateView(QTreeView):
         self.tree = StateTree(self)
         self.open_paths: set[str] = set()
         self._closed: set[str] = set()
+        self._revealed: set[str] = set()
         self._is_showing = False
         self.setModel(self.tree)
         self.setAccessibleName("State")
         self.setUniformRowHeights(True)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.header().setStretchLastSection(True)
+        self.header().setStretchLastSection(False)
+        self.header().setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
         self.header().resizeSection(0, _NAME_PX)
-        self.header().resizeSection(1, _VALUE_PX)
+        self.header().resizeSection(2, _SETTER_PX)
         self.setHorizontalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
         self.setIndentation(14)
         self.header().setMinimumSectionSize(40)
         self.expanded.connect(lambda index: self._note(index, is_open=True))
         self.collapsed.connect(lambda index: self._note(index, is_open=False))
-        QShortcut(QKeySequence.StandardKey.Copy, self, self.copy_value, context=Qt.ShortcutContext.WidgetShortcut)
 
     def forget(self) -> None:
         """Another stream: no level is open."""
         self.open_paths.clear()
+        self._revealed.clear()
         self._closed.clear()
 
-    def show_state(self, levels: Mapping[str, Mapping[str, Any]], changes: Sequence[Mapping[str, Any]]) -> None:
-        """Shows a state in place of the one before; the place and the current row stay."""
-        bar = self.verticalScrollBar()
-        place, current = bar.value(), self.current()
+    def show_state(self, levels: Mapping[str, Mapping[str, Any]], small: Iterable[str] = (), revealed: Iterable[str] = ()) -> None:
+        """Shows a state in place of the one before; the place and the current row stay.
+
+        `small` levels are opened unless they were closed before; `revealed` ones too, and closed again by the next state.
+        """
         self._is_showing = True
-        self.tree.show_state(levels, changes)
-        for path in sorted(self.open_paths & levels.keys()):
-            self.expand(self.tree.index_of(path))
+        self.tree.show_state(levels)
+        lasting = self.open_paths | (set(small) - self._closed)
+        passing = set(revealed) - self._closed - lasting
+        for path in self._revealed - lasting - passing:
+            if (index := self.tree.index_of(path)).isValid():
+                self.collapse(index)
+        self._revealed = passing
+        for path in sorted(lasting | passing):
+            self._open(path)
         self._is_showing = False
-        for row in range(min(self.tree.rowCount(), _LOOKED_AT)):
-            index = self.tree.index(row, 0)
-            node = self.tree.node(index)
-            if node is not None and 0 < node.count <= _SMALL and node.path not in self._closed:
-                self.expand(index)
-        if current is not None:
-            self.setCurrentIndex(self.tree.index_of(current.path))
-        bar.setValue(place)
+
+    def show_scalar(self, whole: Mapping[str, Any]) -> None:
+        """Shows a state that is no container."""
+        self.tree.show_scalar(whole)
+
+    def _open(self, path: str) -> None:
+        index = self.tree.index_of(path)
+        if index.isValid():
+            self.expand(index)
+            self.tree.fetchMore(index)
+
+    def wanted_paths(self) -> list[str]:
+        """The levels that are open: a state's answer is to bring them along."""
+        waiting, found = [QModelIndex()], list[str]()
+        while waiting:
+            parent = waiting.pop()
+            for row in range(self.tree.rowCount(parent)):
+                index = self.tree.index(row, 0, parent)
+                node = self.tree.node(index)
+                if node is not None and node.inner and self.isExpanded(index):
+                    found.append(node.path)
+                    waiting.append(index)
+        return sorted({*found, *self.open_paths}, key=lambda path: path.count("/"))
+
+    def dim(self, *, on: bool) -> None:
+        """Shows that an answer is awaited, without taking the focus away."""
+        if self.tree.is_dimmed != on:
+            self.tree.is_dimmed = on
+            self.viewport().update()
 
     def _note(self, index: QModelIndex, *, is_open: bool) -> None:
         node = self.tree.node(index)
@@ -76,12 +104,24 @@ class StateView(QTreeView):
         """The current row's value."""
         return self.tree.node(self.currentIndex())
 
-    def copy_value(self) -> None:
-        """Copies the current row's value."""
-        if (node := self.current()) is not None:
-            QGuiApplication.clipboard().setText(node.text)
 
-    def copy_path(self) -> None:
-        """Copies the current row's place in the state, as a JSON pointer."""
-        if (node := self.current()) is not None:
-            QGuiApplication.clipboard().setText(node.path)
+class StateStack(QStackedWidget):
+    """The state of a `look`, or the widget that says, with `say(sentence, hint)`, why there is none."""
+
+    def __init__(self, no_state: QWidget, say: Callable[[str, str], None]) -> None:
+        super().__init__()
+        self.view, self._no_state, self._say = StateView(), no_state, say
+        self.addWidget(self.view)
+        self.addWidget(no_state)
+
+    def show_look(self, look: Mapping[str, Any]) -> None:
+        """Shows what the fold process answered."""
+        outermost, kind = look["levels"].get("") or {}, look["whole"]["kind"]
+        if kind in {"object", "array", "absent"}:
+            self.view.show_state(look["levels"], look["small"], look["revealed"])
+        else:
+            self.view.show_scalar(look["whole"])
+        is_nothing = kind == "absent" and not outermost.get("removed")
+        if is_nothing:
+            self._say(*nothing_words(look))
+        self.setCurrentWidget(self._no_state if is_nothing else self.view)

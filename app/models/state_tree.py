@@ -1,27 +1,28 @@
 """A state as a tree: names, values, who set them last, and what the last event changed. Levels come when they are opened.
 
-Holds what was sent for it and nothing of a capture. Read `panes.replay` for where levels come from.
+Holds what was sent for it and nothing of a capture. A new state changes only the rows that differ, so that nothing jumps.
+Read `state_rows` for how rows look, `panes.replay` for where levels come from.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app import style
-from app.plain import tip
-from inspector.text import visible
+from app.models.state_rows import HEADERS, Node, Shape, nodes_of, note_of, row_text, row_tip, row_tone, row_words, sign_tone
 
 Index = QModelIndex | QPersistentModelIndex
+Level = Mapping[str, Any]
 
-HEADERS = ("state", "value", "last set by")
 LEVEL_ROWS = 200
 """So many children are asked for at once."""
+MOST_ROWS = 5_000
+"""So many children of one value are shown at most; a row says how many more there are."""
 _NONE = QModelIndex()
-_DISPLAY, _FONT, _COLOR, _TIP, _BACK = (
+_DISPLAY, _FONT, _COLOR, _TIP, _BACK, _SPOKEN = (
     int(role)
     for role in (
         Qt.ItemDataRole.DisplayRole,
@@ -29,31 +30,10 @@ _DISPLAY, _FONT, _COLOR, _TIP, _BACK = (
         Qt.ItemDataRole.ForegroundRole,
         Qt.ItemDataRole.ToolTipRole,
         Qt.ItemDataRole.BackgroundRole,
+        Qt.ItemDataRole.AccessibleTextRole,
     )
 )
-_SIGNS = {"add": "+", "replace": "~", "remove": "−"}
-_WORDS = {"add": "added", "replace": "changed", "remove": "removed"}
-_TONES = {"add": "ok", "replace": "warn", "remove": "bad"}
-_KINDS = {"string": "ok", "number": "accent", "boolean": "accent", "null": "faint"}
-
-
-@dataclass(slots=True)
-class Node:
-    """One value. `op` is what the last event did to it, if anything, and `before` what it was."""
-
-    path: str
-    key: str
-    kind: str = "object"
-    text: str = ""
-    count: int = 0
-    set_by: Mapping[str, Any] | None = None
-    op: str = ""
-    before: str = ""
-    parent: int = 0
-    row: int = 0
-    inner: list[int] = field(default_factory=list)
-    loaded: int = 0
-    is_asked: bool = False
+_ROLES = frozenset({_DISPLAY, _FONT, _COLOR, _TIP, _BACK, _SPOKEN})
 
 
 class StateTree(QAbstractItemModel):
@@ -64,102 +44,148 @@ class StateTree(QAbstractItemModel):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._nodes: list[Node] = [Node("", "")]
+        self._nodes: dict[int, Node] = {0: Node("", "", "object")}
         self._paths: dict[str, int] = {"": 0}
-        self._changes: Mapping[str, Mapping[str, Any]] = {}
+        self._next = 1
         self._fixed = style.fixed_font()
+        self.is_dimmed = False
+        """Whether what is shown is no longer what is asked for."""
 
     # ---- what is shown
 
-    def show_state(self, levels: Mapping[str, Mapping[str, Any]], changes: Sequence[Mapping[str, Any]] = ()) -> None:
-        """Shows these levels, by path and from the outermost; `changes` are those of the last event."""
-        self.beginResetModel()
-        self._nodes, self._paths = [Node("", "")], {"": 0}
-        self._changes = {str(change["path"]): change for change in changes}
-        for path in sorted(levels, key=lambda path: path.count("/")):
-            if path in self._paths:
-                self._add(self._paths[path], levels[path]["children"], int(levels[path]["total"]))
-        self.endResetModel()
+    def show_state(self, levels: Mapping[str, Level]) -> None:
+        """Shows these levels, by path; a level that is not among them goes."""
+        self._show_level(0, levels.get("", {"total": 0, "children": []}), levels)
 
-    def show_level(self, path: str, level: Mapping[str, Any]) -> None:
-        """Adds children that were asked for."""
+    def show_scalar(self, whole: Mapping[str, Any]) -> None:
+        """Shows a state that is no container: one row."""
+        self._nodes[0].loaded = self._nodes[0].count = 1
+        self._change_rows(0, nodes_of([whole], Shape.whole))
+
+    def show_more(self, path: str, offset: int, level: Level) -> None:
+        """Adds children that were asked for, unless the level came otherwise meanwhile."""
         number = self._paths.get(path)
-        if number is None or not level["children"]:
+        if number is None or self._nodes[number].loaded != offset:
             return
         node = self._nodes[number]
-        first = len(node.inner)
-        ghosts = self._ghosts(node) if node.loaded + len(level["children"]) >= int(level["total"]) else []
-        self.beginInsertRows(self._index(number), first, first + len(level["children"]) + len(ghosts) - 1)
-        self._add(number, level["children"], int(level["total"]))
+        node.is_asked = False
+        before = [self._nodes[inner] for inner in node.inner if self._nodes[inner].shape is Shape.value]
+        fresh = nodes_of(level["children"], Shape.value)
+        node.loaded, node.count = len(before) + len(fresh), int(level["total"])
+        self._change_rows(number, [*before, *fresh, *_tail(node, level)])
+
+    def _show_level(self, number: int, level: Level, levels: Mapping[str, Level]) -> None:
+        node = self._nodes[number]
+        node.is_asked = False
+        wanted = nodes_of(level["children"], Shape.value)
+        node.loaded, node.count = len(wanted), int(level["total"])
+        self._change_rows(number, [*wanted, *_tail(node, level)])
+        for inner in list(node.inner):
+            child = self._nodes[inner]
+            if child.shape in {Shape.value, Shape.beyond} and child.path in levels:
+                self._show_level(inner, levels[child.path], levels)
+            elif child.inner:
+                child.loaded = 0
+                self._change_rows(inner, [])
+
+    def _change_rows(self, number: int, wanted: Sequence[Node]) -> None:
+        """Turns the rows of a value into `wanted`: rows that stay are told to have changed, others go and come."""
+        node = self._nodes[number]
+        old = [self._nodes[inner].identity for inner in node.inner]
+        new = [child.identity for child in wanted]
+        head = _equal(old, new)
+        tail = min(_equal(old[::-1], new[::-1]), len(old) - head, len(new) - head)
+        self._remove(number, head, len(old) - tail)
+        self._insert(number, head, wanted[head : len(new) - tail])
+        for place, child in enumerate(wanted):
+            kept = self._nodes[node.inner[place]]
+            if kept is not child:
+                kept.take(child)
+        if head or tail:
+            self.dataChanged.emit(self._index(node.inner[0]), self._index(node.inner[-1], len(HEADERS) - 1))
+
+    def _remove(self, number: int, start: int, stop: int) -> None:
+        if start >= stop:
+            return
+        node = self._nodes[number]
+        self.beginRemoveRows(self._index(number), start, stop - 1)
+        for gone in node.inner[start:stop]:
+            self._forget(gone)
+        del node.inner[start:stop]
+        self._number_rows(node, start)
+        self.endRemoveRows()
+
+    def _insert(self, number: int, start: int, wanted: Sequence[Node]) -> None:
+        if not wanted:
+            return
+        node = self._nodes[number]
+        self.beginInsertRows(self._index(number), start, start + len(wanted) - 1)
+        numbers = range(self._next, self._next + len(wanted))
+        self._next += len(wanted)
+        for fresh, child in zip(numbers, wanted, strict=True):
+            child.number, child.parent = fresh, number
+            self._nodes[fresh] = child
+            if child.shape in {Shape.value, Shape.beyond}:
+                self._paths[child.path] = fresh
+        node.inner[start:start] = numbers
+        self._number_rows(node, start)
         self.endInsertRows()
 
-    def _add(self, number: int, children: Sequence[Mapping[str, Any]], total: int) -> None:
-        node = self._nodes[number]
-        node.count, node.is_asked = total, False
-        for child in children:
-            change = self._changes.get(str(child["path"]), {})
-            self._place(
-                number,
-                Node(
-                    str(child["path"]),
-                    str(child["key"]),
-                    str(child["kind"]),
-                    str(child["text"]),
-                    int(child["children"]),
-                    child.get("set_by"),
-                    str(change.get("op", "")),
-                    str(change.get("from", "")),
-                ),
-            )
-        node.loaded += len(children)
-        if node.loaded >= total:
-            for ghost in self._ghosts(node):
-                self._place(number, ghost)
+    def _number_rows(self, node: Node, start: int) -> None:
+        for row in range(start, len(node.inner)):
+            self._nodes[node.inner[row]].row = row
 
-    def _ghosts(self, node: Node) -> list[Node]:
-        """What the last event took out of `node`."""
-        return [
-            Node(path, path.rpartition("/")[2].replace("~1", "/").replace("~0", "~"), "removed", str(change["from"]), op="remove")
-            for path, change in self._changes.items()
-            if change["op"] == "remove" and path and path.rpartition("/")[0] == node.path
-        ]
+    def _forget(self, number: int) -> None:
+        """Lets go of a row and all below it."""
+        waiting = [number]
+        while waiting:
+            node = self._nodes.pop(waiting.pop())
+            waiting.extend(node.inner)
+            if self._paths.get(node.path) == node.number:
+                del self._paths[node.path]
 
-    def _place(self, number: int, child: Node) -> None:
-        parent = self._nodes[number]
-        child.parent, child.row = number, len(parent.inner)
-        parent.inner.append(len(self._nodes))
-        if child.op != "remove":
-            self._paths[child.path] = len(self._nodes)
-        self._nodes.append(child)
+    # ---- finding
 
     def node(self, index: Index) -> Node | None:
         """The value of a row; None for none."""
-        return self._nodes[index.internalId()] if index.isValid() else None
+        return self._nodes.get(index.internalId()) if index.isValid() else None
 
     def index_of(self, path: str) -> QModelIndex:
         """The row of the value at `path`; invalid when it is not loaded."""
-        number = self._paths.get(path, 0)
-        return self._index(number) if number else QModelIndex()
+        return self._index(self._paths.get(path, 0))
 
-    # ---- the model
+    def is_more(self, index: Index) -> bool:
+        """Whether a row stands for those that are not loaded."""
+        node = self.node(index)
+        return node is not None and node.shape is Shape.note
+
+    def load_more(self, index: Index) -> None:
+        """Asks for the next children of the value in which the chosen row says that there are more."""
+        if self.is_more(index):
+            self._ask(self._nodes[self._of(index).parent])
 
     def _index(self, number: int, column: int = 0) -> QModelIndex:
         return QModelIndex() if number == 0 else self.createIndex(self._nodes[number].row, column, number)
 
+    def _of(self, index: Index) -> Node:
+        return self._nodes[index.internalId() if index.isValid() else 0]
+
+    # ---- the model
+
     def index(self, row: int, column: int, parent: Index = _NONE) -> QModelIndex:
         """The index of a child."""
-        node = self._nodes[parent.internalId() if parent.isValid() else 0]
+        node = self._of(parent)
         if not (0 <= row < len(node.inner) and 0 <= column < len(HEADERS)) or parent.column() > 0:
             return QModelIndex()
         return self._index(node.inner[row], column)
 
     def parent(self, index: Index = _NONE) -> QModelIndex:  # type: ignore[override]
         """The row a value is in."""
-        return self._index(self._nodes[index.internalId()].parent) if index.isValid() else QModelIndex()
+        return self._index(self._of(index).parent) if index.isValid() else QModelIndex()
 
     def rowCount(self, parent: Index = _NONE) -> int:
-        """Children that are loaded."""
-        return 0 if parent.column() > 0 else len(self._nodes[parent.internalId() if parent.isValid() else 0].inner)
+        """Children that are loaded, and what is said after them."""
+        return 0 if parent.column() > 0 else len(self._of(parent).inner)
 
     def columnCount(self, parent: Index = _NONE) -> int:
         """Name, value, who set it."""
@@ -167,18 +193,21 @@ class StateTree(QAbstractItemModel):
 
     def hasChildren(self, parent: Index = _NONE) -> bool:
         """Whether a row can be opened."""
-        node = self._nodes[parent.internalId() if parent.isValid() else 0]
+        node = self._of(parent)
         return parent.column() <= 0 and bool(node.inner or node.count)
 
     def canFetchMore(self, parent: Index) -> bool:
-        """Whether children are still to be loaded."""
-        node = self._nodes[parent.internalId() if parent.isValid() else 0]
-        return parent.column() <= 0 and not node.is_asked and node.loaded < node.count
+        """Whether no child is loaded yet: further ones come when the row is chosen that says how many there are."""
+        node = self._of(parent)
+        return parent.column() <= 0 and not node.is_asked and not node.loaded and node.count > 0
 
     def fetchMore(self, parent: Index) -> None:
-        """Asks for the next children."""
-        node = self._nodes[parent.internalId() if parent.isValid() else 0]
-        if not node.is_asked and node.loaded < node.count:
+        """Asks for the first children."""
+        if self.canFetchMore(parent):
+            self._ask(self._of(parent))
+
+    def _ask(self, node: Node) -> None:
+        if not node.is_asked and node.loaded < min(node.count, MOST_ROWS):
             node.is_asked = True
             self.level_wanted.emit(node.path, node.loaded)
 
@@ -189,51 +218,34 @@ class StateTree(QAbstractItemModel):
     def data(self, index: Index, role: int = _DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _FONT, _COLOR, _TIP, _BACK} or not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         node, column = self._nodes[index.internalId()], index.column()
         if role == _DISPLAY:
-            return self._text(node, column)
+            return row_text(node, column)
         if role == _FONT:
             return self._fixed if column < 2 else None
         if role == _COLOR:
-            return style.color(self._tone(node, column))
+            return style.color("faint" if self.is_dimmed else row_tone(node, column))
         if role == _BACK:
-            return style.wash(_TONES[node.op]) if node.op else None
-        return tip(self._tip(node, column))
-
-    def _text(self, node: Node, column: int) -> str:
-        if column == 0:
-            return visible(f"{_SIGNS[node.op]} {node.key}" if node.op else node.key)
-        if column == 1:
-            return visible(value_text(node))
-        return visible(setter_text(node.set_by)) if node.set_by else "removed by this event" if node.op == "remove" else ""
-
-    def _tone(self, node: Node, column: int) -> str:
-        if node.op == "remove":
-            return "dim"
-        if column == 1:
-            return _KINDS.get(node.kind, "dim")
-        return "text" if column == 0 else "dim"
-
-    def _tip(self, node: Node, column: int) -> str:
-        if column == 0:
-            return f"{node.path}\n{_WORDS[node.op]} by this event" if node.op else node.path
-        if column == 1:
-            return f"{node.before} → {node.text}" if node.op == "replace" else node.text
-        return ", ".join(f"{name} {value}" for name, value in (node.set_by or {}).items() if value is not None)
+            tone = sign_tone(node)
+            return style.wash(tone) if tone and not self.is_dimmed else None
+        return row_tip(node, column) if role == _TIP else row_words(node, column)
 
 
-def value_text(node: Node) -> str:
-    """A value in a line: scalars as JSON, containers by their size, a changed one with what it was."""
-    if node.kind in {"object", "array"}:
-        unit = "field" if node.kind == "object" else "item"
-        return f"{node.count:,} {unit}{'' if node.count == 1 else 's'}"
-    return f"{node.text}  (was {node.before})" if node.op == "replace" else node.text
+def _tail(node: Node, level: Level) -> list[Node]:
+    """The rows after the loaded ones: what changed further down, what went, and how much is not shown."""
+    tail = [*nodes_of(level.get("changed", ()), Shape.beyond), *nodes_of(level.get("removed", ()), Shape.gone)]
+    if node.count > node.loaded:
+        tail.append(note_of(node.path, node.count - node.loaded, is_last=node.loaded >= MOST_ROWS))
+    return tail
 
 
-def setter_text(event: Mapping[str, Any]) -> str:
-    """An event in few words: version, type and who did it."""
-    version = event.get("version")
-    parts = [str(version) if version is not None else f"#{event.get('seq')}", str(event.get("type") or "no type")]
-    return " ".join(parts) + (f" · {event['actor']}" if event.get("actor") else "")
+def _equal(left: Sequence[object], right: Sequence[object]) -> int:
+    """How many are the same from the start."""
+    count = 0
+    for one, other in zip(left, right, strict=False):
+        if one != other:
+            break
+        count += 1
+    return count

@@ -47,9 +47,13 @@ def is_read_only(path: Path) -> bool:
     return path.is_file() and not path.stat().st_mode & 0o222
 
 
+def is_live(path: Path) -> bool:
+    """Whether somebody writes the capture, or left it without ending: only then does a reader see what is appended."""
+    return any(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-lock"))
+
+
 def _connection(path: Path) -> apsw.Connection:
-    side_files = [path.with_name(path.name + suffix) for suffix in ("-wal", "-lock")]
-    if not any(file.exists() for file in side_files):
+    if not is_live(path):
         return sqlite.open_reader(path, immutable=True)
     connection = sqlite.open_reader(path)
     try:

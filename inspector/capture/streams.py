@@ -118,14 +118,59 @@ def stream_batches(reader: CaptureReader, stream_id: int, *, size: int = 2000) -
     By version where every event has one, else by log, partition and position; several logs are merged by time, each
     keeping its own order.
     """
-    order = _by_version if has_versions(reader, stream_id) else _by_position
-    seqs = order(reader, stream_id)
+    seqs = replay_order(reader, stream_id)
     # mostly replay order is that of arrival: then a stretch of numbers is a batch, twice as quick as naming each number
     read = _stretch if seqs == sorted(seqs) else _events
     for start in range(0, len(seqs), size):
         batch = read(reader, stream_id, seqs[start : start + size])
         if batch:
             yield batch
+
+
+def replay_order(reader: CaptureReader, stream_id: int) -> list[int]:
+    """The numbers of a stream's events in replay order."""
+    return (_by_version if has_versions(reader, stream_id) else _by_position)(reader, stream_id)
+
+
+class StreamMark(NamedTuple):
+    """What places an event in its stream, without its document."""
+
+    seq: int
+    time_us: int | None
+    version: int | None
+    flags: int
+    event_id: str | None
+
+
+def stream_marks(reader: CaptureReader, stream_id: int) -> list[StreamMark]:
+    """A stream's events in replay order, without their documents."""
+    rows = reader.select(
+        "SELECT x.seq, event.time_us, x.version, event.flags, event.event_id FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
+        "WHERE x.stream_id = ?",
+        (stream_id,),
+    )
+    found = {row[0]: StreamMark._make(row) for row in rows}
+    return [found[seq] for seq in replay_order(reader, stream_id) if seq in found]
+
+
+def stream_extent(reader: CaptureReader, stream_id: int) -> tuple[int, int, int]:
+    """How many events a stream has here, and the numbers of the first and the last: another answer means that it changed."""
+    rows = reader.select("SELECT count(*), min(seq), max(seq) FROM event_stream WHERE stream_id = ?", (stream_id,))
+    count, first, last = rows[0]
+    return count, first or 0, last or 0
+
+
+def stream_events(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
+    """The events of a stream with these numbers, in this order; those that are gone are left out."""
+    return _events(reader, stream_id, seqs) if seqs else []
+
+
+def stream_by_id(reader: CaptureReader, stream_id: int) -> StreamInfo:
+    """The stream of this number. Raises UsageError when there is none."""
+    rows = reader.select(f"{_STREAM} WHERE stream.id = ?", (stream_id,))
+    if not rows:
+        raise UsageError("this stream is no longer in the capture")
+    return StreamInfo(*rows[0])
 
 
 def _stretch(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:

@@ -10,7 +10,7 @@ the verdict on completeness, `process` for the process that the window asks.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inspector import plugins
@@ -120,13 +120,15 @@ def said(event: FoldEvent, log_labels: Mapping[int, str]) -> dict[str, object]:
 class Replay:
     """One question put to one capture. Raises UsageError for a stream that is unknown or ambiguous, or an unknown reducer."""
 
-    def __init__(self, reader: CaptureReader, question: Question, progress: Progress | None = None) -> None:
+    def __init__(
+        self, reader: CaptureReader, question: Question, progress: Progress | None = None, *, stream: StreamInfo | None = None
+    ) -> None:
         self._reader = reader
         self._progress = progress
         self.question = question
-        self.stream = find_stream(reader, question.stream, question.source)
+        self.stream = stream or find_stream(reader, question.stream, question.source)
         self._logs = evidence.logs_of(reader, self.stream)
-        self._has_versions = has_versions(reader, self.stream.id)
+        self.has_versions = has_versions(reader, self.stream.id)
         self._with_values = evidence.stores_values(reader)
         self.reducer = self._chosen_reducer()
         self.log_labels = {log.id: log.label for log in self._logs}
@@ -135,9 +137,13 @@ class Replay:
         """Folds the stream and says how sure the result is. Raises UsageError when `without` names no event of it."""
         folded = self._fold(self.question.moment)
         self._check_without(folded)
+        blame, step = self._blame(folded) if self.question.blame else (None, None)
+        return replace(self.judged(folded), diff=self._diff(folded), blame=blame, step=step)
+
+    def judged(self, folded: Folded) -> Answer:
+        """What was folded up to the moment asked, with how sure it is."""
         verdict = self._verdict(folded)
         absent = [*verdict.absent, *self._further_absent(folded)]
-        blame, step = self._blame(folded) if self.question.blame else (None, None)
         complete = verdict.history == WHOLE and not absent and folded.failure is None
         return Answer(
             self.stream,
@@ -150,10 +156,14 @@ class Replay:
             self._stopped(folded),
             complete,
             self.log_labels,
-            self._diff(folded),
-            blame,
-            step,
         )
+
+    def turn_to(self, reader: CaptureReader, moment: Moment, progress: Progress | None = None) -> Replay:
+        """Asks the same for another moment, of a capture whose stream has not changed since; its logs may have."""
+        self._reader, self._progress = reader, progress
+        self._logs = evidence.logs_of(reader, self.stream)
+        self.question = replace(self.question, moment=moment)
+        return self
 
     def steps(self) -> Iterator[Step]:
         """Every event that the answer applies, with the changes it makes."""
@@ -168,7 +178,7 @@ class Replay:
         return stream_batches(self._reader, self.stream.id)
 
     def _limits(self, moment: Moment) -> Limits:
-        return Limits(moment, by_version=self._has_versions, without=frozenset(self.question.without))
+        return Limits(moment, by_version=self.has_versions, without=frozenset(self.question.without))
 
     def _fold(self, moment: Moment) -> Folded:
         return fold(self._batches, self.reducer, self._limits(moment), self._progress)
@@ -233,14 +243,14 @@ class Replay:
 
     def _highest(self, folded: Folded) -> int:
         """The last version that is there up to the moment, applied or left out on purpose."""
-        if not self._has_versions:
+        if not self.has_versions:
             return folded.applied + len(folded.left_out)
         there = [event.version for event in (*folded.left_out, folded.last) if event is not None and event.version is not None]
         return max(there, default=0)
 
     def _version(self, folded: Folded) -> int | None:
         """The last version applied; without versions, the number of events."""
-        if self._has_versions:
+        if self.has_versions:
             return folded.last.version if folded.last else None
         return folded.applied
 

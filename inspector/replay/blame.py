@@ -14,38 +14,75 @@ from inspector.values import escape
 
 
 class _Node:
-    """One place in the state: the event that set it as a whole, and the places below it that were set later."""
+    """One place in the state: the event that set it as a whole, the places below it that were set later, and the last event of all.
 
-    __slots__ = ("below", "event")
+    A node belongs to the blame that made it, which alone may change it.
+    """
 
-    def __init__(self, event: FoldEvent | None = None) -> None:
-        self.event = event
+    __slots__ = ("below", "event", "latest", "owner")
+
+    def __init__(self, owner: object, event: FoldEvent | None = None) -> None:
+        self.owner = owner
+        self.event = self.latest = event
         self.below: dict[str, _Node] = {}
+
+    def owned_by(self, owner: object) -> _Node:
+        """This node when it is the owner's, else a copy that is."""
+        if self.owner is owner:
+            return self
+        node = _Node(owner, self.event)
+        node.latest, node.below = self.latest, dict(self.below)
+        return node
 
 
 class Blame:
     """Takes the changes of one event after the other; `leaves` then says who set what."""
 
     def __init__(self) -> None:
-        self._root = _Node()
+        self._owner = object()
+        self._root = _Node(self._owner)
+
+    def snapshot(self) -> Blame:
+        """What is known now, untouched by what is added later. Costs nothing: what is added copies what it changes."""
+        taken = Blame()
+        taken._root, self._owner = self._root, object()
+        return taken
 
     def add(self, event: FoldEvent, changed: Iterable[Change]) -> None:
         """Notes that `event` made these changes."""
         for change in changed:
             if change.path == "":
-                self._root = _Node(event)
+                self._root = _Node(self._owner, event)
                 continue
             *parents, last = change.path[1:].split("/")
-            node = self._root
+            node = self._root = self._root.owned_by(self._owner)
+            node.latest = event
             for step in parents:
-                node = node.below.setdefault(step, _Node())
+                below = node.below.get(step)
+                node.below[step] = below = _Node(self._owner) if below is None else below.owned_by(self._owner)
+                node = below
+                node.latest = event
             if change.shifts:
                 _shift(node, int(last), 1 if change.op == "add" else -1)
             if change.op == "remove":
                 if not change.shifts:
                     node.below.pop(last, None)
             else:
-                node.below[last] = _Node(event)
+                node.below[last] = _Node(self._owner, event)
+
+    def setter(self, path: str, *, is_inside: bool = False) -> FoldEvent | None:
+        """The event that last changed the value at JSON pointer `path`, as `leaves` has it.
+
+        With `is_inside`, for a container that is not empty: the last one that changed anything in it.
+        """
+        node: _Node | None = self._root
+        event = self._root.event
+        for step in path.split("/")[1:]:
+            node = None if node is None else node.below.get(step)
+            if node is None:
+                return event
+            event = node.event or event
+        return node.latest or event if is_inside and node is not None else event
 
     def leaves(self, state: object) -> Iterator[tuple[str, FoldEvent]]:
         """JSON pointer of each scalar and empty container in `state`, in its order, with the event that last changed it."""

@@ -5,9 +5,9 @@ Read `process` for who sends them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
+from typing import Any
 
 from inspector.errors import UsageError
 from inspector.reducers import ABSENT, FoldEvent
@@ -18,24 +18,109 @@ from inspector.values import escape, to_json
 STATE_BYTES = 256 * 1024
 TEXT_CHARACTERS = 500
 LISTED = 1000
+BEYOND = 100
+"""So many changed or removed children are told of beyond those shown."""
 
 
-@dataclass(frozen=True, slots=True)
+Setter = Callable[[str, bool], FoldEvent | None]
+"""`(path, is_inside)`: who set the value at a JSON pointer last, or changed anything in it."""
+
+
+def nobody(_path: str, _is_inside: bool) -> None:
+    """A setter where nothing was asked."""
+
+
 class Kept:
-    """A state that can be looked into level by level, with who set what where that was asked."""
+    """A state that can be looked into level by level, with who set what and what the last event changed where that was asked."""
 
-    state: object
-    blame: Mapping[str, FoldEvent]
-    labels: Mapping[int, str]
+    def __init__(self, state: object, setter: Setter, labels: Mapping[int, str], changed: Sequence[Change] = ()) -> None:
+        self.state = state
+        self._setter, self._labels = setter, labels
+        self._changes = {change.path: change for change in changed if change.op != "remove"}
+        self._removed: dict[str, list[Change]] = {}
+        self._inside: dict[str, int] = {}
+        for change in changed:
+            if change.path == "":
+                self._note_all(change)
+            else:
+                self._note(change)
 
-    def children(self, path: str, offset: int, limit: int) -> dict[str, object]:
-        """Up to `limit` children of the value at JSON pointer `path`. Raises UsageError when there is no such value."""
+    def _note(self, change: Change) -> None:
+        parent = change.path.rpartition("/")[0]
+        if change.op == "remove":
+            self._removed.setdefault(parent, []).append(change)
+        self._inside[parent] = self._inside.get(parent, 0) + 1
+        while parent:
+            parent = parent.rpartition("/")[0]
+            self._inside[parent] = self._inside.get(parent, 0) + 1
+
+    def _note_all(self, change: Change) -> None:
+        """The state as a whole came, went, or became something else: said of each of its outermost parts."""
+        if change.op != "add":
+            gone = ((key, part) for key, part in _inner(change.old))
+            self._removed[""] = [Change("remove", f"/{escape(key)}", part) for key, part in gone]
+        for key, part in _inner(change.new):
+            path = f"/{escape(key)}"
+            self._changes[path] = Change("add", path, None, part)
+        self._changes[""] = change
+
+    def outermost(self) -> dict[str, Any]:
+        """The state itself as a child: what there is to show of one that is no container."""
+        return self._child("state", "", self.state)
+
+    def children(self, path: str, offset: int, limit: int) -> dict[str, Any]:
+        """Up to `limit` children of the value at JSON pointer `path`, and those beyond that the last event changed.
+
+        `removed` are those that it took out. Raises UsageError when there is no such value.
+        """
         inner = _inner(_at(self.state, path))
+        shown = inner[offset : offset + limit]
         return {
             "path": path,
             "total": len(inner),
-            "children": [_child(self, key, f"{path}/{escape(key)}", part) for key, part in inner[offset : offset + limit]],
+            "children": [self._child(key, f"{path}/{escape(key)}", part) for key, part in shown],
+            "changed": self._beyond(path, offset + limit, len(inner)),
+            "removed": [self._gone(change) for change in self._removed.get(path, [])[:BEYOND]],
         }
+
+    def _beyond(self, path: str, start: int, total: int) -> list[dict[str, Any]]:
+        """Some of the changed children of `path` that stand after those shown."""
+        if start >= total or not self._inside.get(path):
+            return []
+        inner = _inner(_at(self.state, path))[start:]
+        paths = ((key, f"{path}/{escape(key)}", part) for key, part in inner)
+        touched = ((key, inner_path, part) for key, inner_path, part in paths if inner_path in self._changes or inner_path in self._inside)
+        return [self._child(*found) for found in islice(touched, BEYOND)]
+
+    def _child(self, key: str, path: str, value: object) -> dict[str, Any]:
+        count = len(value) if isinstance(value, dict | list) else 0
+        setter, change = self._setter(path, count > 0), self._changes.get(path)
+        return {
+            "key": key,
+            "path": path,
+            "kind": kind(value),
+            "text": preview(value),
+            "children": count,
+            "set_by": said(setter, self._labels) if setter is not None else None,
+            "op": None if change is None else change.op,
+            "from": preview(change.old) if change is not None and change.op == "replace" else None,
+            "inside": self._inside.get(path, 0),
+        }
+
+    def _gone(self, change: Change) -> dict[str, object]:
+        key = change.path.rpartition("/")[2].replace("~1", "/").replace("~0", "~")
+        return {"key": key, "path": change.path, "kind": kind(change.old), "from": preview(change.old)}
+
+    def whole(self, path: str, most: int) -> str:
+        """The JSON text of the value at `path`. Raises UsageError when it is longer than `most` characters, or no JSON."""
+        value = _at(self.state, path)
+        try:
+            text = to_json(None if value is ABSENT else value)
+        except ValueError as error:
+            raise UsageError(f"the reducer's state cannot be copied: {error}") from error
+        if len(text) > most:
+            raise UsageError(f"this is {len(text):,} characters of JSON, more than is copied at once ({most:,}): the command prints it")
+        return text
 
 
 def bounded(answer: Answer) -> dict[str, object]:
@@ -65,14 +150,16 @@ def _dict(value: object) -> dict[str, object]:
 
 def changed(found: Sequence[Change]) -> list[dict[str, object]]:
     """The first changes with their values as texts."""
-    return [{"op": change.op, "path": change.path, "from": _preview(change.old), "to": _preview(change.new)} for change in found[:LISTED]]
+    return [{"op": change.op, "path": change.path, "from": preview(change.old), "to": preview(change.new)} for change in found[:LISTED]]
 
 
-def _preview(value: object) -> str:
+def preview(value: object) -> str:
     """The beginning of a value's JSON text; a large container only as its size."""
     inner = _inner(value)
     if len(inner) > LISTED:
         return f"{'{' if isinstance(value, dict) else '['}… {len(inner):,} …{'}' if isinstance(value, dict) else ']'}"
+    if isinstance(value, str):
+        value = value[:TEXT_CHARACTERS]
     text = to_json(None if value is ABSENT else value)
     return text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
 
@@ -97,19 +184,10 @@ def _at(state: object, path: str) -> object:
     return value
 
 
-def _child(kept: Kept, key: str, path: str, value: object) -> dict[str, object]:
-    setter = kept.blame.get(path)
-    return {
-        "key": key,
-        "path": path,
-        "kind": _kind(value),
-        "text": _preview(value),
-        "children": len(value) if isinstance(value, dict | list) else 0,
-        "set_by": said(setter, kept.labels) if setter is not None else None,
-    }
-
-
-def _kind(value: object) -> str:
+def kind(value: object) -> str:
+    """The JSON kind of a value; `absent` for a state that is not there."""
+    if value is ABSENT:
+        return "absent"
     if value is None or isinstance(value, bool):
         return "null" if value is None else "boolean"
     kinds: list[tuple[type, str]] = [(dict, "object"), (list, "array"), (str, "string")]

@@ -10,9 +10,18 @@ usage, capture, cancelled, findings or bug. Requests are answered in turn, only 
                 to 1,000 changes of which `from` and `to` are JSON texts of at most 500 characters, `diff_count` in all;
                 with `blame` also `step`, what the last event changed, and `step_count`. `count` is a number of events,
                 `event` the number of one in the capture
+    look      stream, or stream_id [source version count event at reducer] [open limit]
+              → the state at a place of a stream that is asked about again and again: total place applied version last_version
+                last skipped_aborted duplicates failed_at step …, and `levels`: as `children` gives them, of the outermost
+                value, of the paths in `open`, of containers with few children (`small`), and of those that the last event
+                changed something in (`revealed`)
+    sure      as look                                       → history, missing, gone, scope, applied, reducer
+    extent    stream, or stream_id [source reducer]         → total: how many events there are by now
+    copy      of [path]                                     → text: the JSON of a value, up to 16 MB
     steps     stream [… as replay] [first] [limit]          → steps, each an event with its changes as in `diff`
     children  of [path offset limit]                        → one level of the state that replay `of` found: for each
-                child key, path, kind, text (at most 500 characters), children, and set_by where `blame` was asked
+                child key, path, kind, text (at most 500 characters), children, and set_by where `blame` was asked; after
+                a `look` also op, from, inside (so many changes in it), and `changed`, `removed` beside `children`
     cancel    request                                       → cancelled; the request ends with an error of that kind
     close     —                                             → lets go of the capture; states found stay
 
@@ -35,19 +44,22 @@ from typing import BinaryIO
 import apsw
 import orjson
 
+from inspector.capture.opening import is_live
 from inspector.capture.reader import CaptureReader
 from inspector.errors import EventscopeError, UsageError
-from inspector.replay import NOW, Question, Replay, after_events, at_either, at_event, at_time, at_version, preview, said
+from inspector.replay import Replay, fields, preview, said
+from inspector.replay.fields import Request
+from inspector.replay.looking import Looker
 from inspector.replay.preview import Kept
+from inspector.replay.story import Story
 from inspector.values import to_json
 
 log = logging.getLogger(__name__)
 
 _KEPT_STATES = 4
+_COPIED_CHARACTERS = 16 * 1024 * 1024
 _PROGRESS_EVERY_S = 0.1
 _END_WITHIN_S = 2.0
-
-Request = Mapping[str, object]
 
 
 class _CancelledError(Exception):
@@ -75,11 +87,18 @@ class FoldServer:
         self._finished = threading.Event()
         self._reader: CaptureReader | None = None
         self._path: Path | None = None
+        self._is_live = False
+        self._stamp: tuple[int, int] | None = None
         self._kept: OrderedDict[object, Kept] = OrderedDict()
+        self._looker = Looker()
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
             "open": self._open,
             "replay": self._replay,
+            "look": self._look,
+            "sure": self._sure,
+            "extent": lambda request: self._looker.extent(self._story(request)),
+            "copy": self._copy,
             "steps": self._steps,
             "children": self._children,
             "close": self._close,
@@ -178,12 +197,16 @@ class FoldServer:
         raise UsageError(f"unknown request {request.get('do')!r}; known: {', '.join(self._does)}, cancel")
 
     def _open(self, request: Request) -> object:
+        path = Path(fields.text(request, "capture"))
         self._close({})
-        if self._path != (path := Path(_text(request, "capture"))):
-            self._path = path
+        reader = CaptureReader(path)
+        if self._path != path:
             self._kept.clear()
-        self._reader = CaptureReader(path)
-        mark = self._reader.watermark()
+        if (self._path, self._stamp) != (path, _stamp(path)):
+            self._looker.forget()
+        self._path, self._reader = path, reader
+        self._is_live, self._stamp = is_live(path), _stamp(path)
+        mark = reader.watermark()
         return {"events": mark.events, "first_seq": mark.first_seq, "last_seq": mark.last_seq}
 
     def _close(self, _request: Request) -> object:
@@ -192,21 +215,48 @@ class FoldServer:
         self._reader = None
         return {}
 
-    def _asked(self, request: Request) -> Replay:
+    def _opened(self) -> CaptureReader:
+        """The capture, opened anew when somebody began or ended to write it: one who takes it for finished sees no change."""
+        if self._reader is not None and self._path is not None and is_live(self._path) != self._is_live:
+            self._open({"capture": str(self._path)})
         if self._reader is None:
             raise UsageError("no capture is open")
-        return Replay(self._reader, _question(request), lambda applied: self._progress(request, applied))
+        return self._reader
+
+    def _asked(self, request: Request) -> Replay:
+        return Replay(self._opened(), fields.question(request), lambda applied: self._progress(request, applied))
+
+    def _story(self, request: Request) -> Story:
+        stream = request.get("stream_id")
+        text = stream if isinstance(stream, int) else fields.text(request, "stream")
+        return self._looker.story(self._opened(), text, fields.maybe_text(request, "source"), fields.maybe_text(request, "reducer"))
+
+    def _look(self, request: Request) -> object:
+        paths, limit = fields.paths(request), fields.count(request, "limit", 200)
+        looked = self._looker.look(self._story(request), fields.moment(request), paths, limit, lambda at: self._progress(request, at))
+        self._keep(request, looked.kept)
+        return looked.printed
+
+    def _sure(self, request: Request) -> object:
+        return self._looker.sure(self._story(request), fields.moment(request), lambda at: self._progress(request, at))
+
+    def _copy(self, request: Request) -> object:
+        return {"text": self._kept_state(request).whole(str(request.get("path") or ""), _COPIED_CHARACTERS)}
 
     def _replay(self, request: Request) -> object:
         answer = self._asked(request).answer()
-        self._kept[request.get("id")] = Kept(answer.folded.state, answer.blame or {}, answer.log_labels)
+        blame = answer.blame or {}
+        self._keep(request, Kept(answer.folded.state, lambda path, _is_inside: blame.get(path), answer.log_labels))
+        return preview.bounded(answer)
+
+    def _keep(self, request: Request, state: Kept) -> None:
+        self._kept[request.get("id")] = state
         while len(self._kept) > _KEPT_STATES:
             self._kept.popitem(last=False)
-        return preview.bounded(answer)
 
     def _steps(self, request: Request) -> object:
         replay = self._asked(request)
-        first, limit = _count(request, "first", 0), _count(request, "limit", 100)
+        first, limit = fields.count(request, "first", 0), fields.count(request, "limit", 100)
         return {
             "steps": [
                 {**said(step.event, replay.log_labels), "changes": preview.changed(step.changes), "change_count": len(step.changes)}
@@ -215,52 +265,22 @@ class FoldServer:
         }
 
     def _children(self, request: Request) -> object:
+        path, offset = str(request.get("path") or ""), fields.count(request, "offset", 0)
+        return self._kept_state(request).children(path, offset, fields.count(request, "limit", 200))
+
+    def _kept_state(self, request: Request) -> Kept:
         kept = self._kept.get(request.get("of"))
         if kept is None:
             raise UsageError("that state is no longer kept: replay again")
-        return kept.children(str(request.get("path") or ""), _count(request, "offset", 0), _count(request, "limit", 200))
+        return kept
 
 
-# ---- requests
-
-
-def _text(request: Request, name: str) -> str:
-    value = request.get(name)
-    if not isinstance(value, str) or not value:
-        raise UsageError(f"the request needs {name!r} as text")
-    return value
-
-
-def _count(request: Request, name: str, default: int) -> int:
-    value = request.get(name, default)
-    if not isinstance(value, int) or value < 0:
-        raise UsageError(f"{name!r} must be a count")
-    return min(value, preview.LISTED) if name == "limit" else value
-
-
-def _question(request: Request) -> Question:
-    """The question of a `replay` or `steps` request; `at` is a time, `version` a number, `diff` either as text."""
-    moment = NOW
-    if request.get("at") is not None:
-        moment = at_time(_text(request, "at"))
-    elif request.get("version") is not None:
-        moment = at_version(_count(request, "version", 0))
-    elif request.get("count") is not None:
-        moment = after_events(_count(request, "count", 0))
-    elif request.get("event") is not None:
-        moment = at_event(_count(request, "event", 0))
-    without = request.get("without") or []
-    if not isinstance(without, list):
-        raise UsageError("'without' must be a list of sequence numbers or ids")
-    return Question(
-        _text(request, "stream"),
-        _text(request, "source") if request.get("source") else None,
-        moment,
-        _text(request, "reducer") if request.get("reducer") else None,
-        at_either(str(request["diff"])) if request.get("diff") is not None else None,
-        blame=bool(request.get("blame")),
-        without=tuple(str(item) for item in without),
-    )
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What changes when a finished capture is written anew; None while it is being written."""
+    if is_live(path):
+        return None
+    found = path.stat()
+    return found.st_mtime_ns, found.st_size
 
 
 def _error(kind: str, text: str, exit_status: int) -> dict[str, object]:

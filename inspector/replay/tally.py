@@ -34,11 +34,15 @@ class Tally:
 
     def add(self, events: Sequence[FoldEvent]) -> None:
         """Counts the next events."""
-        self.events += len(events)
-        if not events or not self.has_all_versions:
+        self.add_versions([event.version for event in events])
+
+    def add_versions(self, found: Sequence[int | None]) -> None:
+        """Counts the next events by their versions."""
+        self.events += len(found)
+        if not found or not self.has_all_versions:
             return
-        versions = [event.version for event in events if event.version is not None]
-        if len(versions) < len(events):
+        versions = [version for version in found if version is not None]
+        if len(versions) < len(found):
             self.has_all_versions = False
             return
         if self.first_version is None:

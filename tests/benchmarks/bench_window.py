@@ -23,6 +23,7 @@ def rows(size: str) -> Iterator[Row]:
     first, large, seconds = SIZES[size]
     with tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
         found = _probe("start", capture(Path(folder) / "first.evcap", first))
+        yield Row("window: the turn that opens a capture / 200 ms", found["turn_s"], 0.2, goal=1.0, peer_name=THE_GOAL)
         yield Row(f"window: open to first rows, {first:,} / 0.15 s", found["first_s"], 0.15, goal=1.0, peer_name=THE_GOAL)
         yield Row(f"window: End to rows, {first:,} / 0.15 s", found["end_s"], 0.15, goal=1.0, peer_name=THE_GOAL)
         yield Row("window: one table frame / 12 ms", found["frame_s"], 0.012, goal=1.0, peer_name=THE_GOAL)

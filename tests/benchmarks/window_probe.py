@@ -68,8 +68,10 @@ def _has_rows(window: MainWindow) -> bool:
 
 
 def _start(qt: QApplication, window: MainWindow, path: Path, _seconds: float) -> dict[str, float]:
+    begun_s = time.perf_counter()
     window.open_capture(path)
-    first_s = until(qt, lambda: _has_rows(window))
+    turn_s = time.perf_counter() - begun_s
+    first_s = turn_s + until(qt, lambda: _has_rows(window))
     view = window.events.view
     view.scrollToBottom()
     end_s = until(qt, lambda: _has_rows(window))
@@ -79,7 +81,7 @@ def _start(qt: QApplication, window: MainWindow, path: Path, _seconds: float) ->
         begun_s = time.perf_counter()
         view.viewport().repaint()
         frames.append(time.perf_counter() - begun_s)
-    return {"first_s": first_s, "end_s": end_s, "frame_s": statistics.median(frames), "memory_mb": _memory_mb()}
+    return {"turn_s": turn_s, "first_s": first_s, "end_s": end_s, "frame_s": statistics.median(frames), "memory_mb": _memory_mb()}
 
 
 def _memory_mb() -> float:

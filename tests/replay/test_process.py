@@ -1,6 +1,7 @@
 """The fold process answers in bounded lines, can be told to stop, and outlives whatever it is asked."""
 
 import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,52 @@ def test_a_state_found_stays_when_the_capture_is_let_go(client: FoldClient, capt
     client.ask("close")
     assert client.ask("children", of=request)["ok"]["total"] == 2
     client.ask("open", capture=str(capture))
+
+
+def test_a_look_brings_all_that_a_window_shows_at_once(client: FoldClient) -> None:
+    request = client.send("look", stream="order-1", count=2, open=["/k0", "/nothing"])
+    look = client.wait(request)["ok"]
+    assert [look[name] for name in ("total", "place", "applied", "version", "last_version", "reducer", "kind")] == [
+        *(5, 2, 2, 2, 5, "merge", "object")
+    ]
+    assert [(change["op"], change["path"], change["from"]) for change in look["step"]] == [("replace", "/n", "0"), ("add", "/k1", "null")]
+    level = look["levels"][""]
+    assert [(child["key"], child["op"], child["from"], child["set_by"]["version"]) for child in level["children"]] == [
+        ("n", "replace", "0", 2),
+        ("k0", None, None, 1),
+        ("k1", "add", None, 2),
+    ]
+    assert (set(look["levels"]), look["small"]) == ({"", "/k0", "/k1"}, ["/k0", "/k1"])
+    assert client.ask("copy", of=request, path="/k0")["ok"] == {"text": '{"v":[0]}'}
+    assert client.ask("sure", stream="order-1", count=2)["ok"]["history"] == "whole"
+
+
+def test_a_look_tells_what_went_and_what_changed_out_of_sight(tmp_path: Path) -> None:
+    wide: dict[str, object] = {f"k{n:03}": n for n in range(300)}
+    told: list[object] = [{**wide, "card": {"a": 1, "b": 2}}, {"k299": "new", "k000": None, "card": {"b": None}}]
+    path = write(tmp_path / "c.evcap", [Log([*(Written(n, json.dumps(one)) for n, one in enumerate(told)), Written(2, None)])])
+    with FoldClient() as client:
+        client.ask("open", capture=str(path))
+        look = client.ask("look", stream="order-1", event=2, limit=50)["ok"]
+        level = look["levels"][""]
+        assert (len(level["children"]), level["total"]) == (50, 300)
+        assert [(child["key"], child["op"], child["inside"]) for child in level["changed"]] == [("k299", "replace", 0), ("card", None, 1)]
+        assert [(gone["key"], gone["from"]) for gone in level["removed"]] == [("k000", "0")]
+        assert look["revealed"] == ["/card"]
+        assert [gone["key"] for gone in look["levels"]["/card"]["removed"]] == ["b"]
+        deleted = client.ask("look", stream="order-1")["ok"]
+        assert (deleted["kind"], deleted["levels"][""]["total"], len(deleted["levels"][""]["removed"])) == ("absent", 0, 100)
+
+
+def test_a_step_along_ten_thousand_events_is_quick(tmp_path: Path) -> None:
+    told = [Written(n, json.dumps({"n": n, f"k{n % 60}": {"v": n}}), version=n + 1) for n in range(10_000)]
+    path = write(tmp_path / "c.evcap", [Log(told)])
+    with FoldClient() as client:
+        client.ask("open", capture=str(path))
+        assert client.ask("look", stream="order-1")["ok"]["applied"] == 10_000
+        took_ms = []
+        for place in [*range(9_999, 9_969, -1), *range(5_000, 5_030), 1, 8_000, 64, 9_999, 4_321]:
+            start = time.perf_counter()
+            assert client.ask("look", stream="order-1", count=place)["ok"]["applied"] == place
+            took_ms.append((time.perf_counter() - start) * 1000)
+        assert sorted(took_ms)[len(took_ms) // 2] < 50

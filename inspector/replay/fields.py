@@ -1,0 +1,74 @@
+"""What a request to the fold process says: its fields, checked. Pure.
+
+Each raises UsageError saying what is wrong. Read `process` for the requests there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from inspector.errors import UsageError
+from inspector.replay import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version
+from inspector.replay.preview import LISTED
+
+_MOST_OPEN = 200
+
+Request = Mapping[str, object]
+
+
+def text(request: Request, name: str) -> str:
+    """A field that must be there."""
+    value = request.get(name)
+    if not isinstance(value, str) or not value:
+        raise UsageError(f"the request needs {name!r} as text")
+    return value
+
+
+def count(request: Request, name: str, default: int) -> int:
+    """A number that is not negative."""
+    value = request.get(name, default)
+    if not isinstance(value, int) or value < 0:
+        raise UsageError(f"{name!r} must be a count")
+    return min(value, LISTED) if name == "limit" else value
+
+
+def maybe_text(request: Request, name: str) -> str | None:
+    """A field that need not be there."""
+    return text(request, name) if request.get(name) else None
+
+
+def moment(request: Request) -> Moment:
+    """Up to where: `at` is a time as text, `version`, `count` and `event` are numbers; none is the end."""
+    if request.get("at") is not None:
+        return at_time(text(request, "at"))
+    if request.get("version") is not None:
+        return at_version(count(request, "version", 0))
+    if request.get("count") is not None:
+        return after_events(count(request, "count", 0))
+    if request.get("event") is not None:
+        return at_event(count(request, "event", 0))
+    return NOW
+
+
+def paths(request: Request) -> list[str]:
+    """The paths of levels that are to be sent along."""
+    found = request.get("open") or []
+    if not isinstance(found, list):
+        raise UsageError("'open' must be a list of paths")
+    return [str(path) for path in found[:_MOST_OPEN]]
+
+
+def question(request: Request) -> Question:
+    """The question of a `replay` or `steps` request; `diff` is a time or a number as text."""
+    without = request.get("without") or []
+    if not isinstance(without, list):
+        raise UsageError("'without' must be a list of sequence numbers or ids")
+    return Question(
+        text(request, "stream"),
+        maybe_text(request, "source"),
+        moment(request),
+        maybe_text(request, "reducer"),
+        at_either(str(request["diff"])) if request.get("diff") is not None else None,
+        blame=bool(request.get("blame")),
+        without=tuple(str(item) for item in without),
+    )
