@@ -15,7 +15,7 @@ from app.models.event_tree import EventTree, Field
 from app.models.value_filter import combined
 from app.selection import Selection
 
-_NAME_PX, _VALUE_PX = 104, 214
+_NAME_PX, _VALUE_PX = 116, 206
 
 
 class EventTreeView(QWidget):

@@ -65,7 +65,7 @@ def compared(reader: CaptureReader, a: int, b: int, zone: tzinfo = UTC) -> Compa
         gone = [f"#{seq:,}" for seq, event in zip((a, b), events, strict=True) if event is None]
         return Comparison(f"#{a:,}", f"#{b:,}", (), 0, f"{' and '.join(gone)} is no longer in the capture: the keep limit removed it")
     one, other = events[0], events[1]
-    rows = [*_fields(one, other, zone), *_headers(one, other), *_documents(one, other), *_bytes(one, other)]
+    rows = [*_fields(one, other, zone), *_documents(one, other), *_headers(one, other), *_bytes(one, other)]
     return Comparison(_words(one), _words(other), tuple(rows[:MOST_ROWS]), max(len(rows) - MOST_ROWS, 0), _note(one, other))
 
 

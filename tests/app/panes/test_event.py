@@ -168,7 +168,7 @@ def test_a_place_in_the_bytes_is_gone_to(shown: Shown) -> None:
     shown.pane.show_tab("Hex")
     shown.pane.hex.go.setText("0x14")
     QTest.keyClick(shown.pane.hex.go, Qt.Key.Key_Return)
-    assert shown.pane.hex.view.row() == 1
+    assert shown.pane.hex.view.row() * shown.pane.hex.table.per_row == 0x10
     QTest.mouseClick(shown.pane.hex.which, Qt.MouseButton.LeftButton)
     shown.wait(lambda: shown.pane.hex.table.data(shown.pane.hex.table.index(0, 2)) == "order-0")
 
@@ -219,3 +219,12 @@ def test_every_part_has_a_name_and_a_state_its_words(shown: Shown, qapp: QApplic
             event = reader.event(seq)
         assert event is not None
         assert state_text(event).startswith(sign)
+
+
+def test_bytes_have_eight_a_row_where_room_is_short(shown: Shown) -> None:
+    shown.choose(1)
+    shown.pane.show_tab("Hex")
+    for width, count in ((380, 8), (900, 16), (380, 8)):
+        shown.pane.resize(width, 420)
+        shown.wait(lambda count=count: shown.pane.hex.table.per_row == count)  # type: ignore[misc]
+    shown.wait(lambda: shown.pane.hex.view.horizontalScrollBar().maximum() == 0)
