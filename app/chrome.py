@@ -13,10 +13,10 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayou
 
 from app import style
 from app.dialogs.save import SaveBar
+from app.empty import Empty
 from app.library import Library, Recent
 from app.look_bar import LookBar
 from app.messages import Messages
-from app.panes.empty import Empty
 from app.panes.error_bar import ErrorBar
 from app.panes.left_behind import LeftBehindBar
 from app.panes.messages import MessagesPane

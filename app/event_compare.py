@@ -11,11 +11,11 @@ from PySide6.QtCore import QModelIndex, QPoint
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
+from app.empty import Empty
 from app.event_copy import EventCopy
 from app.event_rows_view import RowsView
 from app.models.change_table import ChangeTable, line
 from app.models.compared import Comparison, Difference, compared
-from app.panes.empty import Empty
 from app.plain import PlainLabel, set_role
 from app.selection import Selection
 from app.session import Session

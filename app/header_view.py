@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import QModelIndex, QPoint
 from PySide6.QtWidgets import QMenu, QStackedWidget
 
+from app.empty import Empty
 from app.event_copy import EventCopy
 from app.event_rows_view import RowsView
 from app.models.header_table import Header, HeaderTable
 from app.models.value_filter import combined
-from app.panes.empty import Empty
 from app.selection import Selection
 
 _NAME_PX, _STATE_PX = 130, 96

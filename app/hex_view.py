@@ -10,10 +10,10 @@ from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
+from app.empty import Empty
 from app.event_copy import EventCopy
 from app.event_rows_view import RowsView
 from app.models.hex_table import NARROW_BYTES, PAGE_BYTES, ROW_BYTES, HexTable, ascii_text, hex_text
-from app.panes.empty import Empty
 from app.plain import PlainLabel
 from app.session import Session
 from inspector.capture.pieces import Part, Sizes, piece

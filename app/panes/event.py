@@ -13,6 +13,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QFrame, QStackedWidget, QTabWidget, QVBoxLayout
 
 from app import style
+from app.empty import Empty
 from app.event_compare import CompareView
 from app.event_copy import EventCopy
 from app.event_tree_view import EventTreeView
@@ -23,7 +24,6 @@ from app.models.event_rows import SERIOUS, flags_tip, sign
 from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ValueText, value_text
 from app.models.event_tree import Field
 from app.models.header_table import Header, parsed_headers
-from app.panes.empty import Empty
 from app.plain import PlainLabel, set_role
 from app.selection import Selection
 from app.session import Session

@@ -14,6 +14,7 @@ from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app import style
+from app.empty import Empty
 from app.event_actions import EventActions
 from app.event_menu import EventMenu
 from app.event_place import EventPlace
@@ -28,7 +29,6 @@ from app.models.wish import Wish
 from app.notice import Notice, thin_bar
 from app.order_button import OrderButton
 from app.pager import Pager
-from app.panes.empty import Empty
 from app.plain import Panel, set_role, set_tip
 from app.selection import Selection
 from app.session import Session

@@ -16,9 +16,9 @@ from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
+from app.empty import Empty
 from app.legend import Legend
 from app.models.event_look import zone_name
-from app.panes.empty import Empty
 from app.plain import Panel, set_tip
 from app.plots import Hatched, Line, TimeLines, busiest, line_colors
 from app.selection import Selection
@@ -27,7 +27,7 @@ from inspector.capture.gaps import Gap, gaps
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import GROUPINGS, Throughput, throughput
 
-_LIVE_MS = 180
+_LIVE_MS = 40
 _GAPS_MS = 5_000
 _DIM_MS = 300
 _MOST_POINTS = 400

@@ -12,10 +12,10 @@ from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QShowEvent
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit, QMenu, QStackedWidget, QTableView, QVBoxLayout
 
 from app import style
+from app.empty import Empty
 from app.models.navigator import Content, Entry, NavigatorModel
 from app.models.value_filter import combined
 from app.notice import Notice
-from app.panes.empty import Empty
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.overview import PAGE, Found, Overview, newest_event, overview, streams_like, streams_of

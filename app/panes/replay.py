@@ -20,13 +20,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from app.empty import Empty
 from app.fold import Answer, Fold
 from app.jump import AtTime, Here, target
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.replay_words import applied_words, command, doubt_words, failure_words, history_words
 from app.models.state_tree import LEVEL_ROWS
-from app.panes.empty import Empty
 from app.plain import Panel, set_tip
 from app.replay_controls import ReplayControls
 from app.selection import Selection

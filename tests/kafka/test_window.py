@@ -26,7 +26,7 @@ from inspector.capture.reader import CaptureReader
 from tests.app.keyrings import MemoryKeyring, memory_keyring
 from tests.kafka.helpers import Cluster
 from tests.kafka.launcher import Broker
-from tests.kafka.secure import STORY, PASSWORD, SecureBroker
+from tests.kafka.secure import PASSWORD, STORY, SecureBroker
 
 _WAIT_MS = 30_000
 _NOON_MS = 1_795_435_200_000

@@ -1,0 +1,165 @@
+"""Measures one window in a process of its own, off the screen: `python -m tests.benchmarks.window_probe WHAT PATH [SECONDS]`.
+
+Prints one JSON object. Read `bench_window` for what is made of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.__main__ import application
+from app.main_window import MainWindow
+from app.messages import Messages
+from app.plain import PlainLabel
+from tests.app.captures import Growing
+
+_WAIT_S = 120.0
+_BEAT_MS = 10
+
+
+def main() -> int:
+    """Does what is asked."""
+    what, path = sys.argv[1], Path(sys.argv[2])
+    seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 0.0
+    if what == "feed":
+        _feed(path, seconds)
+        return 0
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["EVENTSCOPE_HOME"] = home
+        qt = application()
+        window = MainWindow(Messages(qt), QSettings(f"{home}/window.ini", QSettings.Format.IniFormat))
+        window.resize(1440, 900)
+        window.show()
+        until(qt, lambda: False, 0.3)
+        found = {"start": _start, "live": _live, "slider": _slider}[what](qt, window, path, seconds)
+        print(json.dumps(found), flush=True)
+        window.close()
+    return 0
+
+
+def until(qt: QApplication, is_so: Callable[[], bool], wait_s: float = _WAIT_S) -> float:
+    """Turns the event loop until something is so; the seconds it took."""
+    begun_s = time.perf_counter()
+    while not is_so() and time.perf_counter() - begun_s < wait_s:
+        qt.processEvents()
+        time.sleep(0.0005)
+    return time.perf_counter() - begun_s
+
+
+def _has_rows(window: MainWindow) -> bool:
+    """Whether the row at the top of what is in view shows its log."""
+    model, row = window.events.model, max(window.events.view.top_row, 0)
+    return model.rows > 0 and any("orders" in str(model.data(model.index(row, place))) for place in range(model.columnCount()))
+
+
+def _start(qt: QApplication, window: MainWindow, path: Path, _seconds: float) -> dict[str, float]:
+    window.open_capture(path)
+    first_s = until(qt, lambda: _has_rows(window))
+    view = window.events.view
+    view.scrollToBottom()
+    end_s = until(qt, lambda: _has_rows(window))
+    until(qt, lambda: False, 3.0)
+    frames = []
+    for _ in range(30):
+        begun_s = time.perf_counter()
+        view.viewport().repaint()
+        frames.append(time.perf_counter() - begun_s)
+    return {"first_s": first_s, "end_s": end_s, "frame_s": statistics.median(frames), "memory_mb": _memory_mb()}
+
+
+def _memory_mb() -> float:
+    """Resident now, not at its highest: what the window needs, not what building Python's modules needed once."""
+    statm = Path("/proc/self/statm")
+    if statm.exists():
+        return int(statm.read_text().split()[1]) * resource.getpagesize() / 1e6
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+
+
+def _live(qt: QApplication, window: MainWindow, path: Path, seconds: float) -> dict[str, float]:
+    window.open_capture(path)
+    until(qt, lambda: _has_rows(window))
+    window.events.stick(on=True)
+    window.events.choose_row(0)
+    gaps: list[float] = []
+    last = [time.perf_counter()]
+    frames = [0]
+
+    def beat() -> None:
+        now = time.perf_counter()
+        gaps.append(now - last[0])
+        last[0] = now
+
+    assert window.panes is not None
+    metrics = window.panes.metrics_pane
+    show = metrics._show
+
+    def counted(seen: Any) -> None:
+        frames[0] += 1
+        show(seen)
+
+    metrics._show = counted  # type: ignore[method-assign]
+    timer = QTimer(window, interval=_BEAT_MS)
+    timer.timeout.connect(beat)
+    timer.start()
+    rows = window.events.model.rows
+    until(qt, lambda: False, seconds)
+    timer.stop()
+    ordered = sorted(gaps)
+    return {
+        "p99_s": ordered[int(len(ordered) * 0.99)],
+        "max_s": ordered[-1],
+        "frames_per_s": frames[0] / seconds,
+        "events_per_s": (window.events.model.rows - rows) / seconds,
+    }
+
+
+def _slider(qt: QApplication, window: MainWindow, path: Path, _seconds: float) -> dict[str, float]:
+    window.open_capture(path)
+    until(qt, lambda: _has_rows(window))
+    window.events.choose_row(window.events.model.rows - 1)
+    assert window.panes is not None
+    pane = window.replay
+    until(qt, lambda: "of " in pane.controls.applied.whole_text())
+    total = pane.controls.slider.maximum()
+    taken = []
+    for count in (total // 2, total // 2 + 1, total - 1, 10, total // 3, total):
+        wanted = f"after {count:,} "
+        pane.controls.slider.setValue(count)
+        taken.append(until(qt, partial(_says, pane.controls.applied, wanted)))
+    return {"median_s": statistics.median(taken), "max_s": max(taken), "events": total}
+
+
+def _says(label: PlainLabel, wanted: str) -> bool:
+    return label.whole_text().startswith(wanted)
+
+
+def _feed(path: Path, seconds: float) -> None:
+    """Appends 5,000 events a second to a capture that has 300,000."""
+    with Growing(path) as growing:
+        for _ in range(15):
+            growing.append(20_000)
+        print("ready", flush=True)
+        due = time.monotonic()
+        for _ in range(int(seconds * 10)):
+            growing.append(500)
+            due += 0.1
+            time.sleep(max(0.0, due - time.monotonic()))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
