@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from inspector.event import MAX_TIME_US, MIN_TIME_US
+
 _MOST_BACK = 200
 
 
@@ -70,7 +72,10 @@ class Selection(QObject):
         self._step(replace(self._look, filter=text))
 
     def choose_time_range(self, time_range: tuple[int, int] | None) -> None:
-        """Puts a range in force; `back` undoes it."""
+        """Puts a range in force, within the years 1 to 9999; `back` undoes it."""
+        if time_range is not None:
+            low, high = (min(max(bound, MIN_TIME_US), MAX_TIME_US) for bound in time_range)
+            time_range = low, max(low, high)
         self._step(replace(self._look, time_range=time_range))
 
     def go_to_moment(self, time_us: int) -> None:

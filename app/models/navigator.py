@@ -14,7 +14,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app import style
 from app.plain import tip
 from inspector.capture.coverage import NOT_FETCHED, REMOVED_BY_KEEP
+from inspector.capture.notes import Note
 from inspector.capture.overview import Found, Overview, Partition, StreamRow
+from inspector.capture.sidecar import NOTE
 from inspector.text import visible
 
 Index = QModelIndex | QPersistentModelIndex
@@ -50,10 +52,12 @@ class Entry:
     role: str = "text"
     swatch: str = ""
     stream_id: int = 0
+    seq: int = 0
+    """The event that a note is about; 0 for none."""
 
     @property
     def kind(self) -> str:
-        """`section`, `log`, `partition`, `category`, `stream`, `more`, `type` or `nothing`."""
+        """`section`, `log`, `partition`, `category`, `stream`, `more`, `type`, `note` or `nothing`."""
         return self.key[0]
 
 
@@ -62,13 +66,16 @@ class Content:
     """What there is, and which of it is open. `streams` holds the pages read of each category (its id), or of the search (0)."""
 
     overview: Overview = field(default_factory=Overview)
-    opened: set[tuple[str, ...]] = field(default_factory=lambda: {("section", "logs"), ("section", "streams"), ("section", "types")})
+    opened: set[tuple[str, ...]] = field(
+        default_factory=lambda: {("section", "logs"), ("section", "streams"), ("section", "types"), ("section", "notes")}
+    )
     streams: dict[int, Found] = field(default_factory=dict)
     search: str = ""
+    notes: list[Note] = field(default_factory=list)
 
     def entries(self) -> list[Entry]:
         """All rows, in order."""
-        return [*self._logs(), *self._streams(), *self._types()]
+        return [*self._logs(), *self._streams(), *self._types(), *self._notes()]
 
     # ---- sections
 
@@ -154,6 +161,21 @@ class Content:
             yield Entry(("type", str(named.id)), named.name, events, 1, filter=text, words=f"{events} events", swatch=named.name)
         if len(found) > _MOST_TYPES:
             yield Entry(("nothing", "types"), f"{len(found) - _MOST_TYPES:,} rarer types: search for them", level=1, role="faint")
+
+    def _notes(self) -> Iterator[Entry]:
+        """Notes and marks, the newest first; those whose event is not here can only be read."""
+        if not self.notes:
+            return
+        section = self._section("notes", f"{len(self.notes):,}")
+        yield section
+        if not section.opens:
+            return
+        for note in reversed([note for note in self.notes if self._has(note.text)]):
+            text = note.text if note.kind == NOTE else "★ marked"
+            where = f"#{note.seq:,}" if note.seq is not None else "not here"
+            yield Entry(
+                ("note", note.uid), text, where, 1, words=note.text or text, role="text" if note.seq else "faint", seq=note.seq or 0
+            )
 
 
 def _stream_entry(stream: StreamRow, level: int) -> Entry:

@@ -54,7 +54,7 @@ class MetricsPane(Panel):
         self._seen: _Seen | None = None
         self._gaps: list[Gap] = []
         self._is_asking = self._is_stale = False
-        self._is_live = False
+        self._dressed = style.tokens()
         self._build()
         self._soon = QTimer(self, singleShot=True, interval=_LIVE_MS)
         self._soon.timeout.connect(self._ask)
@@ -262,7 +262,8 @@ class MetricsPane(Panel):
     def changeEvent(self, event: QEvent) -> None:
         """Light turned dark, or back."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "bytes"):
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "bytes") and self._dressed is not style.tokens():
+            self._dressed = style.tokens()
             for plot in (self.events, self.bytes):
                 plot.dress()
             self.legend.show_colors(line_colors(self.events.lines))

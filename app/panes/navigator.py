@@ -18,6 +18,7 @@ from app.models.value_filter import combined
 from app.notice import Notice
 from app.selection import Selection
 from app.session import Session
+from inspector.capture.notes import Note
 from inspector.capture.overview import PAGE, Found, Overview, newest_event, overview, streams_like, streams_of
 from inspector.capture.reader import CaptureReader
 
@@ -96,6 +97,7 @@ class NavigatorPane(QFrame):
         self.search.returnPressed.connect(self._to_first)
         session.watermark_changed.connect(lambda _mark: self._changed())
         session.account_changed.connect(lambda _account: self._changed())
+        session.notes.changed.connect(self._show_notes)
 
     def _build(self) -> None:
         self.search = QLineEdit()
@@ -182,6 +184,10 @@ class NavigatorPane(QFrame):
         self.model.show_entries(entries)
         self._stack.setCurrentIndex(1 if entries else 0)
 
+    def _show_notes(self, notes: list[Note]) -> None:
+        self.content.notes = list(notes)
+        self._show()
+
     # ---- acting
 
     def _toggled(self, what: object) -> None:
@@ -205,6 +211,8 @@ class NavigatorPane(QFrame):
         if entry.kind == "more":
             place = int(entry.key[1])
             self._ask_streams(place, self.content.streams.get(place))
+        elif entry.seq:
+            self._selection.choose_event(entry.seq)
         elif entry.filter:
             self._selection.choose_filter(entry.filter)
         elif entry.opens is not None:

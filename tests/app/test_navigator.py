@@ -146,6 +146,18 @@ def test_a_stream_can_be_replayed_from_here(qtbot: QtBot, opened: Opened) -> Non
     assert selection.seq == 254
 
 
+def test_notes_and_marks_are_listed_and_lead_to_their_events(qtbot: QtBot, opened: Opened) -> None:
+    pane, selection = opened
+    pane._session.notes.add(7, "<b>odd</b>")
+    qtbot.waitUntil(lambda: "<b>odd</b>" in listed(pane), timeout=_WAIT_MS)
+    pane._session.notes.toggle_mark(9)
+    qtbot.waitUntil(lambda: "★ marked" in listed(pane), timeout=_WAIT_MS)
+    row, note = entry(pane, "<b>odd</b>")
+    assert note.count == "#7"
+    pane.activate(pane.model.index(row, 0))
+    assert selection.seq == 7
+
+
 @given(st.text())
 def test_a_literal_is_what_the_language_reads_back(text: str) -> None:
     assert json.loads(literal(text)) == text

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pytestqt.qtbot import QtBot
 
 from app.selection import Selection
+from inspector.event import MAX_TIME_US, MIN_TIME_US
 
 
 def heard(selection: Selection) -> list[tuple[str, object]]:
@@ -54,3 +55,11 @@ def test_a_replay_makes_its_event_current(qtbot: QtBot) -> None:
     selection.replay_wanted.connect(wanted.append)
     selection.replay_event(12)
     assert (selection.seq, wanted) == (12, [12])
+
+
+def test_a_range_lies_within_what_a_time_can_be(qtbot: QtBot) -> None:
+    selection = Selection()
+    selection.choose_time_range((-(2**62), 2**62))
+    assert selection.time_range == (MIN_TIME_US, MAX_TIME_US)
+    selection.choose_time_range((10, 5))
+    assert selection.time_range == (10, 10)
