@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint, Qt
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QTreeView, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QTreeView, QVBoxLayout, QWidget
 
 from app import style
 from app.event_copy import EventCopy, bounded
@@ -25,6 +25,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.text import visible_lines
 
 _NAME_PX, _VALUE_PX = 116, 206
+_MOST_PATH = 60
 MOST_SHOWN = 8 << 20
 
 
@@ -40,7 +41,8 @@ class EventTreeView(QWidget):
         self._found = Spot()
         self.view = QTreeView()
         self._dress()
-        self.find_box, self.find_note = QLineEdit(), PlainLabel(role="faint")
+        self.find_box, self.find_note = QLineEdit(), PlainLabel(role="warn", elided=True)
+        self.path_line = PlainLabel(role="faint", elided=True)
         self.find_box.setAccessibleName("Find in this event")
         self.find_box.setPlaceholderText("Find a name or value; Enter next, Shift+Enter previous")
         self.whole = PlainText("The whole value")
@@ -64,14 +66,16 @@ class EventTreeView(QWidget):
 
     def _lay_out(self) -> None:
         self._find_line = QWidget()
-        line = QHBoxLayout(self._find_line)
-        line.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
-        line.addWidget(self.find_box, 1)
-        line.addWidget(self.find_note)
+        lines = QVBoxLayout(self._find_line)
+        lines.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
+        lines.addWidget(self.find_box)
+        lines.addWidget(self.find_note)
+        self.find_note.hide()
+        self.path_line.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for widget, stretch in ((self._find_line, 0), (self.view, 2), (self.whole, 1), (self.close_whole, 0)):
+        for widget, stretch in ((self._find_line, 0), (self.view, 2), (self.whole, 1), (self.close_whole, 0), (self.path_line, 0)):
             layout.addWidget(widget, stretch)
         for hidden in (self._find_line, self.whole, self.close_whole):
             hidden.hide()
@@ -81,8 +85,9 @@ class EventTreeView(QWidget):
         self.view.collapsed.connect(lambda index: self._note(index, is_open=False))
         self.view.customContextMenuRequested.connect(self._menu)
         self.view.activated.connect(self._activated)
+        self.view.selectionModel().currentChanged.connect(lambda index, _before: self._say_path(index))
         self.find_box.returnPressed.connect(self.find_next)
-        self.find_box.textChanged.connect(lambda _text: self.find_note.show_text(""))
+        self.find_box.textChanged.connect(lambda _text: self._say_found(""))
         self.close_whole.clicked.connect(self.hide_whole)
         inside, only = Qt.ShortcutContext.WidgetWithChildrenShortcut, Qt.ShortcutContext.WidgetShortcut
         QShortcut(QKeySequence.StandardKey.Copy, self.view, self.copy_value, context=only)
@@ -98,7 +103,8 @@ class EventTreeView(QWidget):
         self._is_showing = True
         self.hide_whole()
         self._found = Spot()
-        self.find_note.show_text("")
+        self._say_found("")
+        self._say_path(QModelIndex())
         self.tree.show_fields(fields)
         self._expand_below(QModelIndex())
         self._is_showing = False
@@ -117,6 +123,11 @@ class EventTreeView(QWidget):
     def _note(self, index: QModelIndex, *, is_open: bool) -> None:
         if not self._is_showing and (path := self.tree.path(index)):
             (self._open.add if is_open else self._open.discard)(path)
+
+    def _say_path(self, index: QModelIndex) -> None:
+        """How the filter language calls the current row; of a long path its end."""
+        path = self.tree.path(index.siblingAtColumn(0))
+        self.path_line.show_text(path if len(path) <= _MOST_PATH else f"…{path[-_MOST_PATH:]}")
 
     def _activated(self, index: QModelIndex) -> None:
         """Enter or a double click: more children, or the whole of a value that is cut."""
@@ -181,18 +192,22 @@ class EventTreeView(QWidget):
 
     def _show_found(self, spot: Spot | None) -> None:
         if spot is None:
-            self.find_note.show_text("not in this event")
+            self._say_found("not in this event")
             return
         self._found = spot
         index, is_there = self.tree.reveal(spot)
         far = max(spot.route, default=0)
-        self.find_note.show_text("" if is_there else f"found in item {far:,}: too far down to show")
+        self._say_found("" if is_there else f"found in item {far:,}: too far down to show")
         self.view.setCurrentIndex(index)
         self.view.scrollTo(index)
 
+    def _say_found(self, sentence: str) -> None:
+        self.find_note.show_text(sentence)
+        self.find_note.setVisible(bool(sentence))
+
     def _find_failed(self, error: str) -> None:
         if error != "stopped":
-            self.find_note.show_text(f"could not be searched: {error}")
+            self._say_found(f"could not be searched: {error}")
 
     # ---- copying and filtering
 

@@ -22,11 +22,16 @@ _KEY_BYTES = 1024
 _EMPTY = b"\x0c"
 """`{}` as JSONB."""
 _NONE = Origin("")
+_FIRST = ("id", "type", "stream", "version", "time", "correlation_id", "causation_id", "actor")
+"""What is looked at first, by path."""
 
 
 def event_fields(event: Event, origins: Mapping[str, Origin], documents: Mapping[str, bytes], zone: tzinfo = UTC) -> list[Field]:
-    """The rows; what is unknown has none. `documents` are JSONB by name."""
-    return [*_where(event), *_what(event, origins, zone), *_bytes(event), *_documents(documents)]
+    """The rows: what the event means, its documents, then the record it was. What is unknown has none. `documents` are JSONB by name."""
+    meant = [*_what(event, origins), *_times(event, origins, zone)]
+    first = [one for place in _FIRST for one in meant if one.path == place]
+    rest = [one for one in meant if one.path not in _FIRST]
+    return [*first, *_documents(documents), *_where(event), *rest, *_bytes(event)]
 
 
 def _field(event: Event, name: str, text: str, column: str, *, path: str = "", origin: Origin = _NONE, value: str = "") -> Field:
@@ -41,7 +46,7 @@ def _where(event: Event) -> Iterator[Field]:
     yield _field(event, "number", f"{event.seq:,}", "seq", value=str(event.seq))
 
 
-def _what(event: Event, origins: Mapping[str, Origin], zone: tzinfo) -> Iterator[Field]:
+def _what(event: Event, origins: Mapping[str, Origin]) -> Iterator[Field]:
     for name, path, value in (
         ("id", "id", event.event_id),
         ("type", "type", event.type),
@@ -59,7 +64,6 @@ def _what(event: Event, origins: Mapping[str, Origin], zone: tzinfo) -> Iterator
             yield Field(name, str(value), origin.short, origin.words, path, "", same, f"(schema_version == null || !({same}))")
         elif value is not None:
             yield _field(event, name, str(value), path, origin=origins.get(path, _NONE))
-    yield from _times(event, origins, zone)
 
 
 def _times(event: Event, origins: Mapping[str, Origin], zone: tzinfo) -> Iterator[Field]:

@@ -290,7 +290,15 @@ def test_a_value_is_filtered_by_and_copied_in_its_forms(shown: Shown) -> None:
     assert shown.copied(tree.copy_value) == "120"
     menu = tree.menu_of(row_of(shown, "data", "order_id"))
     words = [action.text() for action in menu.actions() if action.text()]
-    assert words == ["Filter by this value", "Exclude this value", "Show all of this value", "Copy value", "Copy as JSON", "Copy path", "Copy of the event"]
+    assert words == [
+        "Filter by this value",
+        "Exclude this value",
+        "Show all of this value",
+        "Copy value",
+        "Copy as JSON",
+        "Copy path",
+        "Copy of the event",
+    ]
 
 
 def test_where_a_field_came_from_is_said(shown: Shown) -> None:
