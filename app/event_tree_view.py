@@ -24,7 +24,7 @@ from app.session import Session
 from inspector.capture.reader import CaptureReader
 from inspector.text import visible_lines
 
-_NAME_PX, _VALUE_PX = 116, 206
+_NAME_PX, _VALUE_PX = 118, 206
 _MOST_PATH = 60
 MOST_SHOWN = 8 << 20
 

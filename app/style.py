@@ -213,8 +213,8 @@ QPushButton[role="main"] { color: $accent; border: 1px solid $accent; background
 QPushButton[role="main"]:hover { background: $hover; }
 QPushButton[role="main"]:disabled { color: $faint; border: 1px solid $line; }
 QPushButton[role="new"] { color: $accent; background: $panel; border: 1px solid $accent; border-radius: 11px; padding: 3px 12px; }
-QLineEdit { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
-QLineEdit:focus { border: 1px solid $accent; }
+QLineEdit, QSpinBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
+QLineEdit:focus, QSpinBox:focus { border: 1px solid $accent; }
 QComboBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox::drop-down { border: none; width: 18px; }

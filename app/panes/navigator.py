@@ -109,7 +109,7 @@ class NavigatorPane(QFrame):
         self.view.toggled.connect(self._toggled)
         self.view.activated.connect(self.activate)
         self.view.customContextMenuRequested.connect(self._menu)
-        self.empty = Empty("Nothing is here yet.", "Logs, streams and types appear as they are captured.")
+        self.empty = Empty("Nothing is here yet.", "It fills as events come.")
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
