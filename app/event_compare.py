@@ -20,7 +20,7 @@ from app.plain import PlainLabel, set_role
 from app.selection import Selection
 from app.session import Session
 
-_PLACE_PX, _VALUE_PX = 170, 130
+_PLACE_PX = 170
 
 
 class CompareView(QWidget):
@@ -34,7 +34,7 @@ class CompareView(QWidget):
         self.shown: Comparison | None = None
         self._zone: tzinfo = UTC
         self.table = ChangeTable(self)
-        self.view = RowsView(self.table, "Differences", [_PLACE_PX, _VALUE_PX])
+        self.view = RowsView(self.table, "Differences", [_PLACE_PX, 0, 0])
         self.pin, self.release = QPushButton("Compare this event with…"), QPushButton("Stop comparing")
         self.pin.setProperty("role", "plain")
         self.title_a, self.title_b = PlainLabel(role="dim", elided=True), PlainLabel(role="dim", elided=True)

@@ -50,9 +50,10 @@ class EventCopy(QObject):
         """Copies key or value as `text`, `hex` or `base64`."""
         self.read(lambda reader: part_text(reader, seq, part, form))
 
-    def command(self, log: str, partition: int, position: int) -> None:
-        """Copies the command that writes just this record."""
-        self.text(command(self._session.path, log, partition, position))
+    def command_of(self, seq: int) -> None:
+        """Copies the command that writes just this event's record."""
+        path = self._session.path
+        self.read(lambda reader: _command(reader, path, seq))
 
     def _failed(self, error: str) -> None:
         if error != "stopped":
@@ -65,13 +66,20 @@ def command(path: Path, log: str, partition: int, position: int) -> str:
     return shlex.join(["eventscope", "events", str(path), *where])
 
 
+def _command(reader: CaptureReader, path: Path, seq: int) -> str:
+    found = reader.rows_by_seq([seq])
+    if not found:
+        raise UsageError("the event is no longer in the capture: the keep limit removed it")
+    return command(path, found[0].log, found[0].partition, found[0].position)
+
+
 def part_text(reader: CaptureReader, seq: int, part: Part, form: str) -> str:
     """A part of an event as `text`, `hex` or `base64`. Raises UsageError for what is too much, missing, or no text."""
     found = sizes(reader, seq)
     size = None if found is None else getattr(found, part)
     if size is None:
         raise UsageError(f"the {part} is null, or is not in the capture")
-    _bounded(size)
+    bounded(size)
     raw = piece(reader, seq, part, 0, size)
     if form == "text":
         try:
@@ -83,13 +91,14 @@ def part_text(reader: CaptureReader, seq: int, part: Part, form: str) -> str:
 
 def _line(reader: CaptureReader, seq: int) -> str:
     found = sizes(reader, seq)
-    _bounded(max(found.value or 0, found.data or 0) if found else 0)
+    bounded(max(found.value or 0, found.data or 0) if found else 0)
     event = reader.event(seq)
     if event is None:
         raise UsageError("the event is no longer in the capture: the keep limit removed it")
     return KINDS["lines"](event)
 
 
-def _bounded(size: int) -> None:
+def bounded(size: int) -> None:
+    """Raises UsageError for more than is copied."""
     if size > MOST_BYTES:
         raise UsageError(f"{size:,} bytes are more than the {MOST_BYTES >> 20} MB that are copied; copy the command instead")

@@ -6,14 +6,14 @@ Knows no session. Read `header_view`, `hex_view` and `event_compare` for its use
 from __future__ import annotations
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from app import style
 
 
 class RowsView(QTableView):
-    """Rows of `model`; `widths` are those of all columns but the last, which takes the rest."""
+    """Rows of `model`; `widths` are those of its columns in pixels, 0 for those that share the rest."""
 
     copy_wanted = Signal()
     menu_wanted = Signal(object, object)
@@ -40,9 +40,20 @@ class RowsView(QTableView):
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(40)
+        self._widths = widths
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Gives the columns without a width of their own what room there is."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit_columns(self._widths)
+
+    def fit_columns(self, widths: list[int]) -> None:
+        """Has columns of other widths."""
+        self._widths = widths
+        share = (self.viewport().width() - sum(widths)) // max(widths.count(0), 1)
         for column, width in enumerate(widths):
-            columns.resizeSection(column, width)
-        columns.setStretchLastSection(True)
+            self.horizontalHeader().resizeSection(column, width or max(share, 60))
 
     def row(self) -> int:
         """The current row; −1 for none."""

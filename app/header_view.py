@@ -17,7 +17,7 @@ from app.models.header_table import Header, HeaderTable
 from app.models.value_filter import combined
 from app.selection import Selection
 
-_NAME_PX, _VALUE_PX = 130, 220
+_NAME_PX, _STATE_PX = 130, 96
 
 
 class HeaderView(QStackedWidget):
@@ -27,7 +27,7 @@ class HeaderView(QStackedWidget):
         super().__init__()
         self._selection, self._copy = selection, copy
         self.table = HeaderTable(self)
-        self.view = RowsView(self.table, "Headers", [_NAME_PX, _VALUE_PX])
+        self.view = RowsView(self.table, "Headers", [_NAME_PX, 0, _STATE_PX])
         self.addWidget(self.view)
         self.addWidget(Empty("This event has no headers.", "Kafka records may carry some beside key and value."))
         self.view.copy_wanted.connect(self.copy_value)
@@ -36,6 +36,9 @@ class HeaderView(QStackedWidget):
     def show_headers(self, headers: Sequence[Header]) -> None:
         """Shows other headers."""
         self.table.show_headers(headers)
+        is_special = any(header.state for header in headers)
+        self.view.setColumnHidden(2, not is_special)
+        self.view.fit_columns([_NAME_PX, 0, *([_STATE_PX] if is_special else [])])
         self.setCurrentIndex(0 if headers else 1)
 
     def current(self) -> Header | None:

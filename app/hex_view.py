@@ -6,18 +6,20 @@ Read `models.hex_table` for the rows, `panes.event` for its use.
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPoint
+from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
 from app.empty import Empty
 from app.event_copy import EventCopy
 from app.event_rows_view import RowsView
-from app.models.hex_table import PAGE_BYTES, ROW_BYTES, HexTable, ascii_text, hex_text
+from app.models.hex_table import NARROW_BYTES, PAGE_BYTES, ROW_BYTES, HexTable, ascii_text, hex_text
 from app.plain import PlainLabel
 from app.session import Session
 from inspector.capture.pieces import Part, Sizes, piece
 
-_PLACE_PX, _BYTES_PX = 84, 372
+_INSIDE_PX = 22
+"""What a cell has around its text, and a little more."""
 _PLACE_BOX_PX = 130
 
 
@@ -31,7 +33,7 @@ class HexView(QWidget):
         self._sizes = Sizes(None, None, None, None)
         self.part: Part = "value"
         self.table = HexTable(self)
-        self.view = RowsView(self.table, "Bytes", [_PLACE_PX, _BYTES_PX])
+        self.view = RowsView(self.table, "Bytes", [0, 0, 0])
         self.which = QPushButton("Value")
         self.which.setProperty("role", "chip")
         self.which.setAccessibleName("Value or key")
@@ -54,6 +56,7 @@ class HexView(QWidget):
     def _lay_out(self) -> None:
         line = QHBoxLayout()
         line.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
+        line.setSpacing(8)
         for widget in (self.which, self.size_label, self.go):
             line.addWidget(widget, 1 if widget is self.size_label else 0)
         layout = QVBoxLayout(self)
@@ -61,6 +64,23 @@ class HexView(QWidget):
         layout.setSpacing(0)
         layout.addLayout(line)
         layout.addWidget(self._stack, 1)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Half as many bytes in a row where sixteen have no room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        letter = QFontMetrics(style.fixed_font()).horizontalAdvance("0")
+        for count in (ROW_BYTES, NARROW_BYTES):
+            widths = [8 * letter + _INSIDE_PX, (3 * count + 1) * letter + _INSIDE_PX, count * letter + _INSIDE_PX]
+            if sum(widths) <= self.width() - 12:
+                break
+        top = self.view.row() * self.table.per_row
+        self.table.set_per_row(count)
+        self.view.fit_columns([*widths[:2], 0])
+        if top > 0:
+            self.go_to_byte(top)
 
     def show_event(self, seq: int, sizes: Sizes) -> None:
         """Shows the bytes of an event's value."""
@@ -97,7 +117,7 @@ class HexView(QWidget):
 
     def go_to_byte(self, place: int) -> None:
         """Goes to the row of a byte; to the last one when there are not so many."""
-        row = min(max(place, 0), max(self.table.size - 1, 0)) // ROW_BYTES
+        row = min(max(place, 0), max(self.table.size - 1, 0)) // self.table.per_row
         self.view.setCurrentIndex(self.table.index(row, 0))
         self.view.scrollTo(self.table.index(row, 0))
 
@@ -114,7 +134,7 @@ class HexView(QWidget):
         """Copies the current row as it is shown."""
         row = self.view.row()
         if row >= 0 and (part := self.table.row_bytes(row)) is not None:
-            self._copy.text(f"{row * ROW_BYTES:08x}  {hex_text(part):<49}  {ascii_text(part)}")
+            self._copy.text(f"{row * self.table.per_row:08x}  {hex_text(part):<{3 * self.table.per_row}}  {ascii_text(part)}")
 
     def copy_all(self, form: str) -> None:
         """Copies all bytes as `text`, `hex` or `base64`."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from decimal import Decimal
 
-from app.models.document import path_step
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.header_table import parsed_headers
+from app.models.json_path import path_step
 from inspector.capture.reader import CaptureReader, Event
 from inspector.event import Flag
 from inspector.replay.changes import Change, changes
@@ -65,7 +65,7 @@ def compared(reader: CaptureReader, a: int, b: int, zone: tzinfo = UTC) -> Compa
         gone = [f"#{seq:,}" for seq, event in zip((a, b), events, strict=True) if event is None]
         return Comparison(f"#{a:,}", f"#{b:,}", (), 0, f"{' and '.join(gone)} is no longer in the capture: the keep limit removed it")
     one, other = events[0], events[1]
-    rows = [*_fields(one, other, zone), *_headers(one, other), *_documents(one, other), *_bytes(one, other)]
+    rows = [*_fields(one, other, zone), *_documents(one, other), *_headers(one, other), *_bytes(one, other)]
     return Comparison(_words(one), _words(other), tuple(rows[:MOST_ROWS]), max(len(rows) - MOST_ROWS, 0), _note(one, other))
 
 
@@ -154,7 +154,7 @@ def place(root: str, change: Change, before: object, after: object) -> str:
     path = root
     for step in change.path.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        path = path_step(path, name, before if isinstance(before, list) else after)
+        path = path_step(path, name, is_element=isinstance(before, list) or isinstance(after, list))
         before, after = _inside(before, name), _inside(after, name)
     return path
 

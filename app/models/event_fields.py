@@ -8,30 +8,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import UTC, tzinfo
 
-from app.models.document import document
 from app.models.event_look import zone_name
 from app.models.event_rows import flags_tip, shown_time
-from app.models.event_tree import Field, literal
-from inspector.capture.pieces import Sizes
+from app.models.field import Field
+from app.models.json_path import literal
+from app.models.value_filter import value_filter
+from inspector.capture.origins import Origin
 from inspector.capture.reader import Event
 from inspector.event import TimeKind, format_time
 from inspector.text import bytes_text
 
 _KEY_BYTES = 1024
+_EMPTY = b"\x0c"
+"""`{}` as JSONB."""
+_NONE = Origin("")
+_FIRST = ("id", "type", "stream", "version", "time", "correlation_id", "causation_id", "actor")
+"""What is looked at first, by path."""
 
 
-def event_fields(event: Event, origins: Mapping[str, str], zone: tzinfo = UTC, sizes: Sizes | None = None) -> list[Field]:
-    """The rows; what is unknown has none. `sizes` says of a document that was left out how large it is."""
-    return [*_where(event), *_what(event, origins, zone), *_bytes(event), *_documents(event), *_too_large(event, sizes)]
+def event_fields(event: Event, origins: Mapping[str, Origin], documents: Mapping[str, bytes], zone: tzinfo = UTC) -> list[Field]:
+    """The rows: what the event means, its documents, then the record it was. What is unknown has none. `documents` are JSONB by name."""
+    meant = [*_what(event, origins), *_times(event, origins, zone)]
+    first = [one for place in _FIRST for one in meant if one.path == place]
+    rest = [one for one in meant if one.path not in _FIRST]
+    return [*first, *_documents(documents), *_where(event), *rest, *_bytes(event)]
+
+
+def _field(event: Event, name: str, text: str, column: str, *, path: str = "", origin: Origin = _NONE, value: str = "") -> Field:
+    same, other = (value_filter(event, column, exclude=exclude) for exclude in (False, True))
+    return Field(name, text, origin.short, origin.words, path or column, value, same, other)
 
 
 def _where(event: Event) -> Iterator[Field]:
-    yield Field("log", f"{event.log} / {event.partition}", "", "log", literal(event.log))
-    yield Field("offset", f"{event.position:,}" + (f" part {event.sub}" if event.sub else ""), "", "position", literal(event.position))
-    yield Field("number", f"{event.seq:,}", "", "seq", literal(event.seq))
+    part = f" part {event.sub}" if event.sub else ""
+    yield _field(event, "log", f"{event.log} / {event.partition}", "log", value=event.log)
+    yield _field(event, "offset", f"{event.position:,}{part}", "offset", path="position", value=str(event.position))
+    yield _field(event, "number", f"{event.seq:,}", "seq", value=str(event.seq))
 
 
-def _what(event: Event, origins: Mapping[str, str], zone: tzinfo) -> Iterator[Field]:
+def _what(event: Event, origins: Mapping[str, Origin]) -> Iterator[Field]:
     for name, path, value in (
         ("id", "id", event.event_id),
         ("type", "type", event.type),
@@ -43,51 +58,38 @@ def _what(event: Event, origins: Mapping[str, str], zone: tzinfo) -> Iterator[Fi
         ("causation", "causation_id", event.causation_id),
         ("actor", "actor", event.actor),
     ):
-        if value is not None:
-            yield Field(name, str(value), origins.get(path, ""), path, literal(value))
+        if value is not None and path == "schema_version":
+            same = f"schema_version == {literal(value)}"
+            origin = origins.get(path, _NONE)
+            yield Field(name, str(value), origin.short, origin.words, path, "", same, f"(schema_version == null || !({same}))")
+        elif value is not None:
+            yield _field(event, name, str(value), path, origin=origins.get(path, _NONE))
+
+
+def _times(event: Event, origins: Mapping[str, Origin], zone: tzinfo) -> Iterator[Field]:
     for name, path, time_us, origin in (
-        ("time", "time", event.time_us, origins.get("time", "")),
-        ("recorded", "recorded_time", event.printed_recorded_us, "the record's timestamp"),
-        ("captured", "captured_time", event.captured_us, "when it was read"),
+        ("time", "time", event.time_us, origins.get("time", _NONE)),
+        ("recorded", "recorded_time", event.printed_recorded_us, Origin("the record's timestamp")),
+        ("captured", "captured_time", event.captured_us, Origin("when it was read")),
     ):
         if time_us is not None:
             kind = f" {TimeKind.text(event.time_kind)}" if name == "time" else ""
             text = f"{shown_time(time_us, zone)} {zone_name(zone)}{kind}"
-            yield Field(name, text, origin, path, f'timestamp("{format_time(time_us)}")')
+            yield _field(event, name, text, name, path=path, origin=origin, value=format_time(time_us) or "")
 
 
 def _bytes(event: Event) -> Iterator[Field]:
     key = "null" if event.key is None else bytes_text(event.key[:_KEY_BYTES])
-    yield Field("key", key, f"{event.key_bytes:,} bytes" if event.key_bytes else "", "key", _key_literal(event.key))
-    size = "null" if event.value_bytes is None else f"{event.value_bytes:,} bytes"
-    yield Field("value", size, "", "value_bytes", literal(event.value_bytes))
-    for name, text in (("decoder", event.decoder), ("error", event.error), ("flags", flags_tip(event.flags, None))):
-        if text:
-            yield Field(name, " ".join(text.split()))
+    size = Origin(f"{event.key_bytes:,} bytes") if event.key_bytes else _NONE
+    yield _field(event, "key", key, "key", origin=size)
+    text = "null" if event.value_bytes is None else f"{event.value_bytes:,} bytes"
+    yield _field(event, "value", text, "value_bytes", value=str(event.value_bytes or 0))
+    for name, said in (("decoder", event.decoder), ("error", event.error), ("flags", flags_tip(event.flags, None))):
+        if said:
+            yield Field(name, " ".join(said.split()))
 
 
-def _key_literal(key: bytes | None) -> str:
-    if key is None:
-        return "null"
-    try:
-        return literal(key.decode()) if len(key) <= _KEY_BYTES else ""
-    except UnicodeDecodeError:
-        return ""
-
-
-def _documents(event: Event) -> Iterator[Field]:
-    for name, text in (("data", event.data), ("metadata", event.metadata), ("extra", event.extra)):
-        if text is None or (text == "{}" and name != "data"):
-            continue
-        try:
-            yield Field(name, path="" if name == "extra" else name, value=document(text), is_document=True)
-        except ValueError as error:
-            yield Field(name, str(error))
-
-
-def _too_large(event: Event, sizes: Sizes | None) -> Iterator[Field]:
-    if sizes is None:
-        return
-    for name, text, size in (("data", event.data, sizes.data), ("metadata", event.metadata, sizes.metadata)):
-        if text is None and size is not None:
-            yield Field(name, f"{size:,} bytes are too many for a tree: see Value")
+def _documents(documents: Mapping[str, bytes]) -> Iterator[Field]:
+    for name, document in documents.items():
+        if document != _EMPTY or name == "data":
+            yield Field(name, path="" if name == "extra" else name, document=document)

@@ -1,6 +1,6 @@
-"""Bytes as rows of sixteen: place, hexadecimal, ASCII. Holds the pages in view and asks for others; up to 2^31 bytes.
+"""Bytes as rows of sixteen, or eight where room is short: place, hexadecimal, ASCII. Up to 2^31 bytes.
 
-No I/O: `page_wanted` says which bytes are missing, `take_page` brings them. Read `app.hex_view` for the view.
+Holds the pages in view and does no I/O: `page_wanted` says what is missing, `take_page` brings it. Read `app.hex_view`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from app import style
 
 Index = QModelIndex | QPersistentModelIndex
 
-ROW_BYTES = 16
+ROW_BYTES, NARROW_BYTES = 16, 8
 PAGE_BYTES = 64 * 1024
 _MOST_PAGES = 64
 _NONE = QModelIndex()
@@ -39,6 +39,8 @@ class HexTable(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.size = 0
+        self.per_row = ROW_BYTES
+        """Bytes of a row."""
         self.life = 0
         """Counts what was shown; a page of an older life is dropped."""
         self._pages: OrderedDict[int, bytes] = OrderedDict()
@@ -54,6 +56,13 @@ class HexTable(QAbstractTableModel):
         self._asked.clear()
         self.endResetModel()
 
+    def set_per_row(self, count: int) -> None:
+        """Has so many bytes in a row; what is known stays known."""
+        if count != self.per_row:
+            self.beginResetModel()
+            self.per_row = count
+            self.endResetModel()
+
     def take_page(self, life: int, start: int, page: bytes) -> None:
         """Takes the bytes that were asked for."""
         if life != self.life:
@@ -62,28 +71,28 @@ class HexTable(QAbstractTableModel):
         self._pages[start] = page
         while len(self._pages) > _MOST_PAGES:
             self._pages.popitem(last=False)
-        first = start // ROW_BYTES
-        last = min(first + PAGE_BYTES // ROW_BYTES, self.rowCount()) - 1
+        first = start // self.per_row
+        last = min(first + PAGE_BYTES // self.per_row, self.rowCount()) - 1
         if last >= first:
             self.dataChanged.emit(self.index(first, 0), self.index(last, len(HEADERS) - 1))
 
     def row_bytes(self, row: int) -> bytes | None:
         """The bytes of a row; None while they are on their way."""
-        start = row * ROW_BYTES // PAGE_BYTES * PAGE_BYTES
+        start = row * self.per_row // PAGE_BYTES * PAGE_BYTES
         page = self._pages.get(start)
         if page is None:
             if start not in self._asked:
                 self._asked.add(start)
                 self.page_wanted.emit(self.life, start)
             return None
-        place = row * ROW_BYTES - start
-        return page[place : place + ROW_BYTES]
+        place = row * self.per_row - start
+        return page[place : place + self.per_row]
 
     # ---- the model
 
     def rowCount(self, parent: Index = _NONE) -> int:
-        """Rows of sixteen bytes."""
-        return 0 if parent.isValid() else -(-self.size // ROW_BYTES)
+        """Rows of bytes."""
+        return 0 if parent.isValid() else -(-self.size // self.per_row)
 
     def columnCount(self, parent: Index = _NONE) -> int:
         """Place, bytes, text."""
@@ -103,7 +112,7 @@ class HexTable(QAbstractTableModel):
         if role == _COLOR:
             return style.color(_TONES[index.column()])
         if index.column() == 0:
-            return f"{index.row() * ROW_BYTES:08x}"
+            return f"{index.row() * self.per_row:08x}"
         part = self.row_bytes(index.row())
         if part is None:
             return "…"
@@ -111,7 +120,7 @@ class HexTable(QAbstractTableModel):
 
 
 def hex_text(part: bytes) -> str:
-    """Up to sixteen bytes as two groups of eight."""
+    """Up to sixteen bytes, in groups of eight."""
     return f"{part[:8].hex(' ')}  {part[8:].hex(' ')}".rstrip()
 
 

@@ -22,7 +22,7 @@ from app.hex_view import HexView
 from app.models.event_fields import event_fields
 from app.models.event_rows import SERIOUS, flags_tip, sign
 from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ValueText, value_text
-from app.models.event_tree import Field
+from app.models.field import Field
 from app.models.header_table import Header, parsed_headers
 from app.plain import PlainLabel, set_role
 from app.selection import Selection
@@ -30,13 +30,13 @@ from app.session import Session
 from app.stream_line import StreamLine
 from app.value_view import ValueView
 from inspector.capture.origins import origins
-from inspector.capture.pieces import Sizes, sizes
+from inspector.capture.pieces import Part, Sizes, sizes, whole
 from inspector.capture.reader import CaptureReader, Event
 from inspector.event import Flag
 
 _DIM_MS = 200
 _MOST_BYTES = 2_000_000
-"""A larger value or document is not read whole: its beginning is shown as text, and its bytes page by page."""
+"""A larger value is not read whole: its beginning is shown as text, its bytes page by page, and no rule is run over it."""
 _TREE, _HEADERS, _VALUE, _HEX, _COMPARE = range(5)
 
 
@@ -68,7 +68,7 @@ class EventPane(QFrame):
         self._zone: tzinfo = UTC
         self._tab_before = -1
         self.copy = EventCopy(session, self)
-        self.tree = EventTreeView(selection)
+        self.tree = EventTreeView(session, selection, self.copy)
         self.headers, self.value = HeaderView(selection, self.copy), ValueView()
         self.hex, self.compare = HexView(session, self.copy), CompareView(session, selection, self.copy)
         self.stream_line = StreamLine(session, selection)
@@ -163,9 +163,8 @@ class EventPane(QFrame):
 
     def copy_command(self) -> None:
         """Copies the command that writes this record."""
-        if self.shown is not None:
-            event = self.shown.event
-            self.copy.command(event.log, event.partition, event.position)
+        if self._selection.seq:
+            self.copy.command_of(self._selection.seq)
 
     # ---- reading
 
@@ -233,9 +232,10 @@ def read(reader: CaptureReader, seq: int, zone: tzinfo, most: int) -> Read | Non
         return None
     is_whole = (found.value or 0) <= _MOST_BYTES
     known = origins(reader, event) if is_whole else {}
-    return Read(
-        event, found, event_fields(event, known, zone, found), parsed_headers(event.headers), value_text(reader, seq, found, most=most)
-    )
+    stored: dict[Part, int | None] = {"data": found.data, "metadata": found.metadata, "extra": found.extra}
+    documents: dict[str, bytes] = {part: whole(reader, seq, part, size) for part, size in stored.items() if size}
+    fields = event_fields(event, known, documents, zone)
+    return Read(event, found, fields, parsed_headers(event.headers), value_text(reader, seq, found, most=most))
 
 
 def state_text(event: Event) -> str:

@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from inspector.capture.reader import CaptureReader, Event
 from inspector.event import RecordBatch, format_time
-from inspector.identify import Identifier
+from inspector.identify import Found, Identifier
 
 SOURCE = "the source"
 RECORD = "the record's timestamp"
@@ -20,22 +21,44 @@ _LOG = "SELECT log.name, log.decoder, log.rules, log.envelope FROM event JOIN lo
 _ATTRIBUTES = {"id": "event_id"}
 
 
-def origins(reader: CaptureReader, event: Event) -> dict[str, str]:
-    """Field → where its value comes from, in words such as `header.ce_type`; and where the rules of now would say otherwise."""
-    rows = reader.select(
-        "SELECT log.name, log.decoder, log.rules, log.envelope FROM event JOIN log ON log.id = event.log_id WHERE event.seq = ?",
-        (event.seq,),
-    )
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a field's value comes from: a place such as `header.ce_type`, and the rule that says so (empty for none).
+
+    `now` is what the rules of now find there when that is not what is stored: another profile or older rules made it.
+    """
+
+    place: str
+    rule: str = ""
+    now: str | None = None
+
+    @property
+    def short(self) -> str:
+        """The place; with a sign when the rules of now say otherwise."""
+        return self.place if self.now is None else f"≠ {self.place}"
+
+    @property
+    def words(self) -> str:
+        """All of it, in a sentence."""
+        rule = f", by the rule “{self.rule}”" if self.rule else ""
+        if self.now is None:
+            return f"{self.place}{rule}"
+        return f"not by the rules of now: they find {self.now} at {self.place}{rule}"
+
+
+def origins(reader: CaptureReader, event: Event) -> dict[str, Origin]:
+    """Field → where its value comes from, by running the rules of now over the stored record."""
+    rows = reader.select(_LOG, (event.seq,))
     if not rows:
         return {}
     name, decoder, rules, envelope = rows[0]
     known = _noted(envelope, [])
     identifier = Identifier(decoders={name: decoder} if decoder else {}, rules={name: _noted(rules, {})} if rules else {})
     found = identifier.origins(_record(event, [column for column in _FIELDS if column in known]), name)
-    places = {column: _said(event, column, *found[column]) for column in found if column != "metadata"}
+    places = {column: _said(event, column, found[column]) for column in found if column != "metadata"}
     if event.category is not None and "category" not in places:
-        places["category"] = places.get("stream", LOG) if event.category != event.log else LOG
-    return {**places, "time": places.get("time", RECORD)}
+        places["category"] = places.get("stream", Origin(LOG)) if event.category != event.log else Origin(LOG)
+    return {**places, "time": places.get("time", Origin(RECORD))}
 
 
 def _record(event: Event, known: list[str]) -> RecordBatch:
@@ -53,13 +76,13 @@ def _record(event: Event, known: list[str]) -> RecordBatch:
     )
 
 
-def _said(event: Event, column: str, place: str, value: object) -> str:
+def _said(event: Event, column: str, found: Found) -> Origin:
     stored = event.time_us if column == "time" else getattr(event, _ATTRIBUTES.get(column, column))
-    where = place or SOURCE
-    if stored == value:
-        return where
-    now = format_time(value) if column == "time" and isinstance(value, int) else value
-    return f"not {where}: there the rules of now find {now}"
+    place = found.place or SOURCE
+    if stored == found.value:
+        return Origin(place, found.rule)
+    now = format_time(found.value) if column == "time" and isinstance(found.value, int) else found.value
+    return Origin(place, found.rule, str(now))
 
 
 def _noted(text: str | None, default: object) -> Mapping[str, object]:

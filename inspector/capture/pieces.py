@@ -13,28 +13,35 @@ import apsw
 from inspector.capture.reader import CaptureReader
 from inspector.errors import CaptureError
 
-Part = Literal["key", "value", "data", "metadata"]
-_TABLES: dict[Part, str] = {"key": "record", "value": "record", "data": "event", "metadata": "event"}
+Part = Literal["key", "value", "data", "metadata", "extra"]
+_PIECE_BYTES = 4 << 20
+_TABLES: dict[Part, str] = {"key": "record", "value": "record", "data": "event", "metadata": "event", "extra": "event"}
 
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Stored bytes of each part; None where there is none. `data` and `metadata` are JSONB."""
+    """Stored bytes of each part; None where there is none. `data`, `metadata` and `extra` are JSONB."""
 
     key: int | None
     value: int | None
     data: int | None
     metadata: int | None
+    extra: int | None = None
 
 
 def sizes(reader: CaptureReader, seq: int) -> Sizes | None:
     """The sizes of an event's parts, or None when the event is not there. Reads none of them."""
     rows = reader.select(
-        "SELECT length(record.key), length(record.value), length(event.data), length(event.metadata) "
+        "SELECT length(record.key), length(record.value), length(event.data), length(event.metadata), length(event.extra) "
         "FROM event LEFT JOIN record ON record.seq = event.seq WHERE event.seq = ?",
         (seq,),
     )
     return Sizes(*rows[0]) if rows else None
+
+
+def whole(reader: CaptureReader, seq: int, part: Part, size: int) -> bytes:
+    """A part of `size` bytes, taken in pieces, so that 100 MB hold the interpreter for no longer than one of them. Raises CaptureError."""
+    return b"".join(piece(reader, seq, part, start, _PIECE_BYTES) for start in range(0, size, _PIECE_BYTES))
 
 
 def piece(reader: CaptureReader, seq: int, part: Part, start: int, length: int) -> bytes:

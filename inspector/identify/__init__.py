@@ -24,7 +24,7 @@ from inspector.identify.rows import Rows
 from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, compile_table
 from inspector.sources import LogInfo
 
-__all__ = ["EVENT_TIME", "SOURCE", "Identifier", "Profile", "load_profile", "parse_profile"]
+__all__ = ["EVENT_TIME", "SOURCE", "Found", "Identifier", "Profile", "load_profile", "parse_profile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,15 @@ class _LogRules:
     candidates: Mapping[str, Sequence[Candidate]]
     overridden: frozenset[str]
     """Fields that the profile takes from elsewhere than the source."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the rules find a field: the place as a rule writes it (empty: the source knows it), the rule's name, the value there."""
+
+    place: str
+    rule: str
+    value: object
 
 
 class Identifier:
@@ -81,20 +90,20 @@ class Identifier:
         view = self._view(records, name, rows, rules, decoded)
         return identified(view, rules.candidates, records, rows, decoded, rules.overridden)
 
-    def origins(self, records: RecordBatch, name: str) -> dict[str, tuple[str, object]]:
-        """Of the first record, read from log `name`: field → (where its value is found, that value). Fields without one are left out.
+    def origins(self, records: RecordBatch, name: str) -> dict[str, Found]:
+        """Of the first record, read from log `name`: field → where its value is found. Fields without one are left out.
 
-        A place is written as in a rule (`header.ce_type`, `data.order_id`, `key`), or empty for what the source itself knows.
+        A place is written as in a rule: `header.ce_type`, `data.order_id`, `key`.
         """
         rules = self._compiled.setdefault(name, self._compile(name))
         decoded = decoders.decode(records.value[:1], records.headers[:1] or [None], Context(log=name), rules.decoder)
         view = self._view(records, name, range(1), rules, decoded)
-        found: dict[str, tuple[str, object]] = {}
+        found: dict[str, Found] = {}
         for column, candidates in rules.candidates.items():
             for candidate in candidates:
                 there = candidate.found(view)
                 if there is not None and (value := candidate.read(view, there)[0]) is not None:
-                    found[column] = candidate.source.text, value
+                    found[column] = Found(candidate.source.text, candidate.rule, value)
                     break
         return found
 
@@ -115,7 +124,7 @@ class Identifier:
     def _compile(self, name: str) -> _LogRules:
         entry = self._profile.of(name) or LogProfile(name)
         try:
-            descriptor = compile_table(self._rules.get(name, {}))
+            descriptor = compile_table(self._rules.get(name, {}), "the store's descriptor")
         except ValueError as error:
             raise UsageError(f"rules of {name}: {error}") from None
         built_in = _built_in()

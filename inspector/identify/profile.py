@@ -80,7 +80,7 @@ def built_in_rules() -> dict[str, list[Candidate]]:
     text = (package_files.files("resources") / "identity.toml").read_text(encoding="utf-8")
     merged: dict[str, list[Candidate]] = {name: [] for name in FIELDS}
     for table in _tables(text, "identity.toml", "rule"):
-        for name, candidates in compile_table(table).items():
+        for name, candidates in compile_table(table, str(table.get("name", ""))).items():
             merged[name].extend(candidates)
     return merged
 
@@ -114,7 +114,7 @@ def _log_profile(table: Mapping[str, object]) -> LogProfile:
         raise ValueError(f"reducer: no reducer named {reducer!r}; known: {', '.join(plugins.names('reducers'))}")
     rules = {key: value for key, value in table.items() if key not in {"decoder", "key_type"}}
     texts = [None if value is None else str(value) for value in (decoder, key_type, reducer)]
-    return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules), texts[2])
+    return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules, "the profile"), texts[2])
 
 
 def _line(text: str, table: int, message: str) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from typing import cast
 
@@ -56,6 +56,8 @@ class Candidate:
     without: frozenset[str] = frozenset()
     also: tuple[tuple[str, Expression], ...] = ()
     """Members to add under a name of their own."""
+    rule: str = ""
+    """Whose rule it is, in words."""
     is_final: bool = False
     """What is there is already the field's value: metadata that a source gives as JSON text."""
 
@@ -141,15 +143,18 @@ def category_of(name: str, split: str) -> str | None:
     return head if found and head and not _UUID.match(name) else None
 
 
-def compile_table(table: Mapping[str, object]) -> dict[str, list[Candidate]]:
-    """The candidates per field that one table of rules names. Raises ValueError, its text starting with the key and a colon."""
+def compile_table(table: Mapping[str, object], rule: str = "") -> dict[str, list[Candidate]]:
+    """The candidates per field that one table of rules names; `rule` is what the table itself is called.
+
+    Raises ValueError, its text starting with the key and a colon.
+    """
     when = table.get("when", [])
     zone = table.get("zone")
     compiled: dict[str, list[Candidate]] = {}
     for name, written in table.items():
         if name in FIELDS:
             entries = written if isinstance(written, list) else [written]
-            with_key = _Keyed(name)
+            with_key = _Keyed(name, rule)
             compiled[name] = [with_key(entry, when, zone) for entry in entries]
         elif name not in {"when", "zone", "name", "reducer"}:
             raise ValueError(f"{name}: no such field; one of {', '.join(FIELDS)}")
@@ -159,12 +164,12 @@ def compile_table(table: Mapping[str, object]) -> dict[str, list[Candidate]]:
 class _Keyed:
     """Compiles entries of one field, naming the field in what goes wrong."""
 
-    def __init__(self, name: str) -> None:
-        self._name = name
+    def __init__(self, name: str, rule: str) -> None:
+        self._name, self._rule = name, rule
 
     def __call__(self, entry: object, when: object, zone: object) -> Candidate:
         try:
-            return _candidate(self._name, entry, when, zone)
+            return replace(_candidate(self._name, entry, when, zone), rule=self._rule)
         except ValueError as error:
             raise ValueError(f"{self._name}: {error}") from None
 

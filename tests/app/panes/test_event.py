@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QTextBrowser, QWidget
@@ -168,7 +168,7 @@ def test_a_place_in_the_bytes_is_gone_to(shown: Shown) -> None:
     shown.pane.show_tab("Hex")
     shown.pane.hex.go.setText("0x14")
     QTest.keyClick(shown.pane.hex.go, Qt.Key.Key_Return)
-    assert shown.pane.hex.view.row() == 1
+    assert shown.pane.hex.view.row() * shown.pane.hex.table.per_row == 0x10
     QTest.mouseClick(shown.pane.hex.which, Qt.MouseButton.LeftButton)
     shown.wait(lambda: shown.pane.hex.table.data(shown.pane.hex.table.index(0, 2)) == "order-0")
 
@@ -219,3 +219,125 @@ def test_every_part_has_a_name_and_a_state_its_words(shown: Shown, qapp: QApplic
             event = reader.event(seq)
         assert event is not None
         assert state_text(event).startswith(sign)
+
+
+def test_bytes_have_eight_a_row_where_room_is_short(shown: Shown) -> None:
+    shown.choose(1)
+    shown.pane.show_tab("Hex")
+    for width, count in ((380, 8), (900, 16), (380, 8)):
+        shown.pane.resize(width, 420)
+        shown.wait(lambda count=count: shown.pane.hex.table.per_row == count)  # type: ignore[misc]
+    shown.wait(lambda: shown.pane.hex.view.horizontalScrollBar().maximum() == 0)
+
+
+def row_of(made: Shown, *names: str) -> QModelIndex:
+    """The row at the end of a way of names, opened."""
+    index, tree = QModelIndex(), made.pane.tree.tree
+    for name in names:
+        tree.fetchMore(index)
+        rows = [tree.index(row, 0, index) for row in range(tree.rowCount(index))]
+        index = next(row for row in rows if tree.data(row) == name)
+    made.pane.tree.view.setCurrentIndex(index)
+    return index
+
+
+@pytest.fixture
+def large(qtbot: QtBot, messages: Messages, tmp_path: Path) -> Iterator[Shown]:
+    """A capture of what is deep, long and large."""
+    items = ",".join(f'{{"sku":"A-{number}"}}' for number in range(150_000))
+    with Growing(tmp_path / "large.evcap") as growing:
+        growing.append_values([('{"a":' * 999 + '["bottom"]' + "}" * 999).encode()])
+        growing.append_values([b'{"token":"' + b"x" * 1_000_000 + b'","n":1.50}'])
+        growing.append_values([f'{{"items":[{items}],"end":"needle"}}'.encode()])
+    made = Shown(qtbot, messages, tmp_path / "large.evcap")
+    yield made
+    made.session.close()
+
+
+def found(made: Shown, text: str) -> str:
+    """The path of what is found next."""
+    view = made.pane.tree
+    made.pane.open_find()
+    view.find_box.setText(text)
+    before = view._found
+    QTest.keyClick(view.find_box, Qt.Key.Key_Return)
+    made.wait(lambda: view._found != before or bool(view.find_note.whole_text()))
+    return view.tree.path(view.view.currentIndex())
+
+
+def test_what_is_open_stays_open_from_event_to_event(shown: Shown) -> None:
+    shown.choose(1)
+    assert shown.pane.tree.view.isExpanded(row_of(shown, "data"))
+    shown.choose(2)
+    data = row_of(shown, "data")
+    assert shown.pane.tree.view.isExpanded(data)
+    shown.pane.tree.view.collapse(data)
+    shown.choose(3)
+    assert not shown.pane.tree.view.isExpanded(row_of(shown, "data"))
+
+
+def test_a_value_is_filtered_by_and_copied_in_its_forms(shown: Shown) -> None:
+    shown.choose(121)
+    row_of(shown, "data", "total")
+    tree = shown.pane.tree
+    assert shown.copied(tree.copy_value) == "2.50"
+    assert shown.copied(tree.copy_path) == "data.total"
+    tree.filter_by()
+    assert shown.selection.filter == "data.total == 2.50"
+    row_of(shown, "data")
+    assert shown.copied(tree.copy_json) == '{"order_id":"order-1","total":2.50}'
+    row_of(shown, "offset")
+    assert shown.copied(tree.copy_value) == "120"
+    menu = tree.menu_of(row_of(shown, "data", "order_id"))
+    words = [action.text() for action in menu.actions() if action.text()]
+    assert words == [
+        "Filter by this value",
+        "Exclude this value",
+        "Show all of this value",
+        "Copy value",
+        "Copy as JSON",
+        "Copy path",
+        "Copy of the event",
+    ]
+
+
+def test_where_a_field_came_from_is_said(shown: Shown) -> None:
+    shown.choose(1)
+    tree = shown.pane.tree.tree
+    stream = row_of(shown, "stream")
+    assert tree.data(stream.siblingAtColumn(2)) == "key"
+    assert "Key and names in headers" in str(tree.data(stream.siblingAtColumn(2), Qt.ItemDataRole.ToolTipRole))
+    assert str(tree.data(row_of(shown, "type").siblingAtColumn(2))) == "" or "≠" in str(tree.data(row_of(shown, "type").siblingAtColumn(2)))
+
+
+def test_a_thousand_levels_down_something_is_found(large: Shown) -> None:
+    large.choose(1)
+    assert found(large, "bottom") == "data" + ".a" * 999 + "[0]"
+    assert found(large, "nowhere to be found").startswith("data.a")
+    assert large.pane.tree.find_note.whole_text() == "not in this event"
+
+
+def test_a_megabyte_without_a_break_is_cut_and_shown_whole_when_asked(large: Shown) -> None:
+    large.choose(2)
+    token = row_of(large, "data", "token")
+    text = str(large.pane.tree.tree.data(token.siblingAtColumn(1)))
+    assert text.endswith("… (1,000,000 bytes)")
+    assert len(text) < 400
+    large.pane.tree.show_whole()
+    assert large.pane.tree.whole.isVisible()
+    large.wait(lambda: large.pane.tree.whole.document().characterCount() > 990_000)
+    large.choose(1)
+    assert not large.pane.tree.whole.isVisible()
+
+
+def test_a_huge_list_is_opened_in_parts_and_searched_whole(large: Shown) -> None:
+    large.choose(3)
+    assert found(large, "NEEDLE") == "data.end"
+    assert found(large, "A-149999") == "data.items"
+    assert large.pane.tree.find_note.whole_text() == "found in item 149,999: too far down to show"
+    items = row_of(large, "data", "items")
+    view = large.pane.tree
+    view.view.setCurrentIndex(view.tree.index(view.tree.rowCount(items) - 1, 0, items))
+    before = view.tree.rowCount(items)
+    QTest.keyClick(view.view, Qt.Key.Key_Return)
+    assert view.tree.rowCount(items) == before + 1_000
