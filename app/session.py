@@ -23,7 +23,7 @@ from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KE
 from inspector.capture.reader import CaptureReader, Watermark
 from inspector.capture.report import log_reports
 from inspector.capture.rollup import FlagTally
-from inspector.event import Flag
+from inspector.event import Flag, format_time
 from inspector.ingest import FINISHING
 
 LIVE_MS = 150
@@ -32,6 +32,8 @@ _ACCOUNT_MS = 1_000
 _ACCOUNT_SHARE = 10
 """Counting takes at most one part in so many of the time, however many partitions there are."""
 _LEAVING_MS = 30
+_SILENT_S = 5.0
+"""A capture that runs says something every second; after so long without a word, that is said."""
 _NOT_LOST = frozenset({NOT_FETCHED, REMOVED_BY_KEEP, NOT_DELIVERED})
 """Reasons that are a choice, or the log's own doing."""
 
@@ -91,6 +93,9 @@ class Session(QObject):
         self.capture_ended.connect(self.notes.refresh)
         self._tally = FlagTally()
         self._was_live = False
+        self._heard_s: float | None = None
+        self._is_silent = False
+        self._state = ""
         self._looking = self._counting = False
         self._asked_at_s = 0.0
         self._watch = QTimer(self, interval=LIVE_MS)
@@ -119,6 +124,7 @@ class Session(QObject):
         self.child.progressed.connect(self._told)
         self.child.said.connect(self.messages.say)
         self.child.ended.connect(self._child_ended)
+        self._heard_s = None
         self._watch.setInterval(LIVE_MS)
         self.messages.say("note", f"$ eventscope {shlex.join(command[:-3])}")
         self.child.start()
@@ -160,6 +166,7 @@ class Session(QObject):
 
     def look(self) -> None:
         """Asks how far the capture is, unless that is being asked."""
+        self._listen()
         if self._looking:
             return
         self._looking = True
@@ -220,19 +227,35 @@ class Session(QObject):
     # ---- the child
 
     def _told(self, line: Mapping[str, Any]) -> None:
+        self._heard_s = time.monotonic()
         kind = line.get("type")
         if kind == "progress":
             self.rate_changed.emit(line.get("rate"))
         elif kind == "state":
-            text = str(line.get("text", ""))
-            self.state_changed.emit(text)
-            if text == FINISHING:
+            self._state = str(line.get("text", ""))
+            self.state_changed.emit(self._state)
+            if self._state == FINISHING:
                 self.work.hold()
+        self._listen()
+
+    def _listen(self) -> None:
+        """A process that stands still cannot say so: its silence is said, and taken back when it speaks again."""
+        is_silent = self.is_capturing and self._heard_s is not None and time.monotonic() - self._heard_s > _SILENT_S
+        if is_silent == self._is_silent:
+            return
+        self._is_silent = is_silent
+        if is_silent:
+            self.rate_changed.emit(0.0)
+            since = format_time(time.time_ns() // 1000 - int(_SILENT_S * 1e6)).partition(".")[0].partition("T")[2]
+            self.state_changed.emit(f"! the capture has said nothing since {since} UTC: it stands still; what it stored is kept")
+        else:
+            self.state_changed.emit(self._state)
 
     def _child_ended(self, error: str) -> None:
         self.work.resume()
         self.work.reopen()
-        self._looking = self._counting = False
+        self._looking = self._counting = self._is_silent = False
+        self._heard_s, self._state = None, ""
         self.state_changed.emit("")
         self.rate_changed.emit(None)
         self.capture_ended.emit(error)

@@ -34,6 +34,7 @@ FINISHING = "finishing"
 _QUEUED_BATCHES = 2
 _TICK_S = 0.25
 _KEEP_EVERY_S = 1.0
+_PULSE_S = 1.0
 
 REACHED_END = "reached the pinned end"
 CANCELLED = "cancelled"
@@ -324,7 +325,7 @@ class _Session:
         self._status = Status(events=writer.events())
         self._full = False
         self._exit = ExitStatus.OK
-        self._kept_s = 0.0
+        self._kept_s = self._rated_s = 0.0
         self._rates: list[tuple[float, int]] = []
 
     def run(self) -> Outcome:
@@ -351,11 +352,18 @@ class _Session:
             try:
                 message = self._inbox.get(timeout=_TICK_S)
             except queue.Empty:
+                self._pulse()
                 continue
             self._take(message)
             if message.finished:
                 running.discard(message.feed)
                 message.feed.stopped = self._why(message)
+
+    def _pulse(self) -> None:
+        """Nothing came: says so once in a while, so that the rate falls and whoever watches knows that we live."""
+        if time.monotonic() - self._rated_s >= _PULSE_S:
+            self._rate()
+            self._listener.progressed(self._status)
 
     def _give_up(self, error: BaseException) -> None:
         """Storing failed: lets the reading threads end, and notes why if the disk still takes it."""
@@ -447,7 +455,12 @@ class _Session:
             key = feed.plan.logs[place].key
             end = progress.end.get(place, feed.plan.logs[place].end)
             status.read[feed.number, key.name, key.partition] = (reached, end)
-        now = time.monotonic()
+        self._rate()
+
+    def _rate(self) -> None:
+        """Events a second over the last two seconds."""
+        status, now = self._status, time.monotonic()
+        self._rated_s = now
         self._rates = [*[(at, count) for at, count in self._rates if now - at < 2][-200:], (now, status.stored)]
         first_at, first_count = self._rates[0]
         status.rate_per_s = (status.stored - first_count) / max(now - first_at, 0.001) if len(self._rates) > 1 else 0.0

@@ -74,6 +74,13 @@ class Health:
                 self.is_down = True
                 self._state = f"reconnecting: {_short(redact(error.str()))}"
 
+    def unanswered(self) -> None:
+        """A question got no answer in its time, though perhaps no connection has failed: a server may stand still."""
+        with self._lock:
+            if not self.is_down:
+                self.is_down = True
+                self._state = "the cluster does not answer: waiting for it"
+
     def worked(self) -> None:
         """Something came through: what was said before it explains nothing any more."""
         if self.errors:

@@ -301,6 +301,7 @@ class Reading:
         try:
             decision = self._undecided.decide(stop, is_last=is_last)
         except KafkaException as error:
+            self._clients.health.unanswered()
             hope = "capturing again tells" if is_last else "it is asked again"
             self._notes.append(f"which records were aborted cannot be told now: {error.args[0].str()}; {hope}")
         else:
@@ -334,9 +335,11 @@ class Reading:
             now = self._question.result()
         except KafkaException:
             self._question = None
+            self._clients.health.unanswered()
             self._ask(is_waited_for=has_to_know)
             return not has_to_know
         self._question, self._looked_s = None, time.monotonic()
+        self._clients.health.worked()
         self._turn(batch, self._lives.compare(now))
         self._say_doubts()
         return True

@@ -223,13 +223,15 @@ def test_a_fold_process_that_stands_still_can_be_stopped(qtbot: QtBot, pane: Pan
     after(qtbot, subject, "after 3 of 4 events")
 
 
-def test_a_fold_process_that_goes_on_is_heard_again(qtbot: QtBot, pane: Pane) -> None:
+@pytest.mark.parametrize("still_s", [0, pytest.param(30, marks=pytest.mark.large)])
+def test_a_fold_process_that_goes_on_is_heard_again(qtbot: QtBot, pane: Pane, still_s: int) -> None:
     subject, selection = pane
     selection.choose_event(2)
     after(qtbot, subject, "after 2 of 4 events")
     os.kill(pid_of(subject), signal.SIGSTOP)
     subject.step(1)
     qtbot.waitUntil(lambda: "no answer for" in subject.notice.text.whole_text(), timeout=_WAIT_MS)
+    qtbot.wait(still_s * 1_000)
     os.kill(pid_of(subject), signal.SIGCONT)
     after(qtbot, subject, "after 3 of 4 events")
     assert subject.notice.isHidden()

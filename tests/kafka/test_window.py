@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -150,17 +151,57 @@ def test_a_broker_that_dies_and_comes_back_costs_nothing(qtbot: QtBot, window: M
     qtbot.waitUntil(lambda: rows(window) == 5, timeout=_WAIT_MS)
 
 
-def test_a_capture_that_stands_still_leaves_the_window_alive(qtbot: QtBot, window: MainWindow, own_broker: Broker, name: str) -> None:
+@pytest.fixture(params=[0, pytest.param(30, marks=pytest.mark.large)], ids=["until-said", "30s"])
+def still_s(request: pytest.FixtureRequest) -> int:
+    """How long a stopped process stands still after the window has said so."""
+    return int(request.param)
+
+
+@contextmanager
+def stopped(pid: int) -> Iterator[None]:
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
+
+
+def test_a_capture_that_stands_still_is_said_and_goes_on(
+    qtbot: QtBot, window: MainWindow, own_broker: Broker, name: str, still_s: int
+) -> None:
     cluster = tailing(qtbot, window, own_broker, name)
     assert window.session is not None
     assert window.session.child is not None
-    process = window.session.child._process.processId()
-    os.kill(process, signal.SIGSTOP)
-    try:
+    assert window.status_line is not None
+    state = window.status_line.state
+    with stopped(window.session.child._process.processId()):
         story(cluster, name, 3, 2)
         window.events.choose_row(0)
         qtbot.waitUntil(lambda: replayed(window) == "after 1 of 3 events", timeout=_WAIT_MS)
+        qtbot.waitUntil(lambda: "said nothing since" in state.whole_text(), timeout=_WAIT_MS)
+        assert window.status_line.rate.whole_text() == "0 /s"
+        qtbot.wait(still_s * 1_000)
         assert rows(window) == 3
-    finally:
-        os.kill(process, signal.SIGCONT)
     qtbot.waitUntil(lambda: rows(window) == 5, timeout=_WAIT_MS)
+    qtbot.waitUntil(lambda: "said nothing" not in state.whole_text(), timeout=_WAIT_MS)
+    assert window.selection is not None
+    assert window.selection.seq == 1
+
+
+def test_a_broker_that_stands_still_is_said_and_costs_nothing(
+    qtbot: QtBot, window: MainWindow, own_broker: Broker, name: str, still_s: int
+) -> None:
+    cluster = tailing(qtbot, window, own_broker, name)
+    assert window.status_line is not None
+    state = window.status_line.state
+    with stopped(own_broker.pid):
+        qtbot.waitUntil(lambda: "does not answer" in state.whole_text() or "reconnecting" in state.whole_text(), timeout=_WAIT_MS)
+        window.events.choose_row(1)
+        qtbot.waitUntil(lambda: replayed(window) == "after 2 of 3 events", timeout=_WAIT_MS)
+        qtbot.wait(still_s * 1_000)
+        assert rows(window) == 3
+        assert "said nothing" not in state.whole_text()
+    qtbot.waitUntil(lambda: "connected again" in state.whole_text(), timeout=_WAIT_MS)
+    story(cluster, name, 3, 2)
+    qtbot.waitUntil(lambda: rows(window) == 5, timeout=_WAIT_MS)
+
