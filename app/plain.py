@@ -13,10 +13,11 @@ from PySide6.QtGui import QFontMetrics, QHideEvent, QResizeEvent, QShowEvent, QT
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app import style
-from inspector.text import visible
+from inspector.text import shortened, visible
 
 SLICE_CHARACTERS = 32 * 1024
 """A text pane takes so much in one turn of the event loop: laying out one line of these takes about 5 ms."""
+TIP_CHARACTERS = 4_000
 
 
 class PlainLabel(QLabel):
@@ -37,7 +38,7 @@ class PlainLabel(QLabel):
         shown = visible(text)
         if shown != self._text or not shown:
             self._text = shown
-            self.setAccessibleName(shown)
+            self.setAccessibleName(shortened(shown, TIP_CHARACTERS))
             self._fit()
 
     def whole_text(self) -> str:
@@ -53,7 +54,7 @@ class PlainLabel(QLabel):
     def _fit(self) -> None:
         cut = self._text
         if self._elided:
-            cut = QFontMetrics(self.font()).elidedText(self._text, Qt.TextElideMode.ElideRight, max(self.width(), 8))
+            cut = QFontMetrics(self.font()).elidedText(shortened(self._text), Qt.TextElideMode.ElideRight, max(self.width(), 8))
         self.setText(cut)
         set_tip(self, self._text if cut != self._text else "")
 
@@ -67,8 +68,8 @@ def set_role(widget: QWidget, role: str) -> None:
 
 
 def tip(text: str) -> str:
-    """`text` as a tooltip that shows just these characters."""
-    return f"<p style='white-space:pre-wrap'>{html.escape(visible(text))}</p>" if text else ""
+    """`text`, at most its first 4,000 characters, as a tooltip that shows just these."""
+    return f"<p style='white-space:pre-wrap'>{html.escape(visible(shortened(text, TIP_CHARACTERS)))}</p>" if text else ""
 
 
 def set_tip(widget: QWidget, text: str) -> None:

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+LINE_CHARACTERS = 1_024
+"""More than any line on a screen shows."""
 _PLAIN = re.compile(r"[ -~]*\Z")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
 _SLICE = 16_384
@@ -31,6 +33,11 @@ def visible(text: str) -> str:
     if len(text) > _SLICE:  # one call for megabytes would hold the interpreter's lock for as long
         return "".join(visible(text[place : place + _SLICE]) for place in range(0, len(text), _SLICE))
     return "".join(map(_shown, text))
+
+
+def shortened(text: str, most: int = LINE_CHARACTERS) -> str:
+    """`text`, or its first `most` characters and an ellipsis: who lays out a line takes time for all of it, seen or not."""
+    return text if len(text) <= most else f"{text[:most]}…"
 
 
 def visible_lines(text: str) -> str:

@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 
 from app.plain import tip
-from inspector.text import visible
+from inspector.text import shortened, visible
 
 HEADERS = ("state", "value", "last set by")
 _SIGNS = {"add": "+", "replace": "~", "remove": "−"}
@@ -101,10 +101,10 @@ def row_text(node: Node, column: int) -> str:
     """The text of a cell."""
     if column == 0:
         sign = _SIGNS.get(node.op) or ("~" if node.inside else "")
-        return visible(f"{sign} {node.key}" if sign else node.key)
+        return visible(shortened(f"{sign} {node.key}" if sign else node.key))
     if column == 1:
-        return visible(value_text(node))
-    return visible(setter_text(node.set_by)) if node.set_by else ""
+        return visible(shortened(value_text(node)))
+    return visible(shortened(setter_text(node.set_by))) if node.set_by else ""
 
 
 def value_text(node: Node) -> str:

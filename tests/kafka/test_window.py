@@ -204,4 +204,3 @@ def test_a_broker_that_stands_still_is_said_and_costs_nothing(
     qtbot.waitUntil(lambda: "connected again" in state.whole_text(), timeout=_WAIT_MS)
     story(cluster, name, 3, 2)
     qtbot.waitUntil(lambda: rows(window) == 5, timeout=_WAIT_MS)
-
