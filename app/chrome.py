@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayou
 from app import style
 from app.dialogs.save import SaveBar
 from app.empty import Empty
+from app.evidence import EvidenceBar
 from app.library import Library, Recent
 from app.look_bar import LookBar
 from app.messages import Messages
@@ -35,7 +36,7 @@ class Chrome(QWidget):
     def __init__(self, messages: Messages, library: Library) -> None:
         super().__init__()
         self.toolbar, self.errors, self.look = Toolbar(), ErrorBar(), LookBar()
-        self.left_behind, self.saving = LeftBehindBar(library), SaveBar()
+        self.left_behind, self.saving, self.evidence = LeftBehindBar(library), SaveBar(), EvidenceBar()
         self.start = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
         self.start.setObjectName("panel")
         self.stack = QStackedWidget()
@@ -53,7 +54,7 @@ class Chrome(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(style.MARGIN_PX, style.GAP_PX, style.MARGIN_PX, 2)
         layout.setSpacing(style.GAP_PX)
-        for widget in (self.toolbar, self.left_behind, self.errors, self.saving, self.look):
+        for widget in (self.toolbar, self.left_behind, self.errors, self.saving, self.evidence, self.look):
             layout.addWidget(widget)
         layout.addWidget(self._rows, 1)
         layout.addLayout(self._foot)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QSplitter, QWidget
 
 from app import style
+from app.models.wish import ORDER_WORDS
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.metrics import MetricsPane
@@ -93,6 +94,9 @@ class Layout(QSplitter):
         for name in self.panes:
             if self._settings.value(f"layout/hidden/{name}", "") == "yes":
                 self.show_pane(name, on=False)
+        order, turned = str(self._settings.value("layout/order", "")), self._settings.value("layout/newest first", "") == "yes"
+        if order in ORDER_WORDS:
+            self.events_pane.set_order(order, newest_first=turned)
         columns = self._settings.value("layout/columns")
         self.events_pane.view.restore_columns(columns if isinstance(columns, QByteArray) else QByteArray())
 
@@ -102,6 +106,9 @@ class Layout(QSplitter):
             self._settings.setValue(f"layout/{name}", splitter.saveState())
         for name in self.panes:
             self._settings.setValue(f"layout/hidden/{name}", "" if self.is_shown(name) else "yes")
+        wish = self.events_pane.wish
+        self._settings.setValue("layout/order", wish.order)
+        self._settings.setValue("layout/newest first", "yes" if wish.newest_first else "")
         self._settings.setValue("layout/columns", self.events_pane.view.columns())
 
 

@@ -24,6 +24,7 @@ from app.dialogs.connect import ConnectDialog
 from app.dialogs.palette import Palette
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.save import choose_place
+from app.evidence import is_evidence
 from app.layout import Layout
 from app.library import Library
 from app.messages import Messages
@@ -73,6 +74,8 @@ class MainWindow(QMainWindow):
         toolbar.pause_wanted.connect(lambda on: self.events.pause(on=bool(on)))
         toolbar.menu_wanted.connect(self.show_palette)
         chrome.errors.details_wanted.connect(lambda: chrome.toggle_log(on=True))
+        chrome.errors.again_wanted.connect(self.go_on_capturing)
+        chrome.evidence.marked.connect(self._marked)
         chrome.recent_wanted.connect(self.open_capture)
         chrome.left_behind.open_wanted.connect(self.open_capture)
         chrome.left_behind.list_wanted.connect(self.show_unsaved)
@@ -133,6 +136,7 @@ class MainWindow(QMainWindow):
         session = Session(path, self._messages, self)
         self._show(session)
         session.start()
+        session.work.run(is_evidence(path), lambda on: self._show_evidence(session, on=on), lambda _error: None)
 
     def open_source(self, url: str, options: Sequence[str] = ("--follow",), *, config: str = "") -> None:
         """Captures from `url` into a new file and shows it. Secrets come in `config`, as properties."""
@@ -173,8 +177,11 @@ class MainWindow(QMainWindow):
         if session is self.session:
             session.capture(arguments, config=config)
             session.start()
-            self.chrome.toolbar.show_capturing(on=True)
-            self.events.stick(on=True)
+            self._show_capturing()
+
+    def _show_capturing(self) -> None:
+        self.chrome.toolbar.show_capturing(on=True)
+        self.events.stick(on=True)
 
     def _show(self, session: Session) -> None:
         """Puts the panes of a session into the window, in place of those before."""
@@ -242,12 +249,19 @@ class MainWindow(QMainWindow):
             self.chrome.toolbar.show_stopping()
             self.session.stop_capture()
 
+    def go_on_capturing(self) -> None:
+        """Takes up the capture that ended or was stopped."""
+        if self.session is not None and self.session.can_go_on:
+            self.chrome.errors.hide()
+            self.session.go_on()
+            self._show_capturing()
+
     def _capture_ended(self, error: str) -> None:
         self.chrome.toolbar.show_capturing(on=False)
         if error:
-            self.chrome.errors.show_error(error)
+            self.chrome.errors.show_error(error, can_go_on=self.session is not None and self.session.can_go_on)
             if self.panes is not None and not self.events.model.rows:
-                self.events.empty.show_text("Nothing was captured.", "See above for the reason; Connect tries again (Ctrl+N).")
+                self.events.empty.show_text("Nothing was captured.", "See above for the reason; Capture again tries once more.")
 
     def _cannot_read(self, sentence: str) -> None:
         self.chrome.errors.show_error(sentence)
@@ -265,6 +279,15 @@ class MainWindow(QMainWindow):
         source = path or (self.session.path if self.session is not None else None)
         if source is not None and (chosen := choose_place(self, source, str(self._settings.value("open/folder", "")))) is not None:
             self.chrome.saving.start(source, chosen)
+
+    def _marked(self, path: Path) -> None:
+        if self.session is not None and self.session.path == path:
+            self.session.work.reopen()
+            self._show_evidence(self.session, on=True)
+
+    def _show_evidence(self, session: Session, *, on: bool) -> None:
+        if on and session is self.session:
+            self.chrome.toolbar.show_open(session.path.name, str(session.path), is_evidence=True)
 
     def show_unsaved(self) -> None:
         """The captures that were not saved."""

@@ -10,6 +10,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KE
 from inspector.capture.reader import CaptureReader, Watermark
 from inspector.capture.report import log_reports
 from inspector.capture.rollup import FlagTally
-from inspector.event import Flag, format_time
+from inspector.event import Flag
 from inspector.ingest import FINISHING
 
 LIVE_MS = 150
@@ -91,6 +92,7 @@ class Session(QObject):
         self.notes = SessionNotes(self.work, self)
         self.watermark_changed.connect(self.notes.look_once)
         self.capture_ended.connect(self.notes.refresh)
+        self._asked: tuple[list[str], str] | None = None
         self._tally = FlagTally()
         self._was_live = False
         self._heard_s: float | None = None
@@ -119,6 +121,7 @@ class Session(QObject):
 
     def capture(self, arguments: Sequence[str], *, config: str = "") -> None:
         """Starts `eventscope capture` with `arguments` (sources, options) into this capture."""
+        self._asked = list(arguments), config
         command = ["capture", *arguments, "--isolation", "both", "-o", str(self.path), "--progress", "json", "--stop-with-stdin"]
         self.child = Child(command, self, config=config)
         self.child.progressed.connect(self._told)
@@ -128,6 +131,18 @@ class Session(QObject):
         self._watch.setInterval(LIVE_MS)
         self.messages.say("note", f"$ eventscope {shlex.join(command[:-3])}")
         self.child.start()
+
+    @property
+    def can_go_on(self) -> bool:
+        """Whether a capture of ours ran and has ended: `go_on` takes it up."""
+        return self.child is not None and not self.child.is_running
+
+    def go_on(self) -> None:
+        """Takes up the capture that ended: the same question again, of which what is there is not read twice."""
+        if self._asked is not None and self.can_go_on:
+            arguments, config = self._asked
+            self.capture(arguments, config=config)
+            self.start()
 
     def stop_capture(self) -> None:
         """Ends the capture cleanly; the readers let go of the file, so that one file remains."""
@@ -246,7 +261,7 @@ class Session(QObject):
         self._is_silent = is_silent
         if is_silent:
             self.rate_changed.emit(0.0)
-            since = format_time(time.time_ns() // 1000 - int(_SILENT_S * 1e6)).partition(".")[0].partition("T")[2]
+            since = (datetime.now(UTC) - timedelta(seconds=_SILENT_S)).strftime("%H:%M:%S")
             self.state_changed.emit(f"! the capture has said nothing since {since} UTC: it stands still; what it stored is kept")
         else:
             self.state_changed.emit(self._state)

@@ -61,9 +61,10 @@ class Toolbar(QFrame):
         self.row.addWidget(self.menu)
         self.show_nothing_open()
 
-    def show_open(self, name: str, path: str, *, is_production: bool = False) -> None:
-        """A capture is open; one of a production connection wears its badge."""
-        self.badge.show_text(f"{name} · PRODUCTION · read only" if is_production else name)
+    def show_open(self, name: str, path: str, *, is_production: bool = False, is_evidence: bool = False) -> None:
+        """A capture is open; one of a production connection wears its badge, and so does evidence."""
+        words = [name, *(["PRODUCTION", "read only"] if is_production else []), *(["evidence"] if is_evidence else [])]
+        self.badge.show_text(" · ".join(words))
         set_role(self.badge, "production" if is_production else "")
         set_tip(self.badge, path)
         self.stick.show()

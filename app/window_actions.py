@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.actions import Action
 from app.dialogs.help import HelpDialog
+from app.evidence import EvidenceBar
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
 
@@ -37,6 +39,13 @@ def _has_event(window: MainWindow) -> Callable[[], bool]:
 
 def _capture(window: MainWindow) -> list[Action]:
     has = _has(window)
+
+    def finished() -> bool:
+        return window.session is not None and not window.session.is_capturing
+
+    def evidence(do: Callable[[EvidenceBar, Path], None]) -> Callable[[], None]:
+        return lambda: do(window.chrome.evidence, window.session.path) if window.session is not None else None
+
     return [
         Action("Capture", "Open a capture file", window.choose_capture, "Ctrl+O"),
         Action("Capture", "Connect to Kafka or an event store", window.choose_source, "Ctrl+N"),
@@ -48,6 +57,15 @@ def _capture(window: MainWindow) -> list[Action]:
             "Ctrl+Shift+X",
             is_possible=lambda: window.session is not None and window.session.is_capturing,
         ),
+        Action(
+            "Capture",
+            "Capture again, on from where it ended",
+            window.go_on_capturing,
+            "Ctrl+Shift+G",
+            is_possible=lambda: window.session is not None and window.session.can_go_on,
+        ),
+        Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
+        Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
         Action("Capture", "Unsaved captures", window.show_unsaved, "Ctrl+Shift+U"),
         Action("Capture", "Start the built-in shop", lambda: window.start_demo([])),
         Action("Capture", "Close the capture", window.close_capture, "Ctrl+W", is_possible=has),

@@ -326,3 +326,56 @@ def test_a_store_is_captured_and_left_as_one_file(qtbot: QtBot, window: MainWind
     assert [path.name for path in session.path.parent.glob("*.evcap-*")] == []
     with CaptureReader(session.path) as reader:
         assert reader.watermark().events == 0
+
+
+def choose_action(window: MainWindow, words: str) -> None:
+    """Runs what the palette has under these words."""
+    (action,) = [action for action in window.actions_table if action.words == words]
+    assert action.is_possible()
+    action.run()
+
+
+def test_a_capture_marked_as_evidence_says_so_now_and_when_it_is_opened_again(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = capture(tmp_path / "a.evcap", 20)
+    shown(qtbot, window, path, 20)
+    choose_action(window, "Mark as evidence")
+    bar, badge = window.chrome.evidence, window.chrome.toolbar.badge
+    qtbot.waitUntil(lambda: "is evidence" in bar.text.whole_text(), timeout=_WAIT_MS)
+    assert badge.whole_text() == "a.evcap · evidence"
+    assert not path.stat().st_mode & 0o222
+    before = path.read_bytes()
+    choose_action(window, "Check the evidence")
+    qtbot.waitUntil(lambda: "byte for byte" in bar.text.whole_text(), timeout=_WAIT_MS)
+    window.events.choose_row(3)
+    choose_action(window, "Mark this event, or not")
+    assert window.session is not None
+    qtbot.waitUntil(lambda: len(window.session.notes.all) == 1 if window.session else False, timeout=_WAIT_MS)
+    window.close_capture()
+    assert badge.whole_text() == "No capture"
+    shown(qtbot, window, path, 20)
+    qtbot.waitUntil(lambda: badge.whole_text() == "a.evcap · evidence", timeout=_WAIT_MS)
+    assert path.read_bytes() == before
+
+
+def test_evidence_whose_bytes_changed_is_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = capture(tmp_path / "a.evcap", 20)
+    shown(qtbot, window, path, 20)
+    choose_action(window, "Mark as evidence")
+    bar = window.chrome.evidence
+    qtbot.waitUntil(lambda: "is evidence" in bar.text.whole_text(), timeout=_WAIT_MS)
+    path.chmod(0o600)
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.write_bytes(content)
+    path.chmod(0o400)
+    choose_action(window, "Check the evidence")
+    qtbot.waitUntil(lambda: "bytes have changed since" in bar.text.whole_text(), timeout=_WAIT_MS)
+
+
+def test_the_order_of_the_list_is_remembered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    pane = shown(qtbot, window, capture(tmp_path / "a.evcap", 20), 20)
+    pane.set_order("time", newest_first=True)
+    other = shown(qtbot, window, capture(tmp_path / "b.evcap", 10), 10)
+    assert other.lister.wish.order == "time"
+    assert other.lister.wish.newest_first
+    wait_for_cell(qtbot, other, 0, 3, "9")

@@ -110,9 +110,15 @@ def test_from_a_known_cluster_to_the_state_of_a_moment_saved_and_reopened(
         QTest.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(window, Qt.Key.Key_W, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: window._ending == [], timeout=_WAIT_MS)
-    window.open_capture(saved)
-    qtbot.waitUntil(lambda: rows(window) == before + 6, timeout=_WAIT_MS)
     assert secure_broker.cluster.groups() == groups
+    secure_broker.broker.kill()
+    try:
+        window.open_capture(saved)
+        qtbot.waitUntil(lambda: rows(window) == before + 6, timeout=_WAIT_MS)
+        window.events.choose_row(before + 4)
+        qtbot.waitUntil(lambda: replayed(window) == "after 5 of 6 events", timeout=_WAIT_MS)
+    finally:
+        secure_broker.broker.start()
     for path in (*tmp_path.rglob("*"),):
         assert not path.is_file() or PASSWORD.encode() not in path.read_bytes(), path
 
@@ -126,8 +132,10 @@ def tailing(qtbot: QtBot, window: MainWindow, broker: Broker, topic: str) -> Clu
     return cluster
 
 
-def test_a_killed_capture_is_said_and_what_was_read_stays(qtbot: QtBot, window: MainWindow, own_broker: Broker, name: str) -> None:
-    tailing(qtbot, window, own_broker, name)
+def test_a_killed_capture_is_said_keeps_what_was_read_and_goes_on_at_a_click(
+    qtbot: QtBot, window: MainWindow, own_broker: Broker, name: str
+) -> None:
+    cluster = tailing(qtbot, window, own_broker, name)
     assert window.session is not None
     assert window.session.child is not None
     os.kill(window.session.child._process.processId(), signal.SIGKILL)
@@ -136,6 +144,16 @@ def test_a_killed_capture_is_said_and_what_was_read_stays(qtbot: QtBot, window: 
     assert not window.chrome.toolbar.stop.isVisible()
     with CaptureReader(window.session.path) as reader:
         assert reader.watermark().events == 3
+    story(cluster, name, 3, 2)
+    QTest.mouseClick(window.chrome.errors.again, Qt.MouseButton.LeftButton)
+    assert window.chrome.errors.isHidden()
+    qtbot.waitUntil(lambda: rows(window) == 5, timeout=_WAIT_MS)
+    assert window.chrome.toolbar.stop.isVisible()
+    window.stop_capture()
+    qtbot.waitUntil(lambda: not window.chrome.toolbar.stop.isVisible(), timeout=_WAIT_MS)
+    story(cluster, name, 5, 1)
+    QTest.keyClick(window, Qt.Key.Key_G, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(lambda: rows(window) == 6, timeout=_WAIT_MS)
 
 
 def test_a_broker_that_dies_and_comes_back_costs_nothing(qtbot: QtBot, window: MainWindow, own_broker: Broker, name: str) -> None:
