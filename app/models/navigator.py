@@ -6,7 +6,7 @@ Holds what was read for it, a page of streams at a time, and nothing of a captur
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
@@ -36,6 +36,15 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _CHOSEN = frozenset({NOT_FETCHED, REMOVED_BY_KEEP})
 """Reasons that are a choice, no loss."""
 _MOST_TYPES = 500
+_LEAST_RATE = 0.5
+_NO_STREAMS = (
+    "A stream is one aggregate's events. It is taken from the record's key when that is text, or from where a rule says.\n"
+    "Write a rule for this log and run: eventscope decode FILE --map RULES (the guide's page on identity says how)."
+)
+
+
+PartitionKey = tuple[str, str, int]
+"""Source, log, partition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,8 @@ class Content:
     )
     streams: dict[int, Found] = field(default_factory=dict)
     search: str = ""
+    rates: Mapping[PartitionKey, float] = field(default_factory=dict)
+    """Events a second of each partition, now."""
     notes: list[Note] = field(default_factory=list)
 
     def entries(self) -> list[Entry]:
@@ -111,15 +122,23 @@ class Content:
             key, numbers = ("log", source, log), {part.partition for part in parts}
             is_open = key in self.opened
             opens = is_open if len(numbers) > 1 else None
-            yield _counted(Entry(key, log, level=1, opens=opens, filter=f"log == {literal(log)}"), parts)
+            yield _counted(Entry(key, log, level=1, opens=opens, filter=f"log == {literal(log)}"), parts, self._rate(parts))
             if is_open:
                 for number in sorted(numbers):
                     same = [part for part in parts if part.partition == number]
                     text = f"log == {literal(log)} && partition == {number}"
-                    yield _counted(Entry(("partition", source, log, str(number)), f"partition {number}", level=2, filter=text), same)
+                    yield _counted(
+                        Entry(("partition", source, log, str(number)), f"partition {number}", level=2, filter=text), same, self._rate(same)
+                    )
+
+    def _rate(self, parts: Iterable[Partition]) -> float:
+        return sum(self.rates.get(part.key, 0.0) for part in parts)
 
     def _streams(self) -> Iterator[Entry]:
         if not self.overview.categories and not self.overview.streams:
+            if any(part.captured for part in self.overview.partitions) and not self.search:
+                yield self._section("streams", "0")
+                yield Entry(("nothing", "streams"), "no rule found a stream", level=1, role="faint", words=_NO_STREAMS)
             return
         section = self._section("streams", f"{self.overview.streams:,}")
         yield section
@@ -190,9 +209,8 @@ def _stream_entry(stream: StreamRow, level: int) -> Entry:
     )
 
 
-def _counted(entry: Entry, partitions: Iterable[Partition]) -> Entry:
-    """The entry with what is here of what there is, and a sign where something is lost."""
-    parts = list(partitions)
+def _counted(entry: Entry, parts: Sequence[Partition], rate: float) -> Entry:
+    """The entry with what is here of what there is, how fast it comes, and a sign where something is lost."""
     captured, available = sum(part.captured for part in parts), sum(part.available for part in parts)
     absent: dict[str, int] = {}
     for part in parts:
@@ -200,7 +218,9 @@ def _counted(entry: Entry, partitions: Iterable[Partition]) -> Entry:
             absent[reason] = absent.get(reason, 0) + positions
     lost = sum(positions for reason, positions in absent.items() if reason not in _CHOSEN)
     count = short(captured) if captured >= available else f"{short(captured)} of {short(available)}"
+    count = f"{short(round(rate))} /s · {count}" if rate >= _LEAST_RATE else count
     words = [f"{captured:,} captured of at most {available:,}", f"{sum(part.bytes for part in parts):,} bytes"]
+    words += [f"{rate:,.1f} events a second now"] if rate else []
     words += [f"{positions:,} {reason}" for reason, positions in absent.items()]
     return replace(entry, count=f"▲ {count}" if lost else count, words="\n".join(words), role="warn" if lost else "text")
 
@@ -226,26 +246,52 @@ class NavigatorModel(QAbstractTableModel):
         self._swatches: Mapping[str, object] = {}
 
     def show_entries(self, entries: Sequence[Entry]) -> None:
-        """Shows these rows; those that stay keep their place, and with it selection and scrolling."""
-        old, new = self._entries, list(entries)
-        self._swatches = style.series_colors({entry.swatch for entry in new if entry.swatch})
-        head = 0
-        while head < min(len(old), len(new)) and old[head].key == new[head].key:
-            head += 1
-        tail = 0
-        while tail < min(len(old), len(new)) - head and old[-1 - tail].key == new[-1 - tail].key:
-            tail += 1
-        if head < len(old) - tail:
-            self.beginRemoveRows(_NONE, head, len(old) - tail - 1)
-            self._entries = old[:head] + old[len(old) - tail :]
-            self.endRemoveRows()
-        if head < len(new) - tail:
-            self.beginInsertRows(_NONE, head, len(new) - tail - 1)
-            self._entries = [*self._entries[:head], *new[head : len(new) - tail], *self._entries[head:]]
-            self.endInsertRows()
+        """Shows these rows; those that stay are the same rows wherever they go, and keep selection and scrolling."""
+        self._swatches = style.series_colors({entry.swatch for entry in entries if entry.swatch})
+        wanted = {entry.key: entry for entry in entries}
+        new = list(wanted.values())
+        self._remove_others(wanted.keys())
+        self._arrange({entry.key: place for place, entry in enumerate(new)})
+        self._insert_missing(new)
         self._entries = new
         if new:
             self.dataChanged.emit(self.index(0, 0), self.index(len(new) - 1, 1))
+
+    def _remove_others(self, wanted: Container[tuple[str, ...]]) -> None:
+        row = len(self._entries)
+        while row > 0:
+            last, row = row, row - 1
+            if self._entries[row].key in wanted:
+                continue
+            while row > 0 and self._entries[row - 1].key not in wanted:
+                row -= 1
+            self.beginRemoveRows(_NONE, row, last - 1)
+            del self._entries[row:last]
+            self.endRemoveRows()
+
+    def _arrange(self, places: Mapping[tuple[str, ...], int]) -> None:
+        """Brings the rows that stay into their new order."""
+        ordered = sorted(self._entries, key=lambda entry: places[entry.key])
+        if [entry.key for entry in ordered] == [entry.key for entry in self._entries]:
+            return
+        self.layoutAboutToBeChanged.emit()
+        before, rows = self.persistentIndexList(), {entry.key: row for row, entry in enumerate(ordered)}
+        after = [self.index(rows[self._entries[index.row()].key], index.column()) for index in before]
+        self._entries = ordered
+        self.changePersistentIndexList(before, after)
+        self.layoutChanged.emit()
+
+    def _insert_missing(self, new: Sequence[Entry]) -> None:
+        row = 0
+        while row < len(new):
+            first = row
+            while row < len(new) and (first >= len(self._entries) or self._entries[first].key != new[row].key):
+                row += 1
+            if row > first:
+                self.beginInsertRows(_NONE, first, row - 1)
+                self._entries[first:first] = new[first:row]
+                self.endInsertRows()
+            row = max(row, first + 1)
 
     def entry(self, index: Index) -> Entry | None:
         """The row's entry; None for none."""

@@ -6,6 +6,9 @@ Reads through the session, at most once a second, and keeps place and selection.
 from __future__ import annotations
 
 import shlex
+import time
+from collections import deque
+from collections.abc import Iterable
 
 from PySide6.QtCore import QModelIndex, QPoint, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QKeyEvent, QMouseEvent, QShowEvent
@@ -13,19 +16,40 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit,
 
 from app import style
 from app.empty import Empty
-from app.models.navigator import Content, Entry, NavigatorModel
+from app.models.navigator import Content, Entry, NavigatorModel, PartitionKey
 from app.models.value_filter import combined
 from app.notice import Notice
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.notes import Note
-from inspector.capture.overview import PAGE, Found, Overview, newest_event, overview, streams_like, streams_of
+from inspector.capture.overview import PAGE, Found, Overview, Partition, newest_event, overview, streams_like, streams_of
 from inspector.capture.reader import CaptureReader
 
 _REFRESH_MS = 1_000
+_RATED_S, _LEAST_RATED_S = 5.0, 0.5
+_MOST_RENEWED = 1_000
+"""Longer lists of streams keep the counts they were read with."""
 _TYPING_MS = 150
 _LEAST_PX = 140
 _INDENT_PX, _ARROW_PX = 14, 22
+
+
+class Rates:
+    """How fast each partition grows, from what was counted in the last seconds."""
+
+    def __init__(self) -> None:
+        self._looks: deque[tuple[float, dict[PartitionKey, int]]] = deque()
+
+    def add(self, partitions: Iterable[Partition]) -> dict[PartitionKey, float]:
+        """Events a second of each partition, with what is counted now."""
+        now, counts = time.monotonic(), {part.key: part.captured for part in partitions}
+        self._looks.append((now, counts))
+        while len(self._looks) > 2 and now - self._looks[0][0] > _RATED_S:
+            self._looks.popleft()
+        since, before = self._looks[0]
+        if now - since < _LEAST_RATED_S:
+            return {}
+        return {key: max(0, count - before.get(key, 0)) / (now - since) for key, count in counts.items()}
 
 
 class _Rows(QTableView):
@@ -88,6 +112,7 @@ class NavigatorPane(QFrame):
         self._session, self._selection = session, selection
         self.content, self.model = Content(), NavigatorModel(self)
         self._is_asking = self._is_read = False
+        self._rates = Rates()
         self._build()
         self._soon = QTimer(self, singleShot=True, interval=_REFRESH_MS)
         self._soon.timeout.connect(self.refresh)
@@ -143,25 +168,33 @@ class NavigatorPane(QFrame):
 
     def _read(self, found: Overview) -> None:
         self._is_asking, self._is_read = False, True
-        self.content.overview = found
+        self.content.overview, self.content.rates = found, self._rates.add(found.partitions)
         self._show()
-        for key in self.content.opened:
-            if key[0] == "category" and int(key[1]) not in self.content.streams:
-                self._ask_streams(int(key[1]))
+        for place in (0, *(int(key[1]) for key in self.content.opened if key[0] == "category")):
+            if place or self.content.search:
+                self._ask_again(place)
+
+    def _ask_again(self, place: int) -> None:
+        """The streams that are listed, with what they have by now."""
+        had = self.content.streams.get(place)
+        if had is None:
+            self._ask_streams(place)
+        elif len(had.streams) <= _MOST_RENEWED:
+            self._ask_streams(place, limit=max(PAGE, len(had.streams)))
 
     def _fail(self, sentence: str) -> None:
         self._is_asking = False
         if sentence != "stopped":
             self.notice.say(f"the capture could not be read: {sentence}", role="bad", action="Try again", acted=self.refresh)
 
-    def _ask_streams(self, place: int, after: Found | None = None) -> None:
+    def _ask_streams(self, place: int, after: Found | None = None, limit: int = PAGE) -> None:
         """A page of the streams of a category, or of the search (0), after those there are."""
         text, after_id = self.content.search, after.streams[-1].id if after is not None and after.streams else None
 
         def read(reader: CaptureReader) -> Found:
             if place:
-                return streams_of(reader, place, after_id=after_id, limit=PAGE)
-            return streams_like(reader, text, after_id=after_id, limit=PAGE)
+                return streams_of(reader, place, after_id=after_id, limit=limit)
+            return streams_like(reader, text, after_id=after_id, limit=limit)
 
         def show(found: Found) -> None:
             if place == 0 and text != self.content.search:

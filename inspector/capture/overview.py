@@ -26,6 +26,11 @@ class Partition:
     bytes: int
     absent: tuple[tuple[str, int], ...] = ()
 
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """Source, log and partition."""
+        return self.source, self.log, self.partition
+
 
 @dataclass(frozen=True, slots=True)
 class Named:

@@ -9,18 +9,20 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QItemSelectionModel, QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
 from app.messages import Messages
-from app.models.navigator import Entry, NavigatorModel, literal, short
+from app.models.navigator import Content, Entry, NavigatorModel, literal, short
 from app.panes.navigator import NavigatorPane
 from app.selection import Selection
 from app.session import Session
+from inspector.capture.overview import Overview, Partition
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
+from tests.app.captures import Growing
 from tests.replay.captures import KAFKA, STORE, Log, Written, write
 
 _WAIT_MS = 15_000
@@ -176,6 +178,50 @@ def test_lists_become_one_another_by_removing_and_inserting(lists: list[list[int
     shown: list[tuple[str, ...]] = []
     model.rowsInserted.connect(lambda _parent, first, last: shown.__setitem__(slice(first, first), [("?",)] * (last - first + 1)))
     model.rowsRemoved.connect(lambda _parent, first, last: shown.__delitem__(slice(first, last + 1)))
+    kept: dict[str, QPersistentModelIndex] = {}
     for numbers in lists:
         model.show_entries([Entry(("type", str(number)), str(number)) for number in numbers])
         assert len(shown) == model.rowCount() == len(numbers)
+        assert [str(model.data(model.index(row, 0))) for row in range(len(numbers))] == [str(number) for number in numbers]
+        for name, index in kept.items():
+            assert index.isValid() == (int(name) in numbers)
+            assert not index.isValid() or model.data(index) == name
+        kept = {str(number): QPersistentModelIndex(model.index(row, 0)) for row, number in enumerate(numbers)}
+
+
+def test_the_chosen_row_stays_the_same_thing_when_ranks_change() -> None:
+    model = NavigatorModel()
+    chosen = QItemSelectionModel(model)
+    entries = [Entry(("type", name), name) for name in ("OrderPlaced", "Paid", "Shipped")]
+    model.show_entries(entries)
+    chosen.setCurrentIndex(model.index(1, 0), QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows)
+    model.show_entries([entries[1], Entry(("type", "New"), "New"), entries[2], entries[0]])
+    assert model.data(chosen.currentIndex()) == "Paid"
+    assert {index.row() for index in chosen.selectedIndexes()} == {0}
+
+
+def test_counts_and_rates_go_on_while_a_capture_grows(qtbot: QtBot, messages: Messages, tmp_path: Path) -> None:
+    with Growing(tmp_path / "a.evcap") as growing:
+        growing.append(100)
+        session = Session(growing.path, messages)
+        session.start()
+        pane = NavigatorPane(session, Selection())
+        qtbot.addWidget(pane)
+        pane.show()
+        qtbot.waitUntil(lambda: pane.model.rowCount() > 0, timeout=_WAIT_MS)
+        pane._open(entry(pane, "orders")[1], on=True)
+        qtbot.waitUntil(lambda: "order-7" in listed(pane), timeout=_WAIT_MS)
+        assert entry(pane, "order-7")[1].count == "2"
+        growing.append(500)
+        qtbot.waitUntil(lambda: "/s ·" in entry(pane, "shop.orders")[1].count, timeout=_WAIT_MS)
+        qtbot.waitUntil(lambda: entry(pane, "order-7")[1].count == "12", timeout=_WAIT_MS)
+        qtbot.waitUntil(lambda: entry(pane, "shop.orders")[1].count == "600", timeout=_WAIT_MS)
+        session.close()
+
+
+def test_a_capture_without_streams_says_why() -> None:
+    part = Partition("kafka://a", "orders", 0, 5, 5, 100)
+    (section, hint) = [row for row in Content(overview=Overview([part])).entries() if row.key[1] == "streams"]
+    assert (section.text, section.count) == ("streams", "0")
+    assert "no rule found a stream" in hint.text
+    assert "eventscope decode" in hint.words
