@@ -9,7 +9,7 @@ from datetime import tzinfo
 
 from PySide6.QtCore import QByteArray, QSettings, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QSplitter, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QSplitter, QWidget
 
 from app import style
 from app.models.wish import ORDER_WORDS
@@ -74,6 +74,18 @@ class Layout(QSplitter):
         """Whether a pane is to be seen."""
         return not self.panes[name].isHidden()
 
+    def focus_next(self, *, back: bool = False) -> None:
+        """Moves the keyboard to the next pane that is to be seen, round and round."""
+        panes = [pane for pane in self._in_reading_order() if pane.isVisible()]
+        at = next((place for place, pane in enumerate(panes) if pane.isAncestorOf(self.focusWidget() or self)), -1)
+        for step in range(1, len(panes) + 1):
+            if (inside := _first_to_focus(panes[(at + (-step if back else step)) % len(panes)])) is not None:
+                inside.setFocus(Qt.FocusReason.TabFocusReason)
+                return
+
+    def _in_reading_order(self) -> tuple[QWidget, ...]:
+        return self.navigator_pane, self.events_pane, self.metrics_pane, self.event_pane, self.replay_pane
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first size there is decides the usual widths; then what was remembered holds."""
         super().resizeEvent(event)
@@ -110,6 +122,16 @@ class Layout(QSplitter):
         self._settings.setValue("layout/order", wish.order)
         self._settings.setValue("layout/newest first", "yes" if wish.newest_first else "")
         self._settings.setValue("layout/columns", self.events_pane.view.columns())
+
+
+def _first_to_focus(pane: QWidget) -> QWidget | None:
+    """A pane's list if it has one to be seen, else the first thing in it that takes keys."""
+    takes = [widget for widget in pane.findChildren(QWidget) if widget.isVisibleTo(pane) and widget.isEnabled() and _takes_keys(widget)]
+    return next((widget for widget in takes if isinstance(widget, QAbstractItemView)), takes[0] if takes else None)
+
+
+def _takes_keys(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus)
 
 
 def _splitter(direction: Qt.Orientation, *panes: QWidget) -> QSplitter:

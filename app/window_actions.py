@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 from app.actions import Action
 from app.dialogs.help import HelpDialog
 from app.evidence import EvidenceBar
+from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
+
+_EVENT_TABS = {
+    "Event": "the event as fields",
+    "Headers": "its headers",
+    "Value": "its value as text",
+    "Hex": "its bytes",
+    "Compare": "what differs from another",
+}
 
 
 def actions_of(window: MainWindow) -> list[Action]:
@@ -26,7 +35,8 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Preferences", window.show_preferences, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
-    return [*_capture(window), *_events(window), *_filter(window), *_replay(window), *_notes(window), *_panes(window), *window_group]
+    groups = (_capture, _events, _event, _filter, _replay, _notes, _panes)
+    return [*(action for group in groups for action in group(window)), *window_group]
 
 
 def _has(window: MainWindow) -> Callable[[], bool]:
@@ -95,6 +105,37 @@ def _events(window: MainWindow) -> list[Action]:
     ]
 
 
+def _event(window: MainWindow) -> list[Action]:
+    event = _has_event(window)
+
+    def on(do: Callable[[EventPane], object]) -> Callable[[], object]:
+        def run() -> None:
+            if window.panes is not None:
+                window.panes.show_pane("Event", on=True)
+                do(window.panes.event_pane)
+
+        return run
+
+    def tab(name: str) -> Callable[[], object]:
+        return on(lambda pane: pane.show_tab(name))
+
+    tabs = [
+        Action("Event", f"Show {words}", tab(name), f"Ctrl+Alt+{number}", is_possible=event)
+        for number, (name, words) in enumerate(_EVENT_TABS.items(), start=1)
+    ]
+    return [
+        *tabs,
+        Action("Event", "Find in the event", on(EventPane.open_find), "Ctrl+F", is_local=True, is_possible=event),
+        Action("Event", "Keep as A and compare with the next one", on(EventPane.compare_with), "Ctrl+D", is_possible=event),
+        Action("Event", "Copy the event as a JSON line", on(EventPane.copy_line), is_possible=event),
+        Action("Event", "Copy the value", on(EventPane.copy_value), is_possible=event),
+        Action("Event", "Copy the value as hex", on(lambda pane: pane.copy_value("hex")), is_possible=event),
+        Action("Event", "Copy the value as base64", on(lambda pane: pane.copy_value("base64")), is_possible=event),
+        Action("Event", "Copy the key", on(EventPane.copy_key), is_possible=event),
+        Action("Event", "Copy the command that writes this record", on(EventPane.copy_command), is_possible=event),
+    ]
+
+
 def _filter(window: MainWindow) -> list[Action]:
     has = _has(window)
 
@@ -135,6 +176,8 @@ def _replay(window: MainWindow) -> list[Action]:
         Action("Replay", "Replay to a time", to_time, "Ctrl+T", is_possible=has),
         Action("Replay", "One event on", on(lambda pane: pane.step(1)), "Alt+Shift+Right", is_possible=has),
         Action("Replay", "One event back", on(lambda pane: pane.step(-1)), "Alt+Shift+Left", is_possible=has),
+        Action("Replay", "Stay on this stream, or follow the selection", on(ReplayPane.toggle_pin), is_possible=has),
+        Action("Replay", "Copy the state as JSON", on(ReplayPane.copy_state), is_possible=has),
         Action("Replay", "Copy the command of this state", on(ReplayPane.copy_command), is_possible=has),
     ]
 
@@ -164,8 +207,15 @@ def _panes(window: MainWindow) -> list[Action]:
 
         return run
 
+    def walk(*, back: bool) -> Callable[[], None]:
+        return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
+
     names = ("Navigator", "Throughput", "Event", "Replay")
     return [
-        Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Ctrl+{number}", is_possible=_has(window))
-        for number, name in enumerate(names, start=1)
+        Action("Window", "To the next pane", walk(back=False), "F6", is_possible=_has(window)),
+        Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=_has(window)),
+        *(
+            Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Ctrl+{number}", is_possible=_has(window))
+            for number, name in enumerate(names, start=1)
+        ),
     ]

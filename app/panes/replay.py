@@ -154,6 +154,10 @@ class ReplayPane(Panel):
             lambda reader: stream_of(reader, seq), lambda stream: self._stream_found(stream, seq), self._fail, lane="replay"
         )
 
+    def toggle_pin(self) -> None:
+        """Stays on the stream, or follows the selection again."""
+        self.pin(on=not self.controls.pin.isChecked())
+
     def showEvent(self, event: QShowEvent) -> None:
         """Goes to what was chosen meanwhile."""
         super().showEvent(event)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
-from PySide6.QtGui import QDropEvent
+from PySide6.QtGui import QDropEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QSlider, QWidget
 from pytestqt.qtbot import QtBot
@@ -107,6 +107,72 @@ def test_a_dropped_capture_is_opened(qtbot: QtBot, window: MainWindow, tmp_path:
     copy, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
     window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, buttons, keys))
     qtbot.waitUntil(lambda: window.panes is not None and window.events.model.rows == 7, timeout=_WAIT_MS)
+
+
+def run(window: MainWindow, words: str) -> None:
+    """Does what the palette has under these words."""
+    (action,) = [action for action in window.actions_table if action.words == words]
+    assert action.is_possible(), words
+    action.run()
+
+
+@pytest.mark.parametrize(
+    ("words", "copied"),
+    [
+        ("Copy the value", '{"order_id":"order-3","total":3.50}'),
+        ("Copy the value as base64", "eyJvcmRlcl9pZCI6Im9yZGVyLTMiLCJ0b3RhbCI6My41MH0="),
+        ("Copy the key", "order-3"),
+    ],
+)
+def test_parts_of_the_event_are_copied_from_the_palette(qtbot: QtBot, window: MainWindow, tmp_path: Path, words: str, copied: str) -> None:
+    opened(qtbot, window, tmp_path)
+    window.events.choose_row(3)
+    QGuiApplication.clipboard().clear()
+    run(window, words)
+    qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() == copied, timeout=_WAIT_MS)
+
+
+def test_tabs_of_the_event_have_keys(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    opened(qtbot, window, tmp_path)
+    window.events.choose_row(3)
+    assert window.panes is not None
+    tabs = window.panes.event_pane.tabs
+    qtbot.waitUntil(tabs.isVisible, timeout=_WAIT_MS)
+    for place, key in enumerate((Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4, Qt.Key.Key_5)):
+        QTest.keyClick(window, key, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier)
+        assert tabs.currentIndex() == place
+
+
+def test_the_replay_is_pinned_and_its_state_copied_from_the_palette(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    opened(qtbot, window, tmp_path)
+    window.events.choose_row(3)
+    qtbot.waitUntil(lambda: window.replay.controls.applied.whole_text() == "after 1 of 2 events", timeout=_WAIT_MS)
+    run(window, "Stay on this stream, or follow the selection")
+    assert window.replay.controls.pin.isChecked()
+    run(window, "Copy the state as JSON")
+    qtbot.waitUntil(lambda: "order-3" in QGuiApplication.clipboard().text(), timeout=_WAIT_MS)
+
+
+def test_f6_goes_round_all_panes(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    opened(qtbot, window, tmp_path)
+    window.events.choose_row(3)
+    assert window.panes is not None
+    panes = [
+        window.panes.events_pane,
+        window.panes.metrics_pane,
+        window.panes.event_pane,
+        window.panes.replay_pane,
+        window.panes.navigator_pane,
+    ]
+    qtbot.waitUntil(lambda: window.replay.controls.applied.whole_text() == "after 1 of 2 events", timeout=_WAIT_MS)
+    window.activateWindow()
+    window.events.take_focus()
+    for pane in [*panes[1:], panes[0]]:
+        QTest.keyClick(window, Qt.Key.Key_F6)
+        assert pane.isAncestorOf(window.focusWidget())
+    for pane in reversed(panes):
+        QTest.keyClick(window, Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier)
+        assert pane.isAncestorOf(window.focusWidget())
 
 
 def test_a_note_is_written_with_two_keys_and_found_again(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
