@@ -10,7 +10,7 @@ from collections.abc import Callable
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 
 from app import style
-from app.plain import PlainLabel, set_role
+from app.plain import PlainLabel, announce, set_role
 
 _SIGNS = {"bad": "✕", "warn": "!", "dim": "→"}
 
@@ -42,6 +42,7 @@ class Notice(QFrame):
         self._action.setText(action)
         self._action.setVisible(bool(action))
         self.show()
+        announce(self, sentence, at_once=role == "bad")
 
     def _act(self) -> None:
         self.hide()

@@ -9,7 +9,16 @@ import html
 from collections import deque
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QHideEvent, QResizeEvent, QShowEvent, QTextCursor, QTextOption
+from PySide6.QtGui import (
+    QAccessible,
+    QAccessibleAnnouncementEvent,
+    QFontMetrics,
+    QHideEvent,
+    QResizeEvent,
+    QShowEvent,
+    QTextCursor,
+    QTextOption,
+)
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPlainTextEdit, QSizePolicy, QVBoxLayout, QWidget
 
 from app import style
@@ -75,6 +84,14 @@ def tip(text: str) -> str:
 def set_tip(widget: QWidget, text: str) -> None:
     """Gives a widget a tooltip of plain text."""
     widget.setToolTip(tip(text))
+
+
+def announce(widget: QWidget, sentence: str, *, at_once: bool = False) -> None:
+    """Has a screen reader say what happened on its own; `at_once` breaks off what it is saying."""
+    event = QAccessibleAnnouncementEvent(widget, shortened(visible(sentence)))
+    politeness = QAccessible.AnnouncementPoliteness
+    event.setPoliteness(politeness.Assertive if at_once else politeness.Polite)
+    QAccessible.updateAccessibility(event)
 
 
 class PlainText(QPlainTextEdit):

@@ -96,6 +96,7 @@ class TimeLines(pg.PlotWidget):
         self._axis, self._box = TimeAxis(), _Box()
         super().__init__(viewBox=self._box, axisItems={"bottom": self._axis}, antialias=True)
         self.setAccessibleName(name)
+        self.viewport().setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.times: Line = np.empty(0)
         self.lines: dict[str, Line] = {}

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QHeaderView,
+    QLineEdit,
     QPushButton,
     QSpinBox,
     QTableView,
@@ -76,7 +77,8 @@ class CapturesDialog(QDialog):
         box.setSuffix(" days")
         box.setMinimumHeight(style.ROW_PX + 2)
         box.setValue(self._library.keep_days)
-        box.setAccessibleName("Days after which unsaved captures are deleted")
+        for named in (box, *box.findChildren(QLineEdit)):
+            named.setAccessibleName("Days after which unsaved captures are deleted")
         box.valueChanged.connect(self._library.set_keep_days)
         return box
 

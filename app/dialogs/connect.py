@@ -40,7 +40,8 @@ class ConnectDialog(QDialog):
         self.setWindowTitle("Connect")
         self.resize(860, 620)
         self._connections = connections or Connections()
-        self._aside = Aside("connect")
+        aside = self._aside = Aside("connect")
+        self.destroyed.connect(aside.close)  # the window may close, and with it this dialog, while something is being asked
         self._vault = Vault(self._aside)
         self._test = Job(self)
         self._connection: Connection | None = None

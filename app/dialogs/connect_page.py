@@ -262,6 +262,7 @@ def _top(form: QWidget) -> QWidget:
 
 def _scrolled(content: QWidget) -> QScrollArea:
     area = QScrollArea()
+    area.setAccessibleName("Fields")
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)

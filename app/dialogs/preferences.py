@@ -8,7 +8,7 @@ from __future__ import annotations
 from zoneinfo import available_timezones
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QPushButton, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QPushButton, QSpinBox, QVBoxLayout, QWidget
 
 from app.plain import PlainLabel
 from app.preferences import APPEARANCES, SCALES, Preferences
@@ -45,7 +45,8 @@ class PreferencesDialog(QDialog):
             ("Zone of times", self.zone),
             ("Delete unsaved captures after days", self.days),
         ):
-            widget.setAccessibleName(words)
+            for named in (widget, *widget.findChildren(QLineEdit)):
+                named.setAccessibleName(words)
             line, label = QHBoxLayout(), PlainLabel(words)
             label.setMinimumWidth(_LABEL_PX)
             line.addWidget(label)

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QP
 
 from app import style
 from app.models.captures import size_text
-from app.plain import PlainLabel, set_role, set_tip
+from app.plain import PlainLabel, announce, set_role, set_tip
 from app.saving import SaveJob
 
 SUFFIX = ".evcap"
@@ -108,6 +108,7 @@ class SaveBar(QFrame):
     def _show(self, text: str, *, role: str, running: bool) -> None:
         self.text.show_text(text)
         set_role(self.text, role)
+        announce(self, text, at_once=role == "bad")
         self.stop_button.setEnabled(running)
         self.stop_button.setVisible(running)
         self.hide_button.setVisible(not running)

@@ -25,6 +25,7 @@ class Steps(QFrame):
         self.lines: list[str] = []
         """What is shown, one text per step, for reading out and for copying."""
         self._scroll = QScrollArea()
+        self._scroll.setAccessibleName("Steps")
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

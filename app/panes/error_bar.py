@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
 
 from app import style
-from app.plain import PlainLabel, set_tip
+from app.plain import PlainLabel, announce, set_tip
 
 
 class ErrorBar(QFrame):
@@ -38,3 +38,4 @@ class ErrorBar(QFrame):
         self.again.setVisible(can_go_on)
         self.text.show_text(f"✕ {sentence}")
         self.show()
+        announce(self, sentence, at_once=True)

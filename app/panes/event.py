@@ -82,6 +82,7 @@ class EventPane(QFrame):
     def _build(self) -> None:
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
+        self.tabs.setAccessibleName("Views of the event")
         self.tabs.setUsesScrollButtons(False)
         for name, tab in (
             ("Event", self.tree),

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app import style
 from app.messages import Message
-from app.plain import PlainLabel, set_role, set_tip
+from app.plain import PlainLabel, announce, set_role, set_tip
 from app.session import Account, Session
 
 
@@ -31,7 +31,7 @@ class StatusLine(QWidget):
         self.rate.hide()
         session.account_changed.connect(self.show_account)
         session.rate_changed.connect(self.show_rate)
-        session.state_changed.connect(self.state.show_text)
+        session.state_changed.connect(self.show_state)
         session.messages.added.connect(self._message_added)
         self.messages.clicked.connect(self.show_seen)
         self.show_seen()
@@ -62,6 +62,12 @@ class StatusLine(QWidget):
         self.aborted.show_text(f"{least}{account.aborted:,} aborted")
         self.disk.show_text(f"capture {shown_size(account.size_bytes)} · {shown_size(account.free_bytes)} free")
         set_tip(self.disk, f"{account.size_bytes:,} bytes; {account.free_bytes:,} bytes are free on its disk")
+
+    def show_state(self, text: str) -> None:
+        """Shows what the capture says of its connection."""
+        self.state.show_text(text)
+        if text:
+            announce(self, text)
 
     def show_rate(self, rate: float | None) -> None:
         """Shows the rate of the running capture; nothing when none runs."""
