@@ -29,7 +29,7 @@ class EventPlace(QObject):
     def __init__(self, view: EventView, lister: Lister, selection: Selection) -> None:
         super().__init__(view)
         self._view, self._model, self._lister, self._selection = view, view.table, lister, selection
-        self._is_keeping = False
+        self._is_keeping = self._is_astray = False
         self._awaited, self._awaited_at = 0, -1
         self._wanted = Place(0)
         self._model.modelAboutToBeReset.connect(self._note)
@@ -90,8 +90,17 @@ class EventPlace(QObject):
         self._awaited = self._selection.seq
 
     def _look_everywhere(self) -> None:
+        self._is_astray = self._awaited_at >= 0
         if self._awaited and (row := self._model.row_of(self._awaited)) >= 0:
             self._found(row)
+        elif self._is_astray:
+            self._view.put_on_top(0)
+
+    def _come_near(self) -> None:
+        """The list is whole and has not got the current event: what is around its place is brought into view."""
+        if self._is_astray and self._awaited and (row := self._model.listed.nearest(self._awaited)) >= 0:
+            self._view.put_on_top(row - self._awaited_at)
+        self._is_astray = False
 
     def _look_among(self, first: int, seqs: Numbers) -> None:
         """Rows came to the end of a list that is being made."""
@@ -103,6 +112,7 @@ class EventPlace(QObject):
                     self._found(first + int(places[0]))
 
     def _found(self, row: int) -> None:
+        self._is_astray = False
         if self._awaited_at >= 0:
             self._choose(row, self._awaited_at)
         else:
@@ -112,7 +122,7 @@ class EventPlace(QObject):
 
     def _let_scroll(self, _direction: int) -> None:
         """The user scrolls: nothing else does until somebody asks."""
-        self._awaited_at = -1
+        self._awaited_at, self._is_astray = -1, False
         self._wanted = Place(0)
 
     # ---- going somewhere
@@ -146,5 +156,7 @@ class EventPlace(QObject):
         self.said.emit("; ".join(part for part in (place.note, which, near) if part), self._lister.wish.is_narrowed)
 
     def _progressed(self) -> None:
+        if self._lister.is_done and not self._wanted.seq:
+            self._come_near()
         if self._wanted.seq and self._lister.is_done:
             self.go_to(self._wanted)

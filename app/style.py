@@ -46,7 +46,7 @@ LIGHT = Tokens(
     selection="#d9e9fc",
     text="#1b2430",
     dim="#566173",
-    faint="#6b7688",
+    faint="#657082",
     accent="#1f6fd0",
     ok="#1a7f50",
     warn="#946000",
@@ -214,6 +214,7 @@ QPushButton[role="main"]:hover { background: $hover; }
 QPushButton[role="main"]:disabled { color: $faint; border: 1px solid $line; }
 QPushButton[role="new"] { color: $accent; background: $panel; border: 1px solid $accent; border-radius: 11px; padding: 3px 12px; }
 QLineEdit, QSpinBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
+QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
 QLineEdit:focus, QSpinBox:focus { border: 1px solid $accent; }
 QComboBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
 QComboBox:focus { border: 1px solid $accent; }

@@ -35,7 +35,8 @@ class PreferencesDialog(QDialog):
         self.zone.setCurrentText(now.zone)
         self.days.setRange(0, 3_650)
         self.days.setValue(now.keep_days)
-        self.days.setSpecialValueText("never")
+        self.days.setSpecialValueText("ever")
+        self.days.setSuffix(" days")
         self.wrong = PlainLabel(role="bad")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(16, 16, 16, 12)
@@ -43,7 +44,7 @@ class PreferencesDialog(QDialog):
             ("Appearance", self.appearance),
             ("Size of text", self.scale),
             ("Zone of times", self.zone),
-            ("Delete unsaved captures after days", self.days),
+            ("Keep unsaved captures for", self.days),
         ):
             for named in (widget, *widget.findChildren(QLineEdit)):
                 named.setAccessibleName(words)

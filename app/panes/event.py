@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QStackedWidget, QTabWidget, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QStackedWidget, QTabWidget, QVBoxLayout
 
 from app import style
 from app.empty import Empty
@@ -24,6 +24,7 @@ from app.models.event_rows import SERIOUS, flags_tip, sign
 from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ValueText, value_text
 from app.models.field import Field
 from app.models.header_table import Header, parsed_headers
+from app.notice import thin_bar
 from app.plain import PlainLabel, set_role
 from app.selection import Selection
 from app.session import Session
@@ -35,6 +36,7 @@ from inspector.capture.reader import CaptureReader, Event
 from inspector.event import Flag
 
 _DIM_MS = 200
+_FAINT = 0.45
 _MOST_BYTES = 2_000_000
 """A larger value is not read whole: its beginning is shown as text, its bytes page by page, and no rule is run over it."""
 _TREE, _HEADERS, _VALUE, _HEX, _COMPARE = range(5)
@@ -74,7 +76,7 @@ class EventPane(QFrame):
         self.stream_line = StreamLine(session, selection)
         self._build()
         self._late = QTimer(self, singleShot=True, interval=_DIM_MS)
-        self._late.timeout.connect(lambda: self.tabs.setEnabled(False))
+        self._late.timeout.connect(lambda: self._dim(on=True))
         self.value.more_wanted.connect(lambda: self._ask(self._selection.seq, most=MOST_CHARACTERS))
         self.copy.said.connect(self._say_copy)
         selection.event_changed.connect(self._ask)
@@ -103,7 +105,11 @@ class EventPane(QFrame):
         inside = QVBoxLayout(whole)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(0)
-        for widget in (self._failure, self.state, self.tabs, self.stream_line):
+        self._busy, self._faint = thin_bar("The event is being read", 0), QGraphicsOpacityEffect(self.tabs)
+        self._faint.setOpacity(_FAINT)
+        self._faint.setEnabled(False)
+        self.tabs.setGraphicsEffect(self._faint)
+        for widget in (self._busy, self._failure, self.state, self.tabs, self.stream_line):
             inside.addWidget(widget)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
@@ -179,7 +185,7 @@ class EventPane(QFrame):
 
     def _show(self, found: Read | None) -> None:
         self._late.stop()
-        self.tabs.setEnabled(True)
+        self._dim(on=False)
         self._failure.hide()
         if found is None:
             self._fail("it is no longer in the capture: the keep limit removed it")
@@ -194,6 +200,11 @@ class EventPane(QFrame):
         self.tabs.setTabText(_HEADERS, f"Headers {len(found.headers):,}" if found.headers else "Headers")
         self._say_state(found.event)
         self._stack.setCurrentIndex(1)
+
+    def _dim(self, *, on: bool, is_busy: bool = True) -> None:
+        """What is shown is not what is asked for: faint, with a line that moves while the answer is awaited; the focus stays."""
+        self._busy.setVisible(on and is_busy)
+        self._faint.setEnabled(on)
 
     def _say_state(self, event: Event) -> None:
         text = state_text(event)
@@ -222,7 +233,7 @@ class EventPane(QFrame):
         self._failure.show_text(f"Event #{self._selection.seq:,} could not be read: {error}")
         self._failure.show()
         self.state.hide()
-        self.tabs.setEnabled(False)
+        self._dim(on=True, is_busy=False)
         self._stack.setCurrentIndex(1)
 
 

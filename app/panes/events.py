@@ -35,6 +35,9 @@ from app.session import Session
 from inspector.capture.reader import Watermark
 from inspector.errors import QueryError
 
+_AWAITED = "No events yet.", "They appear here as they are captured."
+_NONE_HERE = "This capture has no events.", "The navigator has what was there to be read."
+
 
 class EventsPane(Panel):
     """The list of events of a session. `stick_changed(on)` and `pause_changed(on)` say how it follows."""
@@ -200,7 +203,7 @@ class EventsPane(Panel):
         if captured and is_narrowed:
             self.empty.show_text(*nothing(self.lister))
         elif not captured and self._session.watermark is not None:
-            self.empty.show_text("No events yet.", "They appear here as they are captured." if self._session.is_capturing else "")
+            self.empty.show_text(*(_AWAITED if self._session.is_capturing else _NONE_HERE))
         self._stack.setCurrentWidget(self.empty)
 
     def _all_chosen(self) -> None:

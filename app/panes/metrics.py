@@ -212,7 +212,7 @@ class MetricsPane(Panel):
             self.note.show_text(f"{at} {zone_name(self._zone)} · {rates}")
             return
         missing = sum(gap.positions for gap in self._gaps)
-        parts = [f"event time ({zone_name(self._zone)})", f"{self._seen.found.width_s:,} s steps"]
+        parts = [f"{self._seen.found.width_s:,} s steps", f"event time ({zone_name(self._zone)})"]
         self.note.show_text(" · ".join([*parts, *([f"{missing:,} positions not read"] if missing else [])]))
 
     def _describe(self) -> None:

@@ -580,3 +580,23 @@ def test_everything_to_click_or_write_in_has_a_name(open_pane: Open, tmp_path: P
     pane = open_pane(capture(tmp_path / "a.evcap", 5))
     for widget in (pane, pane.view, pane.view.header, pane.order_button, pane.jump_bar, pane.jump_bar.box, pane.notice):
         assert widget.accessibleName()
+
+
+def test_a_filter_without_the_current_event_shows_what_is_around_its_place(qtbot: QtBot, messages: Messages, tmp_path: Path) -> None:
+    session = Session(capture(tmp_path / "a.evcap", 5_000), messages)
+    session.start()
+    selection = Selection()
+    pane = EventsPane(session, selection)
+    qtbot.addWidget(pane)
+    pane.resize(800, 500)
+    pane.show()
+    qtbot.waitUntil(lambda: pane.model.rows == 5_000, timeout=_WAIT_MS)
+    pane.choose_row(2_503)
+    selection.choose_filter('stream == "order-7"')
+    qtbot.waitUntil(lambda: pane.model.rows == 100 and pane.lister.is_done, timeout=_WAIT_MS)
+    assert pane.model.seq_of(50) == 2_508
+    assert pane.view.place_in_view(50) >= 0
+    assert selection.seq == 2_504
+    selection.choose_filter("")
+    qtbot.waitUntil(lambda: pane.view.currentIndex().row() == 2_503, timeout=_WAIT_MS)
+    session.close()

@@ -1,0 +1,423 @@
+"""Pictures of the window in its states: `python -m tests.app.screens FOLDER [--look dark] [--size 2560x1440] [--scale 2] [SCENE…]`.
+
+Every state is a real one: a damaged file, a held reader, a killed process. The pictures are for eyes; `test_screens` checks
+of the same scenes what can be checked without. They are never committed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QWidget
+
+from app import fold, style
+from app.dialogs.captures import CapturesDialog
+from app.dialogs.connect import ConnectDialog
+from app.dialogs.help import HelpDialog
+from app.dialogs.palette import Palette
+from app.dialogs.preferences import PreferencesDialog
+from app.main_window import MainWindow
+from app.messages import Messages
+from app.panes.event import EventPane
+from app.panes.replay import ReplayPane
+from inspector.event import Flag
+from tests.app.captures import Growing
+from tests.replay.captures import Log, Written, write
+
+_WAIT_S = 15.0
+_START_US = 1_795_420_800_000_000
+_TYPES = ("OrderPlaced", "PaymentAuthorised", "OrderShipped", "OrderDelivered")
+
+
+class Stage:
+    """One window over captures made in a folder, and the ways of waiting for what it shows."""
+
+    def __init__(self, qt: QApplication, folder: Path, size: tuple[int, int]) -> None:
+        self.qt, self.folder, self.size = qt, folder, size
+        self.messages = Messages(qt)
+        settings = QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat)
+        self.window = MainWindow(self.messages, settings)
+        self.window.resize(*size)
+        self.window.show()
+        self.shown: QWidget = self.window
+        """What the picture is of."""
+
+    def wait(self, is_so: Callable[[], bool]) -> None:
+        """Turns the event loop until something is so. Raises TimeoutError."""
+        end_s = time.monotonic() + _WAIT_S
+        while not is_so():
+            if time.monotonic() > end_s:
+                raise TimeoutError("the state to be shown did not come")
+            self.qt.processEvents()
+            time.sleep(0.002)
+
+    def settle(self, seconds: float = 0.3) -> None:
+        """Lets what is under way come to rest."""
+        end_s = time.monotonic() + seconds
+        while time.monotonic() < end_s:
+            self.qt.processEvents()
+            time.sleep(0.002)
+
+    def capture(self) -> Path:
+        """A capture of a small shop with every state of an event, gaps and a lost stretch."""
+        path = self.folder / "shop.evcap"
+        return path if path.exists() else _shop(path)
+
+    def open(self, path: Path | None = None, rows: int = 0) -> None:
+        """Opens a capture and waits for its rows."""
+        self.window.open_capture(path or self.capture())
+        self.wait(lambda: self.window.events.model.rows > rows)
+        self.settle()
+
+    def choose(self, row: int) -> None:
+        """Makes a row current and waits for its event and its replay."""
+        self.window.events.choose_row(row)
+        event, replay = self._panes()
+        self.wait(lambda: event.shown is not None and event.shown.seq > 0)
+        self.wait(lambda: bool(replay.controls.applied.whole_text()))
+        self.settle()
+
+    def _panes(self) -> tuple[EventPane, ReplayPane]:
+        assert self.window.panes is not None
+        return self.window.panes.event_pane, self.window.panes.replay_pane
+
+    def tab(self, name: str) -> None:
+        """Shows a tab of the event pane."""
+        assert self.window.panes is not None
+        self.window.panes.event_pane.show_tab(name)
+        self.settle(0.15)
+
+    def dialog(self, made: QWidget) -> None:
+        """Shows a dialog: the picture is of it."""
+        made.show()
+        self.shown = made
+        self.settle()
+
+    def close(self) -> None:
+        """Ends everything."""
+        if self.shown is not self.window:
+            self.shown.close()
+        self.window.close()
+        fold.wait_for_all()
+        self.window.deleteLater()
+        self.messages.deleteLater()
+        self.qt.processEvents()
+
+
+def _shop(path: Path) -> Path:
+    events = []
+    for number in range(900):
+        order, step = number // 4, number % 4
+        lines = f'[{{"sku":"sku-{step}","qty":{step + 1}}}]'
+        value = f'{{"order_id":"order-{order}","status":"{_TYPES[step]}","total":{10 + order}.50,"lines":{lines}}}'
+        time_us = _START_US + number * 400_000 + (60_000_000 if number > 500 else 0)
+        named = Written(number, value, f"order-{order}", step + 1, time_us, _TYPES[step])
+        events.append(replace(named, event_id=f"e-{number}", actor="checkout", category="order"))
+    odd = [
+        Written(0, None, "order-1", time_us=_START_US, type="OrderDeleted", flags=0, category="order"),
+        Written(1, "\x00\x01 not json", "order-2", time_us=_START_US, flags=int(Flag.undecodable), category="order"),
+        Written(2, '{"a":1}', "order-3", time_us=_START_US, flags=int(Flag.aborted), category="order"),
+        Written(3, '{"a":1}', "order-4", time_us=_START_US, flags=int(Flag.late), category="order"),
+        Written(4, "", "order-5", time_us=_START_US, category="order", is_document=False),
+    ]
+    lost = [(5, 40, "retention"), (40, 90, "not fetched")]
+    return write(path, [Log(odd, "shop.orders", 1, read=[(0, 5)], first=0, end=90, absent=lost), Log(events, "shop.orders", 0)])
+
+
+# ---- scenes
+
+
+def start(stage: Stage) -> None:
+    """Nothing is open."""
+
+
+def start_recent(stage: Stage) -> None:
+    """Nothing is open, and there are captures that were."""
+    stage.open()
+    stage.window.close_capture()
+    stage.settle()
+
+
+def full(stage: Stage) -> None:
+    """A capture with an event and its replay."""
+    stage.open()
+    stage.choose(300)
+
+
+def empty(stage: Stage) -> None:
+    """A capture without events."""
+    with Growing(stage.folder / "empty.evcap") as growing:
+        growing.append(0)
+    stage.window.open_capture(stage.folder / "empty.evcap")
+    stage.settle(0.8)
+
+
+def loading(stage: Stage) -> None:
+    """Another event is asked for, and its answer is awaited."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.session is not None
+    stage.window.session.work.hold()
+    stage.window.events.choose_row(500)
+    stage.settle(0.6)
+
+
+def damaged(stage: Stage) -> None:
+    """A file that was cut."""
+    whole = stage.capture().read_bytes()
+    (stage.folder / "cut.evcap").write_bytes(whole[: len(whole) // 2])
+    stage.window.open_capture(stage.folder / "cut.evcap")
+    stage.settle(1.0)
+
+
+def missing(stage: Stage) -> None:
+    """A file that is not there."""
+    stage.window.open_capture(stage.folder / "nowhere.evcap")
+    stage.settle(0.6)
+
+
+def undecodable(stage: Stage) -> None:
+    """An event that could not be decoded: its bytes and why."""
+    stage.open()
+    stage.choose(1)
+
+
+def tombstone(stage: Stage) -> None:
+    """A tombstone."""
+    stage.open()
+    stage.choose(0)
+
+
+def headers(stage: Stage) -> None:
+    """Headers of an event that has none, in the tab."""
+    stage.open()
+    stage.choose(300)
+    stage.tab("Headers")
+
+
+def value(stage: Stage) -> None:
+    """The value as text."""
+    stage.open()
+    stage.choose(300)
+    stage.tab("Value")
+
+
+def hexadecimal(stage: Stage) -> None:
+    """The bytes."""
+    stage.open()
+    stage.choose(300)
+    stage.tab("Hex")
+
+
+def compare(stage: Stage) -> None:
+    """Two events compared."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.panes is not None
+    stage.window.panes.event_pane.compare_with()
+    stage.choose(307)
+
+
+def filtered(stage: Stage) -> None:
+    """A filter in force, said in words."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.selection is not None
+    stage.window.selection.choose_filter('type == "OrderPlaced" && data.total > 100')
+    stage.settle(0.6)
+
+
+def nothing_matches(stage: Stage) -> None:
+    """A filter that nothing matches."""
+    stage.open()
+    assert stage.window.selection is not None
+    stage.window.selection.choose_filter('type == "Nothing"')
+    stage.settle(0.6)
+
+
+def wrong_filter(stage: Stage) -> None:
+    """A filter with a mistake."""
+    stage.open()
+    assert stage.window.selection is not None
+    stage.window.selection.choose_filter("data.total > ")
+    stage.settle(0.6)
+
+
+def jump(stage: Stage) -> None:
+    """The box that goes to a time or an offset."""
+    stage.open()
+    stage.choose(300)
+    stage.window.events.open_jump()
+    stage.settle(0.2)
+
+
+def navigator_search(stage: Stage) -> None:
+    """A search in the navigator."""
+    stage.open()
+    assert stage.window.panes is not None
+    stage.window.panes.navigator_pane.search.setText("order-12")
+    stage.settle(0.6)
+
+
+def navigator_nothing(stage: Stage) -> None:
+    """A search in the navigator that finds nothing."""
+    stage.open()
+    assert stage.window.panes is not None
+    stage.window.panes.navigator_pane.search.setText("nobody")
+    stage.settle(0.6)
+
+
+def replay_failed(stage: Stage) -> None:
+    """The replay process was killed twice at one question."""
+    stage.open()
+    stage.choose(300)
+    replaying = stage.window.replay.replaying
+    process = replaying.fold._process
+    assert process is not None
+    os.kill(process.processId(), signal.SIGSTOP)
+    stage.window.replay.step(-1)
+    stage.settle(3.8)
+
+
+def note(stage: Stage) -> None:
+    """A note is being written."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.session is not None
+    stage.window.session.notes.add(301, "paid twice?")
+    stage.settle()
+    assert stage.window.note_bar is not None
+    stage.window.note_bar.open()
+    stage.settle(0.2)
+
+
+def log(stage: Stage) -> None:
+    """The messages, and an error in its bar."""
+    stage.open()
+    stage.messages.say("error", "kafka://prod:9092 does not answer: connection refused; what was read stays")
+    stage.window.chrome.errors.show_error("kafka://prod:9092 does not answer: connection refused; what was read stays", can_go_on=True)
+    stage.window.chrome.toggle_log(on=True)
+    stage.settle()
+
+
+def evidence(stage: Stage) -> None:
+    """A capture marked as evidence."""
+    path = stage.folder / "evidence.evcap"
+    path.write_bytes(stage.capture().read_bytes())
+    stage.open(path)
+    stage.window.chrome.evidence.mark(path)
+    stage.wait(lambda: "is evidence" in stage.window.chrome.evidence.text.whole_text())
+    stage.settle()
+
+
+def palette(stage: Stage) -> None:
+    """Everything that can be done."""
+    stage.open()
+    stage.dialog(Palette(stage.window.actions_table, stage.window))
+
+
+def keys(stage: Stage) -> None:
+    """The sheet of keys."""
+    stage.dialog(HelpDialog(stage.window.actions_table, stage.window))
+
+
+def preferences(stage: Stage) -> None:
+    """Preferences."""
+    from app.preferences import Preferences
+
+    stage.dialog(PreferencesDialog(Preferences(), stage.window))
+
+
+def connect(stage: Stage) -> None:
+    """Where to connect to."""
+    stage.dialog(ConnectDialog(stage.window))
+
+
+def connect_store(stage: Stage) -> None:
+    """An event store as the source."""
+    dialog = ConnectDialog(stage.window)
+    dialog.page.tabs.setCurrentIndex(1)
+    stage.dialog(dialog)
+
+
+def unsaved(stage: Stage) -> None:
+    """Captures that were not saved."""
+    stage.window.library.refresh()
+    stage.dialog(CapturesDialog(stage.window.library, stage.window))
+
+
+SCENES: dict[str, Callable[[Stage], None]] = {
+    scene.__name__: scene
+    for scene in (
+        start,
+        start_recent,
+        full,
+        empty,
+        loading,
+        damaged,
+        missing,
+        undecodable,
+        tombstone,
+        headers,
+        value,
+        hexadecimal,
+        compare,
+        filtered,
+        nothing_matches,
+        wrong_filter,
+        jump,
+        navigator_search,
+        navigator_nothing,
+        replay_failed,
+        note,
+        log,
+        evidence,
+        palette,
+        keys,
+        preferences,
+        connect,
+        connect_store,
+        unsaved,
+    )
+}
+
+
+def main() -> int:
+    """Makes the pictures asked for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("scene", nargs="*", choices=[*SCENES, []], default=[])
+    parser.add_argument("--look", choices=("light", "dark"), default="light")
+    parser.add_argument("--size", default="1280x800")
+    parser.add_argument("--scale", default="1")
+    given = parser.parse_args()
+    os.environ["QT_SCALE_FACTOR"] = given.scale
+    width, _, height = given.size.partition("x")
+    given.folder.mkdir(parents=True, exist_ok=True)
+    qt = QApplication(sys.argv[:1])
+    style.apply(qt, given.look)
+    for name in given.scene or SCENES:
+        with tempfile.TemporaryDirectory() as folder:
+            os.environ["EVENTSCOPE_HOME"] = f"{folder}/home"
+            stage = Stage(qt, Path(folder), (int(width), int(height)))
+            SCENES[name](stage)
+            picture = given.folder / f"{name}-{given.look}-{given.size}{'' if given.scale == '1' else f'-{given.scale}x'}.png"
+            stage.shown.grab().save(str(picture))
+            stage.close()
+        print(picture)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
