@@ -32,6 +32,8 @@ class EventPlace(QObject):
         self._is_keeping = self._is_astray = False
         self._awaited, self._awaited_at = 0, -1
         self._wanted = Place(0)
+        self._near = (0, 0)
+        """The number of an event, and how many rows down it is to be shown, in a list that does not have the current one."""
         self._model.modelAboutToBeReset.connect(self._note)
         self._model.modelReset.connect(self._look_everywhere)
         view.selectionModel().currentRowChanged.connect(self._row_chosen)
@@ -56,7 +58,7 @@ class EventPlace(QObject):
     def _row_chosen(self, current: QModelIndex, _before: QModelIndex) -> None:
         if self._is_keeping:
             return
-        self._awaited = 0
+        self._awaited, self._is_astray = 0, False
         if self._view.is_all_selected:
             self._view.is_all_selected = False
             self._view.all_chosen.emit()
@@ -88,19 +90,23 @@ class EventPlace(QObject):
         row = self._view.currentIndex().row()
         self._awaited_at = self._view.place_in_view(row) if row >= 0 else _FROM_TOP
         self._awaited = self._selection.seq
+        is_seen = self._awaited_at >= 0
+        self._near = (self._awaited, self._awaited_at) if is_seen else (self._model.seq_of(max(self._view.top_row, 0)), 0)
 
     def _look_everywhere(self) -> None:
-        self._is_astray = self._awaited_at >= 0
+        self._is_astray = self._awaited > 0
         if self._awaited and (row := self._model.row_of(self._awaited)) >= 0:
             self._found(row)
-        elif self._is_astray:
+        else:
             self._view.put_on_top(0)
+            self._progressed()
 
     def _come_near(self) -> None:
-        """The list is whole and has not got the current event: what is around its place is brought into view."""
-        if self._is_astray and self._awaited and (row := self._model.listed.nearest(self._awaited)) >= 0:
-            self._view.put_on_top(row - self._awaited_at)
-        self._is_astray = False
+        """The list is whole: if the current event is not in it, or was out of view, what is around the same place is shown."""
+        seq, at = self._near
+        if self._is_astray and seq and (row := self._model.listed.nearest(seq)) >= 0:
+            self._view.put_on_top(row - at)
+            self._is_astray = False
 
     def _look_among(self, first: int, seqs: Numbers) -> None:
         """Rows came to the end of a list that is being made."""
