@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
@@ -18,6 +19,7 @@ from app.evidence import EvidenceBar
 from app.library import Library, Recent
 from app.look_bar import LookBar
 from app.messages import Messages
+from app.notice import Notice
 from app.panes.error_bar import ErrorBar
 from app.panes.left_behind import LeftBehindBar
 from app.panes.messages import MessagesPane
@@ -32,11 +34,16 @@ class Chrome(QWidget):
 
     recent_wanted = Signal(object)
     """`(path)`"""
+    dropped = Signal(object)
+    """`(path)`: a file was dropped on the window."""
 
     def __init__(self, messages: Messages, library: Library) -> None:
         super().__init__()
+        self.setAcceptDrops(True)
         self.toolbar, self.errors, self.look = Toolbar(), ErrorBar(), LookBar()
         self.left_behind, self.saving, self.evidence = LeftBehindBar(library), SaveBar(), EvidenceBar()
+        self.question = Notice("Question")
+        self.question.setObjectName("panel")
         self.start = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
         self.start.setObjectName("panel")
         self.stack = QStackedWidget()
@@ -54,16 +61,19 @@ class Chrome(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(style.MARGIN_PX, style.GAP_PX, style.MARGIN_PX, 2)
         layout.setSpacing(style.GAP_PX)
-        for widget in (self.toolbar, self.left_behind, self.errors, self.saving, self.evidence, self.look):
+        for widget in (self.toolbar, self.left_behind, self.errors, self.saving, self.evidence, self.question, self.look):
             layout.addWidget(widget)
         layout.addWidget(self._rows, 1)
         layout.addLayout(self._foot)
         library.recent_changed.connect(self.show_recent)
 
-    def show_panes(self, panes: QWidget, status: QWidget, note_bar: QWidget) -> None:
-        """Shows a session."""
+    def show_panes(self, panes: QWidget) -> None:
+        """Shows the panes of a session."""
         self.stack.addWidget(panes)
         self.stack.setCurrentWidget(panes)
+
+    def show_foot(self, status: QWidget, note_bar: QWidget) -> None:
+        """Shows the lines below the panes."""
         self._foot.addWidget(note_bar)
         self._foot.addWidget(status)
 
@@ -81,6 +91,17 @@ class Chrome(QWidget):
             set_tip(button, str(recent.path))
             button.clicked.connect(lambda _on=False, path=recent.path: self.recent_wanted.emit(Path(path)))
             self._recent.append(button)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Takes one file."""
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Tells of the first file."""
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            self.dropped.emit(paths[0])
 
     def toggle_log(self, *, on: bool | None = None) -> None:
         """Shows or hides the messages."""

@@ -15,15 +15,15 @@ from PySide6.QtGui import QGuiApplication
 from app.dialogs.job import Job
 from app.notice import Notice, thin_bar
 from app.plain import set_tip
+from app.work import Work
 from inspector.capture import evidence
-from inspector.capture.reader import CaptureReader
 
 
 class EvidenceBar(Notice):
     """Hidden until something is marked or checked. One job at a time."""
 
     marked = Signal(object)
-    """`(path)`: it is evidence now."""
+    """`(path)`: it is evidence, now or since before."""
 
     def __init__(self) -> None:
         super().__init__("Evidence")
@@ -34,6 +34,10 @@ class EvidenceBar(Notice):
         layout = self.layout()
         assert layout is not None
         layout.addWidget(self._busy)
+
+    def look(self, work: Work, path: Path) -> None:
+        """Tells whether the capture at `path` is marked already."""
+        work.run(lambda _reader: evidence.of(path) is not None, lambda is_one: self.marked.emit(path) if is_one else None, _unheard)
 
     def mark(self, path: Path) -> None:
         """Makes a finished capture evidence: read-only, with its digest kept beside it."""
@@ -75,6 +79,5 @@ class EvidenceBar(Notice):
         QGuiApplication.clipboard().setText(str(self._found["sha256"]))
 
 
-def is_evidence(path: Path) -> Callable[[CaptureReader], bool]:
-    """A question for a worker thread: whether the capture at `path` is marked as evidence here."""
-    return lambda _reader: evidence.of(path) is not None
+def _unheard(_error: str) -> None:
+    """The capture cannot be read: that is said where it is opened."""

@@ -58,6 +58,8 @@ class Fold(QObject):
         self._unread = bytearray()
         self._asked: OrderedDict[int, _Asked] = OrderedDict()
         self._next = 0
+        self.is_unmasked = False
+        """Whether states show also what the capture wants hidden."""
         self._is_open = self._is_closed = self._was_killed = False
         self.keeps_open = True
         """False: another process writes the capture, and it is let go whenever nothing is asked."""
@@ -123,7 +125,7 @@ class Fold(QObject):
             self._start()
         if not self._is_open:
             self._is_open = True
-            self._write({"id": 0, "do": "open", "capture": str(self._path)})
+            self._write({"id": 0, "do": "open", "capture": str(self._path), "unmasked": self.is_unmasked})
         asked.tries += 1
         self._write(asked.fields)
 

@@ -74,6 +74,17 @@ class Layout(QSplitter):
         """Whether a pane is to be seen."""
         return not self.panes[name].isHidden()
 
+    def show_replay(self, _seq: object = None) -> None:
+        """Shows the replay, wherever it was hidden."""
+        self.show_pane("Replay", on=True)
+
+    def leave(self) -> None:
+        """Ends what the panes run, and goes."""
+        self.replay_pane.close_process()
+        self.hide()
+        self.setParent(None)
+        self.deleteLater()
+
     def focus_next(self, *, back: bool = False) -> None:
         """Moves the keyboard to the next pane that is to be seen, round and round."""
         panes = [pane for pane in self._in_reading_order() if pane.isVisible()]

@@ -50,8 +50,8 @@ class LookBar(QFrame):
         """Shows what is in force there."""
         self._selection = selection
         if selection is not None:
-            selection.filter_changed.connect(lambda _text: self.show_look())
-            selection.time_range_changed.connect(lambda _span: self.show_look())
+            selection.filter_changed.connect(self.show_look)
+            selection.time_range_changed.connect(self.show_look)
         self.show_look()
 
     def set_zone(self, zone: tzinfo) -> None:
@@ -66,7 +66,7 @@ class LookBar(QFrame):
             self._selection.choose_time_range(None)
         self.cleared.emit()
 
-    def show_look(self) -> None:
+    def show_look(self, _changed: object = None) -> None:
         """Says what is in force."""
         selection = self._selection
         has_any = selection is not None and bool(selection.filter or selection.time_range)

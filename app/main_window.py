@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from PySide6.QtCore import QByteArray, QSettings, QSize
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from app import fold, style
@@ -24,9 +24,9 @@ from app.dialogs.connect import ConnectDialog
 from app.dialogs.palette import Palette
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.save import choose_place
-from app.evidence import is_evidence
 from app.layout import Layout
 from app.library import Library
+from app.masking import Masking
 from app.messages import Messages
 from app.panes.events import EventsPane
 from app.panes.notes import NoteBar
@@ -54,10 +54,10 @@ class MainWindow(QMainWindow):
         self._ending: list[Session | Demo] = []
         self.library = Library(settings, self)
         self.chrome = Chrome(messages, self.library)
+        self.masking = Masking(self.chrome, self._look_again, self)
         self._unsaved = CapturesDialog(self.library, self)
         self.setCentralWidget(self.chrome)
         self.setWindowTitle("Eventscope")
-        self.setAcceptDrops(True)
         self._connect()
         self.actions_table = actions_of(self)
         self._shortcuts = install(self.actions_table, self)
@@ -77,6 +77,7 @@ class MainWindow(QMainWindow):
         chrome.errors.again_wanted.connect(self.go_on_capturing)
         chrome.evidence.marked.connect(self._marked)
         chrome.recent_wanted.connect(self.open_capture)
+        chrome.dropped.connect(self.open_capture)
         chrome.left_behind.open_wanted.connect(self.open_capture)
         chrome.left_behind.list_wanted.connect(self.show_unsaved)
         chrome.saving.failed.connect(chrome.errors.show_error)
@@ -129,14 +130,15 @@ class MainWindow(QMainWindow):
             self._show(session)
             if connection is not None:
                 self.chrome.toolbar.show_open(label or session.path.name, str(session.path), is_production=connection.production)
-            self._capture(session, arguments, config)
+            hidden = ["--masks", "production"] if connection is not None and connection.production else []
+            self._capture(session, [*arguments, *hidden], config)
 
     def open_capture(self, path: Path) -> None:
         """Shows the capture at `path`."""
         session = Session(path, self._messages, self)
         self._show(session)
         session.start()
-        session.work.run(is_evidence(path), lambda on: self._show_evidence(session, on=on), lambda _error: None)
+        self.chrome.evidence.look(session.work, path)
 
     def open_source(self, url: str, options: Sequence[str] = ("--follow",), *, config: str = "") -> None:
         """Captures from `url` into a new file and shows it. Secrets come in `config`, as properties."""
@@ -187,25 +189,38 @@ class MainWindow(QMainWindow):
         """Puts the panes of a session into the window, in place of those before."""
         self._close_session()
         self.session, self.selection = session, Selection(session)
-        self.panes = panes = Layout(session, self.selection, self._settings)
         self.status_line, self.note_bar = StatusLine(session), NoteBar(session, self.selection)
         self.status_line.messages.clicked.connect(lambda _on: self.chrome.toggle_log())
-        self.chrome.show_panes(panes, self.status_line, self.note_bar)
+        self.chrome.show_foot(self.status_line, self.note_bar)
         self.chrome.look.follow(self.selection)
-        toolbar = self.chrome.toolbar
-        panes.events_pane.stick_changed.connect(toolbar.stick.setChecked)
-        panes.events_pane.pause_changed.connect(toolbar.pause.setChecked)
-        self.selection.replay_wanted.connect(lambda _seq: panes.show_pane("Replay", on=True))
+        self._show_panes(session, self.selection)
+        self.masking.follow(session)
         self.note_bar.refused.connect(lambda sentence: self._messages.say("note", sentence))
         session.failed.connect(self._cannot_read)
         session.capture_ended.connect(self._capture_ended)
         session.notes.failed.connect(self._note_failed)
         self.chrome.errors.hide()
+        toolbar = self.chrome.toolbar
         toolbar.show_open(session.path.name, str(session.path))
         self.setWindowTitle(f"{toolbar.badge.whole_text()} — Eventscope")
         self._prefer(Preferences.remembered(self._settings))
         self.library.opened(session.path)
-        panes.events_pane.take_focus()
+        self.events.take_focus()
+
+    def _show_panes(self, session: Session, selection: Selection) -> None:
+        """Puts new panes of a session in place of those there are."""
+        self._drop_panes()
+        self.panes = panes = Layout(session, selection, self._settings)
+        self.chrome.show_panes(panes)
+        panes.events_pane.stick_changed.connect(self.chrome.toolbar.stick.setChecked)
+        panes.events_pane.pause_changed.connect(self.chrome.toolbar.pause.setChecked)
+        selection.replay_wanted.connect(panes.show_replay)
+
+    def _drop_panes(self) -> None:
+        if self.panes is not None:
+            self.panes.remember()
+            self.panes.leave()
+            self.panes = None
 
     def close_capture(self) -> None:
         """Shows the page to start from."""
@@ -214,20 +229,20 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("Eventscope")
 
     def _close_session(self) -> None:
-        if self.panes is not None:
-            self.panes.remember()
+        self._drop_panes()
         if self.session is not None:
             self.library.closed(self.session.path)
         for ending in (self.session, self._demo):
             if ending is not None:
                 self._let_go(ending)
-        for widget in (self.panes, self.status_line, self.note_bar):
+        for widget in (self.status_line, self.note_bar):
             if widget is not None:
                 widget.hide()
                 widget.setParent(None)
                 widget.deleteLater()
-        self.session = self.selection = self.panes = self.status_line = self.note_bar = self._demo = None
+        self.session = self.selection = self.status_line = self.note_bar = self._demo = None
         self.chrome.look.follow(None)
+        self.masking.follow(None)
         self.chrome.toolbar.show_nothing_open()
 
     def _let_go(self, ending: Session | Demo) -> None:
@@ -283,11 +298,14 @@ class MainWindow(QMainWindow):
     def _marked(self, path: Path) -> None:
         if self.session is not None and self.session.path == path:
             self.session.work.reopen()
-            self._show_evidence(self.session, on=True)
+            self.chrome.toolbar.show_open(path.name, str(path), is_evidence=True)
 
-    def _show_evidence(self, session: Session, *, on: bool) -> None:
-        if on and session is self.session:
-            self.chrome.toolbar.show_open(session.path.name, str(session.path), is_evidence=True)
+    def _look_again(self) -> None:
+        """Everything is read anew, in new panes that look where those before looked."""
+        if self.session is not None and self.selection is not None:
+            self._show_panes(self.session, self.selection)
+            self._prefer(Preferences.remembered(self._settings))
+            self.selection.look_again()
 
     def show_unsaved(self) -> None:
         """The captures that were not saved."""
@@ -318,17 +336,6 @@ class MainWindow(QMainWindow):
             self.chrome.look.set_zone(zone)
 
     # ---- the window itself
-
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes one file."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        """Opens the first file."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            self.open_capture(paths[0])
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends what runs, remembers where things were, and goes."""

@@ -39,6 +39,7 @@ class Replaying(QObject):
         super().__init__(parent)
         self._session = session
         self.fold = Fold(session.path, session.messages, self)
+        self.fold.is_unmasked = session.is_unmasked
         self.stream: StreamInfo | None = None
         self.reducer = ""
         self.place: dict[str, object] = {}

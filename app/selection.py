@@ -95,6 +95,12 @@ class Selection(QObject):
         """Undoes `back`."""
         return self._travel(self._after, self._before)
 
+    def look_again(self) -> None:
+        """Tells all of it once more, to panes that were made meanwhile."""
+        self.filter_changed.emit(self.filter)
+        self.time_range_changed.emit(self.time_range)
+        self.event_changed.emit(self.seq)
+
     def _travel(self, source: list[Look], target: list[Look]) -> bool:
         if not source:
             return False

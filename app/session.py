@@ -21,6 +21,7 @@ from app.messages import Messages
 from app.notes import SessionNotes
 from app.work import Work
 from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KEEP
+from inspector.capture.masked import open_masked
 from inspector.capture.reader import CaptureReader, Watermark
 from inspector.capture.report import log_reports
 from inspector.capture.rollup import FlagTally
@@ -60,6 +61,7 @@ class _Seen:
 
     mark: Watermark
     is_live: bool
+    masks: int
 
 
 class Session(QObject):
@@ -77,6 +79,8 @@ class Session(QObject):
     """`(error)`: the capture child is gone; empty when it did what was asked."""
     failed = Signal(object)
     """`(sentence)`: the capture cannot be read."""
+    masks_found = Signal(object)
+    """`(rules)`: the capture wants something hidden, by so many rules."""
     ending = Signal(object)
     """`(nothing)`: `leave` was called; who asks other processes about the capture ends them."""
     gone = Signal(object)
@@ -87,7 +91,9 @@ class Session(QObject):
         self.path = path
         self.messages = messages
         self.watermark: Watermark | None = None
-        self.work = Work(lambda: CaptureReader(path), self)
+        self.is_unmasked = False
+        self.masks = 0
+        self.work = Work(lambda: open_masked(path, unmasked=self.is_unmasked), self)
         self.child: Child | None = None
         self.notes = SessionNotes(self.work, self)
         self.watermark_changed.connect(self.notes.look_once)
@@ -107,6 +113,11 @@ class Session(QObject):
 
         self._leaving = QTimer(self, interval=_LEAVING_MS)
         self._leaving.timeout.connect(self._check_gone)
+
+    def unmask(self, *, on: bool) -> None:
+        """Reads from now on with everything clear, or with what the capture wants hidden hidden. What is shown is to be read again."""
+        self.is_unmasked = on
+        self.work.reopen()
 
     def start(self) -> None:
         """Begins to look at the file."""
@@ -188,7 +199,7 @@ class Session(QObject):
         path = self.path
 
         def seen(reader: CaptureReader) -> _Seen:
-            return _Seen(reader.watermark(), _is_live(path))
+            return _Seen(reader.watermark(), _is_live(path), reader.masks.rules if reader.masks is not None else 0)
 
         self.work.run(seen, self._saw, self._saw_nothing)
 
@@ -200,6 +211,9 @@ class Session(QObject):
             self._watch.setInterval(LIVE_MS if seen.is_live or self.is_capturing else _IDLE_MS)
             self.work.reopen()  # an immutable reader sees no change, a live one needs its side files
             QTimer.singleShot(0, self, self.look)
+        if seen.masks and not self.masks:
+            self.masks = seen.masks
+            self.masks_found.emit(seen.masks)
         first = self.watermark is None
         if seen.mark != self.watermark:
             self.watermark = seen.mark

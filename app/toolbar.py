@@ -22,6 +22,8 @@ class Toolbar(QFrame):
     """`(on)`"""
     pause_wanted = Signal(object)
     """`(on)`"""
+    masks_wanted = Signal(object)
+    """`(on)`: what the capture wants hidden is to be hidden, or shown."""
     menu_wanted = Signal()
     """Everything that can be done is wanted."""
 
@@ -54,6 +56,10 @@ class Toolbar(QFrame):
         self.row.setSpacing(style.GAP_PX)
         for widget in (self.badge, self.open, self.connect_, self.stop, self.stick, self.pause):
             self.row.addWidget(widget)
+        self.masks = QPushButton()
+        self.masks.setCheckable(True)
+        self.masks.clicked.connect(self._masks_clicked)
+        self.row.addWidget(self.masks)
         self.row.addStretch(1)
         self.menu = QPushButton("⌘ Actions")
         set_tip(self.menu, "Everything that can be done, to search (Ctrl+K)")
@@ -75,10 +81,26 @@ class Toolbar(QFrame):
         self.badge.show_text("No capture")
         set_role(self.badge, "")
         set_tip(self.badge, "")
-        for button in (self.stop, self.stick, self.pause):
+        for button in (self.stop, self.stick, self.pause, self.masks):
             button.hide()
         for button in (self.stick, self.pause):
             button.setChecked(False)
+
+    def show_masks(self, rules: int, *, on: bool) -> None:
+        """So many rules hide something; 0: the capture wants nothing hidden."""
+        self.masks.setVisible(rules > 0)
+        self.masks.setChecked(on)
+        self.masks.setText("Masked" if on else "! Unmasked")
+        self.masks.setProperty("role", "" if on else "stop")
+        many = f"{rules:,} {'rule hides' if rules == 1 else 'rules hide'}"
+        set_tip(self.masks, f"{many} secrets and persons on the screen and in copies" if on else f"Everything is shown; {many} it again")
+        self.masks.style().unpolish(self.masks)
+        self.masks.style().polish(self.masks)
+
+    def _masks_clicked(self) -> None:
+        wanted = self.masks.isChecked()
+        self.masks.setChecked(not wanted)  # it says what is, not what is wanted
+        self.masks_wanted.emit(wanted)
 
     def show_capturing(self, *, on: bool) -> None:
         """A capture runs, or has ended."""

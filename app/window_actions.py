@@ -53,6 +53,9 @@ def _capture(window: MainWindow) -> list[Action]:
     def finished() -> bool:
         return window.session is not None and not window.session.is_capturing
 
+    def masked() -> bool:
+        return window.masking.has_masks
+
     def evidence(do: Callable[[EvidenceBar, Path], None]) -> Callable[[], None]:
         return lambda: do(window.chrome.evidence, window.session.path) if window.session is not None else None
 
@@ -76,6 +79,7 @@ def _capture(window: MainWindow) -> list[Action]:
         ),
         Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
         Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
+        Action("Capture", "Hide secrets, or show them", lambda: window.masking.turn(on=not window.masking.are_on), is_possible=masked),
         Action("Capture", "Unsaved captures", window.show_unsaved, "Ctrl+Shift+U"),
         Action("Capture", "Start the built-in shop", lambda: window.start_demo([])),
         Action("Capture", "Close the capture", window.close_capture, "Ctrl+W", is_possible=has),

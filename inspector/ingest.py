@@ -64,6 +64,8 @@ class Options:
     filter_text: str | None = None
     condition: StagedCondition | None = None
     """The capture filter as SQL over the staged batch (see `query.staged`)."""
+    masks: str = ""
+    """What is hidden of the capture wherever it is opened: the TOML of `inspector.masks`; empty leaves it as it is."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Noted with the run; holds no secret."""
 
@@ -262,6 +264,8 @@ def run(
     options, listener, stop = options or Options(), listener or Listener(), stop or threading.Event()
     plans = [(source, request, source.pin(request)) for source, request in sources]
     with CaptureWriter(path, with_values=options.with_values, floor_bytes=options.floor_bytes) as writer:
+        if options.masks:
+            writer.keep_masks(options.masks)
         feeds = [_Feed(number, *planned, options) for number, planned in enumerate(plans)]
         for feed in feeds:
             _register(writer, feed, listener)

@@ -39,7 +39,8 @@ def value_text(reader: CaptureReader, seq: int, sizes: Sizes, *, most: int = FIR
     raw = raw_text(piece(reader, seq, "value", 0, most) if sizes.value else b"", sizes.value)
     document = ""
     if sizes.data is not None:
-        rows = reader.select("SELECT substr(json(data), 1, :most) FROM event WHERE seq = :seq", {"seq": seq, "most": most})
+        sql = reader.shown("SELECT substr(json(event.data), 1, :most) FROM event WHERE seq = :seq")
+        rows = reader.select(sql, {"seq": seq, "most": most})
         document = visible_lines(indented(str(rows[0][0]), most)) if rows else ""
     return ValueText(raw, document, is_cut=(sizes.value or 0) > most or len(document) >= most)
 

@@ -108,8 +108,8 @@ class EventsPane(Panel):
         lister.progressed.connect(self._progressed)
         to_do.arrived.connect(self.place.go_to)
         to_do.said.connect(lambda sentence: self._tell(sentence, False))
-        selection.filter_changed.connect(lambda _text: self._ask())
-        selection.time_range_changed.connect(lambda _range: self._ask())
+        selection.filter_changed.connect(self._ask)
+        selection.time_range_changed.connect(self._ask)
         self.jump_bar.wanted.connect(to_do.go_to)
         self.jump_bar.left.connect(self.take_focus)
         self.order_button.order_wanted.connect(self.set_order)
@@ -147,7 +147,7 @@ class EventsPane(Panel):
         wish = self.lister.wish
         self.set_order(order, newest_first=wish.newest_first != (order == wish.order))
 
-    def _ask(self) -> None:
+    def _ask(self, _look: object = None) -> None:
         self._wrong = None
         self.notice.hide()
         self.lister.show(self.wish)

@@ -62,8 +62,8 @@ class MetricsPane(Panel):
         self._gaps_soon.timeout.connect(self._ask_gaps)
         self._dim = QTimer(self, singleShot=True, interval=_DIM_MS)
         self._dim.timeout.connect(lambda: self._plots.setEnabled(False))
-        session.watermark_changed.connect(lambda _mark: self._changed())
-        session.capture_ended.connect(lambda _error: self._changed())
+        session.watermark_changed.connect(self._changed)
+        session.capture_ended.connect(self._changed)
         selection.time_range_changed.connect(self._range_changed)
 
     def _build(self) -> None:
@@ -112,7 +112,7 @@ class MetricsPane(Panel):
 
     # ---- asking
 
-    def _changed(self) -> None:
+    def _changed(self, _what: object = None) -> None:
         self._is_stale = True
         if self.isVisible() and not self._soon.isActive():
             self._soon.start()

@@ -120,8 +120,8 @@ class NavigatorPane(QFrame):
         self._typed.timeout.connect(self._search)
         self.search.textChanged.connect(lambda _text: self._typed.start())
         self.search.returnPressed.connect(self._to_first)
-        session.watermark_changed.connect(lambda _mark: self._changed())
-        session.account_changed.connect(lambda _account: self._changed())
+        session.watermark_changed.connect(self._changed)
+        session.account_changed.connect(self._changed)
         session.notes.changed.connect(self._show_notes)
 
     def _build(self) -> None:
@@ -148,7 +148,7 @@ class NavigatorPane(QFrame):
 
     # ---- reading
 
-    def _changed(self) -> None:
+    def _changed(self, _what: object = None) -> None:
         if not self._is_read:
             self.refresh()
         elif not self._soon.isActive() and self.isVisible():

@@ -113,7 +113,7 @@ def streams_like(reader: CaptureReader, text: str, *, after_id: int | None = Non
 
 
 def _found(reader: CaptureReader, sql: str, what: object, after_id: int | None, limit: int) -> Found:
-    rows = reader.select(sql, (what, _ABOVE_ALL if after_id is None else after_id, limit + 1))
+    rows = reader.select(reader.shown(sql), (what, _ABOVE_ALL if after_id is None else after_id, limit + 1))
     return Found([StreamRow(*row) for row in rows[:limit]], len(rows) > limit)
 
 

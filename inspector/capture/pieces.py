@@ -31,6 +31,9 @@ class Sizes:
 
 def sizes(reader: CaptureReader, seq: int) -> Sizes | None:
     """The sizes of an event's parts, or None when the event is not there. Reads none of them."""
+    if reader.masks is not None:
+        shown = _shown(reader, seq)
+        return Sizes(*(None if part is None else len(part) for part in shown.values())) if shown else None
     rows = reader.select(
         "SELECT length(record.key), length(record.value), length(event.data), length(event.metadata), length(event.extra) "
         "FROM event LEFT JOIN record ON record.seq = event.seq WHERE event.seq = ?",
@@ -46,6 +49,8 @@ def whole(reader: CaptureReader, seq: int, part: Part, size: int) -> bytes:
 
 def piece(reader: CaptureReader, seq: int, part: Part, start: int, length: int) -> bytes:
     """At most `length` bytes of a part from byte `start` on. Raises CaptureError when the part is not there."""
+    if reader.masks is not None:
+        return (_shown(reader, seq).get(part) or b"")[start : start + length]
     try:
         blob = reader.connection.blob_open("main", _TABLES[part], part, seq, False)
         try:
@@ -56,3 +61,16 @@ def piece(reader: CaptureReader, seq: int, part: Part, start: int, length: int) 
     except (apsw.SQLError, apsw.CorruptError, apsw.AbortError) as error:
         raise CaptureError(f"the {part} of event {seq:,} cannot be read: {error}") from error
     return found
+
+
+_PARTS: tuple[Part, ...] = ("key", "value", "data", "metadata", "extra")
+_SHOWN = (
+    "SELECT record.key, record.value, jsonb(json(event.data)), jsonb(json(event.metadata)), jsonb(json(event.extra)) "
+    "FROM event LEFT JOIN record ON record.seq = event.seq WHERE event.seq = ?"
+)
+
+
+def _shown(reader: CaptureReader, seq: int) -> dict[Part, bytes | None]:
+    """The parts as the masks let them be seen; empty when the event is not there."""
+    rows = reader.select(reader.shown(_SHOWN), (seq,))
+    return dict(zip(_PARTS, rows[0], strict=True)) if rows else {}

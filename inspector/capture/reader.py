@@ -15,9 +15,11 @@ from typing import Any, Self
 
 import apsw
 
+from inspector.capture.hiding import hidden, register
 from inspector.capture.opening import open_capture
 from inspector.errors import CaptureError
 from inspector.event import TimeKind
+from inspector.masks import Masks
 
 PREVIEW_BYTES = 1024
 PAGE_ROWS = 500
@@ -178,7 +180,14 @@ class CaptureReader:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.masks: Masks | None = None
+        """What is hidden in all that this reader gives; filters still look at what is stored."""
         self.connection = open_capture(path)
+
+    def hide(self, masks: Masks) -> None:
+        """From now on hides what `masks` say."""
+        self.masks = masks
+        register(self.connection, masks)
 
     def interrupt(self) -> None:
         """Ends the query that runs in another thread; it raises `apsw.InterruptError` there."""
@@ -208,6 +217,10 @@ class CaptureReader:
             # our own statements are right (each is tested): what fails is a stranger's content
             raise CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy") from error
 
+    def shown(self, sql: str) -> str:
+        """`sql` with the columns of its SELECT list hidden as the masks say; what is asked of them stays."""
+        return sql if self.masks is None else hidden(sql)
+
     def prepare(self, condition: Condition) -> None:
         """Makes the connection ready for a filter's SQL."""
         if condition.prepare is not None:
@@ -221,7 +234,7 @@ class CaptureReader:
 
     def rows(self, first_seq: int, limit: int) -> list[EventRow]:
         """Up to `limit` events from number `first_seq` on, in arrival order, as a list shows them."""
-        found = self.select(f"{_ROW} WHERE event.seq >= ? ORDER BY event.seq LIMIT ?", (first_seq, limit))
+        found = self.select(f"{self.shown(_ROW)} WHERE event.seq >= ? ORDER BY event.seq LIMIT ?", (first_seq, limit))
         return [EventRow(*self._checked(row, _ROW_KINDS)) for row in found]
 
     def _checked(self, row: tuple[Any, ...], kinds: Sequence[Any]) -> tuple[Any, ...]:
@@ -236,14 +249,13 @@ class CaptureReader:
         for start in range(0, len(seqs), PAGE_ROWS):
             part = list(seqs[start : start + PAGE_ROWS])
             marks = ", ".join("?" * len(part))
-            found.update(
-                {row[0]: EventRow(*self._checked(row, _ROW_KINDS)) for row in self.select(f"{_ROW} WHERE event.seq IN ({marks})", part)}
-            )
+            rows = self.select(f"{self.shown(_ROW)} WHERE event.seq IN ({marks})", part)
+            found.update({row[0]: EventRow(*self._checked(row, _ROW_KINDS)) for row in rows})
         return [found[seq] for seq in seqs if seq in found]
 
     def event(self, seq: int, *, most_bytes: int = 1 << 40) -> Event | None:
         """The event with this number, or None; a value, data or metadata that is larger than `most_bytes` is left out."""
-        found = self.select(f"{_EVENT_WITHIN} WHERE event.seq = :seq", {"seq": seq, "most": most_bytes})
+        found = self.select(f"{self.shown(_EVENT_WITHIN)} WHERE event.seq = :seq", {"seq": seq, "most": most_bytes})
         return Event(*self._checked(found[0], _EVENT_KINDS)) if found else None
 
     def events(self, query: EventQuery | None = None) -> Iterator[Event]:
@@ -261,7 +273,7 @@ class CaptureReader:
         if not seqs:
             return
         marks = ", ".join("?" * len(seqs))
-        found = {row[0]: row for row in self.select(f"{_EVENT} WHERE event.seq IN ({marks})", list(seqs))}
+        found = {row[0]: row for row in self.select(f"{self.shown(_EVENT)} WHERE event.seq IN ({marks})", list(seqs))}
         for seq in seqs:
             if seq in found:
                 yield Event(*self._checked(found[seq], _EVENT_KINDS))

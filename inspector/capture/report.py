@@ -133,6 +133,7 @@ def info(reader: CaptureReader) -> dict[str, Any]:
         "tool": tool,
         "events": reader.watermark().events,
         "conflicts": conflicts,
+        "masks": reader.masks.rules if reader.masks is not None else 0,
         "unmasked": bool(json.loads(settings or "{}").get("values", True)),
         "sources": [
             {
@@ -204,7 +205,7 @@ def count_by(reader: CaptureReader, by: str | None, every_us: int | None, query:
         keys.insert(0, floor)
     where = f"WHERE ({condition.sql})" if condition else ""
     sql = f"SELECT {', '.join([*keys, 'count(*)'])} FROM {FROM} {where} GROUP BY {', '.join(keys)} ORDER BY {', '.join(keys)}"
-    for row in reader.select(sql, condition.bindings if condition else ()):
+    for row in reader.select(reader.shown(sql), condition.bindings if condition else ()):
         values = list(row)
         result: dict[str, object] = {"time": format_time(values.pop(0))} if every_us else {}
         result.update(zip(names, values, strict=False))

@@ -59,7 +59,7 @@ _STREAM = (
 def streams(reader: CaptureReader, *, category: str | None = None) -> Iterator[StreamInfo]:
     """Every stream (of one category), by category and name."""
     sql = f"{_STREAM} WHERE (?1 IS NULL OR category.name = ?1) ORDER BY category.name, stream.name, source.id"
-    for row in reader.each(sql, (category,)):
+    for row in reader.each(reader.shown(sql), (category,)):
         yield StreamInfo(*row)
 
 
@@ -68,10 +68,10 @@ def find_stream(reader: CaptureReader, text: str, source: str | None = None) -> 
 
     Both parts may hold slashes. Raises UsageError with the candidates when there are several, with near names when none.
     """
-    found = [StreamInfo(*row) for row in reader.select(f"{_STREAM} WHERE stream.name = ?", (text,))]
+    found = [StreamInfo(*row) for row in reader.select(f"{reader.shown(_STREAM)} WHERE stream.name = ?", (text,))]
     for cut in (place for place, character in enumerate(text) if character == "/"):
         parts = (text[cut + 1 :], text[:cut])
-        found += [StreamInfo(*row) for row in reader.select(f"{_STREAM} WHERE stream.name = ? AND category.name = ?", parts)]
+        found += [StreamInfo(*row) for row in reader.select(f"{reader.shown(_STREAM)} WHERE stream.name = ? AND category.name = ?", parts)]
     if source is not None:
         found = [stream for stream in found if source in (stream.source, str(stream.source_id)) or source in stream.source]
     if len(found) == 1:
@@ -83,7 +83,7 @@ def find_stream(reader: CaptureReader, text: str, source: str | None = None) -> 
 
 def stream_of(reader: CaptureReader, seq: int) -> StreamInfo | None:
     """The stream of the event of this number; None when it is in none, or not here."""
-    rows = reader.select(f"{_STREAM} WHERE stream.id = (SELECT stream_id FROM event WHERE seq = ?)", (seq,))
+    rows = reader.select(f"{reader.shown(_STREAM)} WHERE stream.id = (SELECT stream_id FROM event WHERE seq = ?)", (seq,))
     return StreamInfo(*rows[0]) if rows else None
 
 
@@ -94,7 +94,9 @@ def _listed(found: list[StreamInfo]) -> str:
 
 def _near(reader: CaptureReader, text: str) -> str:
     prefix = text[: max(1, len(text) // 2)]
-    rows = reader.select("SELECT name FROM stream WHERE name >= ?1 AND name < ?1 || char(1114111) LIMIT 500", (prefix,))
+    rows = reader.select(
+        reader.shown("SELECT stream.name FROM stream WHERE name >= ?1 AND name < ?1 || char(1114111) LIMIT 500"), (prefix,)
+    )
     near = get_close_matches(text, [row[0] for row in rows], n=3)
     return f"; near: {', '.join(near)}" if near else ""
 
@@ -145,8 +147,10 @@ class StreamMark(NamedTuple):
 def stream_marks(reader: CaptureReader, stream_id: int) -> list[StreamMark]:
     """A stream's events in replay order, without their documents."""
     rows = reader.select(
-        "SELECT x.seq, event.time_us, x.version, event.flags, event.event_id FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
-        "WHERE x.stream_id = ?",
+        reader.shown(
+            "SELECT x.seq, event.time_us, x.version, event.flags, event.event_id FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
+            "WHERE x.stream_id = ?"
+        ),
         (stream_id,),
     )
     found = {row[0]: StreamMark._make(row) for row in rows}
@@ -167,20 +171,22 @@ def stream_events(reader: CaptureReader, stream_id: int, seqs: list[int]) -> lis
 
 def stream_by_id(reader: CaptureReader, stream_id: int) -> StreamInfo:
     """The stream of this number. Raises UsageError when there is none."""
-    rows = reader.select(f"{_STREAM} WHERE stream.id = ?", (stream_id,))
+    rows = reader.select(f"{reader.shown(_STREAM)} WHERE stream.id = ?", (stream_id,))
     if not rows:
         raise UsageError("this stream is no longer in the capture")
     return StreamInfo(*rows[0])
 
 
 def _stretch(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
-    rows = reader.select(f"{_EVENT} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq", (stream_id, seqs[0], seqs[-1]))
+    rows = reader.select(
+        f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq", (stream_id, seqs[0], seqs[-1])
+    )
     return list(map(StreamEvent._make, rows))
 
 
 def _events(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
     marks = ", ".join("?" * len(seqs))
-    rows = reader.select(f"{_EVENT} WHERE x.stream_id = ? AND x.seq IN ({marks})", [stream_id, *seqs])
+    rows = reader.select(f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq IN ({marks})", [stream_id, *seqs])
     found = {row[0]: StreamEvent._make(row) for row in rows}
     return [found[seq] for seq in seqs if seq in found]
 

@@ -11,19 +11,18 @@ import logging
 import os
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, rewrite, schema
+from inspector.capture import append, coverage, rewrite
 from inspector.capture.coverage import Segment
+from inspector.capture.creating import check_version, create, set_setting
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.opening import is_read_only
@@ -110,8 +109,8 @@ class CaptureWriter:
             try:
                 self._connection = open_writer(self.path)
                 if is_new:
-                    self._create(with_values)
-                self._check_version()
+                    create(self._connection, {"values": with_values})
+                check_version(self._connection, self.path)
             except (apsw.NotADBError, apsw.CorruptError) as error:
                 raise CaptureError(f"{self.path} is not a capture or is damaged ({error}); choose another file") from error
         append.prepare(self._connection)
@@ -121,7 +120,7 @@ class CaptureWriter:
         self.capture_id: str = row[0]
         self.with_values: bool = json.loads(row[1]).get("values", True) and with_values
         if not self.with_values:
-            self._connection.execute("UPDATE capture SET settings = json_set(settings, '$.values', json('false'))")
+            set_setting(self._connection, "values", False)
         self._last_seq: int = self._connection.execute("SELECT coalesce(max(seq), 0) FROM event").get
         self._ledger = Ledger(self._connection)
         self._highest: dict[int, int] = {}
@@ -129,24 +128,10 @@ class CaptureWriter:
         self._plan: list[int] = []
         self._with_open: set[int] = set()
 
-    def _create(self, with_values: bool) -> None:
-        tool = f"eventscope {version('eventscope')}"
-        self._connection.execute("BEGIN IMMEDIATE")
-        for statement in schema.create_statements():
-            self._connection.execute(statement)
-        self._connection.execute(
-            "INSERT INTO capture (id, created_us, tool, settings) VALUES (?, ?, ?, ?)",
-            (str(uuid.uuid4()), _now_us(), tool, json.dumps({"values": with_values})),
-        )
-        self._connection.execute("COMMIT")
-
-    def _check_version(self) -> None:
-        application: int = self._connection.execute("PRAGMA application_id").get
-        user: int = self._connection.execute("PRAGMA user_version").get
-        if application != schema.APPLICATION_ID:
-            raise CaptureError(f"{self.path} is a database but not a capture; choose another file")
-        if user // 1000 != schema.MAJOR:
-            raise CaptureError(f"{self.path} was made by a newer eventscope (format {user // 1000}); install that version to open it")
+    def keep_masks(self, rules: str) -> None:
+        """What is hidden of this capture wherever it is opened: the TOML of `inspector.masks`."""
+        with self._transaction():
+            set_setting(self._connection, "masks", rules)
 
     # ---- sources, logs, runs
 

@@ -59,6 +59,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--min-free", type=_size, default=10**9, metavar="N", help="bytes that stay free on the disk (1GB)")
     capture.add_argument("--estimate", action="store_true", help="say how much that would be, and read nothing")
     capture.add_argument("--sample", type=int, default=0, metavar="N", help="--estimate reads about N records to know their size")
+    capture.add_argument("--masks", metavar="production|FILE", help="hide what these rules say wherever the capture is opened")
     capture.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
     capture.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     capture.add_argument("--format", choices=("table", "jsonl"))
@@ -237,6 +238,7 @@ def _options(args: argparse.Namespace) -> Options:
 
         profile = load_profile(args.map)
     return Options(
+        masks=_masks(args.masks),
         limit=args.limit,
         max_bytes=args.max_bytes,
         max_rate=args.max_rate,
@@ -248,6 +250,20 @@ def _options(args: argparse.Namespace) -> Options:
         condition=condition,
         settings={"command": "capture", "topics": args.topic, "from": args.start, "until": args.end, "follow": args.follow},
     )
+
+
+def _masks(wanted: str | None) -> str:
+    """The rules to keep with the capture, checked: those for production, or a file's."""
+    if wanted is None:
+        return ""
+    from inspector import masks
+
+    if wanted == "production":
+        return masks.production().text
+    try:
+        return masks.parse(Path(wanted).read_text(encoding="utf-8")).text
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the masks {wanted} cannot be read: {error}") from error
 
 
 def _keep_option(keep: tuple[str, float] | None) -> Keep | None:

@@ -50,6 +50,7 @@ def _command(commands: Any, name: str, help_: str, run: Any) -> argparse.Argumen
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=run.__doc__)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--format", choices=("table", "jsonl"))
+    parser.add_argument("--unmasked", action="store_true", help="show also what the capture wants hidden")
     parser.add_argument("--require-complete", action="store_true", help="exit 5 when not all that was asked for was read")
     parser.set_defaults(run=run)
     return parser
@@ -63,9 +64,9 @@ def _span_us(text: str) -> int:
 
 
 def _open(args: argparse.Namespace) -> CaptureReader:
-    from inspector.capture.reader import CaptureReader
+    from inspector.capture.masked import open_masked
 
-    return CaptureReader(args.file)
+    return open_masked(args.file, unmasked=args.unmasked)
 
 
 def _ended(args: argparse.Namespace, reader: CaptureReader) -> ExitStatus:

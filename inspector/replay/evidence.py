@@ -134,8 +134,8 @@ def base_version(reader: CaptureReader, stream: StreamInfo) -> int | None:
 def first_document(reader: CaptureReader, stream: StreamInfo) -> object:
     """The document of the first of the stream's events to arrive that has one, or None."""
     rows = reader.select(
-        "SELECT json(event.data) FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? "
-        "AND event.data IS NOT NULL ORDER BY x.seq LIMIT 1",
+        reader.shown("SELECT json(event.data) FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? ")
+        + "AND event.data IS NOT NULL ORDER BY x.seq LIMIT 1",
         (stream.id,),
     )
     return values.parse(rows[0][0]) if rows else None

@@ -86,7 +86,7 @@ def _run(reader: CaptureReader, reducer: Reducer, first: int, last: int, wanted:
         # one long stream, or others stand between: each by itself
         yield from (_alone(reader, reducer, stream_id) for stream_id in sorted(wanted))
         return
-    rows = reader.select(_EVENTS, (first, last))
+    rows = reader.select(reader.shown(_EVENTS), (first, last))
     events = [StreamEvent._make(row[1:]) for row in rows]
     try:
         documents = batch_of(events).documents

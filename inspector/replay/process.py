@@ -44,6 +44,7 @@ from typing import BinaryIO
 import apsw
 import orjson
 
+from inspector.capture.masked import open_masked
 from inspector.capture.opening import is_live
 from inspector.capture.reader import CaptureReader
 from inspector.errors import EventscopeError, UsageError
@@ -89,6 +90,7 @@ class FoldServer:
         self._path: Path | None = None
         self._is_live = False
         self._stamp: tuple[int, int] | None = None
+        self._is_unmasked = False
         self._kept: OrderedDict[object, Kept] = OrderedDict()
         self._looker = Looker()
         self._told_s = 0.0
@@ -199,11 +201,13 @@ class FoldServer:
     def _open(self, request: Request) -> object:
         path = Path(fields.text(request, "capture"))
         self._close({})
-        reader = CaptureReader(path)
-        if self._path != path:
+        is_unmasked = request.get("unmasked") is True
+        reader = open_masked(path, unmasked=is_unmasked)
+        if (self._path, self._is_unmasked) != (path, is_unmasked):
             self._kept.clear()
-        if (self._path, self._stamp) != (path, _stamp(path)):
+        if (self._path, self._stamp, self._is_unmasked) != (path, _stamp(path), is_unmasked):
             self._looker.forget()
+        self._is_unmasked = is_unmasked
         self._path, self._reader = path, reader
         self._is_live, self._stamp = is_live(path), _stamp(path)
         mark = reader.watermark()
@@ -218,7 +222,7 @@ class FoldServer:
     def _opened(self) -> CaptureReader:
         """The capture, opened anew when somebody began or ended to write it: one who takes it for finished sees no change."""
         if self._reader is not None and self._path is not None and is_live(self._path) != self._is_live:
-            self._open({"capture": str(self._path)})
+            self._open({"capture": str(self._path), "unmasked": self._is_unmasked})
         if self._reader is None:
             raise UsageError("no capture is open")
         return self._reader

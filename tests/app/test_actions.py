@@ -105,7 +105,7 @@ def test_a_dropped_capture_is_opened(qtbot: QtBot, window: MainWindow, tmp_path:
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(capture(tmp_path / "a.evcap", 7)))])
     copy, buttons, keys = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
-    window.dropEvent(QDropEvent(QPointF(5, 5), copy, data, buttons, keys))
+    window.chrome.dropEvent(QDropEvent(QPointF(5, 5), copy, data, buttons, keys))
     qtbot.waitUntil(lambda: window.panes is not None and window.events.model.rows == 7, timeout=_WAIT_MS)
 
 

@@ -1,0 +1,46 @@
+"""A new capture's tables and identity, its settings, and whether a file that is there may be continued.
+
+Read `schema` for the tables, `writer` for who uses this.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+import uuid
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+
+import apsw
+
+from inspector.capture import schema
+from inspector.errors import CaptureError
+
+
+def create(connection: apsw.Connection, settings: Mapping[str, object]) -> None:
+    """Makes the tables and the row that says which capture this is, in one transaction."""
+    tool = f"eventscope {version('eventscope')}"
+    connection.execute("BEGIN IMMEDIATE")
+    for statement in schema.create_statements():
+        connection.execute(statement)
+    connection.execute(
+        "INSERT INTO capture (id, created_us, tool, settings) VALUES (?, ?, ?, ?)",
+        (str(uuid.uuid4()), time.time_ns() // 1000, tool, json.dumps(dict(settings))),
+    )
+    connection.execute("COMMIT")
+
+
+def check_version(connection: apsw.Connection, path: Path) -> None:
+    """Raises CaptureError for a database that is no capture, or one of a newer major version."""
+    application: int = connection.execute("PRAGMA application_id").get
+    user: int = connection.execute("PRAGMA user_version").get
+    if application != schema.APPLICATION_ID:
+        raise CaptureError(f"{path} is a database but not a capture; choose another file")
+    if user // 1000 != schema.MAJOR:
+        raise CaptureError(f"{path} was made by a newer eventscope (format {user // 1000}); install that version to open it")
+
+
+def set_setting(connection: apsw.Connection, name: str, value: object) -> None:
+    """Notes one setting of the capture, such as `masks`."""
+    connection.execute("UPDATE capture SET settings = json_set(settings, '$.' || ?, json(?))", (name, json.dumps(value)))

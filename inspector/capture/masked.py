@@ -1,0 +1,51 @@
+"""Opening a capture as it may be seen: with the masks that it brings along, unless they are taken off on purpose.
+
+A capture made through a production connection keeps its rules, so that it is masked wherever it is opened. Read `hiding` for how.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from inspector.capture.reader import CaptureReader
+from inspector.errors import CaptureError, UsageError
+from inspector.masks import Masks, parse
+
+
+def rules_of(reader: CaptureReader) -> str:
+    """The TOML of the rules a capture brings along; empty for none. Raises CaptureError."""
+    ((settings,),) = reader.select("SELECT settings FROM capture LIMIT 1")
+    try:
+        found = json.loads(settings or "{}").get("masks", "")
+    except (ValueError, AttributeError):
+        found = ""
+    return found if isinstance(found, str) else ""
+
+
+def open_masked(path: Path, *, unmasked: bool = False, rules: str = "") -> CaptureReader:
+    """A reader that hides what the capture's own rules say, or `rules` in their place; everything is clear when `unmasked`.
+
+    Raises CaptureError, also when the rules cannot be read: then only `unmasked` opens it.
+    """
+    reader = CaptureReader(path)
+    if unmasked:
+        return reader
+    try:
+        text = rules or rules_of(reader)
+        masks = parse(text) if text else None
+    except UsageError as error:
+        reader.close()
+        raise CaptureError(f"what {path} wants hidden cannot be understood ({error}); --unmasked opens it with everything clear") from error
+    except CaptureError:
+        reader.close()
+        raise
+    if masks is not None:
+        reader.hide(masks)
+    return reader
+
+
+def masks_of(path: Path) -> Masks | None:
+    """The rules that a capture brings along. Raises CaptureError."""
+    with open_masked(path) as reader:
+        return reader.masks
