@@ -7,8 +7,8 @@ what it is used for.
 from __future__ import annotations
 
 from PySide6.QtCore import QByteArray, QEvent, QItemSelectionModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app import style
 from app.event_header import EventHeader
@@ -17,6 +17,8 @@ from app.models.event_table import EventTable
 
 _UP = {Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_Home}
 _DOWN = {Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_End}
+_ENDS = {QAbstractItemView.CursorAction.MoveHome, QAbstractItemView.CursorAction.MoveEnd}
+_BACK = {QAbstractItemView.CursorAction.MoveUp, QAbstractItemView.CursorAction.MovePageUp, QAbstractItemView.CursorAction.MovePrevious}
 
 
 class _Middle(QStyledItemDelegate):
@@ -133,10 +135,7 @@ class EventView(QTableView):
 
     def choose_row(self, row: int, *, at: int | None = None) -> None:
         """Makes a row current; brings it into view, or to the `at`-th place of what is in view."""
-        column = self.currentIndex().column()
-        if column < 0 or self.isColumnHidden(column):
-            column = max(self.header.logicalIndexAt(2), 0)
-        index = self.table.index(row, column)
+        index = self._index(row)
         flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
         self.selectionModel().setCurrentIndex(index, flags)
         if at is None:
@@ -144,12 +143,35 @@ class EventView(QTableView):
         else:
             self.put_on_top(row - at)
 
+    def _index(self, row: int) -> QModelIndex:
+        """A row's cell in the column that is current, or in the first that is seen."""
+        column = self.currentIndex().column()
+        if column < 0 or self.isColumnHidden(column):
+            column = max(self.header.logicalIndexAt(2), 0)
+        return self.table.index(row, column)
+
     def selectAll(self) -> None:
         """Chooses everything without walking it."""
         self.is_all_selected = True
         self.all_chosen.emit()
 
     # ---- keys and wheel
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Coming here chooses nothing: an item view would make the first row current, far from what is in view."""
+        QAbstractScrollArea.focusInEvent(self, event)
+        self.viewport().update()
+
+    def moveCursor(self, action: QAbstractItemView.CursorAction, modifiers: Qt.KeyboardModifier) -> QModelIndex:
+        """Where a key goes; while nothing is current that is a row in view."""
+        if self.currentIndex().isValid() or self.top_row < 0:
+            return super().moveCursor(action, modifiers)
+        if action in _ENDS and modifiers & Qt.KeyboardModifier.ControlModifier:
+            return self._index(0 if action is QAbstractItemView.CursorAction.MoveHome else self.table.rows - 1)
+        if action not in _BACK:
+            return self._index(self.top_row)
+        last = self.rowAt(self.viewport().height() - style.ROW_PX)
+        return self._index(last if last >= 0 else self.table.rows - 1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Copy is ours; keys that move are the user's scrolling."""

@@ -9,8 +9,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QFocusEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
@@ -243,6 +243,23 @@ def test_a_time_range_bounds_every_order(qtbot: QtBot, open_pane: Open, tmp_path
     assert "10 in the time range" in pane.note.whole_text()
     pane._selection.back()
     qtbot.waitUntil(lambda: pane.model.rows == 500, timeout=_WAIT_MS)
+
+
+def test_coming_to_the_list_chooses_nothing_and_the_first_key_chooses_what_is_in_view(open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 3_000))
+    pane.view.put_on_top(1_000)
+    QApplication.sendEvent(pane.view, QFocusEvent(QEvent.Type.FocusIn, Qt.FocusReason.TabFocusReason))
+    assert not pane.view.currentIndex().isValid()
+    assert pane._selection.seq == 0
+    QTest.keyClick(pane.view, Qt.Key.Key_Down)
+    assert (pane.view.currentIndex().row(), pane.view.top_row) == (1_000, 1_000)
+    pane._selection.choose_event(0)
+    QTest.keyClick(pane.view, Qt.Key.Key_Up)
+    assert pane.view.top_row == 1_000
+    assert pane.view.place_in_view(pane.view.currentIndex().row()) >= 10
+    pane._selection.choose_event(0)
+    QTest.keyClick(pane.view, Qt.Key.Key_Home, Qt.KeyboardModifier.ControlModifier)
+    assert (pane.view.currentIndex().row(), pane.view.top_row) == (0, 0)
 
 
 # ---- following
