@@ -1,38 +1,37 @@
 """The only path in: from sources through decoding and identity into a capture, with limits, filter and progress.
 
-One thread per source reads, decodes and stages; the calling thread writes (see `capture.stage` for why). Knows no
+One thread per source reads (`feed`); the calling thread writes (see `capture.stage` for why). Knows no
 kind of source and prints nothing. Read `capture.writer` for what is stored, `cli.capture` for who calls this.
 """
 
 from __future__ import annotations
 
-import gc
 import logging
 import queue
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import apsw
 
 from inspector.capture import coverage
-from inspector.capture.stage import Staged, Stager
-from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, Reading, StagedCondition
+from inspector.capture.stage import Staged
+from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, StagedCondition
 from inspector.errors import EventscopeError, ExitStatus, SourceError
-from inspector.event import RecordBatch, without_ranges
-from inspector.identify import Identifier, Profile
-from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
+from inspector.event import without_ranges
+from inspector.feed import TICK_S, Feed, Message, RateLimiter
+from inspector.identify import Profile
+from inspector.sources import LogInfo, Request, Source, Span
 
 log = logging.getLogger(__name__)
 
 FINISHING = "finishing"
 """The state said once everything is stored and only the file is still to be closed: readers should let go of it now."""
 _QUEUED_BATCHES = 2
-_TICK_S = 0.25
 _KEEP_EVERY_S = 1.0
 _PULSE_S = 1.0
 
@@ -113,140 +112,6 @@ class Outcome:
     exit_status: ExitStatus
 
 
-@dataclass(slots=True)
-class _Message:
-    """What a reading thread hands to the writing one."""
-
-    feed: _Feed
-    staged: Staged | None = None
-    progress: Progress | None = None
-    opened: list[tuple[LogInfo, Span]] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    state: str = ""
-    error: BaseException | None = None
-    finished: bool = False
-
-
-class _Feed:
-    """One source being read: its thread, and where each of its logs stands in the capture."""
-
-    def __init__(self, number: int, source: Source, request: Request, plan: Plan, options: Options) -> None:
-        self.number = number
-        self.source = source
-        self.request = request
-        self.plan = plan
-        self.options = options
-        self.log_ids: list[int] = []
-        self.reading: Reading | None = None
-        self.reached: dict[int, int] = {}
-        self.stopped = ""
-        self.latest_us: dict[int, int] = {}
-        self.abandoned = threading.Event()
-        self._starts: dict[int, list[Span]] = {}
-        self._outbox: queue.Queue[_Message]
-        self._stop: threading.Event
-        self._limiter: _RateLimiter
-
-    def start(self, executor: ThreadPoolExecutor, outbox: queue.Queue[_Message], stop: threading.Event, limiter: _RateLimiter) -> None:
-        """Reads in a thread of `executor` until done or `stop`, handing over to `outbox`; the last message says how it ended."""
-        self._outbox, self._stop, self._limiter = outbox, stop, limiter
-        for span in self.plan.spans:
-            self._starts.setdefault(span.log, []).append(span)
-        for spans in self._starts.values():
-            spans.sort(key=lambda span: span.start)
-        executor.submit(self._read).add_done_callback(self._finish)
-
-    def _finish(self, reading: Future[None]) -> None:
-        self._send(_Message(self, error=reading.exception(), finished=True))
-
-    def _read(self) -> None:
-        # batches are large lists of plain values without cycles: letting the collector walk them costs a tenth of the time
-        gc.freeze()
-        gc.set_threshold(200_000, 50, 50)
-        identifier = Identifier(profile=self.options.profile, decoders=self.plan.decoder, rules=self.plan.rules)
-        stager = Stager(self.latest_us)
-        try:
-            for batch in self.source.read(self.plan, self.request, self._stop):
-                for info, span in batch.opened:
-                    if info not in self.plan.logs:
-                        self.plan.logs.append(info)
-                    self._starts.setdefault(span.log, []).append(span)
-                for part in _before_and_after(batch):
-                    self._send(self._message(identifier, stager, part))
-                self._limiter.wait(len(batch.records), self._stop)
-        finally:
-            stager.close()
-
-    def _message(self, identifier: Identifier, stager: Stager, batch: Batch) -> _Message:
-        progress = Progress(
-            read=self._stretches(batch),
-            absent=[(absence.log, absence.start, absence.end, absence.reason) for absence in batch.absent],
-            first=batch.first,
-            end=batch.end,
-            changes=batch.changes,
-            decided=batch.decided,
-        )
-        staged = None
-        if len(batch.records):
-            events = identifier.events(batch.records, self.plan.logs)
-            staged = stager.stage(events)
-        return _Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
-
-    def _stretches(self, batch: Batch) -> dict[int, tuple[int, int]]:
-        """The stretch of each log that this batch accounts for, never across positions that no span asked for."""
-        stretches = {}
-        for place, position in batch.read_to.items():
-            spans = [span for span in self._starts.get(place, []) if span.start <= position]
-            if not spans:
-                continue
-            current = spans[-1]
-            start = max(self.reached.get(place, current.start), current.start)
-            for absence in batch.absent:
-                if absence.log == place and absence.start <= start < absence.end:
-                    start = absence.end
-            end = position if current.end is None else min(position, current.end)
-            if start < end:
-                stretches[place] = (start, end)
-            self.reached[place] = max(position, self.reached.get(place, position))
-        return stretches
-
-    def _send(self, message: _Message) -> None:
-        """Waits for room; gives up when the writing side has gone."""
-        while not self.abandoned.is_set():
-            try:
-                self._outbox.put(message, timeout=_TICK_S)
-            except queue.Full:
-                continue
-            return
-
-
-def _before_and_after(batch: Batch) -> Sequence[Batch]:
-    """A batch that tells of an absence as two: what was read before it, then the absence and what follows."""
-    if not batch.absent or not len(batch.records):
-        return [batch]
-    gone = {absence.log: absence.start for absence in reversed(batch.absent)}
-    read_to = {log: min(to, gone.get(log, to)) for log, to in batch.read_to.items()}
-    before = Batch(records=batch.records, read_to=read_to, decided=None if batch.decided is None else [])
-    return [before, replace(batch, records=RecordBatch())]
-
-
-class _RateLimiter:
-    """Lets at most `rate` records a second pass, shared by all reading threads."""
-
-    def __init__(self, rate: float | None) -> None:
-        self._rate = rate
-        self._lock = threading.Lock()
-        self._due_s = time.monotonic()
-
-    def wait(self, records: int, stop: threading.Event) -> None:
-        if not self._rate or not records:
-            return
-        with self._lock:
-            self._due_s = max(self._due_s, time.monotonic()) + records / self._rate
-            due = self._due_s
-        stop.wait(max(0.0, due - time.monotonic()))
-
-
 def run(
     sources: Sequence[tuple[Source, Request]],
     path: Path,
@@ -266,28 +131,28 @@ def run(
     with CaptureWriter(path, with_values=options.with_values, floor_bytes=options.floor_bytes) as writer:
         if options.masks:
             writer.keep_masks(options.masks)
-        feeds = [_Feed(number, *planned, options) for number, planned in enumerate(plans)]
+        feeds = [Feed(number, *planned, options.profile) for number, planned in enumerate(plans)]
         for feed in feeds:
-            _register(writer, feed, listener)
+            _register(writer, feed, options, listener)
         listener.started()
         outcome = _Session(writer, feeds, options, listener, stop).run()
         listener.state_changed(FINISHING)
         return outcome
 
 
-def _register(writer: CaptureWriter, feed: _Feed, listener: Listener) -> None:
+def _register(writer: CaptureWriter, feed: Feed, options: Options, listener: Listener) -> None:
     """Notes the source, its logs and what is asked; takes off the plan what the capture has already."""
     plan, isolation = feed.plan, str(feed.request.isolation)
     source_id = writer.add_source(feed.source.info())
     feed.log_ids = [_add_log(writer, source_id, feed, info) for info in plan.logs]
     asked = dict(zip(feed.log_ids, plan.asked, strict=True))
-    settings = {**feed.options.settings, "isolation": isolation, "filter": feed.options.filter_text}
-    feed.reading = writer.begin(source_id, asked, isolation=isolation, filter_text=feed.options.filter_text, settings=settings)
+    settings = {**options.settings, "isolation": isolation, "filter": options.filter_text}
+    feed.reading = writer.begin(source_id, asked, isolation=isolation, filter_text=options.filter_text, settings=settings)
     feed.latest_us = writer.latest_us(feed.log_ids)
     for note in plan.notes:
         listener.noted(note)
     wanted = sum(_length(span) for span in plan.spans)
-    plan.spans = [part for span in plan.spans for part in _left(writer, feed, span)]
+    plan.spans = [part for span in plan.spans for part in _left(writer, feed, span, options.filter_text)]
     spared = wanted - sum(_length(span) for span in plan.spans)
     if spared:
         listener.noted(f"{spared:,} positions are in the capture already and are not read again")
@@ -297,19 +162,18 @@ def _length(span: Span) -> int:
     return 0 if span.end is None else span.end - span.start
 
 
-def _left(writer: CaptureWriter, feed: _Feed, span: Span) -> list[Span]:
+def _left(writer: CaptureWriter, feed: Feed, span: Span, filter_text: str | None) -> list[Span]:
     """The parts of `span` that the capture does not have under the same isolation and filter."""
     segments, isolation = writer.segments(feed.log_ids[span.log]), str(feed.request.isolation)
-    text = feed.options.filter_text
-    had = coverage.already_scanned(segments, isolation, text) if text else coverage.already_read(segments, isolation)
+    had = coverage.already_scanned(segments, isolation, filter_text) if filter_text else coverage.already_read(segments, isolation)
     return [Span(span.log, start, end) for start, end in without_ranges(span.start, span.end, had)]
 
 
-def _add_log(writer: CaptureWriter, source_id: int, feed: _Feed, info: LogInfo) -> int:
+def _add_log(writer: CaptureWriter, source_id: int, feed: Feed, info: LogInfo) -> int:
     """Notes a log with what its descriptor asks for, and with the reducer that the profile names for a later replay."""
     name = info.key.name
     rules = dict(feed.plan.rules.get(name) or {})
-    said = feed.options.profile.of(name) if feed.options.profile else None
+    said = feed.profile.of(name) if feed.profile else None
     if said is not None and said.reducer is not None:
         rules["reducer"] = said.reducer
     return writer.add_log(source_id, info, decoder=feed.plan.decoder.get(name), rules=rules or None)
@@ -318,14 +182,14 @@ def _add_log(writer: CaptureWriter, source_id: int, feed: _Feed, info: LogInfo) 
 class _Session:
     """The writing side of one capture: takes messages until every feed is done."""
 
-    def __init__(self, writer: CaptureWriter, feeds: Sequence[_Feed], options: Options, listener: Listener, stop: threading.Event) -> None:
+    def __init__(self, writer: CaptureWriter, feeds: Sequence[Feed], options: Options, listener: Listener, stop: threading.Event) -> None:
         self._writer = writer
         self._feeds = feeds
         self._options = options
         self._listener = listener
         self._asked_to_stop = stop
         self._halt = threading.Event()
-        self._inbox: queue.Queue[_Message] = queue.Queue(_QUEUED_BATCHES * max(1, len(feeds)))
+        self._inbox: queue.Queue[Message] = queue.Queue(_QUEUED_BATCHES * max(1, len(feeds)))
         self._status = Status(events=writer.events())
         self._full = False
         self._exit = ExitStatus.OK
@@ -334,7 +198,7 @@ class _Session:
 
     def run(self) -> Outcome:
         """Starts every feed, stores what they give and notes why each ended."""
-        limiter = _RateLimiter(self._options.max_rate)
+        limiter = RateLimiter(self._options.max_rate)
         with ThreadPoolExecutor(max(1, len(self._feeds)), thread_name_prefix="read") as executor:
             for feed in self._feeds:
                 feed.start(executor, self._inbox, self._halt, limiter)
@@ -354,7 +218,7 @@ class _Session:
             if self._asked_to_stop.is_set():
                 self._halt.set()
             try:
-                message = self._inbox.get(timeout=_TICK_S)
+                message = self._inbox.get(timeout=TICK_S)
             except queue.Empty:
                 self._pulse()
                 continue
@@ -377,7 +241,7 @@ class _Session:
             feed.stopped = feed.stopped or (CANCELLED if isinstance(error, KeyboardInterrupt) else f"error: {error}")
         self._end_runs(quiet=True)
 
-    def _why(self, message: _Message) -> str:
+    def _why(self, message: Message) -> str:
         if message.error is not None:
             return f"error: {message.error}"
         if self._full:
@@ -394,7 +258,7 @@ class _Session:
                     raise
                 log.warning("could not note why the capture stopped: the disk is full")
 
-    def _take(self, message: _Message) -> None:
+    def _take(self, message: Message) -> None:
         if isinstance(message.error, EventscopeError):
             self._exit = ExitStatus.SOURCE if isinstance(message.error, SourceError) else message.error.exit_status
             self._listener.failed(message.error)
@@ -410,7 +274,7 @@ class _Session:
             self._decide(message.feed, message.progress)
         self._keep()
 
-    def _store(self, message: _Message, progress: Progress) -> None:
+    def _store(self, message: Message, progress: Progress) -> None:
         feed, options, status = message.feed, self._options, self._status
         assert feed.reading is not None
         self._open_logs(feed, message.opened)
@@ -429,14 +293,14 @@ class _Session:
         self._count(feed, message.staged, progress, appended)
         self._listener.progressed(status)
 
-    def _decide(self, feed: _Feed, progress: Progress) -> None:
+    def _decide(self, feed: Feed, progress: Progress) -> None:
         """After the limit nothing more is stored, but what is known of what was stored is."""
         assert feed.reading is not None
         known = Progress(changes=progress.changes, decided=progress.decided)
         if known.changes or known.decided:
             self._writer.append(feed.reading, feed.log_ids, None, known)
 
-    def _open_logs(self, feed: _Feed, opened: Sequence[tuple[LogInfo, Span]]) -> None:
+    def _open_logs(self, feed: Feed, opened: Sequence[tuple[LogInfo, Span]]) -> None:
         if not opened:
             return
         assert feed.reading is not None
@@ -447,7 +311,7 @@ class _Session:
             asked[log_id] = (span.start, span.end)
         self._writer.ask_more(feed.reading, asked)
 
-    def _count(self, feed: _Feed, staged: Staged | None, progress: Progress, appended: Appended) -> None:
+    def _count(self, feed: Feed, staged: Staged | None, progress: Progress, appended: Appended) -> None:
         status = self._status
         status.stored += appended.stored
         status.events += appended.stored

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from inspector.capture.reader import FROM, Condition
+from inspector.capture.reader import Condition
+from inspector.capture.rows import FROM
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter
 from inspector.errors import CaptureError, UsageError

@@ -15,7 +15,8 @@ from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.header_table import parsed_headers
 from app.models.json_path import path_step
-from inspector.capture.reader import CaptureReader, Event
+from inspector.capture.reader import CaptureReader
+from inspector.capture.rows import Event
 from inspector.event import Flag
 from inspector.replay.changes import Change, changes
 from inspector.values import parse_exactly, to_json

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.models.wish import Wish
-from inspector.capture.reader import CaptureReader, Event
+from inspector.capture.reader import CaptureReader
+from inspector.capture.rows import Event
 from inspector.cli.output import event_line
 from inspector.event import format_time
 

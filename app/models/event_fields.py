@@ -14,7 +14,7 @@ from app.models.field import Field
 from app.models.json_path import literal
 from app.models.value_filter import value_filter
 from inspector.capture.origins import Origin
-from inspector.capture.reader import Event
+from inspector.capture.rows import Event
 from inspector.event import TimeKind, format_time
 from inspector.text import bytes_text
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from app.models.event_columns import COLUMNS
-from inspector.capture.reader import CaptureReader, EventRow
+from inspector.capture.reader import CaptureReader
+from inspector.capture.rows import EventRow
 from inspector.event import Flag
 from inspector.text import bytes_text, visible
 

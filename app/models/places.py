@@ -11,7 +11,8 @@ from datetime import UTC, tzinfo
 
 from app.jump import AtNumber, AtOffset, AtTime, AtVersion, Target
 from app.models.event_rows import shown_time
-from inspector.capture.reader import CaptureReader, EventQuery, EventRow
+from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.rows import EventRow
 from inspector.text import visible
 
 

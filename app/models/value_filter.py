@@ -9,7 +9,7 @@ import json
 from collections.abc import Callable
 
 from app.models.event_rows import SIGNS
-from inspector.capture.reader import Event
+from inspector.capture.rows import Event
 from inspector.errors import QueryError
 from inspector.event import format_time
 from inspector.query import compile_filter

@@ -32,7 +32,8 @@ from app.stream_line import StreamLine
 from app.value_view import ValueView
 from inspector.capture.origins import origins
 from inspector.capture.pieces import Part, Sizes, sizes, whole
-from inspector.capture.reader import CaptureReader, Event
+from inspector.capture.reader import CaptureReader
+from inspector.capture.rows import Event
 from inspector.event import Flag
 
 _DIM_MS = 200

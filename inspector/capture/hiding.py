@@ -24,7 +24,7 @@ _VALUE = f"hidden_value(record.value, event.data IS NOT NULL, CASE WHEN length(e
 
 
 def hidden(sql: str) -> str:
-    """`sql`, a SELECT over the tables of `reader.FROM`, with what its list gives hidden. Needs `register`."""
+    """`sql`, a SELECT over the tables of `rows.FROM`, with what its list gives hidden. Needs `register`."""
     listed, found, rest = sql.partition(" FROM ")
     return f"{_COLUMN.sub(_hiding, listed)}{found}{rest}"
 

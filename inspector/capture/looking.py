@@ -13,7 +13,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from inspector.capture.reader import FROM, CaptureReader, Condition, Watermark
+from inspector.capture.reader import CaptureReader, Condition, Watermark
+from inspector.capture.rows import FROM
 from inspector.errors import CaptureError
 
 Numbers = NDArray[np.int64]

@@ -9,7 +9,8 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from inspector.capture.reader import CaptureReader, Event
+from inspector.capture.reader import CaptureReader
+from inspector.capture.rows import Event
 from inspector.event import RecordBatch, format_time
 from inspector.identify import Found, Identifier
 

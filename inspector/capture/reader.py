@@ -17,11 +17,10 @@ import apsw
 
 from inspector.capture.hiding import hidden, register
 from inspector.capture.opening import open_capture
+from inspector.capture.rows import EVENT, EVENT_KINDS, EVENT_WITHIN, FROM, ROW, ROW_KINDS, Event, EventRow
 from inspector.errors import CaptureError
-from inspector.event import TimeKind
 from inspector.masks import Masks
 
-PREVIEW_BYTES = 1024
 PAGE_ROWS = 500
 
 
@@ -36,79 +35,6 @@ class Watermark:
     def events(self) -> int:
         """How many events there are."""
         return self.last_seq - self.first_seq + 1 if self.last_seq else 0
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """What a list shows of an event; key and value are cut to 1 KB."""
-
-    seq: int
-    log: str
-    partition: int
-    position: int
-    time_us: int | None
-    time_kind: int
-    key: bytes | None
-    value_preview: bytes | None
-    type: str | None
-    stream: str | None
-    version: int | None
-    flags: int
-    error: str | None
-    key_bytes: int | None
-    value_bytes: int | None
-    recorded_us: int | None = None
-    """The record's own timestamp where it says more than `time_us`."""
-    captured_us: int | None = None
-    event_id: str | None = None
-    category: str | None = None
-    actor: str | None = None
-    correlation_id: str | None = None
-    causation_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Everything a capture knows of one event. `headers`, `data`, `metadata` and `extra` are JSON text."""
-
-    seq: int
-    log: str
-    partition: int
-    position: int
-    sub: int
-    time_us: int | None
-    time_kind: int
-    recorded_us: int | None
-    recorded_kind: int
-    captured_us: int
-    stream: str | None
-    category: str | None
-    version: int | None
-    type: str | None
-    event_id: str | None
-    schema_ref: int | None
-    schema_version: str | None
-    correlation_id: str | None
-    causation_id: str | None
-    actor: str | None
-    decoder: str | None
-    error: str | None
-    flags: int
-    key_bytes: int | None
-    value_bytes: int | None
-    data: str | None
-    metadata: str | None
-    extra: str | None
-    key: bytes | None
-    headers: str | None
-    value: bytes | None
-
-    @property
-    def printed_recorded_us(self) -> int | None:
-        """The record's own timestamp where it says more than `time_us`: the broker's, or hidden by the event's own time."""
-        if self.recorded_kind == TimeKind.append or self.time_kind == TimeKind.event:
-            return self.recorded_us
-        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,43 +62,6 @@ class EventQuery:
     until_position: int | None = None
     stream_id: int | None = None
     condition: Condition | None = None
-
-
-FROM = (
-    "event LEFT JOIN log ON log.id = event.log_id LEFT JOIN record ON record.seq = event.seq LEFT JOIN type ON type.id = event.type_id "
-    "LEFT JOIN stream ON stream.id = event.stream_id LEFT JOIN category ON category.id = stream.category_id"
-)
-_EVENT = (
-    "SELECT event.seq, log.name, log.partition, event.position, event.sub, event.time_us, event.time_kind, event.recorded_us, "
-    "event.recorded_kind, event.captured_us, stream.name, category.name, event.version, type.name, event.event_id, event.schema_ref, "
-    "event.schema_version, event.correlation_id, event.causation_id, event.actor, event.decoder, event.error, event.flags, "
-    "event.key_bytes, event.value_bytes, json(event.data), json(event.metadata), json(event.extra), record.key, record.headers, "
-    f"record.value FROM {FROM}"
-)
-_EVENT_WITHIN = _EVENT
-for _part, _size in (("json(event.data)", "event.data"), ("json(event.metadata)", "event.metadata"), ("record.value", "record.value")):
-    _EVENT_WITHIN = _EVENT_WITHIN.replace(_part, f"CASE WHEN length({_size}) <= :most THEN {_part} END")
-_ROW = (
-    "SELECT event.seq, log.name, log.partition, event.position, event.time_us, event.time_kind, "
-    f"substr(record.key, 1, {PREVIEW_BYTES}), substr(record.value, 1, {PREVIEW_BYTES}), type.name, stream.name, "
-    f"event.version, event.flags, "
-    "event.error, event.key_bytes, event.value_bytes, CASE WHEN event.recorded_kind = 3 OR event.time_kind = 1 THEN event.recorded_us END, "
-    f"event.captured_us, event.event_id, category.name, event.actor, event.correlation_id, event.causation_id FROM {FROM}"
-)
-
-
-_INT, _MAYBE_INT, _TEXT, _MAYBE_TEXT, _MAYBE_BYTES = (int,), (int, type(None)), (str,), (str, type(None)), (bytes, type(None))
-_ROW_KINDS = (
-    *(_INT, _TEXT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_BYTES, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _INT),
-    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_INT, _MAYBE_INT, _INT),
-    *(_MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT),
-)
-_EVENT_KINDS = (
-    *(_INT, _TEXT, _INT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_INT, _INT, _INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT),
-    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _INT, _MAYBE_INT),
-    *(_MAYBE_INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_BYTES),
-)
-"""The kinds of the columns of `_ROW` and `_EVENT`."""
 
 
 class CaptureReader:
@@ -234,8 +123,8 @@ class CaptureReader:
 
     def rows(self, first_seq: int, limit: int) -> list[EventRow]:
         """Up to `limit` events from number `first_seq` on, in arrival order, as a list shows them."""
-        found = self.select(f"{self.shown(_ROW)} WHERE event.seq >= ? ORDER BY event.seq LIMIT ?", (first_seq, limit))
-        return [EventRow(*self._checked(row, _ROW_KINDS)) for row in found]
+        found = self.select(f"{self.shown(ROW)} WHERE event.seq >= ? ORDER BY event.seq LIMIT ?", (first_seq, limit))
+        return [EventRow(*self._checked(row, ROW_KINDS)) for row in found]
 
     def _checked(self, row: tuple[Any, ...], kinds: Sequence[Any]) -> tuple[Any, ...]:
         """`row` when every value is of its column's kind: SQLite itself lets a stranger's file hold anything anywhere."""
@@ -249,14 +138,14 @@ class CaptureReader:
         for start in range(0, len(seqs), PAGE_ROWS):
             part = list(seqs[start : start + PAGE_ROWS])
             marks = ", ".join("?" * len(part))
-            rows = self.select(f"{self.shown(_ROW)} WHERE event.seq IN ({marks})", part)
-            found.update({row[0]: EventRow(*self._checked(row, _ROW_KINDS)) for row in rows})
+            rows = self.select(f"{self.shown(ROW)} WHERE event.seq IN ({marks})", part)
+            found.update({row[0]: EventRow(*self._checked(row, ROW_KINDS)) for row in rows})
         return [found[seq] for seq in seqs if seq in found]
 
     def event(self, seq: int, *, most_bytes: int = 1 << 40) -> Event | None:
         """The event with this number, or None; a value, data or metadata that is larger than `most_bytes` is left out."""
-        found = self.select(f"{self.shown(_EVENT_WITHIN)} WHERE event.seq = :seq", {"seq": seq, "most": most_bytes})
-        return Event(*self._checked(found[0], _EVENT_KINDS)) if found else None
+        found = self.select(f"{self.shown(EVENT_WITHIN)} WHERE event.seq = :seq", {"seq": seq, "most": most_bytes})
+        return Event(*self._checked(found[0], EVENT_KINDS)) if found else None
 
     def events(self, query: EventQuery | None = None) -> Iterator[Event]:
         """Whole events in the query's order, read page by page; events appended meanwhile may come at the end."""
@@ -273,10 +162,10 @@ class CaptureReader:
         if not seqs:
             return
         marks = ", ".join("?" * len(seqs))
-        found = {row[0]: row for row in self.select(f"{self.shown(_EVENT)} WHERE event.seq IN ({marks})", list(seqs))}
+        found = {row[0]: row for row in self.select(f"{self.shown(EVENT)} WHERE event.seq IN ({marks})", list(seqs))}
         for seq in seqs:
             if seq in found:
-                yield Event(*self._checked(found[seq], _EVENT_KINDS))
+                yield Event(*self._checked(found[seq], EVENT_KINDS))
 
     def seqs(self, query: EventQuery) -> Iterator[int]:
         """The numbers of the matching events in the query's order, at most `query.limit`."""
@@ -395,7 +284,7 @@ class CaptureReader:
                 bindings,
             )
             for row in rows:
-                self._checked(row[::-1], (_INT, _INT, _INT, _INT))
+                self._checked(row[::-1], ((int,),) * 4)
                 if row[1] not in names:
                     raise CaptureError(f"{self.path} is damaged: event {row[3]} is of no log; use another copy")
             keyed = [(sign * time_us, _ordered(names[log_id], sign), sign * position, seq) for time_us, log_id, position, seq in rows]

@@ -13,7 +13,8 @@ from typing import Any
 
 from inspector.capture.coverage import NOT_FETCHED
 from inspector.capture.damage import damage_is_said
-from inspector.capture.reader import FROM, CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.rows import FROM
 from inspector.event import format_time, merged_ranges, without_ranges
 
 

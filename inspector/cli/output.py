@@ -16,7 +16,7 @@ from inspector.event import Flag, TimeKind, format_time
 from inspector.text import bytes_text, visible
 
 if TYPE_CHECKING:
-    from inspector.capture.reader import Event
+    from inspector.capture.rows import Event
 
 _MEASURED_ROWS = 200
 _MAX_WIDTH = 60

@@ -78,7 +78,7 @@ CAPTURED = _fields(
         "seq": "event.seq",
     }
 )
-"""Over the tables that `capture.reader.FROM` joins."""
+"""Over the tables that `capture.rows.FROM` joins."""
 
 _STAGED_STREAM = "FROM staged.stream s JOIN staged.category c ON c.id = s.category WHERE s.id = row.stream"
 

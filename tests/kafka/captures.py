@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from inspector.capture.reader import CaptureReader, Event, EventQuery
+from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.report import info
+from inspector.capture.rows import Event
 
 COMMAND = [sys.executable, "-m", "inspector.cli"]
 

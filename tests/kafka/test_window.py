@@ -87,6 +87,8 @@ def test_from_a_known_cluster_to_the_state_of_a_moment_saved_and_reopened(
     qtbot.waitUntil(lambda: rows(window) >= 3, timeout=_WAIT_MS)
     window.activateWindow()
     assert "PRODUCTION" in window.chrome.toolbar.badge.whole_text()
+    qtbot.waitUntil(window.chrome.toolbar.masks.isVisible, timeout=_WAIT_MS)
+    assert window.chrome.toolbar.masks.text() == "Masked"
     before = rows(window)
 
     story(secure_broker.cluster, STORY, 0, 5)
@@ -115,6 +117,7 @@ def test_from_a_known_cluster_to_the_state_of_a_moment_saved_and_reopened(
     try:
         window.open_capture(saved)
         qtbot.waitUntil(lambda: rows(window) == before + 6, timeout=_WAIT_MS)
+        assert window.chrome.toolbar.masks.text() == "Masked"
         window.events.choose_row(before + 4)
         qtbot.waitUntil(lambda: replayed(window) == "after 5 of 6 events", timeout=_WAIT_MS)
     finally:

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from app.models.event_columns import COLUMNS, STATE, VALUE
 from app.models.event_rows import flags_tip, shown_row, shown_time, sign
-from inspector.capture.reader import EventRow
+from inspector.capture.rows import EventRow
 from inspector.event import Flag
 
 _ROW = EventRow(7, "orders", 2, 96_383, 0, 2, b"k", b"{}", "T", "s", 1, 0, None, 1, 2)

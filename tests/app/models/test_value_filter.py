@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from app.models.event_columns import NAMES
 from app.models.value_filter import MOST_BYTES, combined, value_filter
-from inspector.capture.reader import CaptureReader, Event, EventQuery
+from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.rows import Event
 from inspector.event import Flag
 from inspector.query import compile_filter, condition
 from inspector.query.names import CAPTURED

@@ -1,0 +1,119 @@
+"""What is said of an event: as a list shows it and whole, each with the SQL that gives it and the kinds of its columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inspector.event import TimeKind
+
+PREVIEW_BYTES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """What a list shows of an event; key and value are cut to 1 KB."""
+
+    seq: int
+    log: str
+    partition: int
+    position: int
+    time_us: int | None
+    time_kind: int
+    key: bytes | None
+    value_preview: bytes | None
+    type: str | None
+    stream: str | None
+    version: int | None
+    flags: int
+    error: str | None
+    key_bytes: int | None
+    value_bytes: int | None
+    recorded_us: int | None = None
+    """The record's own timestamp where it says more than `time_us`."""
+    captured_us: int | None = None
+    event_id: str | None = None
+    category: str | None = None
+    actor: str | None = None
+    correlation_id: str | None = None
+    causation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Everything a capture knows of one event. `headers`, `data`, `metadata` and `extra` are JSON text."""
+
+    seq: int
+    log: str
+    partition: int
+    position: int
+    sub: int
+    time_us: int | None
+    time_kind: int
+    recorded_us: int | None
+    recorded_kind: int
+    captured_us: int
+    stream: str | None
+    category: str | None
+    version: int | None
+    type: str | None
+    event_id: str | None
+    schema_ref: int | None
+    schema_version: str | None
+    correlation_id: str | None
+    causation_id: str | None
+    actor: str | None
+    decoder: str | None
+    error: str | None
+    flags: int
+    key_bytes: int | None
+    value_bytes: int | None
+    data: str | None
+    metadata: str | None
+    extra: str | None
+    key: bytes | None
+    headers: str | None
+    value: bytes | None
+
+    @property
+    def printed_recorded_us(self) -> int | None:
+        """The record's own timestamp where it says more than `time_us`: the broker's, or hidden by the event's own time."""
+        if self.recorded_kind == TimeKind.append or self.time_kind == TimeKind.event:
+            return self.recorded_us
+        return None
+
+
+FROM = (
+    "event LEFT JOIN log ON log.id = event.log_id LEFT JOIN record ON record.seq = event.seq LEFT JOIN type ON type.id = event.type_id "
+    "LEFT JOIN stream ON stream.id = event.stream_id LEFT JOIN category ON category.id = stream.category_id"
+)
+EVENT = (
+    "SELECT event.seq, log.name, log.partition, event.position, event.sub, event.time_us, event.time_kind, event.recorded_us, "
+    "event.recorded_kind, event.captured_us, stream.name, category.name, event.version, type.name, event.event_id, event.schema_ref, "
+    "event.schema_version, event.correlation_id, event.causation_id, event.actor, event.decoder, event.error, event.flags, "
+    "event.key_bytes, event.value_bytes, json(event.data), json(event.metadata), json(event.extra), record.key, record.headers, "
+    f"record.value FROM {FROM}"
+)
+EVENT_WITHIN = EVENT
+for _part, _size in (("json(event.data)", "event.data"), ("json(event.metadata)", "event.metadata"), ("record.value", "record.value")):
+    EVENT_WITHIN = EVENT_WITHIN.replace(_part, f"CASE WHEN length({_size}) <= :most THEN {_part} END")
+ROW = (
+    "SELECT event.seq, log.name, log.partition, event.position, event.time_us, event.time_kind, "
+    f"substr(record.key, 1, {PREVIEW_BYTES}), substr(record.value, 1, {PREVIEW_BYTES}), type.name, stream.name, "
+    f"event.version, event.flags, "
+    "event.error, event.key_bytes, event.value_bytes, CASE WHEN event.recorded_kind = 3 OR event.time_kind = 1 THEN event.recorded_us END, "
+    f"event.captured_us, event.event_id, category.name, event.actor, event.correlation_id, event.causation_id FROM {FROM}"
+)
+
+
+_INT, _MAYBE_INT, _TEXT, _MAYBE_TEXT, _MAYBE_BYTES = (int,), (int, type(None)), (str,), (str, type(None)), (bytes, type(None))
+ROW_KINDS = (
+    *(_INT, _TEXT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_BYTES, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _INT),
+    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_INT, _MAYBE_INT, _INT),
+    *(_MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT),
+)
+EVENT_KINDS = (
+    *(_INT, _TEXT, _INT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_INT, _INT, _INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT),
+    *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _INT, _MAYBE_INT),
+    *(_MAYBE_INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_BYTES),
+)
+"""The kinds of the columns of `ROW` and `EVENT`."""

@@ -1,0 +1,158 @@
+"""One source being read into a capture: a thread that reads, decodes, identifies and stages, and hands over what it has.
+
+Read `ingest` for the side that writes, `capture.stage` for why there are two.
+"""
+
+from __future__ import annotations
+
+import gc
+import queue
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+
+from inspector.capture.stage import Staged, Stager
+from inspector.capture.writer import Progress, Reading
+from inspector.event import RecordBatch
+from inspector.identify import Identifier, Profile
+from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
+
+TICK_S = 0.25
+"""How long the two sides wait for each other before they look whether they should end."""
+
+
+@dataclass(slots=True)
+class Message:
+    """What a reading thread hands to the writing one."""
+
+    feed: Feed
+    staged: Staged | None = None
+    progress: Progress | None = None
+    opened: list[tuple[LogInfo, Span]] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    state: str = ""
+    error: BaseException | None = None
+    finished: bool = False
+
+
+class Feed:
+    """One source being read: its thread, and where each of its logs stands in the capture."""
+
+    def __init__(self, number: int, source: Source, request: Request, plan: Plan, profile: Profile | None) -> None:
+        self.number = number
+        self.source = source
+        self.request = request
+        self.plan = plan
+        self.profile = profile
+        self.log_ids: list[int] = []
+        self.reading: Reading | None = None
+        self.reached: dict[int, int] = {}
+        self.stopped = ""
+        self.latest_us: dict[int, int] = {}
+        self.abandoned = threading.Event()
+        self._starts: dict[int, list[Span]] = {}
+        self._outbox: queue.Queue[Message]
+        self._stop: threading.Event
+        self._limiter: RateLimiter
+
+    def start(self, executor: ThreadPoolExecutor, outbox: queue.Queue[Message], stop: threading.Event, limiter: RateLimiter) -> None:
+        """Reads in a thread of `executor` until done or `stop`, handing over to `outbox`; the last message says how it ended."""
+        self._outbox, self._stop, self._limiter = outbox, stop, limiter
+        for span in self.plan.spans:
+            self._starts.setdefault(span.log, []).append(span)
+        for spans in self._starts.values():
+            spans.sort(key=lambda span: span.start)
+        executor.submit(self._read).add_done_callback(self._finish)
+
+    def _finish(self, reading: Future[None]) -> None:
+        self._send(Message(self, error=reading.exception(), finished=True))
+
+    def _read(self) -> None:
+        # batches are large lists of plain values without cycles: letting the collector walk them costs a tenth of the time
+        gc.freeze()
+        gc.set_threshold(200_000, 50, 50)
+        identifier = Identifier(profile=self.profile, decoders=self.plan.decoder, rules=self.plan.rules)
+        stager = Stager(self.latest_us)
+        try:
+            for batch in self.source.read(self.plan, self.request, self._stop):
+                for info, span in batch.opened:
+                    if info not in self.plan.logs:
+                        self.plan.logs.append(info)
+                    self._starts.setdefault(span.log, []).append(span)
+                for part in _before_and_after(batch):
+                    self._send(self._message(identifier, stager, part))
+                self._limiter.wait(len(batch.records), self._stop)
+        finally:
+            stager.close()
+
+    def _message(self, identifier: Identifier, stager: Stager, batch: Batch) -> Message:
+        progress = Progress(
+            read=self._stretches(batch),
+            absent=[(absence.log, absence.start, absence.end, absence.reason) for absence in batch.absent],
+            first=batch.first,
+            end=batch.end,
+            changes=batch.changes,
+            decided=batch.decided,
+        )
+        staged = None
+        if len(batch.records):
+            events = identifier.events(batch.records, self.plan.logs)
+            staged = stager.stage(events)
+        return Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
+
+    def _stretches(self, batch: Batch) -> dict[int, tuple[int, int]]:
+        """The stretch of each log that this batch accounts for, never across positions that no span asked for."""
+        stretches = {}
+        for place, position in batch.read_to.items():
+            spans = [span for span in self._starts.get(place, []) if span.start <= position]
+            if not spans:
+                continue
+            current = spans[-1]
+            start = max(self.reached.get(place, current.start), current.start)
+            for absence in batch.absent:
+                if absence.log == place and absence.start <= start < absence.end:
+                    start = absence.end
+            end = position if current.end is None else min(position, current.end)
+            if start < end:
+                stretches[place] = (start, end)
+            self.reached[place] = max(position, self.reached.get(place, position))
+        return stretches
+
+    def _send(self, message: Message) -> None:
+        """Waits for room; gives up when the writing side has gone."""
+        while not self.abandoned.is_set():
+            try:
+                self._outbox.put(message, timeout=TICK_S)
+            except queue.Full:
+                continue
+            return
+
+
+def _before_and_after(batch: Batch) -> Sequence[Batch]:
+    """A batch that tells of an absence as two: what was read before it, then the absence and what follows."""
+    if not batch.absent or not len(batch.records):
+        return [batch]
+    gone = {absence.log: absence.start for absence in reversed(batch.absent)}
+    read_to = {log: min(to, gone.get(log, to)) for log, to in batch.read_to.items()}
+    before = Batch(records=batch.records, read_to=read_to, decided=None if batch.decided is None else [])
+    return [before, replace(batch, records=RecordBatch())]
+
+
+class RateLimiter:
+    """Lets at most `rate` records a second pass, shared by all reading threads."""
+
+    def __init__(self, rate: float | None) -> None:
+        self._rate = rate
+        self._lock = threading.Lock()
+        self._due_s = time.monotonic()
+
+    def wait(self, records: int, stop: threading.Event) -> None:
+        """Waits until `records` more may pass, or `stop` is set."""
+        if not self._rate or not records:
+            return
+        with self._lock:
+            self._due_s = max(self._due_s, time.monotonic()) + records / self._rate
+            due = self._due_s
+        stop.wait(max(0.0, due - time.monotonic()))
