@@ -24,6 +24,8 @@ class SaveJob(QObject):
         super().__init__(parent)
         self.out = out
         self._saved: Path | None = None
+        self.is_masked = False
+        """Of what was saved: it has masks, and what they hide."""
         self._child = Child(["save", str(path), str(out), "--replace", "--progress", "json", "--stop-with-stdin"], self)
         self._child.progressed.connect(self._told)
         self._child.ended.connect(lambda error: self.ended.emit(self._saved, "" if self._saved else error))
@@ -46,4 +48,4 @@ class SaveJob(QObject):
         if line.get("type") == "progress":
             self.progressed.emit(line.get("bytes", 0), line.get("total", 0))
         elif line.get("type") == "saved":
-            self._saved = self.out
+            self._saved, self.is_masked = self.out, line.get("masked") is True

@@ -13,6 +13,7 @@ from app.plain import PlainLabel, announce, set_role, set_tip
 from app.saving import SaveJob
 
 SUFFIX = ".evcap"
+_IN_CLEAR = " · what is masked is stored in it: whoever has the file can take the masks off"
 
 
 def choose_place(parent: QWidget, path: Path, folder: str = "") -> Path | None:
@@ -96,8 +97,8 @@ class SaveBar(QFrame):
         job, self._job = self._job, None
         if job is not None:
             job.deleteLater()
-        if path is not None:
-            self._show(f"✓ Saved as {path}", role="ok", running=False)
+        if path is not None and job is not None:
+            self._show(f"✓ Saved as {path}{_IN_CLEAR if job.is_masked else ''}", role="ok", running=False)
             self.saved.emit(path)
         elif error:
             self._show(f"✕ {error}", role="bad", running=False)

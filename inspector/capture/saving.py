@@ -17,6 +17,7 @@ from pathlib import Path
 import apsw
 
 from inspector.capture.lock import writer_of
+from inspector.capture.masked import rules_of
 from inspector.capture.notes import merged_entries, write_entry
 from inspector.capture.opening import is_read_only
 from inspector.capture.reader import CaptureReader
@@ -33,6 +34,8 @@ class Saved:
     size_bytes: int
     notes: int
     is_whole: bool
+    is_masked: bool = False
+    """Whether it has masks: what they hide is in the file all the same."""
 
 
 def save(
@@ -109,7 +112,7 @@ def _copied(reader: CaptureReader, part: Path, progress: Callable[[int, int], No
             write_entry(target, entry, seqs[entry.uid])
         target.execute("UPDATE capture SET settings = json_set(settings, '$.saved', json('true')) WHERE json_valid(settings)")
         target.execute("COMMIT")
-    return Saved(part.stat().st_size, sum(not entry.deleted for entry in entries), is_whole=True)
+    return Saved(part.stat().st_size, sum(not entry.deleted for entry in entries), is_whole=True, is_masked=bool(rules_of(reader)))
 
 
 def _backed_up(

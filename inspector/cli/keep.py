@@ -124,12 +124,14 @@ class _Told:
     def ended(self, saved: Saved, out: Path, status: ExitStatus) -> None:
         if self._is_json:
             if saved.is_whole:
-                _say({"type": "saved", "path": str(out), "bytes": saved.size_bytes, "notes": saved.notes})
+                _say({"type": "saved", "path": str(out), "bytes": saved.size_bytes, "notes": saved.notes, "masked": saved.is_masked})
             _say({"type": "done", "stopped": "" if saved.is_whole else "cancelled", "exit": int(status)})
             return
         if self._is_line:
             print(file=sys.stderr)
         what = f"saved {out}: {saved.size_bytes:,} bytes, {saved.notes:,} notes merged"
+        if saved.is_masked:
+            what += "\nwhat its masks hide is stored in it: whoever has the file can take the masks off"
         print(what if saved.is_whole else "stopped; nothing was written")
 
 

@@ -27,6 +27,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.unsaved import Unsaved
 from inspector.settings import captures_dir
 from tests.app.captures import Growing, capture
+from tests.capture.test_masked import made
 from tests.sources.stores import orders
 
 WAIT_MS = 10_000
@@ -174,6 +175,14 @@ def test_saving_in_a_bar(qtbot: QtBot, tmp_path: Path) -> None:
     assert bar.text.whole_text() == f"✓ Saved as {out}"
     with CaptureReader(out) as reader:
         assert reader.watermark().events == 2_000
+
+
+def test_a_saved_capture_with_masks_is_said_to_hold_what_they_hide(qtbot: QtBot, tmp_path: Path) -> None:
+    bar = SaveBar()
+    qtbot.addWidget(bar)
+    with qtbot.waitSignal(bar.saved, timeout=WAIT_MS):
+        bar.start(made(tmp_path / "a.evcap"), tmp_path / "b.evcap")
+    assert bar.text.whole_text().endswith("whoever has the file can take the masks off")
 
 
 def test_saving_where_nothing_can_be_written_is_said(qtbot: QtBot, tmp_path: Path) -> None:

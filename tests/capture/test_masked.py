@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from inspector.capture import report
@@ -96,6 +98,35 @@ def test_filters_ask_what_is_stored(path: Path) -> None:
         wanted = EventQuery(condition=condition(f'data.secret == "{CANARY}" && data.total > 9.5'))
         assert [event.seq for event in reader.events(wanted)] == [1, 2]
         assert find_stream(reader, MAIL).name == SIGN
+
+
+def test_a_saved_copy_keeps_the_masks_and_says_so(path: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out = tmp_path / "copy.evcap"
+    assert main(["save", str(path), str(out)]) == 0
+    assert "can take the masks off" in capsys.readouterr().out
+    with open_masked(out) as reader:
+        assert rules_of(reader) == RULES
+        assert CANARY not in "".join(str(event) for event in reader.events())
+
+
+def test_a_capture_made_with_masks_brings_them_along(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    store, rules = tmp_path / "shop.db", tmp_path / "rules.toml"
+    with closing(apsw.Connection(str(store))) as connection:
+        connection.execute("CREATE TABLE events (seq INTEGER PRIMARY KEY, id, version, reason, type, timestamp, data, metadata)")
+        row = (1, "order-1", 1, "Placed", "order", "2026-11-23T08:00:00Z", DATA, "{}")
+        connection.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)
+    rules.write_text(RULES)
+    for wanted, hidden in (("production", MAIL), (str(rules), CANARY)):
+        out = tmp_path / f"{Path(wanted).stem}.evcap"
+        assert main(["capture", f"sqlite:///{store}", "--output", str(out), "--masks", wanted]) == 0
+        capsys.readouterr()
+        assert main(["events", str(out)]) == 0
+        printed = capsys.readouterr().out
+        assert SIGN in printed
+        assert hidden not in printed
+    assert main(["capture", f"sqlite:///{store}", "--output", str(tmp_path / "x.evcap"), "--masks", str(tmp_path / "none.toml")]) == 2
+    assert "none.toml cannot be read" in capsys.readouterr().err
+    assert not (tmp_path / "x.evcap").exists()
 
 
 def test_unmasked_is_clear(path: Path) -> None:
