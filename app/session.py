@@ -103,6 +103,8 @@ class Session(QObject):
         self._was_live = False
         self._heard_s: float | None = None
         self._is_silent = False
+        self._is_excused = False
+        """Whether the file need not be there: our child is about to make it, or has said why it could not."""
         self._state = ""
         self._looking = self._counting = False
         self._asked_at_s = 0.0
@@ -138,7 +140,7 @@ class Session(QObject):
         self.child.progressed.connect(self._told)
         self.child.said.connect(self.messages.say)
         self.child.ended.connect(self._child_ended)
-        self._heard_s = None
+        self._heard_s, self._is_excused = None, True
         self._watch.setInterval(LIVE_MS)
         self.messages.say("note", f"$ eventscope {shlex.join(command[:-3])}")
         self.child.start()
@@ -223,8 +225,8 @@ class Session(QObject):
 
     def _saw_nothing(self, error: str) -> None:
         self._looking = False
-        if self.is_capturing or error == "stopped":
-            return  # the child is about to make the file
+        if self._is_excused or error == "stopped":
+            return
         self._watch.stop()
         self.failed.emit(error)
 
@@ -288,8 +290,9 @@ class Session(QObject):
         self.state_changed.emit("")
         self.rate_changed.emit(None)
         self.capture_ended.emit(error)
-        if error and self.watermark is None:
-            self._watch.stop()  # there is no file, and why has been said
+        self._is_excused = bool(error) and self.watermark is None
+        if self._is_excused:
+            self._watch.stop()
         else:
             self._watch.start()
             self.look()

@@ -210,6 +210,8 @@ def test_a_password_in_an_address_is_refused(window: MainWindow) -> None:
 def test_a_source_that_cannot_be_read_is_said_in_the_window(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     window.open_source(f"sqlite:///{tmp_path / 'none.db'}")
     qtbot.waitUntil(window.chrome.errors.isVisible, timeout=20_000)
+    assert window.session is not None
+    window.session._saw_nothing("there is no capture")  # a look that was under way when the child ended
     assert "none.db" in window.chrome.errors.text.whole_text()
     assert "there is no capture" not in window.chrome.errors.text.whole_text()
     assert not window.chrome.toolbar.stop.isVisible()
