@@ -5,6 +5,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any
 
@@ -12,8 +15,12 @@ import apsw
 import re2
 
 from inspector.errors import QueryError
+from inspector.event import format_time
 
 _MOST_MEMORY_BYTES = 8 << 20
+_INT64 = 2**63
+_WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
 
 
 def text_of(value: Any) -> str | None:
@@ -49,7 +56,47 @@ def matches(text: Any, pattern: Any) -> int | None:
     return int(_compiled(pattern).search(text) is not None)
 
 
+def compare(one: Any, other: Any) -> int | None:
+    """−1, 0 or 1 as the number written as `one` is less than, equal to or more than `other`; None when one of them is no number."""
+    try:
+        left, right = Decimal(one), Decimal(other)
+    except (InvalidOperation, TypeError, ValueError):
+        return None
+    return (left > right) - (left < right)
+
+
+def whole(text: Any) -> int | None:
+    """The whole number of 64 bits that `text` writes; None when it writes none."""
+    return int(text) if isinstance(text, str) and _WHOLE.fullmatch(text) and -_INT64 <= int(text) < _INT64 else None
+
+
+def double(text: Any) -> float | None:
+    """The number that `text` writes in decimal, as a double; None when it writes none."""
+    return float(text) if isinstance(text, str) and _DECIMAL.fullmatch(text) else None
+
+
+def characters(text: Any) -> int | None:
+    """How many characters (code points) a text has, which SQLite counts only up to the first NUL."""
+    return len(text) if isinstance(text, str) else None
+
+
+def time_text(time_us: Any) -> str | None:
+    """A time in RFC 3339; None for what is none."""
+    return format_time(time_us) if isinstance(time_us, int) else None
+
+
+_FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
+    "filter_text": (text_of, 1),
+    "filter_matches": (matches, 2),
+    "filter_compare": (compare, 2),
+    "filter_int": (whole, 1),
+    "filter_double": (double, 1),
+    "filter_size": (characters, 1),
+    "filter_time": (time_text, 1),
+}
+
+
 def register(connection: apsw.Connection) -> None:
     """Makes the functions known to a connection."""
-    connection.create_scalar_function("filter_text", lambda *values: text_of(values[0]), 1, deterministic=True)
-    connection.create_scalar_function("filter_matches", lambda *values: matches(values[0], values[1]), 2, deterministic=True)
+    for name, (function, arguments) in _FUNCTIONS.items():
+        connection.create_scalar_function(name, function, arguments, deterministic=True)

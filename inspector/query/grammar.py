@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from functools import cache
 from typing import Any
 
@@ -81,7 +82,10 @@ STRING.4: /[rR]?(\"\"\"(.|\n)*?\"\"\"|'''(.|\n)*?''')|[rR](\"[^\"\n]*\"|'[^'\n]*
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One step of an expression. `kind` names it, `parts` are nodes, `value` a literal or a name, `column` where it starts."""
+    """One step of an expression. `kind` names it, `parts` are nodes, `column` where it starts, `value` a literal or a name.
+
+    A number is an int, or a Decimal with its own digits.
+    """
 
     kind: str
     column: int
@@ -132,7 +136,7 @@ class _ToNodes(Transformer[Any, Node]):
             "method": lambda: Node(kind, column, (children[0], *(children[2] or ())), str(children[1])),
             "call": lambda: Node(kind, column, tuple(children[1] or ()), str(children[0])),
             "list": lambda: Node(kind, column, tuple(children[0] or ())),
-            "float_literal": lambda: Node("number", column, value=float(children[0])),
+            "float_literal": lambda: Node("number", column, value=Decimal(str(children[0]))),
             "int_literal": lambda: Node("number", column, value=int(str(children[0]).rstrip("uU"), 0)),
             "string_literal": lambda: Node("string", column, value=_string(str(children[0]))),
             "bytes_literal": lambda: Node("bytes", column, value=_bytes(str(children[0]))),
