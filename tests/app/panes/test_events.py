@@ -174,7 +174,7 @@ def test_a_wrong_filter_is_said_in_the_panel_and_changes_nothing(qtbot: QtBot, o
     qtbot.waitUntil(pane.notice.isVisible, timeout=_WAIT_MS)
     said = pane.notice.text.whole_text()
     assert "column 1" in said
-    assert "expected a known field" in said
+    assert "did you mean type?" in said
     assert pane.model.rows == 20
     narrow(qtbot, pane, "position == 3")
     assert not pane.notice.isVisible()
