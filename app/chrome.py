@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
@@ -16,6 +16,7 @@ from app import style
 from app.dialogs.save import SaveBar
 from app.empty import Empty
 from app.evidence import EvidenceBar
+from app.filter_bar import FilterBar
 from app.library import Library, Recent
 from app.look_bar import LookBar
 from app.messages import Messages
@@ -24,6 +25,8 @@ from app.panes.error_bar import ErrorBar
 from app.panes.left_behind import LeftBehindBar
 from app.panes.messages import MessagesPane
 from app.plain import set_tip
+from app.selection import Selection
+from app.session import Session
 from app.toolbar import Toolbar
 
 _RECENT_SHOWN = 5
@@ -37,10 +40,11 @@ class Chrome(QWidget):
     dropped = Signal(object)
     """`(path)`: a file was dropped on the window."""
 
-    def __init__(self, messages: Messages, library: Library) -> None:
+    def __init__(self, messages: Messages, library: Library, settings: QSettings) -> None:
         super().__init__()
         self.setAcceptDrops(True)
-        self.toolbar, self.errors, self.look = Toolbar(), ErrorBar(), LookBar()
+        self.toolbar, self.errors, self.look, self.filter = Toolbar(), ErrorBar(), LookBar(), FilterBar(settings)
+        self.toolbar.put_filter(self.filter)
         self.left_behind, self.saving, self.evidence = LeftBehindBar(library), SaveBar(), EvidenceBar()
         self.question = Notice("Question")
         self.question.setObjectName("panel")
@@ -76,6 +80,19 @@ class Chrome(QWidget):
         """Shows the lines below the panes."""
         self._foot.addWidget(note_bar)
         self._foot.addWidget(status)
+
+    def drop_foot(self) -> None:
+        """Takes the lines below the panes away."""
+        while (item := self._foot.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.setParent(None)
+                widget.deleteLater()
+
+    def follow(self, session: Session | None, selection: Selection | None) -> None:
+        """Shows the filter and range of a session; None: nothing is open."""
+        self.look.follow(selection)
+        self.filter.follow(session, selection)
 
     def show_start(self) -> None:
         """Shows the page to start from."""

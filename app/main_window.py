@@ -53,7 +53,7 @@ class MainWindow(QMainWindow):
         self._demo: Demo | None = None
         self._ending: list[Session | Demo] = []
         self.library = Library(settings, self)
-        self.chrome = Chrome(messages, self.library)
+        self.chrome = Chrome(messages, self.library, settings)
         self.masking = Masking(self.chrome, self._look_again, self)
         self._unsaved = CapturesDialog(self.library, self)
         self.setCentralWidget(self.chrome)
@@ -192,7 +192,7 @@ class MainWindow(QMainWindow):
         self.status_line, self.note_bar = StatusLine(session), NoteBar(session, self.selection)
         self.status_line.messages.clicked.connect(lambda _on: self.chrome.toggle_log())
         self.chrome.show_foot(self.status_line, self.note_bar)
-        self.chrome.look.follow(self.selection)
+        self.chrome.follow(session, self.selection)
         self._show_panes(session, self.selection)
         self.masking.follow(session)
         self.note_bar.refused.connect(lambda sentence: self._messages.say("note", sentence))
@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
         panes.events_pane.stick_changed.connect(self.chrome.toolbar.stick.setChecked)
         panes.events_pane.pause_changed.connect(self.chrome.toolbar.pause.setChecked)
         selection.replay_wanted.connect(panes.show_replay)
+        self.chrome.filter.done.connect(panes.events_pane.take_focus)
 
     def _drop_panes(self) -> None:
         if self.panes is not None:
@@ -235,13 +236,9 @@ class MainWindow(QMainWindow):
         for ending in (self.session, self._demo):
             if ending is not None:
                 self._let_go(ending)
-        for widget in (self.status_line, self.note_bar):
-            if widget is not None:
-                widget.hide()
-                widget.setParent(None)
-                widget.deleteLater()
+        self.chrome.drop_foot()
         self.session = self.selection = self.status_line = self.note_bar = self._demo = None
-        self.chrome.look.follow(None)
+        self.chrome.follow(None, None)
         self.masking.follow(None)
         self.chrome.toolbar.show_nothing_open()
 

@@ -215,7 +215,12 @@ QPushButton[role="main"]:disabled { color: $faint; border: 1px solid $line; }
 QPushButton[role="new"] { color: $accent; background: $panel; border: 1px solid $accent; border-radius: 11px; padding: 3px 12px; }
 QLineEdit, QSpinBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
 QSpinBox::up-button, QSpinBox::down-button { width: 0; border: none; }
+QLineEdit[role="ok"] { border-left: 4px solid $ok; padding-left: 5px; }
+QLineEdit[role="bad"] { border-left: 4px solid $bad; padding-left: 5px; }
+QFrame#popup { background: $panel; border: 1px solid $accent; border-radius: 6px; }
 QLineEdit:focus, QSpinBox:focus { border: 1px solid $accent; }
+QLineEdit[role="ok"]:focus { border-left: 4px solid $ok; }
+QLineEdit[role="bad"]:focus { border-left: 4px solid $bad; }
 QComboBox { background: $panel; color: $text; border: 1px solid $line; border-radius: 6px; padding: 4px 8px; }
 QComboBox:focus { border: 1px solid $accent; }
 QComboBox::drop-down { border: none; width: 18px; }

@@ -6,7 +6,7 @@ Read `main_window` for what is done about it.
 from __future__ import annotations
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QWidget
 
 from app import style
 from app.plain import PlainLabel, set_role, set_tip
@@ -61,11 +61,16 @@ class Toolbar(QFrame):
         self.masks.clicked.connect(self._masks_clicked)
         self.row.addWidget(self.masks)
         self.row.addStretch(1)
+        self._filter_place = self.row.count() - 1
         self.menu = QPushButton("⌘ Actions")
         set_tip(self.menu, "Everything that can be done, to search (Ctrl+K)")
         self.menu.clicked.connect(self.menu_wanted)
         self.row.addWidget(self.menu)
         self.show_nothing_open()
+
+    def put_filter(self, widget: QWidget) -> None:
+        """Puts the filter between the buttons, as wide as there is room."""
+        self.row.insertWidget(self._filter_place, widget, 1_000)
 
     def show_open(self, name: str, path: str, *, is_production: bool = False, is_evidence: bool = False) -> None:
         """A capture is open; one of a production connection wears its badge, and so does evidence."""

@@ -152,7 +152,10 @@ def _filter(window: MainWindow) -> list[Action]:
             window.panes.show_pane("Navigator", on=True)
             window.panes.navigator_pane.take_focus()
 
+    bar = window.chrome.filter
     return [
+        Action("Filter", "Type a filter", bar.take_focus, "/", is_possible=has),
+        Action("Filter", "Filters kept and used before", bar.show_menu, "Ctrl+Shift+L", is_possible=has),
         Action("Filter", "Clear filter and range", window.chrome.look.clear, "Esc", is_possible=has),
         Action("Filter", "Back to the filter before", lambda: travel(forward=False), "Alt+Left", is_possible=has),
         Action("Filter", "Forward again", lambda: travel(forward=True), "Alt+Right", is_possible=has),
