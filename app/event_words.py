@@ -6,7 +6,6 @@ Read `panes.events` for where it stands.
 from __future__ import annotations
 
 from app.lister import Lister
-from inspector.errors import QueryError
 
 
 def counts(lister: Lister, rows: int, *, all_selected: bool = False, is_paused: bool = False, captured: int = 0) -> str:
@@ -39,9 +38,3 @@ def nothing(lister: Lister) -> tuple[str, str]:
     looked = f"{lister.looked:,} events were searched"
     unasked = f"; {lister.not_applicable:,} of them lack what the filter asks for" if lister.not_applicable else ""
     return said, f"{looked}{unasked}."
-
-
-def mistake(error: QueryError) -> str:
-    """A wrong filter: where, what, and what would have been right."""
-    expected = f", expected {error.expected}" if error.expected else ""
-    return f"the filter is wrong at column {error.column + 1}{expected}: {error}"

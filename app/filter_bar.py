@@ -11,7 +11,6 @@ from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
 
 from app import style
-from app.event_words import mistake
 from app.filter_help import FilterHelp
 from app.filter_store import FilterStore
 from app.plain import announce, set_role, set_tip
@@ -127,19 +126,22 @@ class FilterBar(QWidget):
         self._check()
         self._offer()
 
-    def _check(self) -> Filter | QueryError | None:
-        """Whether what stands in the box is a filter; shown by colour here and by words below."""
+    def _check(self) -> None:
+        """Says whether what stands in the box is a filter, or the beginning of one: by colour here and by words below."""
         text = self.box.text().strip()
         found: Filter | QueryError | None = None
         if text and len(text) <= _LONGEST_CHECKED:
             found = _compiled(text)
-        role = "" if found is None else "bad" if isinstance(found, QueryError) else "ok"
+        role, words = "", ""
+        if isinstance(found, QueryError):
+            is_begun = self.box.hasFocus() and found.column >= len(text)
+            role, words = ("", f"… {found.expected}") if is_begun else ("bad", found.sentence)
+        elif found is not None:
+            role, words = "ok", found.words
         set_role(self.box, role)
-        words = "" if found is None else mistake(found) if isinstance(found, QueryError) else found.words
         self.box.setAccessibleDescription(words)
         if self._help is not None:
             self._help.say({"bad": "✕ ", "ok": "✓ "}.get(role, "") + words, role or "dim")
-        return found
 
     def _offer(self) -> None:
         """Shows what may stand at the cursor; in an empty box what was asked before."""
@@ -171,8 +173,10 @@ class FilterBar(QWidget):
             return
         if isinstance(found, QueryError):
             self._offer()
+            set_role(self.box, "bad")
+            self._popup().say(f"✕ {found.sentence}", "bad")
             self.box.setCursorPosition(min(found.column + len(self.box.text()) - len(self.box.text().lstrip()), len(self.box.text())))
-            announce(self.box, mistake(found), at_once=True)
+            announce(self.box, found.sentence, at_once=True)
             return
         if self._session is not None and not self._session.masks:  # what is masked may stand in a filter
             self.store.use(text)

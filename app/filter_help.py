@@ -61,7 +61,7 @@ class FilterHelp(QFrame):
         self._found = found
         self.table.setRowCount(len(found))
         for row, suggestion in enumerate(found):
-            for column, text in enumerate((suggestion.shown, suggestion.detail)):
+            for column, text in enumerate((suggestion.shown, suggestion.detail.replace("`", ""))):
                 item = QTableWidgetItem(visible(shortened(text, _MOST_CHARACTERS)))
                 item.setForeground(style.color("dim" if column else "text"))
                 if not column:
@@ -95,7 +95,7 @@ class FilterHelp(QFrame):
             return
         place = self._window.mapFromGlobal(box.mapToGlobal(QPoint(0, box.height() + 2)))
         rows = min(len(self._found), _ROWS)
-        height = 10 + (self.words.sizeHint().height() + 4 if self.words.whole_text() else 0) + rows * style.ROW_PX + (4 if rows else 0)
-        self.setGeometry(place.x(), place.y(), box.width(), height)
+        self.table.setFixedHeight(rows * style.ROW_PX)
+        self.setGeometry(place.x(), place.y(), box.width(), self.sizeHint().height())
         self.show()
         self.raise_()

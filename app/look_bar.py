@@ -31,8 +31,7 @@ class LookBar(QFrame):
         self.setAccessibleName("Filter in force")
         self._selection: Selection | None = None
         self._zone: tzinfo = UTC
-        self.text, self.words = PlainLabel(elided=True), PlainLabel(role="dim", elided=True)
-        self.text.setFont(style.fixed_font())
+        self.words = PlainLabel(role="dim", elided=True)
         self.back, self.clear_button = QPushButton("Back"), QPushButton("✕ Clear")
         set_tip(self.back, "The filter and event before (Alt+Left)")
         set_tip(self.clear_button, "Show everything again (Esc)")
@@ -40,8 +39,7 @@ class LookBar(QFrame):
         self.clear_button.clicked.connect(self.clear)
         row = QHBoxLayout(self)
         row.setContentsMargins(style.INSIDE_PX, 2, 4, 2)
-        row.addWidget(self.text, 3)
-        row.addWidget(self.words, 4)
+        row.addWidget(self.words, 1)
         row.addWidget(self.back)
         row.addWidget(self.clear_button)
         self.hide()
@@ -73,8 +71,7 @@ class LookBar(QFrame):
         self.setVisible(has_any)
         if selection is None or not has_any:
             return
-        self.text.show_text(" ".join(selection.filter.split()) or "no filter")
-        parts = [words] if (words := _words(selection.filter)) else []
+        parts = [_words(selection.filter) or " ".join(selection.filter.split())] if selection.filter else []
         if selection.time_range is not None:
             low, high = (shown_time(bound, self._zone) for bound in selection.time_range)
             parts.append(f"from {low} to {high} {zone_name(self._zone)}")

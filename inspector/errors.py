@@ -40,6 +40,12 @@ class QueryError(UsageError):
         self.column = column
         self.expected = expected
 
+    @property
+    def sentence(self) -> str:
+        """Where, what, and what would have been right."""
+        expected = f"; expected {self.expected}" if self.expected and self.expected not in str(self) else ""
+        return f"the filter is wrong at column {self.column + 1}: {self}{expected}"
+
 
 class SourceError(EventscopeError):
     """The source is unreachable, refuses us or cannot be read. `step` names what failed, `retry` says if waiting may help.

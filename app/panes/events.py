@@ -20,7 +20,7 @@ from app.event_menu import EventMenu
 from app.event_place import EventPlace
 from app.event_tail import EventTail, NewButton
 from app.event_view import EventView
-from app.event_words import counts, mistake, nothing
+from app.event_words import counts, nothing
 from app.jump_bar import JumpBar
 from app.lister import Lister
 from app.models.event_columns import HEADED_BY, NAMES, STREAM
@@ -167,7 +167,7 @@ class EventsPane(Panel):
     def _refused(self, error: QueryError) -> None:
         self._say_order()
         self._wrong = self._selection.filter
-        self.notice.say(mistake(error), role="bad")
+        self.notice.say(error.sentence, role="bad")
 
     def _accepted(self) -> None:
         self._say_order()

@@ -16,7 +16,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from inspector.errors import EventscopeError, ExitStatus
+from inspector.errors import EventscopeError, ExitStatus, QueryError
 
 _GROUPS = ("window", "demo", "logs", "capture", "decode", "read", "replay", "keep")
 
@@ -69,7 +69,7 @@ def _run(args: argparse.Namespace) -> int:
         status = args.run(args)
         sys.stdout.flush()
     except EventscopeError as error:
-        print(f"eventscope: {error}", file=sys.stderr)
+        print(f"eventscope: {error.sentence if isinstance(error, QueryError) else error}", file=sys.stderr)
         return int(error.exit_status)
     except KeyboardInterrupt:
         return int(ExitStatus.STOPPED)

@@ -75,12 +75,14 @@ def complete(text: str, cursor: int, known: Known) -> Completion:
         calls = {name: call.meaning for name, call in METHODS.items()} | {name: meaning for name, (_, meaning, _) in MACROS.items()}
         return _of(cursor - len(owner[2]), owner[2], [Suggestion(f"{name}(", f"{name}(…)", meaning) for name, meaning in calls.items()])
     word = _WORD.search(before)
-    if word is None:
+    if word is None or re.search(r"[\w\"'\])]\Z", before[: len(before) - len(word[1] or "")]):
         return Completion(cursor)
     typed = word[1] or ""
     start = cursor - len(typed)
     if not typed and _OPERAND_BEFORE.search(before):
-        return Completion(start, [Suggestion(f"{sign} ", sign, meaning) for sign, meaning in _OPERATORS])
+        is_whole = bool(re.search(r"[\d\])\"']\s+\Z", before)) or bool(re.search(r"\b(true|false|null)\s+\Z", before))
+        signs = sorted(_OPERATORS, key=lambda each: each[0] not in {"&&", "||"}) if is_whole else _OPERATORS
+        return Completion(start, [Suggestion(f"{sign} ", sign, meaning) for sign, meaning in signs])
     return _of(start, typed, [*_values_after(before[:start], known), *_roots(known)])
 
 

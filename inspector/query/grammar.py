@@ -168,13 +168,13 @@ def parse(text: str) -> Node:
         column = getattr(error, "pos_in_stream", None)
         ended = column is None or column < 0 or getattr(getattr(error, "token", None), "type", "") == "$END"
         at = len(text.rstrip()) if ended or column is None else int(column)
-        raise QueryError(f"the filter cannot be read at column {at + 1}{_met(text, at)}", column=at, expected=_expected(error)) from error
+        raise QueryError(_met(text, at), column=at, expected=_expected(error)) from error
     except (VisitError, ValueError, OverflowError) as error:
-        raise QueryError(f"the filter cannot be read: {error}", column=0, expected="an expression") from error
+        raise QueryError(f"it cannot be read: {error}", column=0, expected="an expression") from error
 
 
 def _met(text: str, at: int) -> str:
-    return f": {text[at : at + 12]!r} does not fit there" if at < len(text) else ": it ends too early"
+    return f"{text[at : at + 12]!r} does not fit here" if at < len(text.rstrip()) else "it ends too early"
 
 
 def _expected(error: UnexpectedInput) -> str:

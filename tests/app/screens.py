@@ -19,6 +19,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from app import fold, style
@@ -254,6 +255,25 @@ def wrong_filter(stage: Stage) -> None:
     stage.settle(0.6)
 
 
+def filter_typed(stage: Stage) -> None:
+    """A filter being typed: what may stand there, and the filter in words."""
+    stage.open()
+    bar = stage.window.chrome.filter
+    bar.take_focus()
+    stage.wait(lambda: bool(bar._known.places))
+    QTest.keyClicks(bar.box, 'type == "OrderPlaced" && data.')
+    stage.settle(0.3)
+
+
+def filter_mistaken(stage: Stage) -> None:
+    """A filter being typed with a mistake, and what is wrong with it."""
+    stage.open()
+    bar = stage.window.chrome.filter
+    bar.take_focus()
+    QTest.keyClicks(bar.box, 'typ == "OrderPlaced"')
+    stage.settle(0.3)
+
+
 def jump(stage: Stage) -> None:
     """The box that goes to a time or an offset."""
     stage.open()
@@ -376,6 +396,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         filtered,
         nothing_matches,
         wrong_filter,
+        filter_typed,
+        filter_mistaken,
         jump,
         navigator_search,
         navigator_nothing,

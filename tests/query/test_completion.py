@@ -63,14 +63,14 @@ def inserted(text: str) -> list[str]:
         ("data.items.ex|", "data.items.exists("),
         ("type == |  && partition == 3", 'type == "OrderPlaced"  && partition == 3'),
         ("type |", "type == "),
-        ('type == "OrderPlaced" |', 'type == "OrderPlaced" == '),
+        ('type == "OrderPlaced" |', 'type == "OrderPlaced" && '),
     ],
 )
 def test_first_suggestion(text: str, first: str) -> None:
     assert inserted(text)[0] == first
 
 
-@pytest.mark.parametrize("text", ['type == "no such|', "1.5|", "zzz|", "data.total.zzz|"])
+@pytest.mark.parametrize("text", ['type == "no such|', "1.5|", "zzz|", "data.total.zzz|", 'type == "x"|'])
 def test_nothing_fits(text: str) -> None:
     assert inserted(text) == []
 
