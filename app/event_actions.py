@@ -10,7 +10,9 @@ from datetime import UTC, tzinfo
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
+from shiboken6 import isValid
 
+from app.event_menu import EventMenu
 from app.jump import AtTime, Here, Target
 from app.lister import Lister
 from app.models.copied import MOST_EVENTS, Copied, command, copied
@@ -19,10 +21,11 @@ from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.event_table import EventTable
 from app.models.places import Place, find, neighbours, newest_time
-from app.models.value_filter import combined, value_filter
+from app.models.value_filter import value_filter
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import CaptureReader
+from inspector.query.combine import combined
 
 _MOMENT_US = 60_000_000
 """A moment that somebody points at is met by any event of the minute after it."""
@@ -97,6 +100,21 @@ class EventActions(QObject):
         self._session.work.run(lambda reader: neighbours(reader, seq, forward=forward), found, self._failed, lane="jump")
 
     # ---- filtering, replaying
+
+    def filter_texts(self, seq: int, column: int, menu: EventMenu) -> None:
+        """Tells a menu the filters that a cell stands for, unless it was closed meanwhile."""
+
+        def make(reader: CaptureReader) -> tuple[str, str]:
+            event = reader.event(seq)
+            if event is None:
+                return "", ""
+            return value_filter(event, NAMES[column]), value_filter(event, NAMES[column], exclude=True)
+
+        def made(texts: tuple[str, str]) -> None:
+            if isValid(menu):
+                menu.show_filters(self._selection, *texts)
+
+        self._session.work.run(make, made, lambda _error: None, lane="filter texts")
 
     def filter_by(self, seq: int, column: int, *, exclude: bool) -> None:
         """Narrows the filter to what a cell shows, or to everything else."""

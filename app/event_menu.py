@@ -8,8 +8,10 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
+from app.filter_menu import add_joins
 from app.models.event_columns import COLUMNS
 from app.models.event_rows import Row
+from app.selection import Selection
 from inspector.text import visible
 
 _MOST_CHARACTERS = 40
@@ -34,6 +36,8 @@ class EventMenu(QMenu):
         said = _value(row, column)
         self._add(f"Filter by {said}", lambda: self.filter_wanted.emit(False))
         self._add(f"Exclude {said}", lambda: self.filter_wanted.emit(True))
+        self.joins = self.addMenu("As filter")
+        self.joins.setEnabled(False)
         self.addSeparator()
         self._add("Replay this stream to here", self.replay_wanted.emit, on=has_stream)
         self._add("Next event of this stream\tCtrl+.", lambda: self.neighbour_wanted.emit(True), on=has_stream)
@@ -43,6 +47,12 @@ class EventMenu(QMenu):
         for words, what in _COPIES:
             copy.addAction(words).triggered.connect(lambda _checked, what=what: self.copy_wanted.emit(what))
         copy.addAction("Command that lists the same").triggered.connect(lambda _checked: self.command_wanted.emit())
+
+    def show_filters(self, selection: Selection, same: str, other: str) -> None:
+        """The ways to make a filter of the cell, once its texts are known; none for a cell that makes no filter."""
+        if same:
+            add_joins(self.joins, selection, same, other)
+            self.joins.setEnabled(True)
 
     def _add(self, words: str, act: object, *, on: bool = True) -> None:
         action = self.addAction(words)

@@ -13,15 +13,16 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QTreeView, QVBoxLay
 
 from app import style
 from app.event_copy import EventCopy, bounded
+from app.filter_menu import add_filter_choices
 from app.models import jsonb
 from app.models.event_find import Spot, find
 from app.models.event_tree import EventTree
 from app.models.field import Field
-from app.models.value_filter import combined
 from app.plain import PlainLabel, PlainText
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import CaptureReader
+from inspector.query.combine import combined
 from inspector.text import visible_lines
 
 _NAME_PX, _VALUE_PX = 118, 206
@@ -259,8 +260,8 @@ class EventTreeView(QWidget):
             menu.addAction("Show more", lambda: self.tree.make_more(index))
             return menu
         if self.tree.filter_text(index):
-            menu.addAction("Filter by this value", self.filter_by)
-            menu.addAction("Exclude this value", lambda: self.filter_by(exclude=True))
+            same, other = (self.tree.filter_text(index, exclude=exclude) for exclude in (False, True))
+            add_filter_choices(menu, self._selection, same, other)
             menu.addSeparator()
         part = self.tree.part(index)
         if part is not None and not part[1].is_container:

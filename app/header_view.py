@@ -13,9 +13,10 @@ from PySide6.QtWidgets import QMenu, QStackedWidget
 from app.empty import Empty
 from app.event_copy import EventCopy
 from app.event_rows_view import RowsView
+from app.filter_menu import add_filter_choices
 from app.models.header_table import Header, HeaderTable
-from app.models.value_filter import combined
 from app.selection import Selection
+from inspector.query.combine import combined
 
 _NAME_PX, _STATE_PX = 130, 96
 
@@ -75,8 +76,7 @@ class HeaderView(QStackedWidget):
         menu = QMenu(self)
         menu.setAccessibleName("What to do with this header")
         if header.filter_text():
-            menu.addAction("Filter by this value", self.filter_by)
-            menu.addAction("Exclude this value", lambda: self.filter_by(exclude=True))
+            add_filter_choices(menu, self._selection, header.filter_text(), header.filter_text(exclude=True))
             menu.addSeparator()
         menu.addAction("Copy value", self.copy_value)
         menu.addAction("Copy name", self.copy_name)

@@ -14,10 +14,10 @@ from decimal import Decimal
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.header_table import parsed_headers
-from app.models.json_path import path_step
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import Event
 from inspector.event import Flag
+from inspector.query.json_path import path_step
 from inspector.replay.changes import Change, changes
 from inspector.values import parse_exactly, to_json
 

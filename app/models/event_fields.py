@@ -11,11 +11,11 @@ from datetime import UTC, tzinfo
 from app.models.event_look import zone_name
 from app.models.event_rows import flags_tip, shown_time
 from app.models.field import Field
-from app.models.json_path import literal
 from app.models.value_filter import value_filter
 from inspector.capture.origins import Origin
 from inspector.capture.rows import Event
 from inspector.event import TimeKind, format_time
+from inspector.query.json_path import literal
 from inspector.text import bytes_text
 
 _KEY_BYTES = 1024

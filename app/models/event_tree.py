@@ -15,9 +15,9 @@ from app.models import jsonb
 from app.models.event_find import Spot
 from app.models.event_node import Node
 from app.models.field import Field
-from app.models.json_path import literal, path_step
 from app.models.jsonb import Part
 from app.plain import tip
+from inspector.query.json_path import literal, path_step
 from inspector.text import visible
 
 Index = QModelIndex | QPersistentModelIndex

@@ -10,10 +10,7 @@ from collections.abc import Callable
 
 from app.models.event_rows import SIGNS
 from inspector.capture.rows import Event
-from inspector.errors import QueryError
 from inspector.event import format_time
-from inspector.query import compile_filter
-from inspector.query.names import CAPTURED
 
 _IS_EMPTY = "value_bytes == 0"
 MOST_BYTES = 2_000
@@ -30,23 +27,6 @@ def value_filter(event: Event, column: str, *, exclude: bool = False) -> str:
     # of an event without such a value the comparison says nothing: it is not this value, so it stays
     nullable = "value_bytes" if same == _IS_EMPTY else _FIELDS.get(column)
     return f"({nullable} == null || !({same}))" if nullable and not same.endswith("== null") else f"!({same})"
-
-
-def combined(before: str, added: str) -> str:
-    """Both filters at once; a text search cannot be part of an expression, and is replaced."""
-    if not before.strip():
-        return added
-    try:
-        is_search = compile_filter(before, CAPTURED).is_search
-    except QueryError:
-        is_search = True
-    if is_search:
-        return added
-    return f"{_part(before.strip())} && {added}"
-
-
-def _part(text: str) -> str:
-    return f"({text})" if "||" in text or "?" in text else text
 
 
 def _same(event: Event, column: str) -> str:

@@ -311,6 +311,7 @@ class EventsPane(Panel):
         menu.replay_wanted.connect(lambda: self.to_do.replay(seq))
         menu.copy_wanted.connect(self.copy_as)
         menu.command_wanted.connect(self.copy_command)
+        self.to_do.filter_texts(seq, index.column(), menu)
         menu.neighbour_wanted.connect(lambda forward: self.to_do.go_along_stream(forward=forward))
         menu.popup(at)
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit,
 
 from app import style
 from app.empty import Empty
+from app.filter_menu import add_filter_choices
 from app.models.navigator import Content, Entry, NavigatorModel, PartitionKey
-from app.models.value_filter import combined
 from app.notice import Notice
 from app.selection import Selection
 from app.session import Session
@@ -283,11 +283,9 @@ class NavigatorPane(QFrame):
         entry = self.model.entry(self.view.indexAt(at))
         if entry is None or not entry.filter:
             return
-        menu, text, before = QMenu(self), entry.filter, self._selection.filter
+        menu, text = QMenu(self), entry.filter
         menu.addAction("Show only these", lambda: self._selection.choose_filter(text))
-        if before:
-            menu.addAction("And these", lambda: self._selection.choose_filter(combined(before, f"({text})")))
-        menu.addAction("Exclude these", lambda: self._selection.choose_filter(combined(before, f"!({text})")))
+        add_filter_choices(menu, self._selection, text, f"!({text})", words="these")
         menu.addSeparator()
         if entry.stream_id:
             menu.addAction("Replay this stream", lambda: self.replay(entry))

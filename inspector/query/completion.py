@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from inspector.event import Flag
 from inspector.query.calls import FUNCTIONS, METHODS
 from inspector.query.compiler import MACROS
+from inspector.query.json_path import path_step
 from inspector.query.names import CAPTURED
 
 MOST = 60
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z", re.ASCII)
 _LITERAL = re.compile(r'"(?:\\.|[^"\\])*("|\Z)' + r"|'(?:\\.|[^'\\])*('|\Z)")
 _VALUE_OF = re.compile(r"(\w+)\s*(?:==|!=|<=?|>=?|\.(?:startsWith|endsWith|contains)\(|\bin\s*\[(?:[^\[\]]*,)?)\s*\Z")
 _PLACE = re.compile(r"(?<![\w.\])])((?:data|metadata)(?:\.\w+|\[\d+\]|\[\"(?:\\.|[^\"\\])*\"\])*)(\.(\w*)|\[\"((?:\\.|[^\"\\])*))\Z")
@@ -162,13 +162,14 @@ def _read(literal: str) -> str:
 
 def place_text(place: Sequence[str | int]) -> str:
     """A place as a filter writes it."""
-    return str(place[0]) + "".join(_step_text(step) for step in place[1:])
+    text = str(place[0])
+    for step in place[1:]:
+        text = path_step(text, str(step), is_element=isinstance(step, int))
+    return text
 
 
 def _step_text(step: str | int) -> str:
-    if isinstance(step, int):
-        return f"[{step}]"
-    return f".{step}" if _IDENTIFIER.match(step) else f"[{json.dumps(step, ensure_ascii=False)}]"
+    return path_step("", str(step), is_element=isinstance(step, int))
 
 
 def _of(start: int, typed: str, found: Iterable[Suggestion]) -> Completion:

@@ -16,10 +16,10 @@ from app.models.event_fields import event_fields
 from app.models.event_find import Spot
 from app.models.event_tree import EventTree
 from app.models.field import Field
-from app.models.json_path import path_step
 from inspector.capture.origins import origins
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.query import condition
+from inspector.query.json_path import path_step
 from tests.app.models.test_jsonb import stored
 from tests.replay.captures import Log, Written, write
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.models.event_columns import NAMES
-from app.models.value_filter import MOST_BYTES, combined, value_filter
+from app.models.value_filter import MOST_BYTES, value_filter
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.rows import Event
 from inspector.event import Flag
@@ -85,18 +84,3 @@ def test_any_text_is_quoted_so_that_it_stays_one_value(text: str) -> None:
 
     made = value_filter(dataclasses.replace(_EVENT, type=text), "type")
     assert text in dict(compile_filter(made, CAPTURED).bindings).values()
-
-
-@pytest.mark.parametrize(
-    ("before", "expected"),
-    [
-        ("", "seq == 1"),
-        ("  ", "seq == 1"),
-        ("version > 3", "version > 3 && seq == 1"),
-        ("version > 3 || seq == 9", "(version > 3 || seq == 9) && seq == 1"),
-        ("some text", "seq == 1"),
-        ("typ ==", "seq == 1"),
-    ],
-)
-def test_a_filter_in_force_is_narrowed(before: str, expected: str) -> None:
-    assert combined(before, "seq == 1") == expected

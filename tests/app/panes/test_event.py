@@ -293,6 +293,7 @@ def test_a_value_is_filtered_by_and_copied_in_its_forms(shown: Shown) -> None:
     assert words == [
         "Filter by this value",
         "Exclude this value",
+        "As filter",
         "Show all of this value",
         "Copy value",
         "Copy as JSON",

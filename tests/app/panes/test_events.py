@@ -427,6 +427,21 @@ def test_a_cell_becomes_a_filter(qtbot: QtBot, open_pane: Open, tmp_path: Path, 
     assert pane.model.rows == rows
 
 
+@_POPUP
+def test_a_cell_can_be_joined_to_the_filter_in_every_way(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 200))
+    wait_for_text(qtbot, pane, 7)
+    narrow(qtbot, pane, "position < 20")
+    wait_for_text(qtbot, pane, 7)
+    menu = opened_menu(pane, 7, OFFSET)
+    qtbot.waitUntil(menu.joins.isEnabled, timeout=_WAIT_MS)
+    words = [action.text() for action in menu.joins.actions() if action.text()]
+    assert words == ["position == 7", "Only this", "And this", "Or this", "And not this", "Or not this"]
+    press(menu.joins, "Only this")
+    qtbot.waitUntil(lambda: pane.lister.wish.filter == "position == 7" and pane.lister.is_done, timeout=_WAIT_MS)
+    assert pane.model.rows == 1
+
+
 def test_a_second_cell_narrows_further(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
     pane = open_pane(capture(tmp_path / "a.evcap", 200))
     narrow(qtbot, pane, "position < 60 || position > 190")
