@@ -11,6 +11,7 @@ from functools import partial
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu
 
+from app.plain import set_tip
 from app.selection import Selection
 from inspector.query.combine import combined
 from inspector.text import shortened, visible
@@ -41,7 +42,7 @@ def add_joins(menu: QMenu, selection: Selection, same: str, other: str) -> None:
     for words, how, is_other in _JOINED:
         text = other if is_other else same
         action = _add(menu, words, partial(_join, selection, text, how))
-        action.setToolTip(plain(combined(selection.filter, text, how)))
+        set_tip(action, combined(selection.filter, text, how))
         action.setEnabled(how == "replace" or bool(selection.filter))
 
 

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import (
     QAccessible,
     QAccessibleAnnouncementEvent,
+    QAction,
     QFontMetrics,
     QHideEvent,
     QResizeEvent,
@@ -81,9 +82,9 @@ def tip(text: str) -> str:
     return f"<p style='white-space:pre-wrap'>{html.escape(visible(shortened(text, TIP_CHARACTERS)))}</p>" if text else ""
 
 
-def set_tip(widget: QWidget, text: str) -> None:
-    """Gives a widget a tooltip of plain text."""
-    widget.setToolTip(tip(text))
+def set_tip(shown: QWidget | QAction, text: str) -> None:
+    """Gives a widget or an action a tooltip of plain text."""
+    shown.setToolTip(tip(text))
 
 
 def announce(widget: QWidget, sentence: str, *, at_once: bool = False) -> None:

@@ -17,6 +17,7 @@ from app.models.event_node import Node
 from app.models.field import Field
 from app.models.jsonb import Part
 from app.plain import tip
+from inspector.masks import SIGN
 from inspector.query.json_path import literal, path_step
 from inspector.text import visible
 
@@ -213,6 +214,8 @@ class EventTree(QAbstractItemModel):
         blob = self._bytes(node)
         is_text = node.part.word == "string"
         same = f"{path} == {literal(jsonb.text(blob, node.part)) if is_text else jsonb.scalar(blob, node.part)}"
+        if SIGN in same:
+            return ""
         return f"(!has({path}) || !({same}))" if exclude else same
 
     def spot(self, index: Index) -> Spot:

@@ -16,6 +16,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from app import style
 from app.models.event_rows import EMPTY, NULL
 from app.plain import tip
+from inspector.masks import SIGN
 from inspector.text import visible
 
 Index = QModelIndex | QPersistentModelIndex
@@ -61,6 +62,8 @@ class Header:
         elif self.is_text and len(self.raw) <= _MOST_FILTER:
             same = f"{place} == {json.dumps(self.text, ensure_ascii=False)}"
         else:
+            return ""
+        if SIGN in same:
             return ""
         return f"(!has({place}) || !({same}))" if exclude else same
 

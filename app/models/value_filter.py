@@ -11,6 +11,7 @@ from collections.abc import Callable
 from app.models.event_rows import SIGNS
 from inspector.capture.rows import Event
 from inspector.event import format_time
+from inspector.masks import SIGN
 
 _IS_EMPTY = "value_bytes == 0"
 MOST_BYTES = 2_000
@@ -18,8 +19,10 @@ MOST_BYTES = 2_000
 
 
 def value_filter(event: Event, column: str, *, exclude: bool = False) -> str:
-    """The filter that an event's value in `column` stands for; empty when it stands for none."""
+    """The filter that an event's value in `column` stands for; empty when it stands for none, as what is masked does."""
     same = _same(event, column)
+    if SIGN in same:
+        return ""
     if not same or not exclude:
         return same
     if column in _RAW and (raw := getattr(event, column)) is not None:

@@ -111,6 +111,24 @@ def test_no_copy_has_what_is_hidden(qtbot: QtBot, masked: MainWindow, words: str
     assert CANARY.encode().hex() not in copied.replace(" ", "")
 
 
+def test_what_is_hidden_makes_no_filter(qtbot: QtBot, masked: MainWindow) -> None:
+    assert masked.panes is not None
+    fields, hidden = masked.panes.event_pane.tree, 0
+    for seq in (1, 2, 3, 4):
+        look_at(qtbot, masked, seq)
+        qtbot.wait(150)
+        fields.view.expandAll()
+        waiting = [QModelIndex()]
+        while waiting:
+            parent = waiting.pop()
+            for row in range(fields.tree.rowCount(parent)):
+                index = fields.tree.index(row, 0, parent)
+                waiting.append(index)
+                hidden += SIGN in str(index.siblingAtColumn(1).data())
+                assert SIGN not in fields.tree.filter_text(index)
+    assert hidden > 0
+
+
 def test_it_is_shown_once_that_was_asked_and_hidden_again_at_once(qtbot: QtBot, masked: MainWindow) -> None:
     masked.events.choose_row(0)
     wait_for_event(qtbot, masked, 1)
