@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QHeaderVie
 
 from app import style
 from app.event_header import EventHeader
-from app.models.event_columns import LOG
+from app.models.event_columns import KEY, LOG, STREAM
 from app.models.event_table import EventTable
 
 _UP = {Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_Home}
@@ -22,7 +22,7 @@ _BACK = {QAbstractItemView.CursorAction.MoveUp, QAbstractItemView.CursorAction.M
 
 
 class _Middle(QStyledItemDelegate):
-    """Cuts in the middle, so that the partition behind a long topic stays readable."""
+    """Cuts in the middle: the partition behind a long topic and the number behind a common beginning stay readable."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         """The usual option, cut elsewhere."""
@@ -68,7 +68,9 @@ class EventView(QTableView):
         self._top_seq = 0
         self.header.attend()
         self.header.narrowed.connect(model.set_narrow)
-        self.setItemDelegateForColumn(LOG, _Middle(self))
+        middle = _Middle(self)
+        for column in (LOG, KEY, STREAM):
+            self.setItemDelegateForColumn(column, middle)
         model.rowsInserted.connect(self._rows_came)
         model.rowsRemoved.connect(self._rows_went)
         model.layoutAboutToBeChanged.connect(self._note_top)

@@ -27,6 +27,8 @@ MOST_LINES = 7
 OTHERS = "others"
 _CLOCK_STEPS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000)
 
+_PREFIXES = {0: "", 3: " k", 6: " M", 9: " G", 12: " T"}
+
 Line = NDArray[np.float64]
 
 
@@ -46,6 +48,22 @@ class TimeAxis(pg.AxisItem):
         """Steps that clocks have, at least 80 pixels apart."""
         least = (high - low) / max(size_px / 80, 1)
         return [(next((step for step in _CLOCK_STEPS if step >= least), _CLOCK_STEPS[-1]), 0.0)]
+
+
+class AmountAxis(pg.AxisItem):
+    """An axis of amounts: small ones as they are, great ones in thousands and more, the unit's name never scaled."""
+
+    def __init__(self) -> None:
+        super().__init__("left")
+        self.enableAutoSIPrefix(False)
+
+    def tickStrings(self, values: Sequence[float], _scale: float, spacing: float) -> list[str]:
+        """The texts of ticks, all with the same prefix and no more digits than tell them apart."""
+        greatest = max(map(abs, values), default=0.0)
+        power = next((power for power in sorted(_PREFIXES, reverse=True) if greatest >= 10**power), 0)
+        step = spacing / 10**power
+        digits = next((digits for digits in range(9) if abs(round(step, digits) - step) <= step * 1e-6), 9)
+        return [f"{value / 10**power:.{digits}f}{_PREFIXES[power] if value else ''}" for value in values]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +112,7 @@ class TimeLines(pg.PlotWidget):
 
     def __init__(self, name: str) -> None:
         self._axis, self._box = TimeAxis(), _Box()
-        super().__init__(viewBox=self._box, axisItems={"bottom": self._axis}, antialias=True)
+        super().__init__(viewBox=self._box, axisItems={"bottom": self._axis, "left": AmountAxis()}, antialias=True)
         self.setAccessibleName(name)
         self.viewport().setAccessibleName(name)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.plots import TimeAxis, TimeLines, busiest
+from app.plots import AmountAxis, TimeAxis, TimeLines, busiest
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import throughput
 from tests.app.captures import capture
@@ -35,6 +35,24 @@ def test_a_thousand_frames_lose_no_reference_to_none(qtbot: QtBot, qapp: QApplic
 @pytest.mark.parametrize(("spacing", "text"), [(86_400, "2026-11-23"), (3_600, "00:00"), (5, "00:00:00")])
 def test_ticks_are_utc_and_as_fine_as_their_step(qtbot: QtBot, spacing: float, text: str) -> None:
     assert TimeAxis().tickStrings([1_795_392_000.0], 1.0, spacing) == [text]
+
+
+@pytest.mark.parametrize(
+    ("values", "spacing", "texts"),
+    [
+        ([0, 0.2, 0.4], 0.2, ["0.0", "0.2", "0.4"]),
+        ([0, 0.05, 0.1], 0.05, ["0.00", "0.05", "0.10"]),
+        ([0, 500, 1_000], 500, ["0.0", "0.5 k", "1.0 k"]),
+        ([0, 100, 200], 100, ["0", "100", "200"]),
+        ([0, 25_000_000], 25_000_000, ["0", "25 M"]),
+        ([0, 2_500], 2_500, ["0.0", "2.5 k"]),
+        ([], 0, []),
+    ],
+)
+def test_amounts_have_one_prefix_and_as_many_digits_as_they_need(
+    qtbot: QtBot, values: list[float], spacing: float, texts: list[str]
+) -> None:
+    assert AmountAxis().tickStrings(values, 1.0, spacing) == texts
 
 
 def test_the_throughput_counts_every_event_once(tmp_path: Path) -> None:
