@@ -13,6 +13,7 @@ from inspector.query.completion import Suggestion
 from inspector.text import shortened, visible
 
 _ROWS = 10
+_WIDEST_PX = 760
 _MOST_CHARACTERS = 200
 
 
@@ -96,6 +97,6 @@ class FilterHelp(QFrame):
         place = self._window.mapFromGlobal(box.mapToGlobal(QPoint(0, box.height() + 2)))
         rows = min(len(self._found), _ROWS)
         self.table.setFixedHeight(rows * style.ROW_PX)
-        self.setGeometry(place.x(), place.y(), box.width(), self.sizeHint().height())
+        self.setGeometry(place.x(), place.y(), min(box.width(), _WIDEST_PX), self.sizeHint().height())
         self.show()
         self.raise_()

@@ -14,7 +14,7 @@ LINE_CHARACTERS = 1_024
 _PLAIN = re.compile(r"[ -~]*\Z")
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Zl", "Zp", "Co", "Cs", "Cn"})
 _SLICE = 16_384
-_SHORT = {"\n": "⏎", "\t": "⇥", "\r": "␍", "\0": "␀"}
+_SHORT = {"\n": "⏎", "\t": "⇥"}
 
 
 @lru_cache(maxsize=4096)
