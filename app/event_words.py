@@ -23,8 +23,6 @@ def counts(lister: Lister, rows: int, *, all_selected: bool = False, is_paused: 
         parts.append(f"{'searched' if wish.is_narrowed else 'listed'} {int(lister.share * 100)} %")
     if lister.is_stopped:
         parts.append("stopped")
-    if lister.not_applicable:
-        parts.append(f"{lister.not_applicable:,} not applicable")
     if wish.is_arithmetic and not is_paused and captured > rows:
         parts.append(f"the newest of {captured:,}: a list cannot be longer")
     if is_paused:

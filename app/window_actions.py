@@ -103,6 +103,12 @@ def _events(window: MainWindow) -> list[Action]:
         Action("Events", "Order by time", on(lambda pane: pane.set_order("time")), is_possible=has),
         Action("Events", "Newest first", on(lambda pane: pane.set_order(newest_first=True)), is_possible=has),
         Action("Events", "Oldest first", on(lambda pane: pane.set_order(newest_first=False)), is_possible=has),
+        Action(
+            "Events",
+            "List the events that the filter is not applicable to",
+            on(EventsPane.list_unasked),
+            is_possible=lambda: has() and window.events.lister.not_applicable > 0,
+        ),
         Action("Events", "Choose columns", on(EventsPane.choose_columns), is_possible=has),
         Action("Events", "Copy as JSON lines", on(lambda pane: pane.copy_as("lines")), "Ctrl+C", is_local=True, is_possible=event),
         Action("Events", "Copy the command", on(EventsPane.copy_command), is_possible=has),

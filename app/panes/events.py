@@ -34,6 +34,7 @@ from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import Watermark
 from inspector.errors import QueryError
+from inspector.query.combine import unasked
 
 _AWAITED = "No events yet.", "They appear here as they are captured."
 _NONE_HERE = "This capture has no events.", "The navigator has what was there to be read."
@@ -70,8 +71,12 @@ class EventsPane(Panel):
         self.stop_button = QPushButton("Stop")
         set_tip(self.stop_button, "What was found stays; the search can go on from here")
         self.stop_button.hide()
+        self.unasked_button = QPushButton()
+        set_tip(self.unasked_button, "Events that lack what the filter asks for; click to list them, Alt+Left comes back")
+        self.unasked_button.hide()
         self.order_button = OrderButton()
         self.corner.addSpacing(style.GAP_PX)
+        self.corner.addWidget(self.unasked_button)
         self.corner.addWidget(self.stop_button)
         self.corner.addWidget(self.order_button)
         self.notice = Notice("About the list")
@@ -116,6 +121,7 @@ class EventsPane(Panel):
         self.order_button.direction_wanted.connect(lambda newest_first: self.set_order(newest_first=newest_first))
         self.order_button.columns_wanted.connect(self.choose_columns)
         self.stop_button.clicked.connect(self.stop_or_go_on)
+        self.unasked_button.clicked.connect(self.list_unasked)
         self._clear.clicked.connect(self.clear_filter)
         self._new.clicked.connect(lambda: self.stick(on=True))
         keys: tuple[tuple[str, Callable[[], None]], ...] = (
@@ -157,6 +163,11 @@ class EventsPane(Panel):
         self._selection.choose_filter("")
         self._selection.choose_time_range(None)
 
+    def list_unasked(self) -> None:
+        """Lists the events that the filter is not applicable to; `back` brings the filter again."""
+        if text := unasked(self.lister.wish.filter):
+            self._selection.choose_filter(text)
+
     def stop_or_go_on(self) -> None:
         """Stops the search, or goes on with it; what was found stays."""
         if self.lister.is_stopped:
@@ -182,6 +193,8 @@ class EventsPane(Panel):
         lister = self.lister
         self.stop_button.setVisible(not lister.is_done)
         self.stop_button.setText("Go on" if lister.is_stopped else "Stop")
+        self.unasked_button.setVisible(lister.not_applicable > 0)
+        self.unasked_button.setText(f"{lister.not_applicable:,} not applicable")
         self._searched.setVisible(lister.is_searching)
         self._searched.setValue(int(lister.share * 100))
         if lister.error:

@@ -44,6 +44,11 @@ MACROS = {
     ),
 }
 """Name → (example, meaning, (words for a list and a test, SQL of the outcome over the tests of the elements))."""
+SPECIAL = {
+    "search": ('search("visa") && partition == 3', "the text is in key, value or headers, upper and lower case alike"),
+    "applies": ("!applies(data.total > 900)", "the test has an outcome; false where it is *not applicable*"),
+}
+"""Functions that take something other than values: name → (example, meaning)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,6 +268,11 @@ class _Compiler:
     # ---- calls
 
     def _call(self, node: Node) -> Value:
+        if node.value == "applies":
+            if len(node.parts) != 1:
+                raise QueryError("applies takes a test", column=node.column, expected="applies(data.total > 900)")
+            test = self.truth(node.parts[0])
+            return Value("bool", f"({test.sql} IS NOT NULL)", f"it can be asked whether {test.words}")
         if node.value == "search":
             if len(node.parts) != 1 or node.parts[0].kind != "string" or not node.parts[0].value:
                 raise QueryError("search takes a text", column=node.column, expected='search("visa")')

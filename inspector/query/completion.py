@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from inspector.event import Flag
 from inspector.query.calls import FUNCTIONS, METHODS
-from inspector.query.compiler import MACROS
+from inspector.query.compiler import MACROS, SPECIAL
 from inspector.query.json_path import path_step
 from inspector.query.names import CAPTURED
 
@@ -121,7 +121,8 @@ def _roots(known: Known) -> Iterable[Suggestion]:
         yield Suggestion(name, name, kinds.get(found.kind, found.kind))
     for name, call in FUNCTIONS.items():
         yield Suggestion(f"{name}(", f"{name}(…)", call.meaning)
-    yield Suggestion('search("', "search(…)", "a text in key, value or headers")
+    for name, (_, meaning) in SPECIAL.items():
+        yield Suggestion('search("' if name == "search" else f"{name}(", f"{name}(…)", meaning)
     for flag in Flag:
         yield Suggestion(f'"{flag.name}" in flags', f'"{flag.name}" in flags', "flag")
     for place, kind in known.places.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from inspector.query.calls import FUNCTIONS, METHODS, Call
-from inspector.query.compiler import MACROS
+from inspector.query.compiler import MACROS, SPECIAL
 from inspector.query.names import CAPTURED
 
 OPERATORS = (
@@ -32,7 +32,7 @@ OPERATORS = (
 def examples() -> list[str]:
     """One filter for everything there is."""
     calls = [call.example for call in (*FUNCTIONS.values(), *METHODS.values())]
-    return [example for example, _ in OPERATORS] + calls + [example for example, _, _ in MACROS.values()]
+    return [example for example, _ in (*OPERATORS, *SPECIAL.values())] + calls + [example for example, _, _ in MACROS.values()]
 
 
 def page() -> str:
@@ -51,7 +51,8 @@ def _calls(calls: dict[str, Call]) -> Iterable[tuple[str, str, str]]:
         yield f"`{name}`", f"`{_cell(call.example)}`", call.meaning
     for name, (example, meaning, _) in MACROS.items():
         yield f"`.{name}(…)`", f"`{_cell(example)}`", meaning
-    yield "`search(…)`", '`search("visa") && partition == 3`', "the text is in key, value or headers, upper and lower case alike"
+    for name, (example, meaning) in SPECIAL.items():
+        yield f"`{name}(…)`", f"`{_cell(example)}`", meaning
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

@@ -315,6 +315,10 @@ def _negate(inner: Ask) -> Ask:
     return Ask(f"!({inner.text})", "bool", gives)
 
 
+def _applies(inner: Ask) -> Ask:
+    return Ask(f"applies({inner.text})", "bool", lambda document: inner.gives(document) is not None)
+
+
 def _choice(test: Ask, yes: Ask, no: Ask) -> Ask:
     def gives(document: Any) -> bool | None:
         outcome = test.gives(document)
@@ -366,6 +370,7 @@ def truths() -> st.SearchStrategy[Ask]:
 
     def joined(inner: st.SearchStrategy[Ask]) -> st.SearchStrategy[Ask]:
         choices = st.builds(_choice, inner, inner, inner)
-        return st.one_of(st.builds(_either, inner, inner), st.builds(_both, inner, inner), st.builds(_negate, inner), choices)
+        joined = (st.builds(_either, inner, inner), st.builds(_both, inner, inner))
+        return st.one_of(*joined, inner.map(_negate), inner.map(_applies), choices)
 
     return st.recursive(simple, joined, max_leaves=5)

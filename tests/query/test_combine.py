@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from inspector.query import compile_filter
-from inspector.query.combine import combined
+from inspector.query.combine import combined, unasked
 from inspector.query.names import CAPTURED
 
 
@@ -36,3 +36,16 @@ def test_joined(before: str, how: str, expected: str) -> None:
 def test_what_is_added_keeps_its_meaning() -> None:
     assert combined("seq == 1", "version == 2 || version == 3") == "seq == 1 && (version == 2 || version == 3)"
     assert combined("seq == 1", "version == 2 && seq < 9", "or") == "seq == 1 || version == 2 && seq < 9"
+
+
+def test_what_a_filter_cannot_be_asked_of_is_a_filter_itself() -> None:
+    assert unasked("data.total > 900 || data.paid") == "!applies(data.total > 900 || data.paid)"
+    assert unasked("visa") == '!applies(search("visa"))'
+    assert unasked("data.total >") == ""
+    assert unasked(" ") == ""
+
+
+@pytest.mark.parametrize("text", ["seq == 1 // one", 'key == "a//b" // two', "key == r'a\\' // x", "key == '''a // b''' // y"])
+def test_a_comment_swallows_nothing_that_is_joined_to_it(text: str) -> None:
+    for whole in (combined(text, "version == 2"), combined("version == 2", text), unasked(text)):
+        assert "/" not in compile_filter(whole, CAPTURED).words.replace("//b", "").replace("// b", "")

@@ -140,7 +140,14 @@ def test_a_filter_narrows_the_list_and_counts_what_it_cannot_be_asked_of(qtbot: 
     pane = open_pane(tmp_path / "a.evcap")
     narrow(qtbot, pane, "data.total > 90")
     assert listed(pane) == list(range(92 - 1, 101))
-    assert pane.note.whole_text() == "10 of 103 · 3 not applicable"
+    assert pane.note.whole_text() == "10 of 103"
+    assert pane.unasked_button.text() == "3 not applicable"
+    with qtbot.waitSignal(pane.lister.accepted, timeout=_WAIT_MS):
+        QTest.mouseClick(pane.unasked_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: listed(pane) == [101, 102, 103], timeout=_WAIT_MS)
+    assert pane.unasked_button.isHidden()
+    pane._selection.back()
+    qtbot.waitUntil(lambda: listed(pane) == list(range(92 - 1, 101)), timeout=_WAIT_MS)
 
 
 def test_the_newest_matches_come_first_and_a_search_can_be_stopped_and_go_on(
