@@ -13,6 +13,8 @@ def counts(lister: Lister, rows: int, *, all_selected: bool = False, is_paused: 
     wish, at_least = lister.wish, "" if lister.is_done else "at least "
     if all_selected:
         parts = [f"all {rows:,} selected"]
+    elif lister.is_looked_up:
+        parts = [f"{at_least}{rows:,} events, looked up"]
     elif wish.filter:
         parts = [f"{rows:,} of {at_least}{lister.looked:,}"]
     elif wish.time_range is not None:
@@ -33,6 +35,8 @@ def counts(lister: Lister, rows: int, *, all_selected: bool = False, is_paused: 
 def nothing(lister: Lister) -> tuple[str, str]:
     """A sentence and a hint for a list that was narrowed to nothing, so far: what was searched, and what could not be."""
     said = "No event of this capture matches." if lister.is_done else "No event matches yet."
+    if lister.is_looked_up:
+        return said, "It was looked up in an index of the whole capture."
     looked = f"{lister.looked:,} events were searched"
     unasked = f"; {lister.not_applicable:,} of them lack what the filter asks for" if lister.not_applicable else ""
     return said, f"{looked}{unasked}."

@@ -72,7 +72,7 @@ class Lister(QObject):
         self.looked = self.not_applicable = 0
         self.share = 0.0
         self.error = ""
-        self.is_stopped = self._is_merging = False
+        self.is_stopped = self._is_merging = self.is_looked_up = False
         self._walk: Pass | None = None
         self._ask: Ask | None = None
         self._listed_to = self._first_seq = 0
@@ -212,6 +212,7 @@ class Lister(QObject):
     def _take(self, found: Found) -> None:
         self.looked += found.looked
         self.not_applicable += found.not_applicable
+        self.is_looked_up |= found.is_looked_up
         seqs = self._still_there(found.seqs)[: max(self._model.room, 0)]
         if len(seqs):
             row = self._model.rows

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
-from inspector.capture.reader import Condition
+from inspector.capture.condition import Condition
 from inspector.capture.rows import FROM
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter

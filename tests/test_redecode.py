@@ -11,7 +11,7 @@ import apsw
 import pytest
 
 from inspector import redecode
-from inspector.capture.reader import Condition
+from inspector.capture.condition import Condition
 from inspector.capture.sqlite import open_reader
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter, Progress

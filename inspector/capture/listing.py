@@ -14,7 +14,8 @@ from typing import Protocol
 import numpy as np
 
 from inspector.capture import looking
-from inspector.capture.looking import NONE, Ask, Numbers, keyed, log_ranks, look, look_at_log, ordered
+from inspector.capture.looking import NONE, Ask, Numbers, keyed, keyed_of, log_ranks, look, look_at_log, ordered
+from inspector.capture.lookups import candidates
 from inspector.capture.reader import CaptureReader, Watermark
 
 _BLOCK_EVENTS = 16_384
@@ -33,6 +34,8 @@ class Found:
     not_applicable: int = 0
     """Of these, the ones the filter cannot be asked of."""
     share: float = 0.0
+    is_looked_up: bool = False
+    """Found through an index: all the others were not asked, so what is not applicable is not counted."""
 
 
 class Pass(Protocol):
@@ -47,6 +50,8 @@ def begin(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:
     """A walk through the events up to `mark` in the order asked for; None when there are none."""
     if not mark.last_seq:
         return None
+    if ask.condition is not None and (found := candidates(reader, ask.condition.lookups, mark)) is not None:
+        return _LookupPass(ask, found[:: ask.sign], log_ranks(reader))
     if ask.order == "log":
         logs = tuple(int(row[0]) for row in reader.select("SELECT id FROM log ORDER BY name, partition, id"))
         return _LogPass(ask, mark, logs[:: ask.sign]) if logs else None
@@ -68,11 +73,13 @@ def advance(reader: CaptureReader, walk: Pass, *, budget_s: float = ADVANCE_S) -
         pieces.append(found)
         if time.monotonic() >= until:
             break
+    is_looked_up = any(piece.is_looked_up for piece in pieces)
     whole = Found(
         np.concatenate([piece.seqs for piece in pieces]),
         sum(piece.looked for piece in pieces),
         sum(piece.not_applicable for piece in pieces),
         pieces[-1].share if left is not None else 1.0,
+        is_looked_up,
     )
     return whole, left
 
@@ -157,6 +164,38 @@ class _TimePass:
         if following is None:
             return None
         return -following[3] if self.ask.newest_first else following[2]
+
+
+@dataclass(frozen=True, slots=True)
+class _LookupPass:
+    """The events that an index found, by number in pieces, by log or time in one."""
+
+    ask: Ask
+    seqs: Numbers
+    """In the order in which they are looked at."""
+    ranks: tuple[Numbers, Numbers]
+    place: int = 0
+    waiting: tuple[tuple[Numbers, ...], Numbers] = ((), NONE)
+    """Keys (see `keyed_of`), and the numbers of events without a time in a list by time."""
+
+    def step(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
+        """The next page of what the index found."""
+        page, place = self.seqs[self.place : self.place + looking.PAGE], self.place + looking.PAGE
+        is_timed, is_over = self.ask.order == "time", place >= len(self.seqs)
+        keys, *_ = keyed_of(reader, self.ask, page, self.ranks, " AND event.time_us IS NOT NULL" if is_timed else "")
+        share = 1.0 if is_over else place / len(self.seqs)
+        if self.ask.order == "arrival":
+            found = Found(np.sort(keys[-1])[:: self.ask.sign], share=share, is_looked_up=True)
+            return found, None if is_over else replace(self, place=place)
+        untimed = self.waiting[1]
+        if is_timed:
+            rest, *_ = keyed_of(reader, self.ask, page, self.ranks, " AND event.time_us IS NULL")
+            untimed = np.concatenate([untimed, rest[-1]])
+        waiting = ((*self.waiting[0], keys), untimed)
+        if not is_over:
+            return Found(NONE, share=share, is_looked_up=True), replace(self, place=place, waiting=waiting)
+        timed = ordered(np.concatenate(waiting[0], axis=1)[0 if is_timed else 1 :])[-1]
+        return Found(np.concatenate([timed, np.sort(untimed)[:: self.ask.sign]]), is_looked_up=True), None
 
 
 def _time_pass(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:

@@ -13,7 +13,8 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
-from inspector.capture.reader import CaptureReader, Condition, Watermark
+from inspector.capture.condition import Condition
+from inspector.capture.reader import CaptureReader, Watermark
 from inspector.capture.rows import FROM
 from inspector.errors import CaptureError
 
@@ -76,14 +77,24 @@ _KEY_COLUMNS = (
 def keyed(
     reader: CaptureReader, ask: Ask, first: int, last: int, ranks: tuple[Numbers, Numbers], where: str = ""
 ) -> tuple[Numbers, int, int]:
-    """Matches among the numbers `first` to `last` as columns (time, log's rank, position, part, number), sorted for the list.
+    """Matches among the numbers `first` to `last`, as `keyed_of` gives them."""
+    return _keyed(reader, ask, ranks, f"event.seq BETWEEN :low AND :high{where}", low=first, high=last)
+
+
+def keyed_of(reader: CaptureReader, ask: Ask, seqs: Numbers, ranks: tuple[Numbers, Numbers], where: str = "") -> tuple[Numbers, int, int]:
+    """Matches among the numbers `seqs` as columns (time, log's rank, position, part, number), sorted for the list.
 
     The first four are negative where the newest comes first, so that they always ascend; no time is 0. With it: how
     many were looked at, and of how many the filter could not be asked. Raises CaptureError for a damaged file.
     """
-    looked = _looked(ask, f"event.seq BETWEEN :low AND :high{where}")
+    listed = orjson.dumps(seqs.tolist()).decode()
+    return _keyed(reader, ask, ranks, f"event.seq IN (SELECT value FROM json_each(:seqs)){where}", seqs=listed)
+
+
+def _keyed(reader: CaptureReader, ask: Ask, ranks: tuple[Numbers, Numbers], where: str, **given: Any) -> tuple[Numbers, int, int]:
+    looked = _looked(ask, where)
     ((*texts, count, not_applicable),) = reader.select(
-        f"{looked} SELECT {_KEY_COLUMNS}, count(*), coalesce(sum(ok IS NULL), 0) FROM looked", _bindings(reader, ask, low=first, high=last)
+        f"{looked} SELECT {_KEY_COLUMNS}, count(*), coalesce(sum(ok IS NULL), 0) FROM looked", _bindings(reader, ask, **given)
     )
     time_us, log_id, position, sub, seq = (_numbers(reader, text) for text in texts)
     ids, places = ranks

@@ -7,14 +7,15 @@ quick at the end as at the start. Read `report` for the account of a capture, `s
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import apsw
 
+from inspector.capture.condition import Condition
 from inspector.capture.hiding import hidden, register
 from inspector.capture.opening import open_capture
 from inspector.capture.rows import EVENT, EVENT_KINDS, EVENT_WITHIN, FROM, ROW, ROW_KINDS, Event, EventRow
@@ -35,16 +36,6 @@ class Watermark:
     def events(self) -> int:
         """How many events there are."""
         return self.last_seq - self.first_seq + 1 if self.last_seq else 0
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """SQL over the tables of `FROM` with named bindings: what a filter becomes."""
-
-    sql: str
-    bindings: dict[str, Any] = field(default_factory=dict)
-    prepare: Callable[[apsw.Connection], None] | None = None
-    """Makes a connection ready for it (functions it calls)."""
 
 
 @dataclass(frozen=True, slots=True)

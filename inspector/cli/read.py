@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from inspector.capture.reader import CaptureReader, Condition, EventQuery
+    from inspector.capture.condition import Condition
+    from inspector.capture.reader import CaptureReader, EventQuery
 
 _UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 

@@ -7,7 +7,7 @@ text): that is SQL's NULL, carried strictly. Read `grammar` for the syntax, `nam
 
 from __future__ import annotations
 
-from inspector.capture.reader import Condition
+from inspector.capture.condition import Condition
 from inspector.query.compiler import Filter, compile_filter
 from inspector.query.names import CAPTURED
 

@@ -12,12 +12,13 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
-from inspector.capture.reader import Condition
+from inspector.capture.condition import Condition, Lookup
 from inspector.errors import QueryError
 from inspector.query import functions
 from inspector.query.calls import FUNCTIONS, METHODS, made
 from inspector.query.comparing import COMPARE, compared, within
 from inspector.query.grammar import Node, parse
+from inspector.query.lookups import lookups
 from inspector.query.names import Name
 from inspector.query.values import JSON_KINDS, Place, Scope, Value, named, number, quoted
 
@@ -60,10 +61,11 @@ class Filter:
     bindings: Mapping[str, Any]
     words: str
     is_search: bool = False
+    lookups: tuple[Lookup, ...] = ()
 
     def condition(self) -> Condition:
         """What a reader takes."""
-        return Condition(self.sql, dict(self.bindings), functions.register)
+        return Condition(self.sql, dict(self.bindings), functions.register, self.lookups)
 
 
 def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
@@ -86,7 +88,7 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
         return _search(text, stripped, names)
     scope = Scope(names)
     value = _Compiler(scope).truth(node)
-    return Filter(text, value.sql, scope.bindings, value.words)
+    return Filter(text, value.sql, scope.bindings, value.words, lookups=tuple(lookups(node)))
 
 
 def _is_place(node: Node, names: Mapping[str, Name]) -> bool:

@@ -48,6 +48,7 @@ class Partitions:
             self._next[log] += 1
             for name in ("log", "position", "time_us", "time_kind", "key", "value", "headers"):
                 getattr(batch, name).extend(getattr(single, name))
+            batch.key[-1] = b"k%d" % (batch.position[-1] % 4)
             batch.time_us[-1] = None if time_s is None else _START_US + time_s * 1_000_000
             batch.time_kind[-1] = 0 if time_s is None else 2
         made: EventBatch = events(batch)
@@ -112,6 +113,24 @@ def test_a_list_is_in_the_reader_s_own_order(
     ask = Ask(order, newest_first, asked, *bounds)
     expected = list(reader.seqs(EventQuery(order=order, reverse=newest_first, condition=asked, from_us=bounds[0], until_us=bounds[1])))
     assert numbers(walked(reader, ask)) == expected
+
+
+@pytest.mark.parametrize("order", ["arrival", "log", "time"])
+def test_stream_filters_are_looked_up(reader: CaptureReader, order: str) -> None:
+    names = [str(row[0]) for row in reader.select("SELECT name FROM stream ORDER BY events DESC LIMIT 3")]
+    for text in (
+        f'stream == "{names[0]}"',
+        f'data.n >= 0 && stream in ["{names[0]}", "{names[1]}"]',
+        f'"{names[2]}" == stream && data.n > 2',
+    ):
+        asked = condition(text)
+        for newest_first in (False, True):
+            for bounds in ((None, None), (_START_US + 5_000_000, _START_US + 21_000_000)):
+                pieces = walked(reader, Ask(order, newest_first, asked, *bounds))
+                query = EventQuery(order=order, reverse=newest_first, condition=asked, from_us=bounds[0], until_us=bounds[1])
+                assert numbers(pieces) == list(reader.seqs(query))
+                assert all(piece.is_looked_up for piece in pieces)
+    assert numbers(walked(reader, Ask(order, condition=condition('stream == "nobody"')))) == []
 
 
 @pytest.mark.parametrize("order", ["arrival", "log", "time"])
