@@ -133,6 +133,28 @@ class EventActions(QObject):
 
         self._session.work.run(make, made, self._failed, lane="filter by")
 
+    def follow(self, what: str, seq: int) -> None:
+        """Lists what an event's `stream`, `key` or `correlation_id` has, through all logs, in the order of time."""
+        words = what.replace("_", " ")
+        if not seq:
+            self.said.emit(f"choose an event first: its {words} is followed")
+            return
+
+        def make(reader: CaptureReader) -> str:
+            event = reader.event(seq)
+            if event is None or getattr(event, what) is None:
+                return ""
+            text = value_filter(event, what)
+            return combined(text, value_filter(event, "category")) if what == "stream" and text and event.category else text
+
+        def made(text: str) -> None:
+            if text:
+                self._selection.follow(text)
+            else:
+                self.said.emit(f"this event has no {words} to follow")
+
+        self._session.work.run(make, made, self._failed, lane="filter by")
+
     def replay(self, seq: int) -> None:
         """Asks for the state that an event led to."""
         if seq:

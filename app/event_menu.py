@@ -9,12 +9,17 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.filter_menu import add_joins
-from app.models.event_columns import COLUMNS
+from app.models.event_columns import COLUMNS, NAMES
 from app.models.event_rows import Row
 from app.selection import Selection
 from inspector.text import visible
 
 _MOST_CHARACTERS = 40
+_FOLLOWED = (
+    ("Follow this stream\tAlt+S", "stream"),
+    ("Follow this key\tAlt+K", "key"),
+    ("Follow this correlation id\tAlt+C", "correlation_id"),
+)
 _COPIES = (("As JSON lines", "lines"), ("Key", "key"), ("Value", "value"), ("Position", "position"))
 
 
@@ -27,6 +32,8 @@ class EventMenu(QMenu):
     copy_wanted = Signal(object)
     """`(what)`: a name of `models.copied.KINDS`."""
     command_wanted = Signal()
+    follow_wanted = Signal(object)
+    """`(what)`: `stream`, `key` or `correlation_id` of this event."""
     neighbour_wanted = Signal(object)
     """`(forward)`"""
 
@@ -40,6 +47,9 @@ class EventMenu(QMenu):
         self.joins.setEnabled(False)
         self.addSeparator()
         self._add("Replay this stream to here", self.replay_wanted.emit, on=has_stream)
+        for words, what in _FOLLOWED:
+            has_any = row is not None and bool(row.cells[NAMES.index(what)])
+            self._add(words, lambda _on=False, what=what: self.follow_wanted.emit(what), on=has_any)
         self._add("Next event of this stream\tCtrl+.", lambda: self.neighbour_wanted.emit(True), on=has_stream)
         self._add("Previous event of this stream\tCtrl+,", lambda: self.neighbour_wanted.emit(False), on=has_stream)
         self.addSeparator()

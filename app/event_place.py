@@ -11,7 +11,7 @@ from PySide6.QtCore import QModelIndex, QObject, Signal
 from app.event_view import EventView
 from app.lister import Lister
 from app.models.places import Place
-from app.selection import Selection
+from app.selection import Look, Selection
 from inspector.capture.looking import Numbers
 
 _FROM_TOP = 4
@@ -32,6 +32,8 @@ class EventPlace(QObject):
         self._is_keeping = self._is_astray = False
         self._awaited, self._awaited_at = 0, -1
         self._wanted = Place(0)
+        self._top = 0
+        """The number of an event that comes to the top as soon as it is listed; 0 for none."""
         self._near = (0, 0)
         """The number of an event, and how many rows down it is to be shown, in a list that does not have the current one."""
         self._model.modelAboutToBeReset.connect(self._note)
@@ -41,7 +43,10 @@ class EventPlace(QObject):
         view.scrolled_by_user.connect(self._let_scroll)
         lister.listed.connect(self._look_among)
         lister.progressed.connect(self._progressed)
+        lister.progressed.connect(self._come_back)
         selection.event_changed.connect(self._event_chosen)
+        selection.returned.connect(self._return)
+        view.verticalScrollBar().valueChanged.connect(self._see)
 
     # ---- the current event
 
@@ -82,6 +87,32 @@ class EventPlace(QObject):
         self._view.choose_row(row, at=at)
         self._is_keeping = False
         self._awaited = 0
+
+    # ---- what was looked at before
+
+    def _see(self, _value: int) -> None:
+        if self._model.rows and self._lister.is_done:
+            self._selection.see(self._model.seq_of(max(self._view.top_row, 0)))
+
+    def _return(self, look: Look) -> None:
+        """The list is about to be what it was: the same event comes to its top, wherever the current one is."""
+        if look.top:
+            self._top = look.top
+            if self._lister.wish == self._lister.wanted:
+                self._come_back()
+
+    def _come_back(self) -> None:
+        """As soon as the list has the event that was at its top."""
+        if not self._top:
+            return
+        row = self._model.row_of(self._top)
+        if row < 0 and self._lister.is_done:
+            row = self._model.listed.nearest(self._top)
+        if row >= 0:
+            self._view.put_on_top(row)
+        if row >= 0 or self._lister.is_done:
+            self._top = 0
+            self._is_astray = False
 
     # ---- another order or filter
 
@@ -128,6 +159,7 @@ class EventPlace(QObject):
 
     def _let_scroll(self, _direction: int) -> None:
         """The user scrolls: nothing else does until somebody asks."""
+        self._top = 0
         self._awaited_at, self._is_astray = -1, False
         self._wanted = Place(0)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from app.visited import Visited
 from inspector.event import MAX_TIME_US, MIN_TIME_US
 
 _MOST_BACK = 200
@@ -21,6 +22,10 @@ class Look:
     """`[from, until)` of `time`, which every list obeys; None for all."""
     seq: int = 0
     """The number of the current event; 0 for none."""
+    order: str = ""
+    """The order in which a stream or chain is followed, oldest first; empty for the list's own."""
+    top: int = 0
+    """The number of the event at the top of the list when something else began to be looked at; 0 when unknown."""
 
 
 class Selection(QObject):
@@ -32,6 +37,8 @@ class Selection(QObject):
     """`(text)`: lists obey another filter."""
     time_range_changed = Signal(object)
     """`((from_us, until_us) or None)`: lists obey another range."""
+    returned = Signal(object)
+    """`(Look)`: `back` or `forward` came here, and all of it was told: lists show the same part again."""
     moment_wanted = Signal(object)
     """`(time_us)`: somebody wants to see the events of this moment: lists go there, without filtering."""
     replay_wanted = Signal(object)
@@ -42,6 +49,8 @@ class Selection(QObject):
         self._look = Look()
         self._before: list[Look] = []
         self._after: list[Look] = []
+        self.visited = Visited(self)
+        self.visited.wanted.connect(self.choose_event)
 
     @property
     def look(self) -> Look:
@@ -69,7 +78,19 @@ class Selection(QObject):
 
     def choose_filter(self, text: str) -> None:
         """Puts a filter in force; `back` undoes it."""
-        self._step(replace(self._look, filter=text))
+        self._step(replace(self._look, filter=text, order=""))
+
+    def follow(self, text: str) -> None:
+        """Puts the filter of something in force that goes on through the logs, in the order of time; `back` undoes it."""
+        self._step(replace(self._look, filter=text, time_range=None, order="time"))
+
+    def leave_order(self) -> None:
+        """The list has its own order again."""
+        self._look = replace(self._look, order="")
+
+    def see(self, top_seq: int) -> None:
+        """Which event is at the top of the list."""
+        self._look = replace(self._look, top=top_seq)
 
     def choose_time_range(self, time_range: tuple[int, int] | None) -> None:
         """Puts a range in force, within the years 1 to 9999; `back` undoes it."""
@@ -105,20 +126,24 @@ class Selection(QObject):
         if not source:
             return False
         target.append(self._look)
-        self._change(source.pop())
+        look = source.pop()
+        self._change(look)
+        self.returned.emit(look)
         return True
 
     def _step(self, look: Look) -> None:
         if look != self._look:
+            look = replace(look, top=0)
             self._before = [*self._before[-_MOST_BACK:], self._look]
             self._after.clear()
             self._change(look)
 
     def _change(self, look: Look) -> None:
         before, self._look = self._look, look
-        if look.filter != before.filter:
+        if (look.filter, look.order) != (before.filter, before.order):
             self.filter_changed.emit(look.filter)
         if look.time_range != before.time_range:
             self.time_range_changed.emit(look.time_range)
         if look.seq != before.seq:
+            self.visited.pass_by(look.seq)
             self.event_changed.emit(look.seq)

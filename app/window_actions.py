@@ -96,6 +96,9 @@ def _events(window: MainWindow) -> list[Action]:
         Action("Events", "Stick to newest", on(lambda pane: pane.stick(on=True)), "Ctrl+End", is_possible=has),
         Action("Events", "Pause the list", window.chrome.toolbar.pause.click, "Ctrl+P", is_possible=has),
         Action("Events", "Go to a time, offset, version or number", on(EventsPane.open_jump), "Ctrl+G", is_local=True, is_possible=has),
+        Action("Events", "Follow the stream", on(lambda pane: pane.follow_from("stream")), "Alt+S", is_possible=event),
+        Action("Events", "Follow the key", on(lambda pane: pane.follow_from("key")), "Alt+K", is_possible=event),
+        Action("Events", "Follow the correlation id", on(lambda pane: pane.follow_from("correlation_id")), "Alt+C", is_possible=event),
         Action("Events", "Next event of the stream", on(EventsPane.next_of_stream), "Ctrl+.", is_local=True, is_possible=event),
         Action("Events", "Previous event of the stream", on(EventsPane.previous_of_stream), "Ctrl+,", is_local=True, is_possible=event),
         Action("Events", "Order by arrival", on(lambda pane: pane.set_order("arrival")), is_possible=has),
@@ -153,6 +156,10 @@ def _filter(window: MainWindow) -> list[Action]:
         if window.selection is not None:
             (window.selection.forward if forward else window.selection.back)()
 
+    def visit(*, forward: bool) -> None:
+        if window.selection is not None:
+            (window.selection.visited.forward if forward else window.selection.visited.back)()
+
     def find() -> None:
         if window.panes is not None:
             window.panes.show_pane("Navigator", on=True)
@@ -165,6 +172,8 @@ def _filter(window: MainWindow) -> list[Action]:
         Action("Filter", "Clear filter and range", window.chrome.look.clear, "Esc", is_possible=has),
         Action("Filter", "Back to the filter before", lambda: travel(forward=False), "Alt+Left", is_possible=has),
         Action("Filter", "Forward again", lambda: travel(forward=True), "Alt+Right", is_possible=has),
+        Action("Events", "Event looked at before", lambda: visit(forward=False), "Alt+Up", is_possible=has),
+        Action("Events", "Event looked at after it", lambda: visit(forward=True), "Alt+Down", is_possible=has),
         Action("Filter", "Find a log, stream or type", find, "Ctrl+Shift+F", is_possible=has),
     ]
 

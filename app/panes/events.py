@@ -55,6 +55,7 @@ class EventsPane(Panel):
         self.lister = Lister(session, self.model, self)
         self.to_do = EventActions(session, selection, self.model, self.lister)
         self._wrong: str | None = None
+        self._own_order = Wish().order, Wish().newest_first
         self._build()
         self._connect()
         session.watermark_changed.connect(self.follow)
@@ -139,14 +140,17 @@ class EventsPane(Panel):
     @property
     def wish(self) -> Wish:
         """What the list is asked to have; a filter that was refused is not asked for again."""
-        wish, text = self.lister.wanted, self._selection.filter
-        return Wish(wish.order, wish.newest_first, wish.filter if text == self._wrong else text, self._selection.time_range)
+        look = self._selection.look
+        order, newest_first = (look.order, False) if look.order else self._own_order
+        text = self.lister.wanted.filter if look.filter == self._wrong else look.filter
+        return Wish(order, newest_first, text, look.time_range)
 
     def set_order(self, order: str | None = None, *, newest_first: bool | None = None) -> None:
         """Lists by `arrival`, `log` or `time`; the current event keeps its place in view."""
         wish = self.wish
-        turned = wish.newest_first if newest_first is None else newest_first
-        self.lister.show(Wish(order or wish.order, turned, wish.filter, wish.time_range))
+        self._own_order = order or wish.order, wish.newest_first if newest_first is None else newest_first
+        self._selection.leave_order()
+        self.lister.show(self.wish)
         self._say_order()
 
     def _header_clicked(self, order: str) -> None:
@@ -182,7 +186,7 @@ class EventsPane(Panel):
 
     def _accepted(self) -> None:
         self._say_order()
-        self.order_changed.emit(self.lister.wish.order, self.lister.wish.newest_first)
+        self.order_changed.emit(*self._own_order)
 
     def _say_order(self) -> None:
         wish = self.lister.wish
@@ -287,10 +291,9 @@ class EventsPane(Panel):
         """Goes to the previous event of the current one's stream."""
         self.to_do.go_along_stream(forward=False)
 
-    def filter_by_value(self, *, exclude: bool = False) -> None:
-        """Narrows the list to the current cell's value, or to everything else."""
-        if (index := self.view.currentIndex()).isValid():
-            self.to_do.filter_by(self.model.seq_of(index.row()), index.column(), exclude=exclude)
+    def follow_from(self, what: str) -> None:
+        """Lists what the current event's `stream`, `key` or `correlation_id` has; `back` comes back here."""
+        self.to_do.follow(what, self._selection.seq)
 
     def replay(self) -> None:
         """Asks for the state that the current event led to."""
@@ -322,6 +325,7 @@ class EventsPane(Panel):
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.filter_wanted.connect(lambda exclude: self.to_do.filter_by(seq, index.column(), exclude=exclude))
         menu.replay_wanted.connect(lambda: self.to_do.replay(seq))
+        menu.follow_wanted.connect(lambda what: self.to_do.follow(what, seq))
         menu.copy_wanted.connect(self.copy_as)
         menu.command_wanted.connect(self.copy_command)
         self.to_do.filter_texts(seq, index.column(), menu)

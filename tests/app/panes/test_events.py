@@ -150,6 +150,55 @@ def test_a_filter_narrows_the_list_and_counts_what_it_cannot_be_asked_of(qtbot: 
     qtbot.waitUntil(lambda: listed(pane) == list(range(92 - 1, 101)), timeout=_WAIT_MS)
 
 
+@pytest.mark.parametrize(("what", "text"), [("stream", 'stream == "order-3" && category == "orders"'), ("key", 'key == "order-3"')])
+def test_what_is_followed_is_in_order_of_time_and_back_restores_filter_place_and_event(
+    qtbot: QtBot, open_pane: Open, tmp_path: Path, what: str, text: str
+) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 600))
+    narrow(qtbot, pane, "seq > 10")
+    order(qtbot, pane, "log", newest_first=True)
+    pane.view.put_on_top(120)
+    seq = pane.model.seq_of(next(row for row in range(125, 200) if pane.model.seq_of(row) % 50 == 4))
+    pane.choose_row(pane.model.row_of(seq))
+    pane.view.put_on_top(122)
+    before = listed(pane)
+    pane.follow_from(what)
+    qtbot.waitUntil(lambda: pane._selection.filter == text and pane.lister.wish.filter == text and pane.lister.is_done, timeout=_WAIT_MS)
+    assert pane.lister.wish.order == "time"
+    assert not pane.lister.wish.newest_first
+    assert listed(pane) == [number for number in range(1, 601) if number % 50 == 4]
+    assert pane._selection.seq == seq
+    pane._selection.back()
+    qtbot.waitUntil(lambda: pane.lister.wish.filter == "seq > 10" and pane.lister.is_done, timeout=_WAIT_MS)
+    assert (pane.lister.wish.order, pane.lister.wish.newest_first) == ("log", True)
+    assert listed(pane) == before
+    assert pane._selection.seq == seq
+    assert pane.view.top_row == 122
+    assert pane.model.seq_of(pane.view.currentIndex().row()) == seq
+
+
+def test_an_order_that_is_chosen_while_something_is_followed_is_the_list_s_own(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 600))
+    pane.choose_row(2)
+    pane.follow_from("key")
+    qtbot.waitUntil(lambda: pane.lister.wish.order == "time" and pane.lister.is_done, timeout=_WAIT_MS)
+    order(qtbot, pane, "arrival")
+    assert pane.lister.wish.order == "arrival"
+    pane._selection.choose_filter("")
+    qtbot.waitUntil(lambda: pane.model.rows == 600, timeout=_WAIT_MS)
+    assert pane.lister.wish.order == "arrival"
+
+
+def test_what_an_event_lacks_cannot_be_followed(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 3))
+    pane.follow_from("stream")
+    assert "choose an event first" in pane.notice.text.whole_text()
+    pane.choose_row(1)
+    pane.follow_from("correlation_id")
+    qtbot.waitUntil(lambda: "no correlation id" in pane.notice.text.whole_text(), timeout=_WAIT_MS)
+    assert pane._selection.filter == ""
+
+
 def test_the_newest_matches_come_first_and_a_search_can_be_stopped_and_go_on(
     qtbot: QtBot, open_pane: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
