@@ -26,6 +26,7 @@ from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import CaptureReader
 from inspector.query.combine import combined
+from inspector.query.fields import place_filter
 
 _MOMENT_US = 60_000_000
 """A moment that somebody points at is met by any event of the minute after it."""
@@ -105,10 +106,7 @@ class EventActions(QObject):
         """Tells a menu the filters that a cell stands for, unless it was closed meanwhile."""
 
         def make(reader: CaptureReader) -> tuple[str, str]:
-            event = reader.event(seq)
-            if event is None:
-                return "", ""
-            return value_filter(event, NAMES[column]), value_filter(event, NAMES[column], exclude=True)
+            return self._filter_of(reader, seq, column), self._filter_of(reader, seq, column, exclude=True)
 
         def made(texts: tuple[str, str]) -> None:
             if isValid(menu):
@@ -118,11 +116,10 @@ class EventActions(QObject):
 
     def filter_by(self, seq: int, column: int, *, exclude: bool) -> None:
         """Narrows the filter to what a cell shows, or to everything else."""
-        before, name = self._selection.filter, NAMES[column]
+        before = self._selection.filter
 
         def make(reader: CaptureReader) -> str:
-            event = reader.event(seq)
-            added = value_filter(event, name, exclude=exclude) if event is not None else ""
+            added = self._filter_of(reader, seq, column, exclude=exclude)
             return combined(before, added) if added else ""
 
         def made(text: str) -> None:
@@ -132,6 +129,13 @@ class EventActions(QObject):
                 self.said.emit("this cell has nothing to filter by")
 
         self._session.work.run(make, made, self._failed, lane="filter by")
+
+    def _filter_of(self, reader: CaptureReader, seq: int, column: int, *, exclude: bool = False) -> str:
+        """The filter that a cell stands for; called on a worker."""
+        if (place := self._model.columns.place(column)) is not None:
+            return place_filter(reader, seq, place, exclude=exclude)
+        event = reader.event(seq)
+        return value_filter(event, NAMES[column], exclude=exclude) if event is not None else ""
 
     def follow(self, what: str, seq: int) -> None:
         """Lists what an event's `stream`, `key` or `correlation_id` has, through all logs, in the order of time."""

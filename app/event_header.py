@@ -14,7 +14,9 @@ from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu
 
 from app import style
-from app.models.event_columns import COLUMNS, NAMES, ORDER_OF, STATE, TIME, VALUE, Column
+from app.models.event_columns import ORDER_OF, STATE, TIME, VALUE, Column, Columns
+from inspector.query.places import FieldPlace
+from inspector.text import shortened, visible
 
 _CELL_PX = 20
 """A cell's own margins left and right."""
@@ -22,10 +24,13 @@ _LEAST_PX = 24
 _MOST_PX = 4_000
 _DISPENSABLE_RANK = 6
 """Columns from this rank on go before the others become narrow."""
+_MOST_ADDED = 40
+"""So many added columns are restored."""
 _WISHED_VALUE = 44
 """Characters of the value before the other columns have all they wish."""
 _STEPWISE = (STATE, TIME)
 """Columns that take their short or their whole text, nothing between."""
+_MENU_CHARACTERS = 60
 
 
 class EventHeader(QHeaderView):
@@ -33,11 +38,20 @@ class EventHeader(QHeaderView):
 
     order_wanted = Signal(object)
     """`(order)`: a header was clicked that stands for one."""
+    added = Signal(object)
+    """`(places)`: these are to be the added columns, now."""
+    unwanted = Signal(object)
+    """`(number)`: an added column is to go."""
+    wanted = Signal(object)
+    """`(place)`: a place is to be shown in a column of its own."""
     narrowed = Signal(object)
     """`(columns)`: the frozenset of columns with no room for their whole text."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Columns) -> None:
         super().__init__(Qt.Orientation.Horizontal)
+        self._columns = columns
+        self.offered: Callable[[], list[FieldPlace]] = list
+        """The places that are offered as columns."""
         self.setAccessibleName("Columns of the list")
         self.setHighlightSections(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
@@ -63,18 +77,25 @@ class EventHeader(QHeaderView):
 
     def columns(self) -> QByteArray:
         """What the user made of the columns; empty when nothing."""
-        if not (self._shown or self._widths or self._order):
+        added = [place.text for place in self._columns.places]
+        if not (self._shown or self._widths or self._order or added):
             return QByteArray()
-        made = {"shown": self._shown, "widths": self._widths, "order": self._order}
+        made = {"shown": self._shown, "widths": self._widths, "order": self._order, "added": added}
         return QByteArray(json.dumps(made).encode())
 
     def restore_columns(self, state: QByteArray) -> None:
         """What was once given by `columns`; anything else leaves the usual columns."""
         made = _read(state)
-        self._shown = {name: bool(on) for name, on in made.get("shown", {}).items() if name in NAMES}
-        widths = {name: width for name, width in made.get("widths", {}).items() if name in NAMES and isinstance(width, int)}
+        self.added.emit([text for text in made.get("added", []) if isinstance(text, str)][:_MOST_ADDED])
+        names = self._columns.names
+        self._shown = {name: bool(on) for name, on in made.get("shown", {}).items() if name in names}
+        widths = {name: width for name, width in made.get("widths", {}).items() if name in names and isinstance(width, int)}
         self._widths = {name: min(max(width, _LEAST_PX), _MOST_PX) for name, width in widths.items()}
-        self._order = [name for name in made.get("order", []) if name in NAMES]
+        self._order = [name for name in made.get("order", []) if name in names]
+        self.take_columns()
+
+    def take_columns(self) -> None:
+        """There are others than before."""
         self._place_columns()
         self.fit()
 
@@ -84,38 +105,40 @@ class EventHeader(QHeaderView):
 
     def show_column(self, name: str, *, on: bool) -> None:
         """Shows or hides a column; the last one stays."""
-        if on or sum(not self.isSectionHidden(place) for place in range(len(COLUMNS))) > 1:
+        if on or sum(not self.isSectionHidden(place) for place in range(len(self._columns))) > 1:
             self._shown[name] = on
             self.fit()
 
     def is_shown(self, name: str) -> bool:
         """Whether a column is there."""
-        return not self.isSectionHidden(NAMES.index(name))
+        return not self.isSectionHidden(self._columns.number(name))
 
     def _place_columns(self) -> None:
-        usual = [name for name in NAMES if name != "value"] + ["value"]
-        order = [*self._order, *(name for name in usual if name not in self._order)]
+        names = self._columns.names
+        kept = [name for name in self._order if name in names] or [name for name in names if name != "value"]
+        last = kept.pop() if kept[-1] == "value" else "value" if "value" not in kept else ""
+        order = [*kept, *(name for name in names if name not in (*kept, last)), *([last] if last else [])]
         self._is_fitting = True
         for place, name in enumerate(order):
-            self.moveSection(self.visualIndex(NAMES.index(name)), place)
+            self.moveSection(self.visualIndex(self._columns.number(name)), place)
         self._is_fitting = False
 
     def _resized(self, place: int, _before: int, width: int) -> None:
         if not self._is_fitting and width and place != self._last_shown():
-            self._widths[NAMES[place]] = width
+            self._widths[self._columns[place].name] = width
         if not self._is_fitting:
             self._say_narrow()
 
     def _moved(self, _place: int, _before: int, _now: int) -> None:
         if not self._is_fitting:
-            self._order = [NAMES[self.logicalIndex(visual)] for visual in range(len(COLUMNS))]
+            self._order = [self._columns[self.logicalIndex(visual)].name for visual in range(len(self._columns))]
 
     def _last_shown(self) -> int:
-        visuals = (self.logicalIndex(visual) for visual in range(len(COLUMNS) - 1, -1, -1))
+        visuals = (self.logicalIndex(visual) for visual in range(len(self._columns) - 1, -1, -1))
         return next((place for place in visuals if not self.isSectionHidden(place)), VALUE)
 
     def _clicked(self, place: int) -> None:
-        if (order := ORDER_OF.get(NAMES[place])) is not None:
+        if (order := ORDER_OF.get(self._columns[place].name)) is not None:
             self.order_wanted.emit(order)
 
     # ---- fitting
@@ -126,7 +149,7 @@ class EventHeader(QHeaderView):
         places = self._fitting_columns(room_px)
         widths = self._fitting_widths(places, room_px)
         self._is_fitting = True
-        for place in range(len(COLUMNS)):
+        for place in range(len(self._columns)):
             self.setSectionHidden(place, place not in widths)
             if place in widths:
                 self.resizeSection(place, widths[place])
@@ -135,7 +158,7 @@ class EventHeader(QHeaderView):
 
     def _fitting_columns(self, room_px: int) -> list[int]:
         """The columns that are there: what the user shows, and of the others those that fit beside the value."""
-        places = [place for place, column in enumerate(COLUMNS) if self._shown.get(column.name, column.rank > 0)]
+        places = [place for place, column in enumerate(self._columns.all) if self._shown.get(column.name, column.rank > 0)]
         self._drop(places, room_px, _DISPENSABLE_RANK, self._comfortable)
         self._drop(places, room_px, 2, self._least)
         return places or [VALUE]
@@ -143,14 +166,14 @@ class EventHeader(QHeaderView):
     def _drop(self, places: list[int], room_px: int, least_rank: int, width: Callable[[int], int]) -> None:
         """Lets columns that nobody asked for go, from `least_rank` on, until the others have their `width`."""
         while sum(map(width, places)) > room_px:
-            free = [place for place in places if COLUMNS[place].name not in self._shown and COLUMNS[place].rank >= least_rank]
+            free = [place for place in places if self._columns[place].name not in self._shown and self._columns[place].rank >= least_rank]
             if not free:
                 return
-            places.remove(max(free, key=lambda place: COLUMNS[place].rank))
+            places.remove(max(free, key=lambda place: self._columns[place].rank))
 
     def _comfortable(self, place: int) -> int:
         """Half way between a column's least and its usual width, for those that have more than two."""
-        column = COLUMNS[place]
+        column = self._columns[place]
         if column.name in self._widths or place in _STEPWISE:
             return self._least(place)
         return self._characters((column.least + column.width) // 2)
@@ -158,29 +181,29 @@ class EventHeader(QHeaderView):
     def _fitting_widths(self, places: list[int], room_px: int) -> dict[int, int]:
         widths = {place: self._least(place) for place in places}
         spare = room_px - sum(widths.values())
-        growing = [place for place in places if place not in (*_STEPWISE, VALUE) and COLUMNS[place].name not in self._widths]
-        wishes = {place: self._characters(COLUMNS[place].width) - widths[place] for place in growing}
+        growing = [place for place in places if place not in (*_STEPWISE, VALUE) and self._columns[place].name not in self._widths]
+        wishes = {place: self._characters(self._columns[place].width) - widths[place] for place in growing}
         value = self._characters(_WISHED_VALUE) - widths.get(VALUE, 0)
         share = min(1.0, max(spare, 0) / max(sum(wishes.values()) + value, 1))
         for place, wish in wishes.items():
             widths[place] += int(wish * share)
         spare = room_px - sum(widths.values())
         for place in _STEPWISE:
-            wish = self._characters(COLUMNS[place].width) - widths.get(place, 0)
-            if place in widths and COLUMNS[place].name not in self._widths and wish <= spare:
+            wish = self._characters(self._columns[place].width) - widths.get(place, 0)
+            if place in widths and self._columns[place].name not in self._widths and wish <= spare:
                 widths[place] += wish
                 spare -= wish
         return widths
 
     def _least(self, place: int) -> int:
-        column = COLUMNS[place]
+        column = self._columns[place]
         return self._widths.get(column.name) or self._characters(column.least)
 
     def _characters(self, count: int) -> int:
         return QFontMetrics(style.fixed_font()).horizontalAdvance("0") * count + _CELL_PX
 
     def _say_narrow(self) -> None:
-        narrow = frozenset(place for place in range(len(COLUMNS)) if self._is_narrow(place, COLUMNS[place]))
+        narrow = frozenset(place for place in range(len(self._columns)) if self._is_narrow(place, self._columns[place]))
         if narrow != self._narrow:
             self._narrow = narrow
             self.narrowed.emit(narrow)
@@ -195,14 +218,25 @@ class EventHeader(QHeaderView):
     def menu(self) -> QMenu:
         """Columns to show and hide, and the way back to the usual ones."""
         menu = QMenu(self)
-        for column in COLUMNS:
-            action = menu.addAction(column.words)
+        for number, column in enumerate(self._columns.all):
+            action = menu.addAction(visible(shortened(column.words, _MENU_CHARACTERS)).replace("&", "&&"))
             action.setCheckable(True)
             action.setChecked(self.is_shown(column.name))
-            action.toggled.connect(lambda on, name=column.name: self.show_column(name, on=on))
+            if self._columns.place(number) is None:
+                action.toggled.connect(lambda on, name=column.name: self.show_column(name, on=on))
+            else:
+                action.toggled.connect(lambda _on, number=number: self.unwanted.emit(number))
+        self._offer(menu)
         menu.addSeparator()
         menu.addAction("Usual columns").triggered.connect(self.reset_columns)
         return menu
+
+    def _offer(self, menu: QMenu) -> None:
+        """Places that the filter in force asks for and that have no column yet."""
+        for place in self.offered():
+            if self._columns.number(place.text) < 0:
+                action = menu.addAction(f"Add {visible(shortened(place.text, _MENU_CHARACTERS))}".replace("&", "&&"))
+                action.triggered.connect(lambda _checked, text=place.text: self.wanted.emit(text))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Asks which columns are wanted."""

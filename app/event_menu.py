@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.filter_menu import add_joins
-from app.models.event_columns import COLUMNS, NAMES
+from app.models.event_columns import NAMES
 from app.models.event_rows import Row
 from app.selection import Selection
 from inspector.text import visible
@@ -37,10 +37,11 @@ class EventMenu(QMenu):
     neighbour_wanted = Signal(object)
     """`(forward)`"""
 
-    def __init__(self, parent: QWidget, row: Row | None, column: int, *, has_stream: bool) -> None:
+    def __init__(self, parent: QWidget, row: Row | None, column: int, header: str) -> None:
         super().__init__(parent)
         self.setAccessibleName("What to do with this event")
-        said = _value(row, column)
+        has_stream = row is not None and bool(row.cells[NAMES.index("stream")])
+        said = _value(row, column, header)
         self._add(f"Filter by {said}", lambda: self.filter_wanted.emit(False))
         self._add(f"Exclude {said}", lambda: self.filter_wanted.emit(True))
         self.joins = self.addMenu("As filter")
@@ -70,9 +71,8 @@ class EventMenu(QMenu):
         action.triggered.connect(act)
 
 
-def _value(row: Row | None, column: int) -> str:
+def _value(row: Row | None, column: int, header: str) -> str:
     """The cell as the menu says it: its column and the beginning of its text; `&` would be a key to press."""
-    words = COLUMNS[column].header or "state"
     text = row.word if row is not None and column == 0 else row.cells[column] if row is not None else ""
     cut = f"{text[:_MOST_CHARACTERS]}…" if len(text) > _MOST_CHARACTERS else text
-    return f"{words} {visible(cut)}".replace("&", "&&").replace("\t", " ").strip()
+    return f"{visible(header)} {visible(cut)}".replace("&", "&&").replace("\t", " ").strip()

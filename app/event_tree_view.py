@@ -269,8 +269,10 @@ class EventTreeView(QWidget):
         menu.addAction("Copy value", self.copy_value)
         if part is not None:
             menu.addAction("Copy as JSON", self.copy_json)
-        if self.tree.path(index):
+        if path := self.tree.path(index):
             menu.addAction("Copy path", self.copy_path)
+        if path.startswith(("data.", "data[", "metadata.", "metadata[")):
+            menu.addAction("Show as a column", lambda: self._selection.show_column(path))
         self._event_copies(menu.addMenu("Copy of the event"))
         return menu
 

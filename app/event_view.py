@@ -6,14 +6,17 @@ what it is used for.
 
 from __future__ import annotations
 
+import contextlib
+
 from PySide6.QtCore import QByteArray, QEvent, QItemSelectionModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app import style
 from app.event_header import EventHeader
-from app.models.event_columns import KEY, LOG, STREAM
+from app.models.event_columns import COLUMNS, KEY, LOG, STREAM
 from app.models.event_table import EventTable
+from inspector.errors import QueryError
 
 _UP = {Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_Home}
 _DOWN = {Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_End}
@@ -60,7 +63,7 @@ class EventView(QTableView):
         rows.setMinimumSectionSize(style.ROW_PX)
         rows.setDefaultSectionSize(style.ROW_PX)
         rows.setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
-        self.header = EventHeader()
+        self.header = EventHeader(model.columns)
         self.setHorizontalHeader(self.header)
         self.table = model
         model.rowsAboutToBeRemoved.connect(self._rows_go)  # before Qt makes another row the current one
@@ -68,6 +71,11 @@ class EventView(QTableView):
         self._top_seq = 0
         self.header.attend()
         self.header.narrowed.connect(model.set_narrow)
+        self.header.added.connect(self._take_added)
+        self.header.wanted.connect(self.add_column)
+        self.header.unwanted.connect(model.remove_column)
+        model.columnsInserted.connect(self.header.take_columns)
+        model.columnsRemoved.connect(self.header.take_columns)
         middle = _Middle(self)
         for column in (LOG, KEY, STREAM):
             self.setItemDelegateForColumn(column, middle)
@@ -132,6 +140,20 @@ class EventView(QTableView):
     def _back_to_top(self) -> None:
         if self._top_seq and (row := self.table.row_of(self._top_seq)) >= 0:
             self.put_on_top(row)
+
+    # ---- added columns
+
+    def add_column(self, text: str) -> None:
+        """Shows a place of the events in a column of its own, and brings it into view. Raises QueryError for no place."""
+        number = self.table.add_column(text)
+        self.scrollTo(self.table.index(max(self.top_row, 0), number))
+
+    def _take_added(self, texts: list[str]) -> None:
+        for number in range(len(self.table.columns) - 1, len(COLUMNS) - 1, -1):
+            self.table.remove_column(number)
+        for text in texts:
+            with contextlib.suppress(QueryError):  # kept by another version
+                self.table.add_column(text)
 
     # ---- choosing
 

@@ -5,6 +5,7 @@ Read `models.header_table` for the rows, `panes.event` for its use.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPoint
@@ -81,4 +82,6 @@ class HeaderView(QStackedWidget):
         menu.addAction("Copy value", self.copy_value)
         menu.addAction("Copy name", self.copy_name)
         menu.addAction("Copy value as hex", self.copy_hex)
+        name = json.dumps(header.name, ensure_ascii=False)
+        menu.addAction("Show as a column", lambda: self._selection.show_column(f"headers[{name}]"))
         menu.popup(at)

@@ -30,10 +30,10 @@ class Pager(QObject):
 
     def _fetch(self, request: PageRequest) -> None:
         self._late.start()
-        zone = self._model.zone
+        zone, places = self._model.zone, self._model.columns.places
 
         def read(reader: CaptureReader) -> Page:
-            return read_page(reader, request.seqs, zone)
+            return read_page(reader, request.seqs, zone, places)
 
         def supply(page: Page) -> None:
             self._over()

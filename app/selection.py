@@ -41,6 +41,8 @@ class Selection(QObject):
     """`(Look)`: `back` or `forward` came here, and all of it was told: lists show the same part again."""
     moment_wanted = Signal(object)
     """`(time_us)`: somebody wants to see the events of this moment: lists go there, without filtering."""
+    column_wanted = Signal(object)
+    """`(place)`: somebody wants what stands there, such as `data.total`, shown of all events in a list."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
@@ -49,8 +51,7 @@ class Selection(QObject):
         self._look = Look()
         self._before: list[Look] = []
         self._after: list[Look] = []
-        self.visited = Visited(self)
-        self.visited.wanted.connect(self.choose_event)
+        self.visited = Visited(self.choose_event)
 
     @property
     def look(self) -> Look:
@@ -102,6 +103,10 @@ class Selection(QObject):
     def go_to_moment(self, time_us: int) -> None:
         """Asks the lists to go to a moment."""
         self.moment_wanted.emit(time_us)
+
+    def show_column(self, place: str) -> None:
+        """Asks the lists to show what stands at a place of the events."""
+        self.column_wanted.emit(place)
 
     def replay_event(self, seq: int) -> None:
         """Makes an event current and asks for the state it led to."""

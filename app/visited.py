@@ -2,54 +2,53 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject, QTimer, Signal
+import time
+from collections.abc import Callable
 
-_STAYED_MS = 400
+_STAYED_S = 0.4
 """An event that was current for a shorter time was only passed by."""
 _MOST = 500
 
 
-class Visited(QObject):
-    """The events that stayed current for a moment. `wanted(seq)` asks for one of them to be current again."""
+class Visited:
+    """The events that stayed current for a moment; `go` makes one of them current again."""
 
-    wanted = Signal(object)
-    """`(seq)`"""
-
-    def __init__(self, parent: QObject) -> None:
-        super().__init__(parent)
+    def __init__(self, go: Callable[[int], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self._go_to, self._clock = go, clock
         self._seqs: list[int] = []
         self._place = -1
         self._seq = 0
-        self._stayed = QTimer(self, singleShot=True, interval=_STAYED_MS)
-        self._stayed.timeout.connect(self._keep)
+        self._since_s = 0.0
 
     def pass_by(self, seq: int) -> None:
-        """An event is current; 0 for none."""
-        self._seq = seq
-        if seq and not (0 <= self._place < len(self._seqs) and self._seqs[self._place] == seq):
-            self._stayed.start()
-        else:
-            self._stayed.stop()
+        """Another event is current; 0 for none."""
+        now_s = self._clock()
+        if now_s - self._since_s >= _STAYED_S:
+            self._keep()
+        self._seq, self._since_s = seq, now_s
 
     def _keep(self) -> None:
-        self._seqs = [*self._seqs[: self._place + 1][-_MOST:], self._seq]
-        self._place = len(self._seqs) - 1
+        """The current event was looked at."""
+        if self._seq and not (self._place >= 0 and self._seqs[self._place] == self._seq):
+            self._seqs = [*self._seqs[: self._place + 1][-_MOST:], self._seq]
+            self._place = len(self._seqs) - 1
 
     def back(self) -> bool:
         """Goes to the event that was looked at before; False when there is none."""
-        if self._stayed.isActive():
-            self._stayed.stop()
-            self._keep()
-        is_elsewhere = self._place >= 0 and self._seqs[self._place] != self._seq
-        return self._go(self._place if is_elsewhere else self._place - 1)
+        if not self._seq:
+            return self._go(self._place)
+        self._keep()
+        return self._go(self._place - 1)
 
     def forward(self) -> bool:
         """Undoes `back`; False when there is nothing to undo."""
-        return not self._stayed.isActive() and self._go(self._place + 1)
+        is_there = self._place >= 0 and self._seqs[self._place] == self._seq
+        return is_there and self._go(self._place + 1)
 
     def _go(self, place: int) -> bool:
         if not 0 <= place < len(self._seqs):
             return False
         self._place = place
-        self.wanted.emit(self._seqs[place])
+        self._seq, self._since_s = self._seqs[place], self._clock()
+        self._go_to(self._seq)
         return True

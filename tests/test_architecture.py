@@ -59,6 +59,7 @@ COMPOSED = {
     "inspector/query/calls.py": "each text",
     "inspector/query/comparing.py": "each element equal name named test there",
     "inspector/query/compiler.py": "each element found path",
+    "inspector/query/fields.py": "document listed",
     "inspector/sources/sql_table.py": "', '.join(scope.cells) cell column end of_stream self._position table",
 }
 """Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from inspector.query.places import FieldPlace, field_place
+
 
 class Column(NamedTuple):
     """A column by its lasting `name`. Widths are in characters; `least` is what it shrinks to before others have to go."""
@@ -49,3 +51,43 @@ ORDER_OF = {"time": "time", "log": "log", "offset": "log", "seq": "arrival"}
 """The order that a click on a column's header asks for."""
 HEADED_BY = {"time": "time", "log": "log", "arrival": "seq"}
 """The column that shows the arrow of an order."""
+
+
+class Columns:
+    """The columns of one list: the usual ones, and behind them the places that were added."""
+
+    def __init__(self) -> None:
+        self.all: tuple[Column, ...] = COLUMNS
+        self.places: tuple[FieldPlace, ...] = ()
+        """Of the columns behind the usual ones."""
+
+    def __len__(self) -> int:
+        return len(self.all)
+
+    def __getitem__(self, number: int) -> Column:
+        return self.all[number]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The lasting names of all."""
+        return tuple(column.name for column in self.all)
+
+    def number(self, name: str) -> int:
+        """Which column has that name; −1 for none."""
+        return next((number for number, column in enumerate(self.all) if column.name == name), -1)
+
+    def place(self, number: int) -> FieldPlace | None:
+        """What an added column shows; None for a usual one."""
+        return self.places[number - len(COLUMNS)] if number >= len(COLUMNS) else None
+
+    def add(self, text: str) -> None:
+        """Adds a place at the end. Raises QueryError for what is none."""
+        place = field_place(text)
+        self.places += (place,)
+        self.all += (Column(place.text, place.short, 18, 8, place.text, is_fixed=True, rank=1),)
+
+    def remove(self, number: int) -> None:
+        """Takes an added column away."""
+        at = number - len(COLUMNS)
+        self.places = (*self.places[:at], *self.places[at + 1 :])
+        self.all = (*self.all[:number], *self.all[number + 1 :])

@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont
 
 from app import style
-from app.models.event_columns import COLUMNS, KEY, STATE, TIME, VALUE
+from app.models.event_columns import COLUMNS, KEY, STATE, TIME, VALUE, Columns
 from app.models.event_rows import EMPTY, NULL, SERIOUS, STRUCK, Row
 from app.plain import tip
 
@@ -20,7 +20,6 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _TIMES = frozenset(place for place, column in enumerate(COLUMNS) if column.is_time)
 _SPECIAL = _TIMES | {STATE, VALUE}
-_ALIGNMENTS = tuple(_RIGHT if column.is_number else _LEFT for column in COLUMNS)
 _ABSENT = {"null", "tombstone", "empty"}
 _KEY_WORDS = {NULL: "null: there is no key", EMPTY: "empty: the key has 0 bytes"}
 
@@ -33,7 +32,8 @@ def zone_name(zone: tzinfo) -> str:
 class CellLook:
     """The looks of one list. `narrow` are columns with no room for their whole text; `day` is the newest day among the rows."""
 
-    def __init__(self) -> None:
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
         self.narrow: frozenset[int] = frozenset()
         self.day = ""
         self.is_dimmed = False
@@ -86,19 +86,18 @@ class CellLook:
                 return self._colors["bad" if row.flags & SERIOUS else "warn" if row.flags else "dim"]
             if row.flags & STRUCK or (column == VALUE and row.word in _ABSENT):
                 return self._colors["faint"]
-        return self._colors["dim" if COLUMNS[column].is_dim else "text"]
+        return self._colors["dim" if self._columns[column].is_dim else "text"]
 
     def font(self, row: Row | None, column: int) -> QFont | None:
         """The font of a cell; None for the table's own."""
-        is_fixed = COLUMNS[column].is_fixed
+        is_fixed = self._columns[column].is_fixed
         if row is not None and row.flags & STRUCK and column != STATE:
             return self._struck[is_fixed]
         return self._fixed if is_fixed else None
 
-    @staticmethod
-    def alignment(column: int) -> int:
+    def alignment(self, column: int) -> int:
         """Numbers stand right."""
-        return _ALIGNMENTS[column]
+        return _RIGHT if self._columns[column].is_number else _LEFT
 
     def words(self, row: Row, column: int) -> str:
         """What a screen reader says of a cell: whole, and the state in words."""
@@ -115,8 +114,8 @@ class CellLook:
 
     def header(self, column: int, zone: tzinfo) -> str:
         """The header of a column: times have their zone there, and the order its arrow."""
-        name = COLUMNS[column].header
-        whole = f"{name} ({zone_name(zone)})" if COLUMNS[column].is_time else name
+        name = self._columns[column].header
+        whole = f"{name} ({zone_name(zone)})" if self._columns[column].is_time else name
         return f"{whole} {self.arrow[1]}" if self.arrow[0] == column else whole
 
 

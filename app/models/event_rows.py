@@ -6,13 +6,15 @@ Read `event_columns` for what the cells are, `event_table` for the model that sh
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from app.models.event_columns import COLUMNS
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import EventRow
 from inspector.event import Flag
+from inspector.query.fields import read_fields
+from inspector.query.places import FieldPlace
 from inspector.text import bytes_text, visible
 
 PAGE_ROWS = 256
@@ -70,12 +72,17 @@ class Page:
     size_bytes: int
 
 
-def read_page(reader: CaptureReader, seqs: Sequence[int], zone: tzinfo = UTC) -> Page:
-    """The rows with these numbers; one that is gone from the capture says so."""
+def read_page(reader: CaptureReader, seqs: Sequence[int], zone: tzinfo = UTC, places: Sequence[FieldPlace] = ()) -> Page:
+    """The rows with these numbers, with what stands at `places`; one that is gone from the capture says so."""
     rows = {row.seq: shown_row(row, zone) for row in reader.rows_by_seq(seqs)}
     for seq in seqs:
         if seq not in rows:
             rows[seq] = _gone(seq)
+    if places:
+        added, none = read_fields(reader, seqs, places), (None,) * len(places)
+        for seq, row in rows.items():
+            texts = tuple("" if text is None else visible(text) for text in added.get(seq, none))
+            rows[seq] = replace(row, cells=(*row.cells, *texts))
     return Page(rows, sum(300 + 2 * sum(map(len, row.cells)) + len(row.tip) for row in rows.values()))
 
 

@@ -7,32 +7,22 @@ No I/O, no SQL. What is missing is asked for by `page_wanted` and comes by `supp
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
-import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
-from app import style
-from app.models.event_columns import COLUMNS
+from app.models.event_columns import COLUMNS, Columns
 from app.models.event_look import CellLook
 from app.models.event_rows import PAGE_ROWS, Page, Row
+from app.models.listed_rows import MOST_ROWS, ListedRows
 from app.models.page_cache import PageCache, PageRequest
 from app.models.rows import Listing, Span
-from inspector.capture.looking import Numbers
-from inspector.capture.reader import Watermark
+from inspector.query.places import field_place
 
-MOST_ROWS = (2**31 - 1) // style.ROW_PX - 2**20
-"""Qt hangs when the rows together are 2³¹ pixels high."""
 CACHE_BYTES = 64 << 20
 _MOST_ASKED = 2
 _MOST_WAITING = 6
-_MOST_RUNS = 32
-"""So many insertions or removals are told to Qt one by one, at 0.7 ms each; more are told as one rearrangement, if that is quicker."""
-_REARRANGED_IN_A_RUN = 14_000
-"""Rows that are rearranged in the time that one insertion takes."""
-_EVICTED_AT_ONCE = 1 << 20
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGN = int(Qt.ItemDataRole.TextAlignmentRole)
@@ -45,18 +35,17 @@ _Index = QModelIndex | QPersistentModelIndex
 _NO_INDEX = QModelIndex()
 
 
-class EventTable(QAbstractTableModel):
-    """Either everything as it arrived (`show_everything`, `set_watermark`), or a list (`show_listing`, `append`, `insert`)."""
+class EventTable(ListedRows):
+    """The rows of `ListedRows` with what they look like."""
 
     page_wanted = Signal(object)
     """`(PageRequest)`: answer with `supply` or `refuse`."""
 
     def __init__(self, parent: QObject | None = None, *, cache_bytes: int = CACHE_BYTES, most_rows: int = MOST_ROWS) -> None:
-        super().__init__(parent)
-        self.listed: Span | Listing = Span()
-        self.look = CellLook()
+        super().__init__(parent, most_rows)
+        self.columns = Columns()
+        self.look = CellLook(self.columns)
         self.zone: tzinfo = UTC
-        self._most_rows = most_rows
         self.cache = PageCache(cache_bytes)
         self._memo_row = -1
         self._memo: Row | None = None
@@ -64,141 +53,13 @@ class EventTable(QAbstractTableModel):
         self._pump = QTimer(self, singleShot=True, interval=0)
         self._pump.timeout.connect(self._ask)
 
-    # ---- what is listed
-
-    @property
-    def rows(self) -> int:
-        """How many rows there are."""
-        return len(self.listed)
-
-    @property
-    def _most_runs(self) -> int:
-        return max(_MOST_RUNS, self.rows // _REARRANGED_IN_A_RUN)
-
-    @property
-    def room(self) -> int:
-        """How many rows more a view can show."""
-        return self._most_rows - self.rows
-
-    def show_everything(self, mark: Watermark | None, *, newest_first: bool = False) -> None:
-        """Lists all events as they arrived, from now on by `set_watermark`."""
-        span = Span(newest_first)
-        if mark is not None and mark.last_seq:
-            span = Span(newest_first, self._cap_first(mark.first_seq, mark.last_seq), mark.last_seq)
-        self._begin(span)
-
-    def show_listing(self) -> None:
-        """Lists nothing; rows come by `append` and `insert`."""
-        self._begin(Listing())
-
-    def _begin(self, listed: Span | Listing) -> None:
-        self.beginResetModel()
-        self.listed = listed
-        self._shifted()
-        self._waiting.clear()
-        self.endResetModel()
+    # ---- pages
 
     def restart(self) -> None:
         """Another capture took the file's place, or times look different: nothing that was read is valid."""
         self.cache.clear()
         self._shifted()
         self._all_changed()
-
-    def set_watermark(self, mark: Watermark) -> None:
-        """Follows the capture: the oldest go, and (of everything) the new ones come by one insert."""
-        if isinstance(self.listed, Listing):
-            self._remove_runs(self.listed.runs_below(mark.first_seq))
-            return
-        if mark.last_seq < self.listed.last_seq:
-            self._begin(Span(self.listed.newest_first))
-            self.restart()
-        if not mark.last_seq:
-            return
-        span = self.listed
-        if not self.rows:
-            span.first_seq, span.last_seq = mark.first_seq, mark.first_seq - 1
-        first = self._cap_first(max(mark.first_seq, span.first_seq), mark.last_seq)
-        self._evict(span, min(first, span.last_seq + 1))
-        if not self.rows:
-            span.first_seq, span.last_seq = first, first - 1
-        if (count := mark.last_seq - span.last_seq) > 0:
-            row = 0 if span.newest_first else self.rows
-            self.beginInsertRows(_NO_INDEX, row, row + count - 1)
-            span.last_seq = mark.last_seq
-            self._shifted()
-            self.endInsertRows()
-
-    def _cap_first(self, first_seq: int, last_seq: int) -> int:
-        """The first number to show when not all rows fit; moved in blocks, so that it moves seldom."""
-        if last_seq - first_seq + 1 <= self._most_rows:
-            return first_seq
-        return last_seq - self._most_rows + 1 + min(_EVICTED_AT_ONCE, self._most_rows // 4)
-
-    def _evict(self, span: Span, first_seq: int) -> None:
-        if (gone := first_seq - span.first_seq) > 0:
-            row = self.rows - gone if span.newest_first else 0
-            self.beginRemoveRows(_NO_INDEX, row, row + gone - 1)
-            span.first_seq = first_seq
-            self._shifted()
-            self.endRemoveRows()
-
-    def append(self, seqs: Numbers) -> None:
-        """Puts rows at the end of the list."""
-        self.insert([(self.rows, seqs)])
-
-    def insert(self, runs: Sequence[tuple[int, Numbers]]) -> None:
-        """Puts each run before a row of the list as it is now; runs come in the order of their rows."""
-        assert isinstance(self.listed, Listing)
-        if len(runs) > self._most_runs:
-            whole, count = self.listed.whole(), self.rows
-            self.insert([(count, np.concatenate([seqs for _, seqs in runs]))])
-            at = np.concatenate([np.full(len(seqs), row) for row, seqs in runs])
-            self._rearrange(np.insert(whole, at, np.concatenate([seqs for _, seqs in runs])))
-            return
-        for row, seqs in reversed(runs):
-            if len(seqs):
-                self.beginInsertRows(_NO_INDEX, row, row + len(seqs) - 1)
-                self.listed.insert(row, seqs)
-                self._shifted()
-                self.endInsertRows()
-
-    def _remove_runs(self, runs: Sequence[tuple[int, int]]) -> None:
-        """Takes stretches of rows away, the last first."""
-        assert isinstance(self.listed, Listing)
-        if len(runs) > self._most_runs:
-            whole = self.listed.whole()
-            gone = np.zeros(len(whole), bool)
-            for row, count in runs:
-                gone[row : row + count] = True
-            self._rearrange(np.concatenate([whole[~gone], whole[gone]]))
-            runs = [(int((~gone).sum()), int(gone.sum()))]
-        for row, count in runs:
-            self.beginRemoveRows(_NO_INDEX, row, row + count - 1)
-            self.listed.remove(row, count)
-            self._shifted()
-            self.endRemoveRows()
-
-    def _rearrange(self, seqs: Numbers) -> None:
-        """Gives the same rows another order; what is selected stays selected."""
-        assert isinstance(self.listed, Listing)
-        self.layoutAboutToBeChanged.emit()
-        before = self.persistentIndexList()
-        kept = [self.listed.at(index.row()) for index in before]
-        self.listed.take_all(seqs)
-        self._shifted()
-        after = [self.index(self.listed.row_of(seq), index.column()) for seq, index in zip(kept, before, strict=True)]
-        self.changePersistentIndexList(before, after)
-        self.layoutChanged.emit()
-
-    def seq_of(self, row: int) -> int:
-        """The number of the event in a row; 0 for no such row."""
-        return self.listed.at(row) if 0 <= row < self.rows else 0
-
-    def row_of(self, seq: int) -> int:
-        """The row of an event, −1 when it is not in the list."""
-        return self.listed.row_of(seq)
-
-    # ---- pages
 
     def shown(self, row: int) -> Row | None:
         """What is known of a row; asks for it when it is missing."""
@@ -218,8 +79,11 @@ class EventTable(QAbstractTableModel):
             self._memo_row, self._memo = row, known
         return known
 
+    def _begin(self, listed: Span | Listing) -> None:
+        self._waiting.clear()
+        super()._begin(listed)
+
     def _shifted(self) -> None:
-        """Rows are others than they were."""
         self._memo_row, self._memo = -1, None
 
     def _want(self, row: int) -> None:
@@ -264,7 +128,30 @@ class EventTable(QAbstractTableModel):
     def _all_changed(self) -> None:
         """Cells look different; a view paints again what is in view, however many rows are named here."""
         if self.rows:
-            self.dataChanged.emit(self.index(0, 0), self.index(self.rows - 1, len(COLUMNS) - 1))
+            self.dataChanged.emit(self.index(0, 0), self.index(self.rows - 1, len(self.columns) - 1))
+
+    # ---- columns
+
+    def add_column(self, text: str) -> int:
+        """Shows a place in a column of its own, the last; one that is there stays. Gives its number. Raises QueryError for no place."""
+        name = field_place(text).text
+        if (number := self.columns.number(name)) < 0:
+            number = len(self.columns)
+            self.beginInsertColumns(_NO_INDEX, number, number)
+            self.columns.add(name)
+            self.cache.clear()
+            self._shifted()
+            self.endInsertColumns()
+        return number
+
+    def remove_column(self, number: int) -> None:
+        """Takes an added column away."""
+        if len(COLUMNS) <= number < len(self.columns):
+            self.beginRemoveColumns(_NO_INDEX, number, number)
+            self.columns.remove(number)
+            self.cache.clear()
+            self._shifted()
+            self.endRemoveColumns()
 
     # ---- looks
 
@@ -274,7 +161,7 @@ class EventTable(QAbstractTableModel):
             self.zone = zone
             self.look.day = ""
             self.restart()
-            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def refresh_look(self) -> None:
         """Takes the colours of the tokens anew."""
@@ -285,7 +172,7 @@ class EventTable(QAbstractTableModel):
         """Says in the header of a column that it gives the order."""
         if (column, arrow) != self.look.arrow:
             self.look.arrow = (column, arrow)
-            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(COLUMNS) - 1)
+            self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
     def set_narrow(self, columns: frozenset[int]) -> None:
         """Says which columns have no room for their whole text, and take a shorter one."""
@@ -307,7 +194,7 @@ class EventTable(QAbstractTableModel):
 
     def columnCount(self, parent: _Index = _NO_INDEX) -> int:
         """How many columns there are."""
-        return 0 if parent.isValid() else len(COLUMNS)
+        return 0 if parent.isValid() else len(self.columns)
 
     def data(self, index: _Index, role: int = _DISPLAY) -> Any:
         """The text, colour or font of a cell; what is not there yet is asked for."""
@@ -326,11 +213,11 @@ class EventTable(QAbstractTableModel):
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """The header of a column."""
-        if orientation is Qt.Orientation.Horizontal and 0 <= section < len(COLUMNS):
+        if orientation is Qt.Orientation.Horizontal and 0 <= section < len(self.columns):
             if role == _DISPLAY:
                 return self.look.header(section, self.zone)
             if role == _ALIGN:
                 return self.look.alignment(section)
             if role == _ACCESSIBLE:
-                return COLUMNS[section].words
+                return self.columns[section].words
         return None

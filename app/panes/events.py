@@ -23,7 +23,7 @@ from app.event_view import EventView
 from app.event_words import counts, nothing
 from app.jump_bar import JumpBar
 from app.lister import Lister
-from app.models.event_columns import HEADED_BY, NAMES, STREAM
+from app.models.event_columns import HEADED_BY, NAMES
 from app.models.event_table import EventTable
 from app.models.wish import Wish
 from app.notice import Notice, thin_bar
@@ -35,6 +35,7 @@ from app.session import Session
 from inspector.capture.reader import Watermark
 from inspector.errors import QueryError
 from inspector.query.combine import unasked
+from inspector.query.places import places_in
 
 _AWAITED = "No events yet.", "They appear here as they are captured."
 _NONE_HERE = "This capture has no events.", "The navigator has what was there to be read."
@@ -115,6 +116,8 @@ class EventsPane(Panel):
         to_do.arrived.connect(self.place.go_to)
         to_do.said.connect(lambda sentence: self._tell(sentence, False))
         selection.filter_changed.connect(self._ask)
+        selection.column_wanted.connect(view.add_column)
+        view.header.offered = lambda: places_in(selection.filter)
         selection.time_range_changed.connect(self._ask)
         self.jump_bar.wanted.connect(to_do.go_to)
         self.jump_bar.left.connect(self.take_focus)
@@ -321,7 +324,7 @@ class EventsPane(Panel):
 
     def _open_menu(self, index: QModelIndex, at: QPoint) -> None:
         row, seq = self.model.known(index.row()), self.model.seq_of(index.row())
-        menu = EventMenu(self, row, index.column(), has_stream=row is not None and bool(row.cells[STREAM]))
+        menu = EventMenu(self, row, index.column(), self.model.columns[index.column()].header or "state")
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.filter_wanted.connect(lambda exclude: self.to_do.filter_by(seq, index.column(), exclude=exclude))
         menu.replay_wanted.connect(lambda: self.to_do.replay(seq))

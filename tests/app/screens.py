@@ -274,6 +274,16 @@ def filter_mistaken(stage: Stage) -> None:
     stage.settle(0.3)
 
 
+def columns_added(stage: Stage) -> None:
+    """Places of the events as columns."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.selection is not None
+    for place in ("data.total", "data.status"):
+        stage.window.selection.show_column(place)
+    stage.settle()
+
+
 def jump(stage: Stage) -> None:
     """The box that goes to a time or an offset."""
     stage.open()
@@ -398,6 +408,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         wrong_filter,
         filter_typed,
         filter_mistaken,
+        columns_added,
         jump,
         navigator_search,
         navigator_nothing,

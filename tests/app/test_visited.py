@@ -2,51 +2,60 @@
 
 from __future__ import annotations
 
-from pytestqt.qtbot import QtBot
-
-from app import visited
-from app.selection import Selection
+from app.visited import Visited
 
 
-def look(qtbot: QtBot, selection: Selection, seq: int) -> None:
-    """Makes an event current for long enough."""
-    selection.choose_event(seq)
-    qtbot.waitUntil(lambda: not selection.visited._stayed.isActive(), timeout=3 * visited._STAYED_MS)
+class Looks:
+    """Somebody who looks at events, with a clock of their own."""
+
+    def __init__(self) -> None:
+        self.now_s = 100.0
+        self.seq = 0
+        self.visited = Visited(self._went, lambda: self.now_s)
+
+    def _went(self, seq: int) -> None:
+        self.seq = seq
+        self.visited.pass_by(seq)
+
+    def at(self, seq: int, *, for_s: float = 1.0) -> None:
+        """Makes an event current, and stays."""
+        self._went(seq)
+        self.now_s += for_s
 
 
-def test_back_and_forth_through_what_was_looked_at(qtbot: QtBot) -> None:
-    selection = Selection()
+def test_back_and_forth_through_what_was_looked_at() -> None:
+    looks = Looks()
     for seq in (3_000_000_000, 7, 9):
-        look(qtbot, selection, seq)
-    assert selection.visited.back()
-    assert selection.seq == 7
-    assert selection.visited.back()
-    assert selection.seq == 3_000_000_000
-    assert not selection.visited.back()
-    assert selection.visited.forward()
-    assert selection.visited.forward()
-    assert selection.seq == 9
-    assert not selection.visited.forward()
+        looks.at(seq)
+    assert looks.visited.back()
+    assert looks.seq == 7
+    assert looks.visited.back()
+    assert looks.seq == 3_000_000_000
+    assert not looks.visited.back()
+    assert looks.visited.forward()
+    assert looks.visited.forward()
+    assert looks.seq == 9
+    assert not looks.visited.forward()
 
 
-def test_what_is_only_passed_by_is_not_kept(qtbot: QtBot) -> None:
-    selection = Selection()
-    look(qtbot, selection, 1)
+def test_what_is_only_passed_by_is_not_kept() -> None:
+    looks = Looks()
+    looks.at(1)
     for seq in range(2, 50):
-        selection.choose_event(seq)
-    look(qtbot, selection, 50)
-    assert selection.visited.back()
-    assert selection.seq == 1
+        looks.at(seq, for_s=0.05)
+    looks.at(50)
+    assert looks.visited.back()
+    assert looks.seq == 1
 
 
-def test_back_works_at_once_and_a_new_event_ends_the_way_forward(qtbot: QtBot) -> None:
-    selection = Selection()
-    look(qtbot, selection, 1)
-    selection.choose_event(2)
-    assert selection.visited.back()
-    assert selection.seq == 1
-    look(qtbot, selection, 5)
-    assert not selection.visited.forward()
-    selection.choose_event(0)
-    assert selection.visited.back()
-    assert selection.seq == 5
+def test_back_works_at_once_and_a_new_event_ends_the_way_forward() -> None:
+    looks = Looks()
+    looks.at(1)
+    looks.at(2, for_s=0.0)
+    assert looks.visited.back()
+    assert looks.seq == 1
+    looks.at(5)
+    assert not looks.visited.forward()
+    looks.at(0)
+    assert looks.visited.back()
+    assert looks.seq == 5

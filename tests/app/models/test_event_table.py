@@ -6,16 +6,19 @@ from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QPersistentModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from app.models.event_columns import COLUMNS, STATE, TIME, VALUE
 from app.models.event_rows import PAGE_ROWS, Page, Row
-from app.models.event_table import MOST_ROWS, EventTable
+from app.models.event_table import EventTable
+from app.models.listed_rows import MOST_ROWS
 from app.models.page_cache import PageRequest
 from inspector.capture.looking import Numbers
 from inspector.capture.reader import Watermark
+from inspector.errors import QueryError
 from inspector.event import Flag
 
 _COLUMN = 4
@@ -312,3 +315,19 @@ def test_where_there_is_no_room_times_are_short_and_the_state_stands_before_the_
     assert model.data(model.index(0, STATE)) == "1"
     assert model.data(model.index(0, VALUE)) == "undecodable · 1"
     assert "2026-11-23 14:03:29.670000" in model.data(model.index(0, TIME), Qt.ItemDataRole.ToolTipRole)
+
+
+def test_places_are_columns_behind_the_usual_ones(qtbot: QtBot) -> None:
+    model, _ = watched(qtbot)
+    model.set_watermark(Watermark(1, 300))
+    assert model.add_column(" data.total") == len(COLUMNS)
+    assert model.add_column('headers["a"]') == len(COLUMNS) + 1
+    assert model.add_column("data.total") == len(COLUMNS)
+    assert model.columnCount() == len(COLUMNS) + 2
+    assert model.headerData(len(COLUMNS), Qt.Orientation.Horizontal) == "total"
+    assert [place.text for place in model.columns.places] == ["data.total", 'headers["a"]']
+    model.remove_column(len(COLUMNS))
+    model.remove_column(3)
+    assert model.columnCount() == len(COLUMNS) + 1
+    with pytest.raises(QueryError):
+        model.add_column("type")

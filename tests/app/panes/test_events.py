@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt
 from PySide6.QtGui import QFocusEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -688,3 +688,38 @@ def test_a_filter_without_the_current_event_shows_what_is_around_its_place(qtbot
     selection.choose_filter("")
     qtbot.waitUntil(lambda: pane.view.currentIndex().row() == 2_503, timeout=_WAIT_MS)
     session.close()
+
+
+def test_a_place_is_a_column_that_is_filled_filtered_by_kept_and_taken_away(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 300))
+    qtbot.waitUntil(lambda: text(pane, 0, KEY) != "", timeout=_WAIT_MS)
+    pane._selection.show_column("data.total")
+    column = len(NAMES)
+    qtbot.waitUntil(lambda: text(pane, 7, column) == "7.50", timeout=_WAIT_MS)
+    header = pane.view.header
+    assert header.is_shown("data.total")
+    assert header.visualIndex(NAMES.index("value")) > header.visualIndex(column)
+    with qtbot.waitSignal(pane._selection.filter_changed, timeout=_WAIT_MS):
+        pane.to_do.filter_by(8, column, exclude=False)
+    assert pane._selection.filter == "data.total == 7.50"
+    qtbot.waitUntil(lambda: listed(pane) == [8], timeout=_WAIT_MS)
+    state = pane.view.columns()
+    (action,) = [action for action in header.menu().actions() if action.text() == "data.total"]
+    action.setChecked(False)
+    assert pane.model.columnCount() == column
+    pane.view.restore_columns(state)
+    assert header.is_shown("data.total")
+    pane.view.restore_columns(QByteArray(b'{"added": ["data.total", "type", 5, "data."]}'))
+    assert [place.text for place in pane.model.columns.places] == ["data.total"]
+    header.reset_columns()
+    assert pane.model.columnCount() == column
+
+
+def test_places_of_the_filter_are_offered_as_columns(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
+    pane = open_pane(capture(tmp_path / "a.evcap", 30))
+    narrow(qtbot, pane, 'data.total > 3 && data["a&b"] != 1')
+    (wanted,) = [action for action in pane.view.header.menu().actions() if action.text() == "Add data.total"]
+    assert any(action.text() == 'Add data["a&&b"]' for action in pane.view.header.menu().actions())
+    wanted.trigger()
+    assert pane.view.header.is_shown("data.total")
+    assert not any(action.text() == "Add data.total" for action in pane.view.header.menu().actions())

@@ -1,0 +1,80 @@
+"""Places that a list shows in columns of its own: written as in a filter, found in a filter, and what they are in an event. Pure.
+
+Read `fields` for how they are read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from inspector.errors import QueryError
+from inspector.query.grammar import Node, parse
+from inspector.query.json_path import path_step
+from inspector.query.values import quoted
+
+_DOCUMENTS = {"data", "metadata"}
+_HEADERS = "headers"
+_EXPECTED = 'a place such as data.total or headers["trace"]'
+
+
+@dataclass(frozen=True, slots=True)
+class FieldPlace:
+    """`text` is the one way to write it; `root` is `data`, `metadata` or `headers`; `path` a JSON path, or a header's name."""
+
+    text: str
+    root: str
+    path: str
+
+    @property
+    def short(self) -> str:
+        """What the head of a column has room for."""
+        return self.path if self.root == _HEADERS else self.text.removeprefix("data.")
+
+
+def field_place(text: str) -> FieldPlace:
+    """The place that `text` writes. Raises QueryError for anything else."""
+    found = _place(parse(text))
+    if found is None:
+        raise QueryError(f"{text.strip()} is no place in an event", expected=_EXPECTED)
+    return found
+
+
+def places_in(text: str) -> list[FieldPlace]:
+    """The places a filter asks for, each once; none for a search and for what is no filter."""
+    try:
+        found = list(_places(parse(text)))
+    except QueryError:
+        return []
+    return list(dict.fromkeys(found))
+
+
+def _places(node: Node) -> Iterator[FieldPlace]:
+    if (found := _place(node)) is not None:
+        yield found
+        return
+    for part in node.parts:
+        yield from _places(part)
+
+
+def _place(node: Node) -> FieldPlace | None:
+    steps: list[str | int] = []
+    while node.kind in {"attribute", "index"}:
+        step = node.value if node.kind == "attribute" else node.parts[1].value
+        if isinstance(step, bool) or not isinstance(step, str | int) or (node.kind == "index" and node.parts[1].kind == "name"):
+            return None
+        steps.insert(0, step)
+        node = node.parts[0]
+    if node.kind != "name" or not steps:
+        return None
+    root, first = str(node.value), steps[0]
+    if root == _HEADERS and len(steps) == 1 and isinstance(first, str):
+        return FieldPlace(f"{_HEADERS}[{json.dumps(first, ensure_ascii=False)}]", _HEADERS, first)
+    if root not in _DOCUMENTS or any(isinstance(step, int) and not 0 <= step < 2**31 for step in steps):
+        return None
+    text, path = root, "$"
+    for step in steps:
+        text = path_step(text, str(step), is_element=isinstance(step, int))
+        path += f"[{step}]" if isinstance(step, int) else f".{quoted(step)}"
+    return FieldPlace(text, root, path)
