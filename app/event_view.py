@@ -21,6 +21,7 @@ from inspector.errors import QueryError
 _UP = {Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_Home}
 _DOWN = {Qt.Key.Key_Down, Qt.Key.Key_PageDown, Qt.Key.Key_End}
 _ENDS = {QAbstractItemView.CursorAction.MoveHome, QAbstractItemView.CursorAction.MoveEnd}
+_WHOLE_ROW = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
 _BACK = {QAbstractItemView.CursorAction.MoveUp, QAbstractItemView.CursorAction.MovePageUp, QAbstractItemView.CursorAction.MovePrevious}
 
 
@@ -74,8 +75,8 @@ class EventView(QTableView):
         self.header.added.connect(self._take_added)
         self.header.wanted.connect(self.add_column)
         self.header.unwanted.connect(model.remove_column)
-        model.columnsInserted.connect(self.header.take_columns)
-        model.columnsRemoved.connect(self.header.take_columns)
+        model.columnsInserted.connect(self._columns_changed)
+        model.columnsRemoved.connect(self._columns_changed)
         middle = _Middle(self)
         for column in (LOG, KEY, STREAM):
             self.setItemDelegateForColumn(column, middle)
@@ -148,6 +149,11 @@ class EventView(QTableView):
         number = self.table.add_column(text)
         self.scrollTo(self.table.index(max(self.top_row, 0), number))
 
+    def _columns_changed(self) -> None:
+        self.header.take_columns()
+        if (current := self.currentIndex()).isValid() and self.selectionModel().hasSelection():
+            self.selectionModel().select(current, _WHOLE_ROW)
+
     def _take_added(self, texts: list[str]) -> None:
         for number in range(len(self.table.columns) - 1, len(COLUMNS) - 1, -1):
             self.table.remove_column(number)
@@ -160,8 +166,7 @@ class EventView(QTableView):
     def choose_row(self, row: int, *, at: int | None = None) -> None:
         """Makes a row current; brings it into view, or to the `at`-th place of what is in view."""
         index = self._index(row)
-        flags = QItemSelectionModel.SelectionFlag.ClearAndSelect | QItemSelectionModel.SelectionFlag.Rows
-        self.selectionModel().setCurrentIndex(index, flags)
+        self.selectionModel().setCurrentIndex(index, _WHOLE_ROW)
         if at is None:
             self.scrollTo(index)
         else:

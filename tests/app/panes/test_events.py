@@ -693,8 +693,10 @@ def test_a_filter_without_the_current_event_shows_what_is_around_its_place(qtbot
 def test_a_place_is_a_column_that_is_filled_filtered_by_kept_and_taken_away(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
     pane = open_pane(capture(tmp_path / "a.evcap", 300))
     qtbot.waitUntil(lambda: text(pane, 0, KEY) != "", timeout=_WAIT_MS)
+    pane.choose_row(2)
     pane._selection.show_column("data.total")
     column = len(NAMES)
+    assert pane.view.selectionModel().isSelected(pane.model.index(2, column))
     qtbot.waitUntil(lambda: text(pane, 7, column) == "7.50", timeout=_WAIT_MS)
     header = pane.view.header
     assert header.is_shown("data.total")
