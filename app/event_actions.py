@@ -25,6 +25,7 @@ from app.models.value_filter import value_filter
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import CaptureReader
+from inspector.capture.rows import Event
 from inspector.query.combine import combined
 from inspector.query.fields import place_filter
 
@@ -39,6 +40,8 @@ class EventActions(QObject):
     """`(Place)`: go there."""
     said = Signal(object)
     """`(sentence)`"""
+    painted = Signal(object, object)
+    """`(color, filter)`: what fulfils the filter is to have the colour of that number."""
 
     def __init__(self, session: Session, selection: Selection, model: EventTable, lister: Lister) -> None:
         super().__init__(model)
@@ -146,16 +149,28 @@ class EventActions(QObject):
 
         def make(reader: CaptureReader) -> str:
             event = reader.event(seq)
-            if event is None or getattr(event, what) is None:
-                return ""
-            text = value_filter(event, what)
-            return combined(text, value_filter(event, "category")) if what == "stream" and text and event.category else text
+            return _filter_of_all(event, what) if event is not None else ""
 
         def made(text: str) -> None:
             if text:
                 self._selection.follow(text)
             else:
                 self.said.emit(f"this event has no {words} to follow")
+
+        self._session.work.run(make, made, self._failed, lane="filter by")
+
+    def paint(self, color: int, seq: int) -> None:
+        """Asks for a colour for all events of an event's stream, or of its key when it has none."""
+
+        def make(reader: CaptureReader) -> str:
+            event = reader.event(seq)
+            return (_filter_of_all(event, "stream") or _filter_of_all(event, "key")) if event is not None else ""
+
+        def made(text: str) -> None:
+            if text:
+                self.painted.emit(color, text)
+            else:
+                self.said.emit("choose an event with a stream or a key first: all of it gets the colour")
 
         self._session.work.run(make, made, self._failed, lane="filter by")
 
@@ -191,3 +206,11 @@ class EventActions(QObject):
     def _failed(self, error: str) -> None:
         if error != "stopped":
             self.said.emit(f"the capture could not be read: {error}")
+
+
+def _filter_of_all(event: Event, what: str) -> str:
+    """The filter for all events with the same `stream`, `key` or `correlation_id`; empty where there is none, or it is hidden."""
+    if getattr(event, what) is None:
+        return ""
+    text = value_filter(event, what)
+    return combined(text, value_filter(event, "category")) if what == "stream" and text and event.category else text

@@ -12,6 +12,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QSplitter, QWidget
 
 from app import style
+from app.coloring import Coloring
 from app.models.wish import ORDER_WORDS
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
@@ -31,6 +32,10 @@ class Layout(QSplitter):
         super().__init__(Qt.Orientation.Horizontal)
         self._settings = settings
         self.events_pane = EventsPane(session, selection)
+        self.coloring = Coloring(settings, self)
+        self.coloring.changed.connect(self.events_pane.model.set_rules)
+        self.coloring.tell()
+        self.events_pane.to_do.painted.connect(self.coloring.paint)
         self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
         self.navigator_pane = NavigatorPane(session, selection)
         self.metrics_pane = MetricsPane(session, selection)
@@ -129,9 +134,9 @@ class Layout(QSplitter):
             self._settings.setValue(f"layout/{name}", splitter.saveState())
         for name in self.panes:
             self._settings.setValue(f"layout/hidden/{name}", "" if self.is_shown(name) else "yes")
-        wish = self.events_pane.wish
-        self._settings.setValue("layout/order", wish.order)
-        self._settings.setValue("layout/newest first", "yes" if wish.newest_first else "")
+        order, newest_first = self.events_pane.own_order
+        self._settings.setValue("layout/order", order)
+        self._settings.setValue("layout/newest first", "yes" if newest_first else "")
         self._settings.setValue("layout/columns", self.events_pane.view.columns())
 
 

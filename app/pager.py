@@ -30,10 +30,10 @@ class Pager(QObject):
 
     def _fetch(self, request: PageRequest) -> None:
         self._late.start()
-        zone, places = self._model.zone, self._model.columns.places
+        zone, places, rules = self._model.zone, self._model.columns.places, self._model.rules
 
         def read(reader: CaptureReader) -> Page:
-            return read_page(reader, request.seqs, zone, places)
+            return read_page(reader, request.seqs, zone, places, rules)
 
         def supply(page: Page) -> None:
             self._over()

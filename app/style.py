@@ -88,8 +88,17 @@ def color(name: str) -> QColor:
 
 def wash(name: str) -> QColor:
     """A token's colour as a faint background for text."""
-    over, under = color(name), color("panel")
-    return QColor.fromRgbF(*(below + (above - below) * _WASH for above, below in zip(_parts(over), _parts(under), strict=True)))
+    return _mixed(color(name), color("panel"), _WASH)
+
+
+def rule_washes() -> list[QColor]:
+    """The faint backgrounds that colour rules give, of numbers 1 to 9."""
+    look, under = tokens(), color("panel")
+    return [_mixed(QColor(each), under, _RULE_WASH) for each in (*look.series, look.warn, look.bad)]
+
+
+def _mixed(over: QColor, under: QColor, share: float) -> QColor:
+    return QColor.fromRgbF(*(below + (above - below) * share for above, below in zip(_parts(over), _parts(under), strict=True)))
 
 
 def _parts(shade: QColor) -> tuple[float, float, float]:
@@ -97,6 +106,7 @@ def _parts(shade: QColor) -> tuple[float, float, float]:
 
 
 _WASH = 0.16
+_RULE_WASH = 0.2
 
 
 def series_colors(names: Iterable[str]) -> dict[str, QColor]:
@@ -227,13 +237,13 @@ QComboBox::drop-down { border: none; width: 18px; }
 QCheckBox::indicator:unchecked, QTableView::indicator:unchecked {
   border: 1px solid $faint; border-radius: 3px; background: $panel; width: 11px; height: 11px; }
 QListView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
-QListView::item { min-height: 22px; padding: 0px 6px; border: none; }
+QListView::item { min-height: 22px; padding: 0px 6px; }
 QListView::item:selected { background: $selection; color: $text; }
 QTableView { background: $panel; border: none; outline: none; selection-background-color: $selection; selection-color: $text; }
 QTableView[role="all"] { background: $selection; }
 QHeaderView { background: $panel; border: none; }
 QHeaderView::section { background: $panel; color: $dim; border: none; border-bottom: 1px solid $line; padding: 3px 9px; font-weight: 600; }
-QTableView::item { padding: 0px 6px; border: none; }
+QTableView::item { padding: 0px 6px; }
 QPlainTextEdit { background: $panel; color: $text; border: none; selection-background-color: $selection; selection-color: $text; }
 QDialog QPlainTextEdit { border: 1px solid $line; border-radius: 6px; padding: 2px; }
 QDialog QPlainTextEdit:focus { border: 1px solid $accent; }

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
 from app.evidence import EvidenceBar
+from app.models.color_rules import COLORS
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
@@ -35,7 +37,7 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Preferences", window.show_preferences, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
-    groups = (_capture, _events, _event, _filter, _replay, _notes, _panes)
+    groups = (_capture, _events, _event, _filter, _colors, _replay, _notes, _panes)
     return [*(action for group in groups for action in group(window)), *window_group]
 
 
@@ -178,6 +180,32 @@ def _filter(window: MainWindow) -> list[Action]:
     ]
 
 
+def _colors(window: MainWindow) -> list[Action]:
+    has, event = _has(window), _has_event(window)
+
+    def paint(color: int) -> Callable[[], None]:
+        return lambda: window.events.to_do.paint(color, window.selection.seq if window.selection is not None else 0)
+
+    def unpaint() -> None:
+        if window.panes is not None:
+            window.panes.coloring.unpaint()
+
+    def rules() -> None:
+        if window.panes is not None:
+            text = window.selection.filter if window.selection is not None else ""
+            ColorsDialog(window.panes.coloring, text, window).show()
+
+    numbered = [
+        Action("Colours", f"Colour {color} for this stream", paint(color), f"Ctrl+{color}", is_possible=event)
+        for color in range(1, COLORS + 1)
+    ]
+    return [
+        *numbered,
+        Action("Colours", "Take the colours of streams away", unpaint, "Ctrl+0", is_possible=has),
+        Action("Colours", "Colour rules", rules, "Ctrl+Shift+C", is_possible=has),
+    ]
+
+
 def _replay(window: MainWindow) -> list[Action]:
     has, event = _has(window), _has_event(window)
 
@@ -237,7 +265,7 @@ def _panes(window: MainWindow) -> list[Action]:
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=_has(window)),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=_has(window)),
         *(
-            Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Ctrl+{number}", is_possible=_has(window))
+            Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Alt+{number}", is_possible=_has(window))
             for number, name in enumerate(names, start=1)
         ),
     ]

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, tzinfo
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont
+from PySide6.QtGui import QBrush, QColor, QFont
 
 from app import style
 from app.models.event_columns import COLUMNS, KEY, STATE, TIME, VALUE, Columns
@@ -47,6 +47,7 @@ class CellLook:
     def refresh(self) -> None:
         """Takes the colours of the tokens anew."""
         self._colors = {name: style.color(name) for name in ("text", "dim", "faint", "warn", "bad")}
+        self._washes = [None, *(QBrush(wash) for wash in style.rule_washes())]
 
     def take_days(self, rows: Iterable[Row]) -> None:
         """Notes the newest day, which short times leave out."""
@@ -88,6 +89,10 @@ class CellLook:
                 return self._colors["faint"]
         return self._colors["dim" if self._columns[column].is_dim else "text"]
 
+    def background(self, row: Row | None) -> QBrush | None:
+        """What a colour rule paints under a row."""
+        return self._washes[row.color] if row is not None and row.color else None
+
     def font(self, row: Row | None, column: int) -> QFont | None:
         """The font of a cell; None for the table's own."""
         is_fixed = self._columns[column].is_fixed
@@ -110,6 +115,8 @@ class CellLook:
     def tip(self, row: Row, column: int) -> str:
         """The tooltip of a cell."""
         words = self.words(row, column)
+        if row.rule:
+            words = f"{words}\ncolour {row.color}: {row.rule}".lstrip("\n")
         return tip(f"{words}\n{row.tip}" if column == VALUE and row.tip and STATE in self.narrow else words)
 
     def header(self, column: int, zone: tzinfo) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
+from app.models.color_rules import Painted, colors_of
 from app.models.event_columns import COLUMNS
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import EventRow
@@ -62,6 +63,10 @@ class Row:
     tip: str
     cells: tuple[str, ...]
     word: str = ""
+    color: int = 0
+    """The number of the colour that a rule gives it; 0 for none."""
+    rule: str = ""
+    """That rule in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +77,10 @@ class Page:
     size_bytes: int
 
 
-def read_page(reader: CaptureReader, seqs: Sequence[int], zone: tzinfo = UTC, places: Sequence[FieldPlace] = ()) -> Page:
-    """The rows with these numbers, with what stands at `places`; one that is gone from the capture says so."""
+def read_page(
+    reader: CaptureReader, seqs: Sequence[int], zone: tzinfo = UTC, places: Sequence[FieldPlace] = (), rules: Sequence[Painted] = ()
+) -> Page:
+    """The rows with these numbers, with what stands at `places` and the colours of `rules`; one that is gone says so."""
     rows = {row.seq: shown_row(row, zone) for row in reader.rows_by_seq(seqs)}
     for seq in seqs:
         if seq not in rows:
@@ -83,6 +90,8 @@ def read_page(reader: CaptureReader, seqs: Sequence[int], zone: tzinfo = UTC, pl
         for seq, row in rows.items():
             texts = tuple("" if text is None else visible(text) for text in added.get(seq, none))
             rows[seq] = replace(row, cells=(*row.cells, *texts))
+    for seq, rule in colors_of(reader, seqs, rules).items():
+        rows[seq] = replace(rows[seq], color=rule.color, rule=rule.words)
     return Page(rows, sum(300 + 2 * sum(map(len, row.cells)) + len(row.tip) for row in rows.values()))
 
 

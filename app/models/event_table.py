@@ -12,6 +12,7 @@ from typing import Any
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
+from app.models.color_rules import Painted
 from app.models.event_columns import COLUMNS, Columns
 from app.models.event_look import CellLook
 from app.models.event_rows import PAGE_ROWS, Page, Row
@@ -26,8 +27,10 @@ _MOST_WAITING = 6
 
 _DISPLAY = int(Qt.ItemDataRole.DisplayRole)
 _ALIGN = int(Qt.ItemDataRole.TextAlignmentRole)
+_BACKGROUND = int(Qt.ItemDataRole.BackgroundRole)
 _FOREGROUND = int(Qt.ItemDataRole.ForegroundRole)
 _FONT = int(Qt.ItemDataRole.FontRole)
+_UNDER = frozenset({_FONT, _BACKGROUND})
 _TIP = int(Qt.ItemDataRole.ToolTipRole)
 _ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
 
@@ -46,6 +49,7 @@ class EventTable(ListedRows):
         self.columns = Columns()
         self.look = CellLook(self.columns)
         self.zone: tzinfo = UTC
+        self.rules: tuple[Painted, ...] = ()
         self.cache = PageCache(cache_bytes)
         self._memo_row = -1
         self._memo: Row | None = None
@@ -163,6 +167,12 @@ class EventTable(ListedRows):
             self.restart()
             self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self.columns) - 1)
 
+    def set_rules(self, rules: tuple[Painted, ...]) -> None:
+        """Colours rows by other rules."""
+        if rules != self.rules:
+            self.rules = rules
+            self.restart()
+
     def refresh_look(self) -> None:
         """Takes the colours of the tokens anew."""
         self.look.refresh()
@@ -203,8 +213,9 @@ class EventTable(ListedRows):
             return self.look.text(row, index.column()) if row is not None else ""
         if role == _FOREGROUND:
             return self.look.color(self.known(index.row()), index.column())
-        if role == _FONT:
-            return self.look.font(self.known(index.row()), index.column())
+        if role in _UNDER:
+            shown = self.known(index.row())
+            return self.look.font(shown, index.column()) if role == _FONT else self.look.background(shown)
         if role == _ALIGN:
             return self.look.alignment(index.column())
         if role in {_TIP, _ACCESSIBLE} and index.isValid() and (known := self.known(index.row())) is not None:

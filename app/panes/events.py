@@ -56,7 +56,7 @@ class EventsPane(Panel):
         self.lister = Lister(session, self.model, self)
         self.to_do = EventActions(session, selection, self.model, self.lister)
         self._wrong: str | None = None
-        self._own_order = Wish().order, Wish().newest_first
+        self.own_order = Wish().order, Wish().newest_first
         self._build()
         self._connect()
         session.watermark_changed.connect(self.follow)
@@ -144,14 +144,14 @@ class EventsPane(Panel):
     def wish(self) -> Wish:
         """What the list is asked to have; a filter that was refused is not asked for again."""
         look = self._selection.look
-        order, newest_first = (look.order, False) if look.order else self._own_order
+        order, newest_first = (look.order, False) if look.order else self.own_order
         text = self.lister.wanted.filter if look.filter == self._wrong else look.filter
         return Wish(order, newest_first, text, look.time_range)
 
     def set_order(self, order: str | None = None, *, newest_first: bool | None = None) -> None:
         """Lists by `arrival`, `log` or `time`; the current event keeps its place in view."""
         wish = self.wish
-        self._own_order = order or wish.order, wish.newest_first if newest_first is None else newest_first
+        self.own_order = order or wish.order, wish.newest_first if newest_first is None else newest_first
         self._selection.leave_order()
         self.lister.show(self.wish)
         self._say_order()
@@ -189,7 +189,7 @@ class EventsPane(Panel):
 
     def _accepted(self) -> None:
         self._say_order()
-        self.order_changed.emit(*self._own_order)
+        self.order_changed.emit(*self.own_order)
 
     def _say_order(self) -> None:
         wish = self.lister.wish

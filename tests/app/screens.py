@@ -24,12 +24,14 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from app import fold, style
 from app.dialogs.captures import CapturesDialog
+from app.dialogs.colors import ColorsDialog
 from app.dialogs.connect import ConnectDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.palette import Palette
 from app.dialogs.preferences import PreferencesDialog
 from app.main_window import MainWindow
 from app.messages import Messages
+from app.models.color_rules import ColorRule
 from app.panes.event import EventPane
 from app.panes.replay import ReplayPane
 from inspector.event import Flag
@@ -284,6 +286,27 @@ def columns_added(stage: Stage) -> None:
     stage.settle()
 
 
+def colored(stage: Stage) -> None:
+    """Colour rules and a stream with a colour of its own, with the dialog's rules."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.panes is not None
+    rules = [ColorRule('type == "PaymentAuthorised"', 2), ColorRule('type == "OrderPlaced"', 3), ColorRule("data.total > 80", 8)]
+    stage.window.panes.coloring.keep(rules)
+    stage.window.panes.coloring.paint(6, 'stream == "order-72"')
+    stage.settle()
+
+
+def color_rules(stage: Stage) -> None:
+    """The dialog of colour rules."""
+    stage.open()
+    assert stage.window.panes is not None
+    coloring = stage.window.panes.coloring
+    rules = [ColorRule('type == "PaymentAuthorised"', 2), ColorRule('type == "OrderPlaced" && data.total > 900', 3, is_on=False)]
+    coloring.keep([*rules, ColorRule('"undecodable" in flags', 9)])
+    stage.dialog(ColorsDialog(coloring, "data.total > 80", stage.window))
+
+
 def jump(stage: Stage) -> None:
     """The box that goes to a time or an offset."""
     stage.open()
@@ -409,6 +432,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         filter_typed,
         filter_mistaken,
         columns_added,
+        colored,
+        color_rules,
         jump,
         navigator_search,
         navigator_nothing,

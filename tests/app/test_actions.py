@@ -93,7 +93,7 @@ def test_filters_are_said_in_words_and_undone(qtbot: QtBot, window: MainWindow, 
 
 def test_panes_are_hidden_and_remembered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     opened(qtbot, window, tmp_path)
-    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_1, Qt.KeyboardModifier.AltModifier)
     assert window.panes is not None
     assert not window.panes.is_shown("Navigator")
     window.open_capture(capture(tmp_path / "b.evcap", 10))
