@@ -19,17 +19,18 @@ from app.panes.events import EventsPane
 from app.panes.metrics import MetricsPane
 from app.panes.navigator import NavigatorPane
 from app.panes.replay import ReplayPane
+from app.panes.timeline import TimelinePane
 from app.selection import Selection
 from app.session import Session
 
-_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX = 260, 436, 420, 420, 220
+_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX, _TIMELINE_PX = 260, 436, 420, 420, 220, 116
 
 
 class Layout(QSplitter):
     """The panes of `session`, sharing `selection`."""
 
     def __init__(self, session: Session, selection: Selection, settings: QSettings) -> None:
-        super().__init__(Qt.Orientation.Horizontal)
+        super().__init__(Qt.Orientation.Vertical)
         self._settings = settings
         self.events_pane = EventsPane(session, selection)
         self.coloring = Coloring(settings, self)
@@ -45,22 +46,27 @@ class Layout(QSplitter):
         self._middle.setSizes([600, _METRICS_PX])
         self._right = _splitter(Qt.Orientation.Vertical, self.event_pane, self.replay_pane)
         self._right.setSizes([_EVENT_PX, _REPLAY_PX])
+        self._columns = _splitter(Qt.Orientation.Horizontal, self.navigator_pane, self._middle, self._right)
+        self._columns.setStretchFactor(1, 1)
+        self._columns.setCollapsible(1, False)
+        self.timeline_pane = TimelinePane(session, selection)
         self.setHandleWidth(style.GAP_PX)
         self.setAccessibleName("Panes")
-        self.addWidget(self.navigator_pane)
-        self.addWidget(self._middle)
-        self.addWidget(self._right)
+        self.addWidget(self.timeline_pane)
+        self.addWidget(self._columns)
         self.setStretchFactor(1, 1)
         self.setCollapsible(1, False)
+        self.setSizes([_TIMELINE_PX, 700])
         self._is_sized = False
         self.panes: dict[str, QWidget] = {
             "Navigator": self.navigator_pane,
             "Event": self.event_pane,
             "Replay": self.replay_pane,
             "Throughput": self.metrics_pane,
+            "Timeline": self.timeline_pane,
         }
         """What can be hidden, by its name."""
-        self._splitters = {"whole": self, "middle": self._middle, "right": self._right}
+        self._splitters = {"rows": self, "whole": self._columns, "middle": self._middle, "right": self._right}
         self._restore()
 
     def set_zone(self, zone: tzinfo) -> None:
@@ -69,6 +75,7 @@ class Layout(QSplitter):
         self.event_pane.set_zone(zone)
         self.replay_pane.set_zone(zone)
         self.metrics_pane.set_zone(zone)
+        self.timeline_pane.set_zone(zone)
 
     def show_pane(self, name: str, *, on: bool) -> None:
         """Shows or hides a pane; a side without any takes no room."""
@@ -100,14 +107,14 @@ class Layout(QSplitter):
                 return
 
     def _in_reading_order(self) -> tuple[QWidget, ...]:
-        return self.navigator_pane, self.events_pane, self.metrics_pane, self.event_pane, self.replay_pane
+        return self.timeline_pane, self.navigator_pane, self.events_pane, self.metrics_pane, self.event_pane, self.replay_pane
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first size there is decides the usual widths; then what was remembered holds."""
         super().resizeEvent(event)
         if not self._is_sized and event.size().width() > _NAVIGATOR_PX + _RIGHT_PX:
             self._is_sized = True
-            self.setSizes([_NAVIGATOR_PX, event.size().width() - _NAVIGATOR_PX - _RIGHT_PX, _RIGHT_PX])
+            self._columns.setSizes([_NAVIGATOR_PX, event.size().width() - _NAVIGATOR_PX - _RIGHT_PX, _RIGHT_PX])
             self._restore_sizes()
 
     # ---- remembering

@@ -20,12 +20,12 @@ from PySide6.QtGui import QBrush, QColor, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from app import style
+from app.time_ticks import CLOCK_STEPS_S, tick_text
 from inspector.capture.rollup import Throughput
 from inspector.text import visible
 
 MOST_LINES = 7
 OTHERS = "others"
-_CLOCK_STEPS = (1, 5, 15, 30, 60, 300, 900, 1_800, 3_600, 10_800, 21_600, 43_200, 86_400, 604_800, 2_592_000, 31_536_000)
 
 _PREFIXES = {0: "", 3: " k", 6: " M", 9: " G", 12: " T"}
 
@@ -41,13 +41,12 @@ class TimeAxis(pg.AxisItem):
 
     def tickStrings(self, values: Sequence[float], _scale: float, spacing: float) -> list[str]:
         """The texts of ticks: the date when they are a day or more apart, with seconds when less than a minute."""
-        shape = "%Y-%m-%d" if spacing >= 86_400 else "%H:%M" if spacing >= 60 else "%H:%M:%S"
-        return [datetime.fromtimestamp(value, self.zone).strftime(shape) for value in values]
+        return [tick_text(int(value * 1_000_000), int(max(spacing, 1) * 1_000_000), self.zone) for value in values]
 
     def tickSpacing(self, low: float, high: float, size_px: float) -> list[tuple[float, float]]:
         """Steps that clocks have, at least 80 pixels apart."""
         least = (high - low) / max(size_px / 80, 1)
-        return [(next((step for step in _CLOCK_STEPS if step >= least), _CLOCK_STEPS[-1]), 0.0)]
+        return [(next((step for step in CLOCK_STEPS_S if step >= least), CLOCK_STEPS_S[-1]), 0.0)]
 
 
 class AmountAxis(pg.AxisItem):
@@ -196,7 +195,7 @@ class TimeLines(pg.PlotWidget):
             text.setVisible(is_used)
             if is_used:
                 stretch = stretches[place]
-                region.setBrush(QBrush(style.color("faint"), Qt.BrushStyle.BDiagPattern))
+                region.setBrush(style.hatching())
                 region.setRegion((stretch.from_s, stretch.until_s))
                 text.setText(visible(stretch.text), style.color("dim"))
                 text.setPos(stretch.from_s, self.viewRange()[1][1])

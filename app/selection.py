@@ -51,7 +51,7 @@ class Selection(QObject):
         self._look = Look()
         self._before: list[Look] = []
         self._after: list[Look] = []
-        self.visited = Visited(self.choose_event)
+        self._visited = Visited()
 
     @property
     def look(self) -> Look:
@@ -76,6 +76,13 @@ class Selection(QObject):
     def choose_event(self, seq: int) -> None:
         """Makes an event current. Moving from event to event is no step that `back` undoes."""
         self._change(replace(self._look, seq=seq))
+
+    def revisit(self, *, forward: bool = False) -> bool:
+        """Makes the event current that was looked at before (or after) this one; False when there is none."""
+        seq = self._visited.forward() if forward else self._visited.back()
+        if seq:
+            self.choose_event(seq)
+        return seq > 0
 
     def choose_filter(self, text: str) -> None:
         """Puts a filter in force; `back` undoes it."""
@@ -150,5 +157,5 @@ class Selection(QObject):
         if look.time_range != before.time_range:
             self.time_range_changed.emit(look.time_range)
         if look.seq != before.seq:
-            self.visited.pass_by(look.seq)
+            self._visited.pass_by(look.seq)
             self.event_changed.emit(look.seq)

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QPalette
+from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
 
 ROW_PX = 22
@@ -91,6 +91,13 @@ def wash(name: str) -> QColor:
     return _mixed(color(name), color("panel"), _WASH)
 
 
+def hatching() -> QBrush:
+    """What is drawn over a time of which something was not read."""
+    shade = color("faint")
+    shade.setAlpha(_HATCH_ALPHA)
+    return QBrush(shade, Qt.BrushStyle.BDiagPattern)
+
+
 def rule_washes() -> list[QColor]:
     """The faint backgrounds that colour rules give, of numbers 1 to 9."""
     look, under = tokens(), color("panel")
@@ -106,6 +113,7 @@ def _parts(shade: QColor) -> tuple[float, float, float]:
 
 
 _WASH = 0.16
+_HATCH_ALPHA = 110
 _RULE_WASH = 0.2
 
 

@@ -11,10 +11,10 @@ _MOST = 500
 
 
 class Visited:
-    """The events that stayed current for a moment; `go` makes one of them current again."""
+    """The events that stayed current for a moment."""
 
-    def __init__(self, go: Callable[[int], None], clock: Callable[[], float] = time.monotonic) -> None:
-        self._go_to, self._clock = go, clock
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._seqs: list[int] = []
         self._place = -1
         self._seq = 0
@@ -33,22 +33,21 @@ class Visited:
             self._seqs = [*self._seqs[: self._place + 1][-_MOST:], self._seq]
             self._place = len(self._seqs) - 1
 
-    def back(self) -> bool:
-        """Goes to the event that was looked at before; False when there is none."""
+    def back(self) -> int:
+        """The event that was looked at before, which is the one to be made current; 0 for none."""
         if not self._seq:
             return self._go(self._place)
         self._keep()
         return self._go(self._place - 1)
 
-    def forward(self) -> bool:
-        """Undoes `back`; False when there is nothing to undo."""
+    def forward(self) -> int:
+        """The event that `back` left; 0 for none."""
         is_there = self._place >= 0 and self._seqs[self._place] == self._seq
-        return is_there and self._go(self._place + 1)
+        return self._go(self._place + 1) if is_there else 0
 
-    def _go(self, place: int) -> bool:
+    def _go(self, place: int) -> int:
         if not 0 <= place < len(self._seqs):
-            return False
+            return 0
         self._place = place
         self._seq, self._since_s = self._seqs[place], self._clock()
-        self._go_to(self._seq)
-        return True
+        return self._seq

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from app.models.color_rules import COLORS
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
+from app.panes.timeline import TOLD, TimelinePane
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -37,7 +39,7 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Preferences", window.show_preferences, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
-    groups = (_capture, _events, _event, _filter, _colors, _replay, _notes, _panes)
+    groups = (_capture, _events, _event, _filter, _colors, _timeline, _replay, _notes, _panes)
     return [*(action for group in groups for action in group(window)), *window_group]
 
 
@@ -160,7 +162,7 @@ def _filter(window: MainWindow) -> list[Action]:
 
     def visit(*, forward: bool) -> None:
         if window.selection is not None:
-            (window.selection.visited.forward if forward else window.selection.visited.back)()
+            window.selection.revisit(forward=forward)
 
     def find() -> None:
         if window.panes is not None:
@@ -203,6 +205,28 @@ def _colors(window: MainWindow) -> list[Action]:
         *numbered,
         Action("Colours", "Take the colours of streams away", unpaint, "Ctrl+0", is_possible=has),
         Action("Colours", "Colour rules", rules, "Ctrl+Shift+C", is_possible=has),
+    ]
+
+
+def _timeline(window: MainWindow) -> list[Action]:
+    has = _has(window)
+
+    def on(do: Callable[[TimelinePane], object]) -> Callable[[], object]:
+        def run() -> None:
+            if window.panes is not None:
+                window.panes.show_pane("Timeline", on=True)
+                do(window.panes.timeline_pane)
+
+        return run
+
+    told = [Action("Timeline", f"Timeline by {name}", on(partial(TimelinePane.tell_by, name=name)), is_possible=has) for name in TOLD]
+    return [
+        Action("Timeline", "Type a time range", on(TimelinePane.take_range), "Ctrl+Shift+T", is_possible=has),
+        Action("Timeline", "Zoom the timeline in", on(lambda pane: pane.zoom(0.5)), "Ctrl++", is_possible=has),
+        Action("Timeline", "Zoom the timeline out", on(lambda pane: pane.zoom(2.0)), "Ctrl+-", is_possible=has),
+        Action("Timeline", "Show all times in the timeline", on(lambda pane: pane.look_at(None)), is_possible=has),
+        Action("Timeline", "Zoom the timeline to the range in force", on(TimelinePane.zoom_to_range), is_possible=has),
+        *told,
     ]
 
 
@@ -260,7 +284,7 @@ def _panes(window: MainWindow) -> list[Action]:
     def walk(*, back: bool) -> Callable[[], None]:
         return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
 
-    names = ("Navigator", "Throughput", "Event", "Replay")
+    names = ("Navigator", "Throughput", "Event", "Replay", "Timeline")
     return [
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=_has(window)),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=_has(window)),

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidge
 from app import style
 from app.empty import Empty
 from app.legend import Legend
+from app.models.bar_counts import unread
 from app.models.event_look import zone_name
 from app.plain import Panel, set_tip
 from app.plots import Hatched, Line, TimeLines, busiest, line_colors
@@ -53,6 +54,7 @@ class MetricsPane(Panel):
         self._zone: tzinfo = UTC
         self._seen: _Seen | None = None
         self._gaps: list[Gap] = []
+        self._has_gaps = False
         self._is_asking = self._is_stale = False
         self._dressed = style.tokens()
         self._build()
@@ -79,6 +81,7 @@ class MetricsPane(Panel):
         self.copy_button = QPushButton("Copy data")
         set_tip(self.copy_button, "The shown numbers as CSV, safe for spreadsheets")
         self.copy_button.clicked.connect(self.copy_data)
+        self.corner.addSpacing(style.GAP_PX)
         for widget in (self.by, self.span, self.copy_button):
             self.corner.addWidget(widget)
         self.events, self.bytes = TimeLines("Events a second"), TimeLines("Bytes a second")
@@ -166,8 +169,7 @@ class MetricsPane(Panel):
             plot.show_lines(found.first_s, found.width_s, _without_newest(busiest(counts, found.width_s), cut))
         self.legend.show_colors(line_colors(self.events.lines))
         if not self._gaps_soon.isActive():
-            self._gaps_soon.start()
-            self._gaps_soon.setInterval(_GAPS_MS)
+            self._gaps_soon.start(_GAPS_MS if self._has_gaps else 0)
         self._draw_gaps()
         self._say()
         self._describe()
@@ -185,22 +187,19 @@ class MetricsPane(Panel):
             self._soon.start()
 
     def _show_gaps(self, found: list[Gap]) -> None:
-        self._gaps = found
+        self._gaps, self._has_gaps = found, True
         self._draw_gaps()
         self._say()
 
     def _draw_gaps(self) -> None:
-        stretches = [hatch for gap in self._gaps if (hatch := self._hatched(gap)) is not None]
+        times = self.events.times
+        if not len(times):
+            return
+        first_us, until_us = int(times[0] * 1_000_000), int(times[-1] * 1_000_000)
+        found = [(max(low / 1e6, times[0]), min(high / 1e6, times[-1]), text) for low, high, text in unread(self._gaps, first_us, until_us)]
+        stretches = [Hatched(low, high, text) for low, high, text in found if low < high]
         for plot in (self.events, self.bytes):
             plot.show_hatched(stretches)
-
-    def _hatched(self, gap: Gap) -> Hatched | None:
-        times = self.events.times
-        if not len(times) or (gap.from_us is None and gap.until_us is None):
-            return None
-        low = max(gap.from_us / 1e6 if gap.from_us is not None else times[0], times[0])
-        high = min(gap.until_us / 1e6 if gap.until_us is not None else times[-1], times[-1])
-        return Hatched(low, high, f"{gap.positions:,} {gap.reason}") if low < high else None
 
     def _say(self, place: int | None = None) -> None:
         """The line above the plots: the numbers under the crosshair, else how the plot is to be read."""

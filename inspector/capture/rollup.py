@@ -88,6 +88,14 @@ class Throughput:
     bytes: Mapping[str, Sequence[int]] = field(default_factory=dict)
 
 
+def names_of(reader: CaptureReader, by: str) -> dict[int, str]:
+    """The names of one of `GROUPINGS` by their ids, hidden where they should be."""
+    names = {int(id_): str(name) for id_, name in reader.select(_NAMES[by])}
+    if by == "category" and reader.masks is not None:
+        return {id_: reader.masks.shown("category", name) or "" for id_, name in names.items()}
+    return names
+
+
 def throughput(
     reader: CaptureReader, by: str = "log", *, most_points: int = 400, last_s: int | None = None, span_s: tuple[int, int] | None = None
 ) -> Throughput | None:
@@ -105,7 +113,7 @@ def throughput(
         low_s = max(low_s, high_s - last_s + 1)
     width_s = next((step for step in _STEPS if (high_s - low_s) // step < most_points - 1), _STEPS[-1])
     stored_s = max((span[0] for span in spans if width_s % span[0] == 0), default=spans[0][0])
-    names = dict(reader.select(_NAMES[by]))
+    names = names_of(reader, by)
     start_s = max(low_s // width_s, high_s // width_s - most_points + 1) * width_s
     length = high_s // width_s - start_s // width_s + 1
     events: dict[str, list[int]] = {}

@@ -307,6 +307,27 @@ def color_rules(stage: Stage) -> None:
     stage.dialog(ColorsDialog(coloring, "data.total > 80", stage.window))
 
 
+def timeline_range(stage: Stage) -> None:
+    """A range in force, on the timeline and in every pane."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.selection is not None
+    stage.window.selection.choose_time_range((_START_US + 60_000_000, _START_US + 150_000_000))
+    stage.settle(0.8)
+
+
+def timeline_zoomed(stage: Stage) -> None:
+    """The timeline by what the filter matches, zoomed down to single events."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.panes is not None
+    assert stage.window.selection is not None
+    stage.window.selection.choose_filter("data.total > 80")
+    stage.window.panes.timeline_pane.tell_by("match")
+    stage.window.panes.timeline_pane.look_at((_START_US + 100_000_000, _START_US + 130_000_000))
+    stage.settle(1.0)
+
+
 def jump(stage: Stage) -> None:
     """The box that goes to a time or an offset."""
     stage.open()
@@ -434,6 +455,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         columns_added,
         colored,
         color_rules,
+        timeline_range,
+        timeline_zoomed,
         jump,
         navigator_search,
         navigator_nothing,

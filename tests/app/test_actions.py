@@ -162,6 +162,7 @@ def test_f6_goes_round_all_panes(qtbot: QtBot, window: MainWindow, tmp_path: Pat
         window.panes.metrics_pane,
         window.panes.event_pane,
         window.panes.replay_pane,
+        window.panes.timeline_pane,
         window.panes.navigator_pane,
     ]
     qtbot.waitUntil(lambda: window.replay.controls.applied.whole_text() == "after 1 of 2 events", timeout=_WAIT_MS)

@@ -298,6 +298,7 @@ def test_a_value_is_filtered_by_and_copied_in_its_forms(shown: Shown) -> None:
         "Copy value",
         "Copy as JSON",
         "Copy path",
+        "Show as a column",
         "Copy of the event",
     ]
 
