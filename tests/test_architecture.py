@@ -47,7 +47,6 @@ MADE_HERE = re.compile(
     r"|(\w+\.)*(scope|_scope)\.(bind|path|type_of)\(.*\)|(\w+\.)*place\.document"  # what a filter is made of (`query.values`)
 )
 COMPOSED = {
-    "app/models/color_rules.py": "condition",
     "app/models/places.py": "compare direction",
     "inspector/capture/append.py": "condition",
     "inspector/capture/looking.py": "columns compare condition direction looked timed where",

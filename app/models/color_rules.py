@@ -59,9 +59,8 @@ def colors_of(reader: CaptureReader, seqs: Sequence[int], rules: Sequence[Painte
     for rule in rules:
         rest = [seq for seq in seqs if seq not in found]
         reader.prepare(rule.condition)
-        condition = rule.condition.sql
         rows = reader.select(
-            f"SELECT event.seq FROM {FROM} WHERE event.seq IN (SELECT value FROM json_each(:seqs)) AND ({condition})",
+            f"SELECT event.seq FROM {FROM} WHERE event.seq IN (SELECT value FROM json_each(:seqs)) AND ({rule.condition.sql})",
             {**rule.condition.bindings, "seqs": orjson.dumps(rest).decode()},
         )
         found.update(dict.fromkeys((int(row[0]) for row in rows), rule))

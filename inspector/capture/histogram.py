@@ -9,6 +9,8 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import orjson
+
 from inspector.capture.condition import Condition
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import names_of, throughput
@@ -76,12 +78,12 @@ def matches(
     """Bar → how many events of it fulfil `condition`, among the numbers from `first_seq` on; and the number to go on from."""
     reader.prepare(condition)
     found: dict[int, int] = {}
-    until, at, sql = time.monotonic() + budget_s, first_seq, condition.sql
+    until, at = time.monotonic() + budget_s, first_seq
     while at <= last_seq:
         piece = min(at + _PIECE_EVENTS - 1, last_seq)
         rows = reader.select(
             f"SELECT (event.time_us - :h_first) / :h_width, count(*) FROM {FROM} WHERE event.seq BETWEEN :h_low AND :h_high "
-            f"AND event.time_us >= :h_first AND event.time_us < :h_until AND ({sql}) GROUP BY 1",
+            f"AND event.time_us >= :h_first AND event.time_us < :h_until AND ({condition.sql}) GROUP BY 1",
             {
                 **condition.bindings,
                 "h_first": bars.first_us,
@@ -118,6 +120,7 @@ def late_times(reader: CaptureReader, span_us: tuple[int, int]) -> list[int] | N
 
 def times_of(reader: CaptureReader, seqs: Sequence[int]) -> dict[int, int]:
     """The times of these events, of those that have one."""
-    marks = ", ".join("?" * len(seqs))
-    rows = reader.select(f"SELECT seq, time_us FROM event WHERE seq IN ({marks}) AND time_us IS NOT NULL", list(seqs)) if seqs else []
+    listed = orjson.dumps(list(seqs)).decode()
+    sql = "SELECT seq, time_us FROM event WHERE seq IN (SELECT value FROM json_each(?)) AND time_us IS NOT NULL"
+    rows = reader.select(sql, (listed,)) if seqs else []
     return {int(seq): int(time_us) for seq, time_us in rows}
