@@ -47,6 +47,7 @@ MADE_HERE = re.compile(
     r"|(\w+\.)*(scope|_scope)\.(bind|path|type_of)\(.*\)|(\w+\.)*place\.document"  # what a filter is made of (`query.values`)
 )
 COMPOSED = {
+    "app/models/color_rules.py": "rule.condition.sql",
     "app/models/places.py": "compare direction",
     "inspector/capture/append.py": "condition",
     "inspector/capture/looking.py": "columns compare condition direction looked timed where",
