@@ -198,7 +198,8 @@ class Lister(QObject):
             self._catch_up()
         elif not self.is_stopped:
             walk = self._walk
-            self._run(lambda reader: advance(reader, walk), self._walked)
+            is_parallel = not self._session.is_capturing  # then the other processor has enough to do
+            self._run(lambda reader: advance(reader, walk, is_parallel=is_parallel), self._walked)
 
     def _walked(self, answer: tuple[Found, Pass | None]) -> None:
         found, self._walk = answer

@@ -42,7 +42,7 @@ SQL = re.compile(
 )
 MADE_HERE = re.compile(
     r"_?[A-Z][A-Z_]*\b.*|\w*\.sql|int\(.*\)|'\?'.*|', '\.join\('\?' \* .*"  # constants, compiled conditions, numbers, marks
-    r"|(_?quoted|self\.bind|second_of|_time_sql)\(.*\)"
+    r"|(_?quoted|self\.bind|second_of|_time_sql|from_for)\(.*\)"
     r"|(self|reader)\.shown\(_?[A-Z_]+\)"  # what quotes, binds, hides columns
     r"|(\w+\.)*(scope|_scope)\.(bind|path|type_of)\(.*\)|(\w+\.)*place\.document"  # what a filter is made of (`query.values`)
 )

@@ -12,7 +12,7 @@ import orjson
 
 from inspector.capture.condition import Condition
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rows import FROM
+from inspector.capture.rows import from_for
 from inspector.errors import QueryError
 from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
@@ -60,7 +60,8 @@ def colors_of(reader: CaptureReader, seqs: Sequence[int], rules: Sequence[Painte
         rest = [seq for seq in seqs if seq not in found]
         reader.prepare(rule.condition)
         rows = reader.select(
-            f"SELECT event.seq FROM {FROM} WHERE event.seq IN (SELECT value FROM json_each(:seqs)) AND ({rule.condition.sql})",
+            f"SELECT event.seq FROM {from_for(rule.condition.sql)} WHERE event.seq IN (SELECT value FROM json_each(:seqs)) "
+            f"AND ({rule.condition.sql})",
             {**rule.condition.bindings, "seqs": orjson.dumps(rest).decode()},
         )
         found.update(dict.fromkeys((int(row[0]) for row in rows), rule))

@@ -14,7 +14,7 @@ import orjson
 from inspector.capture.condition import Condition
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import names_of, throughput
-from inspector.capture.rows import FROM
+from inspector.capture.rows import from_for
 from inspector.event import Flag
 
 GROUPS = ("type", "log", "category")
@@ -82,8 +82,9 @@ def matches(
     while at <= last_seq:
         piece = min(at + _PIECE_EVENTS - 1, last_seq)
         rows = reader.select(
-            f"SELECT (event.time_us - :h_first) / :h_width, count(*) FROM {FROM} WHERE event.seq BETWEEN :h_low AND :h_high "
-            f"AND event.time_us >= :h_first AND event.time_us < :h_until AND ({condition.sql}) GROUP BY 1",
+            f"SELECT (event.time_us - :h_first) / :h_width, count(*) FROM {from_for(condition.sql)} "
+            f"WHERE event.seq BETWEEN :h_low AND :h_high AND event.time_us >= :h_first AND event.time_us < :h_until "
+            f"AND ({condition.sql}) GROUP BY 1",
             {
                 **condition.bindings,
                 "h_first": bars.first_us,

@@ -63,13 +63,16 @@ def begin(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:
     return _ArrivalPass(ask, spans[:: ask.sign], sum(last - first + 1 for first, last in spans)) if spans else None
 
 
-def advance(reader: CaptureReader, walk: Pass, *, budget_s: float = ADVANCE_S) -> tuple[Found, Pass | None]:
-    """As many pieces as `budget_s` seconds allow, at least one, as one."""
+def advance(reader: CaptureReader, walk: Pass, *, budget_s: float = ADVANCE_S, is_parallel: bool = False) -> tuple[Found, Pass | None]:
+    """As many pieces as `budget_s` seconds allow, at least one, as one; `is_parallel`: two at a time where that can be."""
     until = time.monotonic() + budget_s
     pieces: list[Found] = []
     left: Pass | None = walk
     while left is not None:
-        found, left = left.step(reader)
+        if is_parallel and isinstance(left, _ArrivalPass) and left.ask.condition is not None:
+            found, left = left.two_steps(reader)
+        else:
+            found, left = left.step(reader)
         pieces.append(found)
         if time.monotonic() >= until:
             break
@@ -98,6 +101,22 @@ class _ArrivalPass:
 
     def step(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
         """The next page of numbers."""
+        low, high, share, left = self.page()
+        return self._look(reader, low, high, share), left
+
+    def two_steps(self, reader: CaptureReader) -> tuple[Found, Pass | None]:
+        """The next two pages, the second one on another thread meanwhile."""
+        low, high, share, following = self.page()
+        if following is None:
+            return self._look(reader, low, high, share), None
+        next_low, next_high, next_share, left = following.page()
+        later = reader.beside().run(lambda other: self._look(other, next_low, next_high, next_share))
+        first, second = self._look(reader, low, high, share), later.result()
+        seqs = np.concatenate([first.seqs, second.seqs])
+        return Found(seqs, first.looked + second.looked, first.not_applicable + second.not_applicable, second.share), left
+
+    def page(self) -> tuple[int, int, float, _ArrivalPass | None]:
+        """(first number, last number, how much is passed with it, the walk after it) of the next page."""
         first, last = self.spans[self.place]
         if self.ask.newest_first:
             last = last if self.at is None else self.at
@@ -105,13 +124,16 @@ class _ArrivalPass:
         else:
             first = first if self.at is None else self.at
             low, high = first, min(last, first + looking.PAGE - 1)
-        seqs, looked, not_applicable = look(reader, self.ask, low, high, self.where)
         passed = self.passed + high - low + 1
-        found = Found(seqs[:: self.ask.sign], looked, not_applicable, passed / max(self.total, 1))
+        share = passed / max(self.total, 1)
         if (low, high) != (first, last):
-            return found, replace(self, passed=passed, at=low - 1 if self.ask.newest_first else high + 1)
+            return low, high, share, replace(self, passed=passed, at=low - 1 if self.ask.newest_first else high + 1)
         is_over = self.place + 1 == len(self.spans)
-        return found, None if is_over else replace(self, passed=passed, place=self.place + 1, at=None)
+        return low, high, share, None if is_over else replace(self, passed=passed, place=self.place + 1, at=None)
+
+    def _look(self, reader: CaptureReader, low: int, high: int, share: float) -> Found:
+        seqs, looked, not_applicable = look(reader, self.ask, low, high, self.where)
+        return Found(seqs[:: self.ask.sign], looked, not_applicable, share)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from typing import Any, Self
 
 import apsw
 
+from inspector.capture.beside import Beside
 from inspector.capture.condition import Condition
 from inspector.capture.hiding import hidden, register
 from inspector.capture.opening import open_capture
@@ -63,6 +64,7 @@ class CaptureReader:
         self.masks: Masks | None = None
         """What is hidden in all that this reader gives; filters still look at what is stored."""
         self.connection = open_capture(path)
+        self._beside: Beside | None = None
 
     def hide(self, masks: Masks) -> None:
         """From now on hides what `masks` say."""
@@ -72,9 +74,20 @@ class CaptureReader:
     def interrupt(self) -> None:
         """Ends the query that runs in another thread; it raises `apsw.InterruptError` there."""
         self.connection.interrupt()
+        if self._beside is not None:
+            self._beside.interrupt()
+
+    def beside(self) -> Beside:
+        """A second connection with a thread of its own, closed with this one. Raises CaptureError when it cannot be opened."""
+        if self._beside is None:
+            self._beside = Beside(lambda: CaptureReader(self.path))
+        return self._beside
 
     def close(self) -> None:
         """Lets go of the file; may be called twice."""
+        beside, self._beside = self._beside, None
+        if beside is not None:
+            beside.close()
         self.connection.close()
 
     def __enter__(self) -> Self:

@@ -14,7 +14,7 @@ from typing import Any
 from inspector.capture.coverage import NOT_FETCHED
 from inspector.capture.damage import damage_is_said
 from inspector.capture.reader import CaptureReader, EventQuery
-from inspector.capture.rows import FROM
+from inspector.capture.rows import FROM, from_for
 from inspector.event import format_time, merged_ranges, without_ranges
 
 
@@ -188,7 +188,8 @@ def count(reader: CaptureReader, query: EventQuery | None = None) -> tuple[int, 
         return reader.watermark().events, 0
     reader.prepare(condition)
     ((matching, not_applicable),) = reader.select(
-        f"SELECT count(*) FILTER (WHERE ({condition.sql})), count(*) FILTER (WHERE ({condition.sql}) IS NULL) FROM {FROM}",
+        f"WITH looked AS MATERIALIZED (SELECT ({condition.sql}) AS ok FROM {from_for(condition.sql)}) "
+        "SELECT count(*) FILTER (WHERE ok), count(*) FILTER (WHERE ok IS NULL) FROM looked",
         condition.bindings,
     )
     return int(matching), int(not_applicable)

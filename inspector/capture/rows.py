@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from inspector.event import TimeKind
@@ -82,10 +83,26 @@ class Event:
         return None
 
 
-FROM = (
-    "event LEFT JOIN log ON log.id = event.log_id LEFT JOIN record ON record.seq = event.seq LEFT JOIN type ON type.id = event.type_id "
-    "LEFT JOIN stream ON stream.id = event.stream_id LEFT JOIN category ON category.id = stream.category_id"
-)
+_JOINS = {
+    "log": "LEFT JOIN log ON log.id = event.log_id",
+    "record": "LEFT JOIN record ON record.seq = event.seq",
+    "type": "LEFT JOIN type ON type.id = event.type_id",
+    "stream": "LEFT JOIN stream ON stream.id = event.stream_id",
+    "category": "LEFT JOIN category ON category.id = stream.category_id",
+}
+FROM = " ".join(("event", *_JOINS.values()))
+"""The tables that an event's row, a filter or an order may name."""
+_TABLE = re.compile(r"\b(log|record|type|stream|category)\.")
+
+
+def from_for(*sql: str) -> str:
+    """`FROM` with the tables that the pieces of `sql` name, and no others: each costs a look-up per event."""
+    named = {name for part in sql for name in _TABLE.findall(part)}
+    if "category" in named:
+        named.add("stream")
+    return " ".join(("event", *(join for name, join in _JOINS.items() if name in named)))
+
+
 EVENT = (
     "SELECT event.seq, log.name, log.partition, event.position, event.sub, event.time_us, event.time_kind, event.recorded_us, "
     "event.recorded_kind, event.captured_us, stream.name, category.name, event.version, type.name, event.event_id, event.schema_ref, "

@@ -19,6 +19,9 @@ from inspector.query.values import Scope, Value
 _DURATION = re.compile(r"(-?)((?:\d+(?:\.\d+)?(?:h|m|s|ms|us|ns))+)\Z")
 _DURATION_US = {"h": 3.6e9, "m": 6e7, "s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
 
+_LONGEST_GLOB = 1_000
+"""SQLite's patterns are bounded; and each `*` is escaped by three characters."""
+
 Made = Callable[[Scope, Node, Sequence[Value]], Value]
 
 
@@ -160,6 +163,25 @@ def _text_test(words: str, sql: Callable[[str, str], str]) -> Made:
     return make
 
 
+_in_text = _text_test("contains", lambda text, wanted: f"(instr({text}, {wanted}) > 0)")
+
+
+def _contains(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:
+    """In a value that was read as JSON, and so is text without a NUL, GLOB finds a text at a third of the time, without Python."""
+    found = _in_text(scope, node, arguments)
+    owner, wanted = arguments
+    decoder, value = scope.names.get("decoder"), scope.names.get("value")
+    is_value = value is not None and owner.raw == value.sql
+    if not is_value or decoder is None or not isinstance(wanted.constant, str):
+        return found
+    if "\0" in wanted.constant or len(wanted.constant) > _LONGEST_GLOB:
+        return found
+    escaped = re.sub(r"([*?[])", r"[\1]", wanted.constant)
+    pattern = scope.bind(f"*{escaped}*")
+    quick = f"CAST({owner.raw} AS TEXT) GLOB {pattern}"
+    return Value("bool", f"(CASE WHEN {decoder.sql} = 'json' THEN {quick} ELSE {found.sql} END)", found.words)
+
+
 def _starts(text: str, wanted: str) -> str:
     text, wanted = f"CAST({text} AS BLOB)", f"CAST({wanted} AS BLOB)"
     return f"(substr({text}, 1, length({wanted})) = {wanted})"
@@ -196,9 +218,7 @@ FUNCTIONS = {
     "string": Call(_string, 1, 'string(data.total).endsWith(".50")', "a text: numbers with the digits they were written with"),
 }
 METHODS = {
-    "contains": Call(
-        _text_test("contains", lambda text, wanted: f"(instr({text}, {wanted}) > 0)"), 2, 'value.contains("visa")', "has the text in it"
-    ),
+    "contains": Call(_contains, 2, 'value.contains("visa")', "has the text in it"),
     "startsWith": Call(_text_test("starts with", _starts), 2, 'stream.startsWith("order-")', "begins with the text"),
     "endsWith": Call(_text_test("ends with", _ends), 2, 'type.endsWith("Failed")', "ends with the text"),
     "matches": Call(_matches, 2, 'data.email.matches("@example[.]org$")', "a regular expression (RE2) is found in it"),

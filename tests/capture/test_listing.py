@@ -113,6 +113,12 @@ def test_a_list_is_in_the_reader_s_own_order(
     ask = Ask(order, newest_first, asked, *bounds)
     expected = list(reader.seqs(EventQuery(order=order, reverse=newest_first, condition=asked, from_us=bounds[0], until_us=bounds[1])))
     assert numbers(walked(reader, ask)) == expected
+    left, pieces = begin(reader, ask, reader.watermark()), []
+    while left is not None:
+        found, left = advance(reader, left, budget_s=0, is_parallel=True)
+        pieces.append(found)
+    assert numbers(pieces) == expected
+    assert sum(piece.looked for piece in pieces) == sum(piece.looked for piece in walked(reader, ask))
 
 
 @pytest.mark.parametrize("order", ["arrival", "log", "time"])

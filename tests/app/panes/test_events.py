@@ -121,7 +121,7 @@ def test_a_click_on_a_header_lists_by_it_and_turns_it_round(qtbot: QtBot, open_p
 
 def test_a_list_that_is_being_made_says_at_least(qtbot: QtBot, open_pane: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "PAGE", 50)
-    monkeypatch.setattr("app.lister.advance", lambda reader, walk, budget_s=0: listing.advance(reader, walk, budget_s=0))
+    monkeypatch.setattr("app.lister.advance", lambda reader, walk, **_: listing.advance(reader, walk, budget_s=0))
     pane = open_pane(capture(tmp_path / "a.evcap", 2_000))
     notes: list[str] = []
     pane.lister.progressed.connect(lambda: notes.append(pane.note.whole_text()))
@@ -203,7 +203,7 @@ def test_the_newest_matches_come_first_and_a_search_can_be_stopped_and_go_on(
     qtbot: QtBot, open_pane: Open, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(looking, "PAGE", 50)
-    monkeypatch.setattr("app.lister.advance", lambda reader, walk, budget_s=0: listing.advance(reader, walk, budget_s=0))
+    monkeypatch.setattr("app.lister.advance", lambda reader, walk, **_: listing.advance(reader, walk, budget_s=0))
     pane = open_pane(capture(tmp_path / "a.evcap", 5_000))
     order(qtbot, pane, "arrival", newest_first=True)
     pane._selection.choose_filter("position % 10 == 0")
