@@ -50,9 +50,13 @@ class Feed:
         self.reading: Reading | None = None
         self.reached: dict[int, int] = {}
         self.stopped = ""
-        self.latest_us: dict[int, int] = {}
+        self.rounds: list[list[Span]] = []
+        """What is read one after the other."""
+        self.latest_us: dict[Span, int | None] = {}
+        """The newest time below each span, in its log, as far as it is stored: what comes with an older one is late."""
         self.abandoned = threading.Event()
         self._starts: dict[int, list[Span]] = {}
+        self._current: dict[int, Span] = {}
         self._outbox: queue.Queue[Message]
         self._stop: threading.Event
         self._limiter: RateLimiter
@@ -60,10 +64,6 @@ class Feed:
     def start(self, executor: ThreadPoolExecutor, outbox: queue.Queue[Message], stop: threading.Event, limiter: RateLimiter) -> None:
         """Reads in a thread of `executor` until done or `stop`, handing over to `outbox`; the last message says how it ended."""
         self._outbox, self._stop, self._limiter = outbox, stop, limiter
-        for span in self.plan.spans:
-            self._starts.setdefault(span.log, []).append(span)
-        for spans in self._starts.values():
-            spans.sort(key=lambda span: span.start)
         executor.submit(self._read).add_done_callback(self._finish)
 
     def _finish(self, reading: Future[None]) -> None:
@@ -74,18 +74,31 @@ class Feed:
         gc.freeze()
         gc.set_threshold(200_000, 50, 50)
         identifier = Identifier(profile=self.profile, decoders=self.plan.decoder, rules=self.plan.rules)
-        stager = Stager(self.latest_us)
+        stager = Stager()
         try:
-            for batch in self.source.read(self.plan, self.request, self._stop):
-                for info, span in batch.opened:
-                    if info not in self.plan.logs:
-                        self.plan.logs.append(info)
-                    self._starts.setdefault(span.log, []).append(span)
-                for part in _before_and_after(batch):
-                    self._send(self._message(identifier, stager, part))
-                self._limiter.wait(len(batch.records), self._stop)
+            for spans in self.rounds:
+                self._read_round(spans, identifier, stager)
         finally:
             stager.close()
+
+    def _read_round(self, spans: list[Span], identifier: Identifier, stager: Stager) -> None:
+        if self._stop.is_set():
+            return
+        self._starts, self.reached, self._current = {}, {}, {}
+        for span in sorted(spans, key=lambda span: span.start):
+            self._starts.setdefault(span.log, []).append(span)
+        for batch in self.source.read(replace(self.plan, spans=spans), self.request, self._stop):
+            for info, span in batch.opened:
+                if info not in self.plan.logs:
+                    self.plan.logs.append(info)
+                self._starts.setdefault(span.log, []).append(span)
+            read = 0
+            for part in _before_and_after(batch):
+                message = self._message(identifier, stager, part)
+                read += 0 if message.progress is None else sum(end - start for start, end in message.progress.read.values())
+                self._send(message)
+            # a sieve leaves out what was read all the same
+            self._limiter.wait(len(batch.records) if self.request.sieve is None else read, self._stop)
 
     def _message(self, identifier: Identifier, stager: Stager, batch: Batch) -> Message:
         progress = Progress(
@@ -98,9 +111,22 @@ class Feed:
         )
         staged = None
         if len(batch.records):
+            self._take_latest(batch, stager)
             events = identifier.events(batch.records, self.plan.logs)
             staged = stager.stage(events)
         return Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
+
+    def _take_latest(self, batch: Batch, stager: Stager) -> None:
+        """Where a log goes on in another span, what is late is told by what lies below that span."""
+        for place, position in dict(zip(reversed(batch.records.log), reversed(batch.records.position), strict=True)).items():
+            spans = [span for span in self._starts.get(place, []) if span.start <= position]
+            if spans and self._current.get(place) != spans[-1]:
+                self._current[place] = spans[-1]
+                newest = self.latest_us.get(spans[-1])
+                if newest is None:
+                    stager.latest_us.pop(place, None)
+                else:
+                    stager.latest_us[place] = newest
 
     def _stretches(self, batch: Batch) -> dict[int, tuple[int, int]]:
         """The stretch of each log that this batch accounts for, never across positions that no span asked for."""

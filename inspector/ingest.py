@@ -26,6 +26,7 @@ from inspector.event import without_ranges
 from inspector.feed import TICK_S, Feed, Message, RateLimiter
 from inspector.identify import Profile
 from inspector.sources import LogInfo, Request, Source, Span
+from inspector.sources.spans import length, narrowed, place_of, rounds
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,10 @@ class Status:
     undecodable: int = 0
     rate_per_s: float = 0.0
     size_bytes: int = 0
+    covered: int = 0
+    """Positions accounted for by this run."""
+    wanted: int | None = 0
+    """Positions that this run is to read; None while it follows."""
     read: dict[tuple[int, str, int], tuple[int, int | None]] = field(default_factory=dict)
 
 
@@ -127,7 +132,7 @@ def run(
     pinned. The file is valid and says the truth whichever way this ends.
     """
     options, listener, stop = options or Options(), listener or Listener(), stop or threading.Event()
-    plans = [(source, request, source.pin(request)) for source, request in sources]
+    plans = [(source, request, narrowed(source.pin(request), request.ranges)) for source, request in sources]
     with CaptureWriter(path, with_values=options.with_values, floor_bytes=options.floor_bytes) as writer:
         if options.masks:
             writer.keep_masks(options.masks)
@@ -145,21 +150,24 @@ def _register(writer: CaptureWriter, feed: Feed, options: Options, listener: Lis
     plan, isolation = feed.plan, str(feed.request.isolation)
     source_id = writer.add_source(feed.source.info())
     feed.log_ids = [_add_log(writer, source_id, feed, info) for info in plan.logs]
-    asked = dict(zip(feed.log_ids, plan.asked, strict=True))
+    ranges = feed.request.ranges
+    named = [
+        (log_id, asked)
+        for log_id, info, asked in zip(feed.log_ids, plan.logs, plan.asked, strict=True)
+        if not ranges or place_of(info) in ranges
+    ]
+    asked = dict(named)
     settings = {**options.settings, "isolation": isolation, "filter": options.filter_text}
     feed.reading = writer.begin(source_id, asked, isolation=isolation, filter_text=options.filter_text, settings=settings)
-    feed.latest_us = writer.latest_us(feed.log_ids)
     for note in plan.notes:
         listener.noted(note)
-    wanted = sum(_length(span) for span in plan.spans)
+    wanted = sum(length(span) for span in plan.spans)
     plan.spans = [part for span in plan.spans for part in _left(writer, feed, span, options.filter_text)]
-    spared = wanted - sum(_length(span) for span in plan.spans)
+    spared = wanted - sum(length(span) for span in plan.spans)
+    feed.rounds = rounds(plan.spans) if feed.request.newest_first else [plan.spans]
+    feed.latest_us = {span: writer.latest_us(feed.log_ids[span.log], span.start) for spans in feed.rounds for span in spans}
     if spared:
         listener.noted(f"{spared:,} positions are in the capture already and are not read again")
-
-
-def _length(span: Span) -> int:
-    return 0 if span.end is None else span.end - span.start
 
 
 def _left(writer: CaptureWriter, feed: Feed, span: Span, filter_text: str | None) -> list[Span]:
@@ -190,7 +198,9 @@ class _Session:
         self._asked_to_stop = stop
         self._halt = threading.Event()
         self._inbox: queue.Queue[Message] = queue.Queue(_QUEUED_BATCHES * max(1, len(feeds)))
-        self._status = Status(events=writer.events())
+        wanted = [span for feed in feeds for span in feed.plan.spans]
+        follows = any(span.end is None for span in wanted)
+        self._status = Status(events=writer.events(), wanted=None if follows else sum(map(length, wanted)))
         self._full = False
         self._exit = ExitStatus.OK
         self._kept_s = self._rated_s = 0.0
@@ -252,6 +262,10 @@ class _Session:
         for feed in self._feeds:
             assert feed.reading is not None
             try:
+                for spans in feed.rounds:
+                    for span in spans:
+                        if span.end is not None:
+                            self._writer.mark_late_above(feed.log_ids[span.log], span.start, span.end)
                 self._writer.end(feed.reading, feed.stopped)
             except apsw.Error:
                 if not quiet:
@@ -319,7 +333,8 @@ class _Session:
         status.duplicates += appended.duplicates
         status.conflicts += appended.conflicts
         status.undecodable += staged.undecodable if staged else 0
-        for place, (_, reached) in appended.read.items():
+        for place, (start, reached) in appended.read.items():
+            status.covered += max(0, reached - start)
             key = feed.plan.logs[place].key
             end = progress.end.get(place, feed.plan.logs[place].end)
             status.read[feed.number, key.name, key.partition] = (reached, end)

@@ -79,6 +79,17 @@ _TIDY = (
 
 _LATE = int(Flag.late)
 
+BY_POSITION = (
+    "SELECT seq, position, sub, time_us, flags FROM event WHERE log_id = :log AND (position, sub) > (:at, :sub) "
+    "ORDER BY position, sub LIMIT :limit"
+)
+LATE_ABOVE = (
+    "UPDATE event SET flags = flags | :late WHERE seq IN (SELECT e.seq FROM block b CROSS JOIN event e "
+    "ON e.seq BETWEEN b.first_seq AND b.last_seq WHERE b.min_us < :newest AND e.log_id = :log AND e.position >= :end "
+    "AND e.time_us < :newest AND NOT e.flags & :late)"
+)
+"""Only blocks that hold something older are looked into."""
+
 
 def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[int], source_id: int) -> None:
     """Makes the staged rows the meaning of the events `seqs`, in this order; `log_ids` are the logs the rows number.

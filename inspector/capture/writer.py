@@ -217,14 +217,23 @@ class CaptureWriter:
         with self._transaction():
             self._connection.execute("UPDATE run SET ended_us = ?, stopped = ? WHERE id = ?", (_now_us(), stopped, reading.run_id))
 
-    def latest_us(self, log_ids: Sequence[int]) -> dict[int, int]:
-        """The newest time seen so far of each log that has one, by its place in `log_ids`."""
-        found = {}
-        for place, log_id in enumerate(log_ids):
+    def latest_us(self, log_id: int, below: int) -> int | None:
+        """The newest time stored of a log below a position; None where there is none."""
+        has_above = self._value("SELECT 1 FROM event WHERE log_id = ? AND position >= ? LIMIT 1", (log_id, below))
+        if not has_above:
             newest = self._value("SELECT max_time_us FROM log WHERE id = ?", (log_id,))
-            if newest is not None:
-                found[place] = int(newest)
-        return found
+        else:
+            newest = self._value("SELECT max(time_us) FROM event WHERE log_id = ? AND position < ?", (log_id, below))
+        return None if newest is None else int(newest)
+
+    def mark_late_above(self, log_id: int, start: int, end: int) -> None:
+        """After `[start, end)` was read below events that were here: marks as late what is older than something below it."""
+        if not self._value("SELECT 1 FROM event WHERE log_id = ? AND position >= ? LIMIT 1", (log_id, end)):
+            return
+        newest = self._value("SELECT max(time_us) FROM event WHERE log_id = ? AND position >= ? AND position < ?", (log_id, start, end))
+        if newest is not None:
+            with _storage_errors(self.path), self._transaction():
+                self._connection.execute(rewrite.LATE_ABOVE, {"log": log_id, "end": end, "newest": newest, "late": int(Flag.late)})
 
     # ---- appending
 
@@ -343,18 +352,17 @@ class CaptureWriter:
             rewrite.rewrite(self._connection, seqs, log_ids, source_id)
 
     def mark_late_again(self, page_rows: int = 20_000) -> None:
-        """Marks what is late by the times as they are now, and notes the newest time of each log."""
-        newest: dict[int, int] = {}
-        after = 0
-        while True:
-            sql = "SELECT seq, log_id, time_us, flags FROM event WHERE seq > :after ORDER BY seq LIMIT :limit"
-            page = self.select(sql, {"after": after, "limit": page_rows}).fetchall()
+        """Marks what is late by the times as they are now, in the order of positions, and notes the newest time of each log."""
+        for (log_id,) in self.select("SELECT id FROM log ORDER BY id").fetchall():
+            newest: dict[int, int] = {}
+            after = (-1, -1)
+            while page := self.select(rewrite.BY_POSITION, {"log": log_id, "at": after[0], "sub": after[1], "limit": page_rows}).fetchall():
+                rows = [(seq, log_id, time_us, flags) for seq, _, _, time_us, flags in page]
+                with _storage_errors(self.path), self._transaction():
+                    self._connection.executemany("UPDATE event SET flags = ? WHERE seq = ?", rewrite.late_changes(rows, newest))
+                after = page[-1][1:3]
             with _storage_errors(self.path), self._transaction():
-                self._connection.executemany("UPDATE event SET flags = ? WHERE seq = ?", rewrite.late_changes(page, newest))
-                if not page:
-                    self._connection.executemany("UPDATE log SET max_time_us = ? WHERE id = ?", [(us, log) for log, us in newest.items()])
-                    return
-            after = page[-1][0]
+                self._connection.execute("UPDATE log SET max_time_us = ? WHERE id = ?", (newest.get(log_id), log_id))
 
     def select(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
         """A cursor over the rows of one reading statement."""
@@ -384,7 +392,7 @@ class CaptureWriter:
                 (progress.first.get(place), progress.end.get(place), now, plan[place]),
             )
         for place, newest in staged.latest_us.items() if staged else ():
-            self._connection.execute("UPDATE log SET max_time_us = ? WHERE id = ?", (newest, plan[place]))
+            self._connection.execute("UPDATE log SET max_time_us = max(?1, coalesce(max_time_us, ?1)) WHERE id = ?2", (newest, plan[place]))
         self._mark(reading, plan, progress, now)
 
     def _mark(self, reading: Reading, plan: Sequence[int], progress: Progress, now: int) -> None:

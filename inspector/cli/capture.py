@@ -43,6 +43,10 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--partition", action="append", default=[], type=int, metavar="N")
     capture.add_argument("--from", dest="start", default="earliest", metavar="X", help="position, time, -15m, -100, earliest, latest")
     capture.add_argument("--until", dest="end", metavar="X", help="exclusive; the same forms")
+    capture.add_argument(
+        "--range", action="append", default=[], type=_range, metavar="LOG/PARTITION:FROM-UNTIL", help="only these positions"
+    )
+    capture.add_argument("--newest-first", action="store_true", help="read backwards, window by window")
     capture.add_argument("--follow", action="store_true", help="go on when the end is reached")
     capture.add_argument("--filter", metavar="EXPR", help="store only what matches")
     capture.add_argument("--key", metavar="KEY", help="only the partition of this key")
@@ -92,6 +96,14 @@ def _keep(text: str) -> tuple[str, float]:
         return "bytes", _size(text)
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a span such as 2h or a size such as 20GB") from None
+
+
+def _range(text: str) -> tuple[tuple[str, int], tuple[int, int]]:
+    """((log, partition), (from, until)) of `orders/3:100-200`, the end exclusive."""
+    match = re.fullmatch(r"(.+)/(\d{1,9}):(\d{1,18})-(\d{1,18})", text, re.DOTALL)
+    if not match or int(match[3]) >= int(match[4]):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a range such as orders/3:100-200 (from 100 to 199)")
+    return (match[1], int(match[2])), (int(match[3]), int(match[4]))
 
 
 _KEYS: Mapping[str, Any] = {
@@ -200,16 +212,36 @@ def _estimate(args: argparse.Namespace, config: Mapping[str, str]) -> ExitStatus
 def _request(args: argparse.Namespace) -> Request:
     from inspector.sources import Bound, Isolation, Request, parse_bound
 
+    if args.newest_first and args.follow:
+        raise UsageError("--newest-first reads backwards from the end and cannot --follow: leave one of them out")
+    sieve = None
+    if args.filter:
+        from inspector.query.staged import staged_sieve
+
+        sieve = staged_sieve(args.filter)
+    ranges = _ranges(args.range)
     return Request(
-        logs=tuple(args.topic),
-        partitions=tuple(args.partition),
+        logs=tuple(args.topic) or tuple(dict.fromkeys(log for log, _ in ranges)),
+        partitions=tuple(args.partition) or tuple(dict.fromkeys(partition for _, partition in ranges)),
         start=parse_bound(args.start),
         end=parse_bound(args.end) if args.end else Bound(),
         follow=args.follow,
         isolation=Isolation(args.isolation),
         key=_key(args.key, args.key_type),
         partitioner=args.partitioner,
+        ranges=ranges,
+        newest_first=args.newest_first,
+        sieve=sieve,
     )
+
+
+def _ranges(given: Sequence[tuple[tuple[str, int], tuple[int, int]]]) -> dict[tuple[str, int], tuple[int, int]]:
+    """One range for each partition: several become one from the first to the last."""
+    ranges: dict[tuple[str, int], tuple[int, int]] = {}
+    for place, (start, end) in given:
+        low, high = ranges.get(place, (start, end))
+        ranges[place] = min(low, start), max(high, end)
+    return ranges
 
 
 def _for_source(request: Request, url: str, count: int) -> Request:
@@ -395,6 +427,8 @@ class _JsonReporter(_Reporter):
             undecodable=status.undecodable,
             duplicates=status.duplicates,
             conflicts=status.conflicts,
+            covered=status.covered,
+            wanted=status.wanted,
             read={f"{log}/{partition}": [reached, end] for (_, log, partition), (reached, end) in status.read.items()},
         )
 

@@ -20,6 +20,7 @@ from inspector.query.comparing import COMPARE, compared, within
 from inspector.query.grammar import Node, parse
 from inspector.query.lookups import lookups
 from inspector.query.names import Name
+from inspector.query.sieve import Sieve, search_sieve, sieve_of
 from inspector.query.values import JSON_KINDS, Place, Scope, Value, named, number, quoted
 
 _WORDS = {"eq": "is", "ne": "is not", "lt": "is less than", "le": "is at most", "gt": "is more than", "ge": "is at least"}
@@ -62,6 +63,8 @@ class Filter:
     words: str
     is_search: bool = False
     lookups: tuple[Lookup, ...] = ()
+    sieve: Sieve | None = None
+    """What the bytes of a record must have to match; None when they tell nothing."""
 
     def condition(self) -> Condition:
         """What a reader takes."""
@@ -88,7 +91,7 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
         return _search(text, stripped, names)
     scope = Scope(names)
     value = _Compiler(scope).truth(node)
-    return Filter(text, value.sql, scope.bindings, value.words, lookups=tuple(lookups(node)))
+    return Filter(text, value.sql, scope.bindings, value.words, lookups=tuple(lookups(node)), sieve=sieve_of(node))
 
 
 def _is_place(node: Node, names: Mapping[str, Name]) -> bool:
@@ -105,7 +108,7 @@ def _search(text: str, wanted: str, names: Mapping[str, Name]) -> Filter:
         raise QueryError("the filter is empty", expected="an expression or a text to search for")
     scope = Scope(names)
     value = _searched(scope, wanted)
-    return Filter(text, value.sql, scope.bindings, value.words, is_search=True)
+    return Filter(text, value.sql, scope.bindings, value.words, is_search=True, sieve=search_sieve(wanted))
 
 
 def _searched(scope: Scope, wanted: str) -> Value:

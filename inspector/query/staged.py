@@ -13,6 +13,7 @@ import apsw
 from inspector.query import functions
 from inspector.query.compiler import compile_filter
 from inspector.query.names import STAGED
+from inspector.query.sieve import Sieve
 
 _DOCUMENTS = (
     "UPDATE staged.row SET data = CASE typeof(data) WHEN 'text' THEN jsonb(data) WHEN 'integer' THEN jsonb(CAST(value AS TEXT)) END "
@@ -33,3 +34,8 @@ def staged_condition(text: str) -> Callable[[apsw.Connection], tuple[str, dict[s
         return compiled.sql, dict(compiled.bindings)
 
     return prepare
+
+
+def staged_sieve(text: str) -> Sieve | None:
+    """What the bytes of a record must have to match the filter `text`; None when they tell nothing. Raises QueryError."""
+    return compile_filter(text, STAGED).sieve

@@ -68,6 +68,17 @@ def parse_bound(text: str, *, now_us: int | None = None) -> Bound:
         ) from None
 
 
+class RowSieve(Protocol):
+    """Tells before anything is decoded which records may be wanted at all (see `query.sieve`)."""
+
+    @property
+    def needs_headers(self) -> bool:
+        """Whether `rows` looks at headers."""
+
+    def rows(self, keys: Sequence[bytes | None], values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[int]:
+        """The rows that may be wanted, in order; headers as JSON text, empty where they are not needed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What the user asked to read from one source."""
@@ -82,6 +93,12 @@ class Request:
     key: bytes | None = None
     partitioner: str = "murmur2"
     """Which partitioner chose a key's partition: `murmur2` (Java's default) or `crc32` (librdkafka's)."""
+    ranges: Mapping[tuple[str, int], tuple[int, int]] = field(default_factory=dict)
+    """(log, partition) → positions `[from, until)`: with any, only these are read."""
+    newest_first: bool = False
+    """Reads backwards, window by window; not while following."""
+    sieve: RowSieve | None = None
+    """Records that it does not name may be left out by the source; their positions count as read all the same."""
 
 
 @dataclass(frozen=True, slots=True)

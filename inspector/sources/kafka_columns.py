@@ -13,47 +13,64 @@ import orjson
 from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, TIMESTAMP_NOT_AVAILABLE, Message
 
 from inspector.event import MAX_TIME_US, MIN_TIME_US, Flag, RecordBatch, TimeKind
+from inspector.sources import RowSieve
 
 _APPEND, _CREATE, _NONE = int(TimeKind.append), int(TimeKind.create), int(TimeKind.none)
 _NO_TIME = -1
 """What a record without a time carries."""
-_ROW_BYTES = 64
+ROW_BYTES = 64
 _BAD_HEADERS = "the headers cannot be read: a header name is not UTF-8"
 
 
-def columns(messages: Sequence[Message], places: Mapping[tuple[str | None, int | None], int]) -> RecordBatch:
-    """`messages` (none of them an error) as columns; `places` gives the plan's index of a (topic, partition).
+Places = Mapping[tuple[str | None, int | None], int]
+"""(topic, partition) → the plan's index of it."""
 
-    Raises KeyError for a message of another partition.
+
+def placed(messages: Sequence[Message], places: Places, topic: str | None = None) -> tuple[list[int], list[int]]:
+    """The plan's index of each message's partition, and its position. None of the messages is an error.
+
+    `topic` is the only one that the consumer was ever assigned, if there is only one. Raises KeyError for a message of
+    another partition.
     """
-    batch = RecordBatch()
-    if len(places) == 1 and _are_all_of(messages, *next(iter(places))):
-        batch.log = [next(iter(places.values()))] * len(messages)
-    else:
-        batch.log = [places[message.topic(), message.partition()] for message in messages]
-    batch.position = [message.offset() for message in messages]  # type: ignore[misc]
+    positions: list[int] = [message.offset() for message in messages]  # type: ignore[misc]
+    if topic is None:
+        return [places[message.topic(), message.partition()] for message in messages], positions
+    partitions = [message.partition() for message in messages]
+    numbers = {partition: places[topic, partition] for partition in set(partitions)}
+    return [numbers[partition] for partition in partitions], positions
+
+
+def columns(
+    messages: Sequence[Message], log: Sequence[int], position: Sequence[int], sieve: RowSieve | None = None
+) -> tuple[RecordBatch, int]:
+    """`messages`, which are `placed` so, as columns, and how many bytes they all take; with a sieve only those it lets through."""
+    batch = RecordBatch(log=list(log), position=list(position))
     batch.key = [message.key() for message in messages]
     batch.value = [message.value() for message in messages]
+    total = ROW_BYTES * len(messages) + sum(map(len, filter(None, batch.key))) + sum(map(len, filter(None, batch.value)))
+    if sieve is not None:
+        if sieve.needs_headers:
+            _headers(batch, messages)
+        kept = sieve.rows(batch.key, batch.value, batch.headers)
+        messages = [messages[row] for row in kept]
+        batch = batch.rows(kept)
     _times(batch, messages)
-    _headers(batch, messages)
-    return batch
+    if sieve is None or not sieve.needs_headers:
+        _headers(batch, messages)
+    return batch, total
 
 
-def _are_all_of(messages: Sequence[Message], topic: str | None, partition: int | None) -> bool:
-    return {message.partition() for message in messages} == {partition} and {message.topic() for message in messages} == {topic}
-
-
-def positions_of(records: RecordBatch, place: int) -> list[int]:
+def positions_of(log: Sequence[int], position: list[int], place: int) -> list[int]:
     """The positions of one log's records, in order."""
-    if records.log.count(place) == len(records.log):
-        return records.position
-    return [position for position, of in zip(records.position, records.log, strict=True) if of == place]
+    if log.count(place) == len(log):
+        return position
+    return [at for at, of in zip(position, log, strict=True) if of == place]
 
 
 def sizes(records: RecordBatch) -> list[int]:
     """About how many bytes each row takes."""
     pairs = zip(records.key, records.value, strict=True)
-    return [_ROW_BYTES + (len(key) if key else 0) + (len(value) if value else 0) for key, value in pairs]
+    return [ROW_BYTES + (len(key) if key else 0) + (len(value) if value else 0) for key, value in pairs]
 
 
 def stretches(each: Sequence[int], most: int) -> list[range]:

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
-from inspector.event import LogKey, RecordBatch
+from inspector.event import LogKey
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, Span
 from inspector.sources.kafka_client import MAYBE_GONE, OUT_OF_RANGE, Clients, Partition, TopicNow
-from inspector.sources.kafka_columns import columns, positions_of, sizes, stretches
+from inspector.sources.kafka_columns import columns, placed, positions_of, sizes, stretches
 from inspector.sources.kafka_isolation import Undecided
 from inspector.sources.kafka_lives import Lives, Turn
 
@@ -70,6 +70,10 @@ class Reading:
         self._cursors: dict[int, _Cursor] = {}
         self._places: dict[tuple[str | None, int | None], int] = {}
         self._last: dict[int, int] = {}
+        self._moved: set[int] = set()
+        """Partitions that went on to another span since the messages at hand were taken: an end said among them is of the old one."""
+        topics = {info.key.name for info in plan.logs}
+        self._topic = next(iter(topics)) if len(topics) == 1 else None
         self._most = 500
         self._looked_s = self._decided_s = self._ends_s = time.monotonic()
         self._notes: list[str] = []
@@ -137,6 +141,7 @@ class Reading:
 
     def _batch(self, messages: list[Message]) -> Batch:
         batch = Batch()
+        self._moved.clear()
         failures = [message for message in messages if message.error() is not None]
         if failures:
             messages = [message for message in messages if message.error() is None]
@@ -149,25 +154,28 @@ class Reading:
 
     def _take(self, batch: Batch, messages: list[Message]) -> None:
         try:
-            records = columns(messages, self._places)
+            log, position = placed(messages, self._places, self._topic)
         except KeyError:
             # left over from a partition that is done
             messages = [message for message in messages if (message.topic(), message.partition()) in self._places]
-            records = columns(messages, self._places)
-        if self._outside(records):
-            records = columns([message for message in messages if self._is_wanted(message)], self._places)
-            self._last = dict(zip(records.log, records.position, strict=True))
-        batch.records = records
+            log, position = placed(messages, self._places, self._topic)
+        if self._outside(log, position):
+            messages = [message for message in messages if self._is_wanted(message)]
+            log, position = placed(messages, self._places, self._topic)
+            self._last = dict(zip(log, position, strict=True))
+        batch.records, total = columns(messages, log, position, self._request.sieve)
         if self._undecided is not None:
             for place in self._last:
-                self._undecided.read(place, positions_of(records, place))
+                self._undecided.read(place, positions_of(log, position, place))
         for place, last in self._last.items():
             self._reached(batch, self._cursors[place], last + 1)
+        if messages:
+            self._most = max(1, min(MOST_RECORDS, MOST_BYTES * len(messages) // total, self._most * 8))
 
-    def _outside(self, records: RecordBatch) -> bool:
+    def _outside(self, log: list[int], position: list[int]) -> bool:
         """Whether some records lie outside their span (after a seek, or beyond a pinned end). Notes the last of each log."""
-        self._last = dict(zip(records.log, records.position, strict=True))
-        first = dict(zip(reversed(records.log), reversed(records.position), strict=True))
+        self._last = dict(zip(log, position, strict=True))
+        first = dict(zip(reversed(log), reversed(position), strict=True))
         outside = False
         for place, last in self._last.items():
             cursor = self._cursors[place]
@@ -193,6 +201,7 @@ class Reading:
 
     def _next_span(self, cursor: _Cursor) -> None:
         cursor.spans.popleft()
+        self._moved.add(cursor.place)
         self._consumer.incremental_unassign([TopicPartition(*cursor.partition)])
         if not cursor.spans:
             self._drop(cursor)
@@ -207,12 +216,9 @@ class Reading:
         del self._places[cursor.partition]
 
     def _parts(self, batch: Batch) -> Iterator[Batch]:
-        """The batch, in parts where large values came after small ones; adapts how many records are asked for next."""
+        """The batch, in parts where large values came after small ones."""
         each = sizes(batch.records)
-        total = sum(each)
-        if each:
-            self._most = max(1, min(MOST_RECORDS, int(MOST_BYTES / (total / len(each))), self._most * 8))
-        if total > MOST_BYTES:
+        if sum(each) > MOST_BYTES:
             *before, last = stretches(each, MOST_BYTES)
             for rows in before:
                 part = batch.records.rows(rows)
@@ -234,7 +240,8 @@ class Reading:
         cursor = self._cursors[place]
         if code == KafkaError._PARTITION_EOF:
             self._clients.health.worked()
-            self._reached(batch, cursor, message.offset() or 0)
+            if place not in self._moved:
+                self._reached(batch, cursor, message.offset() or 0)
         elif code in OUT_OF_RANGE:
             self._out_of_range(batch, cursor)
         elif code in MAYBE_GONE:

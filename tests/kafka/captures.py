@@ -46,8 +46,9 @@ def coverage(path: Path) -> list[tuple[str, int, list[tuple[int, int, str, str |
 class Following:
     """A capture that runs until told to stop, reporting its progress."""
 
-    def __init__(self, *arguments: str | Path) -> None:
-        command = [*COMMAND, "capture", *map(str, arguments), "--follow", "--progress", "json", "--stop-with-stdin"]
+    def __init__(self, *arguments: str | Path, to_the_end: bool = False) -> None:
+        follow = [] if to_the_end else ["--follow"]
+        command = [*COMMAND, "capture", *map(str, arguments), *follow, "--progress", "json", "--stop-with-stdin"]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
         self.lines: list[dict[str, Any]] = []
         self.stored = 0
@@ -70,6 +71,20 @@ class Following:
         line: dict[str, Any] = json.loads(text)
         self.lines.append(line)
         return line
+
+    def wait_for_positions(self, covered: int) -> None:
+        """Reads progress until so many positions are accounted for."""
+        while max((line.get("covered", 0) for line in self.lines), default=0) < covered:
+            self._line()
+
+    def finish(self) -> int:
+        """Waits until it ends by itself; its exit status."""
+        assert self.process.stderr is not None
+        for text in self.process.stderr:
+            self.lines.append(json.loads(text))
+        status = self.process.wait(30)
+        self.kill()
+        return status
 
     def stop(self) -> int:
         """Ends it by closing its standard input; its exit status."""

@@ -1,0 +1,185 @@
+"""What a record's bytes say of a filter before anything is decoded: records that cannot match are left out early. Pure.
+
+A sieve lets through everything that may match, and more. Read `compiler` for what then decides, `sources` for who uses it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from inspector.query.grammar import Node
+
+Test = Callable[[bytes | None, bytes | None, str | None], bool]
+"""Whether a record with this key, value and headers (JSON text) may match."""
+Glance = Callable[[bytes, set[bytes]], bool]
+"""Whether any of many records may match, given all their bytes and the first bytes of their values."""
+
+_HIDDEN = re.compile(r'[\x00-\x1f"\\/\x7f]')
+"""Characters that JSON text may write in another way without a backslash before `u`, or has to."""
+_ASCII = re.compile(r"[\x20-\x7e]+")
+_JSON_STARTS = b'{["'
+_BEGINNINGS = {b"{", b"[", b'"'}
+_ENDS = {"contains": ("", ""), "startsWith": ('"', ""), "endsWith": ("", '"')}
+
+
+@dataclass(frozen=True, slots=True)
+class Sieve:
+    """`test` is true of every record that may match, `glance` of every batch that holds one."""
+
+    test: Test
+    glance: Glance
+    needs_headers: bool = False
+    """`test` looks at headers, `glance` never."""
+
+    def rows(self, keys: Sequence[bytes | None], values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[int]:
+        """The rows that may match, in order; `headers` may be empty when they are not needed."""
+        if not (self.needs_headers and any(headers)):
+            # one look at all bytes costs a tenth of a look at every record
+            content = b"\n".join([*filter(None, keys), *filter(None, values)])
+            if not self.glance(content, {value[:1] for value in values if value}):
+                return []
+        test = self.test
+        if not self.needs_headers:
+            return [row for row, (key, value) in enumerate(zip(keys, values, strict=True)) if test(key, value, None)]
+        return [row for row, (key, value, said) in enumerate(zip(keys, values, headers, strict=True)) if test(key, value, said)]
+
+
+def sieve_of(node: Node) -> Sieve | None:
+    """What the bytes of a match must have; None when they tell nothing."""
+    made = {"both": _both, "either": _either, "eq": _equal, "within": _within, "method": _method, "call": _call}.get(node.kind)
+    return made(node) if made is not None else None
+
+
+def search_sieve(wanted: str) -> Sieve | None:
+    """For a text that is looked for in key, value and headers, upper and lower case alike in ASCII, as SQLite's LIKE has it."""
+    runs = _ASCII.findall(wanted)
+    if not runs:
+        return None
+    needle = max(runs, key=len).lower()
+    part, quoted = needle.encode(), '"' in needle or "\\" in needle
+
+    def test(key: bytes | None, value: bytes | None, headers: str | None) -> bool:
+        if value is not None and part in value.lower():
+            return True
+        if key is not None and part in key.lower():
+            return True
+        # what headers look like as JSON text is only known once it is written
+        return headers is not None and (quoted or needle in headers.lower())
+
+    return Sieve(test, lambda content, _starts: part in content.lower(), needs_headers=True)
+
+
+def _both(node: Node) -> Sieve | None:
+    found = [sieve for part in node.parts if (sieve := sieve_of(part)) is not None]
+    if len(found) < 2:
+        return found[0] if found else None
+    one, other = found
+    return Sieve(
+        lambda key, value, headers: one.test(key, value, headers) and other.test(key, value, headers),
+        lambda content, starts: one.glance(content, starts) and other.glance(content, starts),
+        _any_needs(found),
+    )
+
+
+def _either(node: Node) -> Sieve | None:
+    found = [sieve for part in node.parts if (sieve := sieve_of(part)) is not None]
+    return _any(found) if len(found) == len(node.parts) else None
+
+
+def _any(found: Sequence[Sieve]) -> Sieve | None:
+    if not found:
+        return None
+    return Sieve(
+        lambda key, value, headers: any(sieve.test(key, value, headers) for sieve in found),
+        lambda content, starts: any(sieve.glance(content, starts) for sieve in found),
+        _any_needs(found),
+    )
+
+
+def _any_needs(found: Sequence[Sieve]) -> bool:
+    return any(sieve.needs_headers for sieve in found)
+
+
+def _equal(node: Node) -> Sieve | None:
+    left, right = node.parts
+    for place, constant in ((left, right), (right, left)):
+        if constant.kind == "string" and (sieve := _is(place, str(constant.value))) is not None:
+            return sieve
+    return None
+
+
+def _within(node: Node) -> Sieve | None:
+    place, owner = node.parts
+    if owner.kind == "list":
+        if not all(part.kind == "string" for part in owner.parts):
+            return None
+        found = [sieve for part in owner.parts if (sieve := _is(place, str(part.value))) is not None]
+        return _any(found) if len(found) == len(owner.parts) else None
+    if place.kind == "string" and _root(owner) == "data":
+        return _in_document(str(place.value), '"', '"')
+    return None
+
+
+def _is(place: Node, text: str) -> Sieve | None:
+    """For a place that is equal to `text`."""
+    root = _root(place)
+    if root == "data":
+        return _in_document(text, '"', '"')
+    if place.kind == "name" and root in {"key", "value"}:
+        whole = text.encode("utf-8", "surrogatepass")
+        return Sieve(lambda key, value, _headers: (key if root == "key" else value) == whole, lambda content, _starts: whole in content)
+    return None
+
+
+def _method(node: Node) -> Sieve | None:
+    if node.value not in _ENDS or len(node.parts) != 2 or node.parts[1].kind != "string" or not node.parts[1].value:
+        return None
+    place, text = node.parts[0], str(node.parts[1].value)
+    root = _root(place)
+    if root == "data":
+        return _in_document(text, *_ENDS[node.value])
+    if place.kind == "name" and root in {"key", "value"}:
+        part = text.encode("utf-8", "surrogatepass")
+        return Sieve(
+            lambda key, value, _headers: (found := key if root == "key" else value) is not None and part in found,
+            lambda content, _starts: part in content,
+        )
+    return None
+
+
+def _call(node: Node) -> Sieve | None:
+    if node.value == "search" and len(node.parts) == 1 and node.parts[0].kind == "string":
+        return search_sieve(str(node.parts[0].value))
+    return None
+
+
+def _root(node: Node) -> str:
+    """The field that a place begins with; empty for what is no place."""
+    while node.kind in {"attribute", "index"}:
+        node = node.parts[0]
+    return str(node.value) if node.kind == "name" else ""
+
+
+def _in_document(text: str, before: str, after: str) -> Sieve | None:
+    """For a text of a document, with what stands around it.
+
+    Only values that begin as JSON does are judged, and none that writes characters by number, holds a document within a
+    text, or says of anything that it is base64.
+    """
+    if _HIDDEN.search(text):
+        return None
+    part = f"{before}{text}{after}".encode("utf-8", "surrogatepass")
+
+    def test(_key: bytes | None, value: bytes | None, _headers: str | None) -> bool:
+        if value is None:
+            return False
+        if part in value:
+            return True
+        return b"\\" in value or b"base64" in value or value.lstrip()[:1] not in _JSON_STARTS
+
+    def glance(content: bytes, starts: set[bytes]) -> bool:
+        return part in content or b"\\" in content or b"base64" in content or bool(starts - _BEGINNINGS)
+
+    return Sieve(test, glance)

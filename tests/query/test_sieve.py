@@ -1,0 +1,135 @@
+"""A sieve never holds back what the filter would have let through, and holds back most of the rest."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import apsw
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from inspector.query import compile_filter, functions
+from inspector.query.names import CAPTURED, Name
+from inspector.query.sieve import Sieve
+from inspector.query.staged import staged_sieve
+from tests.query.oracle import Ask, documents, truths
+
+NAMES = {
+    "data": Name("json", "data"),
+    "key": Name("bytes", "key"),
+    "value": Name("bytes", "value"),
+    "headers": Name("headers", "headers"),
+}
+ROW = "SELECT {} FROM (SELECT jsonb(:document) AS data, :key AS key, :value AS value, :headers AS headers)"
+
+
+@pytest.fixture(scope="module")
+def connection() -> Iterator[apsw.Connection]:
+    opened = apsw.Connection(":memory:")
+    functions.register(opened)
+    yield opened
+    opened.close()
+
+
+def lets_through(sieve: Sieve | None, key: bytes | None, value: bytes | None, headers: str | None = None) -> bool:
+    return sieve is None or sieve.rows([b"other", key], [b'{"other": 1}', value], [None, headers])[-1:] == [1]
+
+
+def matches(connection: apsw.Connection, text: str, key: bytes | None, value: bytes, headers: str | None = None) -> bool:
+    found = compile_filter(text, NAMES)
+    row = {"document": value.decode(), "key": key, "value": value, "headers": headers}
+    ((outcome,),) = connection.execute(ROW.format(found.sql), {**found.bindings, **row})
+    return bool(outcome)
+
+
+@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@given(document=documents(), ask=truths(), ascii_only=st.booleans())
+def test_what_matches_is_let_through(connection: apsw.Connection, document: tuple[str, Any], ask: Ask, ascii_only: bool) -> None:
+    text, _ = document
+    value = (text if not ascii_only else "".join(ch if ord(ch) < 128 else json.dumps(ch)[1:-1] for ch in text)).encode()
+    if matches(connection, ask.text, None, value):
+        assert lets_through(compile_filter(ask.text, NAMES).sieve, None, value)
+
+
+NASTY = st.text(st.sampled_from("ab\"\\/é𝄞\n\x00\x7fK '{")) | st.text(st.characters(blacklist_categories=["Cs"]), max_size=6)
+FORMS = (
+    "data.a == {}",
+    "{} == data.a",
+    "data.a.contains({})",
+    "data.a.startsWith({})",
+    "data.a.endsWith({})",
+    "data.a in [{}, 'zz']",
+    "{} in data.list",
+    "{} in data",
+    "key == {}",
+    "key.contains({}) && value.contains('a')",
+    "value.contains({}) || key == 'k'",
+    "search({})",
+    "search({}) && data.a != 'q'",
+    "!(data.a == {})",
+)
+
+
+@settings(max_examples=500)
+@example(form=FORMS[0], wanted="/", inside="/", is_escaped=True)
+@example(form=FORMS[0], wanted='a"', inside='a"', is_escaped=False)
+@given(form=st.sampled_from(FORMS), wanted=NASTY, inside=NASTY, is_escaped=st.booleans())
+def test_texts_however_they_are_written(connection: apsw.Connection, form: str, wanted: str, inside: str, is_escaped: bool) -> None:
+    if not wanted or "\x00" in wanted:
+        wanted = "a"
+    held = wanted if inside < "b" else f"{inside}{wanted}"
+    text = form.format(
+        json.dumps(wanted, ensure_ascii=True)
+        if wanted.isascii()
+        else "'" + wanted.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n") + "'"
+    )
+    value = json.dumps({"a": held, "list": [held], held: 1}, ensure_ascii=is_escaped).encode()
+    if is_escaped:
+        value = value.replace(b"/", b"\\/")
+    key, headers = held.encode(), json.dumps([["h", held]], ensure_ascii=False)
+    if matches(connection, text, key, value, headers):
+        assert lets_through(compile_filter(text, NAMES).sieve, key, value, headers), text
+
+
+@pytest.mark.parametrize(
+    ("text", "passes", "stays"),
+    [
+        ('data.id == "x-1"', b'{"id": "x-1"}', b'{"id": "x-12"}'),
+        ('data.id.contains("x-1")', b'{"id": "ax-12"}', b'{"id": "x-2"}'),
+        ('data.a > 1 && "visa" in data.tags', b'{"a": 0, "tags": ["visa"]}', b'{"a": 2, "tags": ["cash"]}'),
+        ('value.contains("VISA")', b"VISA", b"visa"),
+        ("visa", b"--ViSa--", b"vis a"),
+        ('data.id in ["a", "b"]', b'{"id": "b"}', b'{"id": "c"}'),
+        ('data.id == "a" || data.id == "b"', b'{"id": "b"}', b'{"id": "c"}'),
+    ],
+)
+def test_most_of_what_does_not_match_stays(text: str, passes: bytes, stays: bytes) -> None:
+    sieve = staged_sieve(text)
+    assert sieve is not None
+    assert lets_through(sieve, None, passes)
+    assert not lets_through(sieve, None, stays)
+    assert sieve.rows([None] * 3, [stays, passes, None], [None] * 3) == [1]
+
+
+@pytest.mark.parametrize(
+    "value", [b'\x00\x00\x00\x00\x01{"id": "y"}', b"\x1f\x8b\x08zipped", b'{"data_base64": "eC0x"}', b'{"inner": "{\\"id\\": \\"y\\"}"}']
+)
+def test_values_that_may_hold_it_in_another_form_are_let_through(value: bytes) -> None:
+    assert lets_through(staged_sieve('data.id == "x-1"'), None, value)
+
+
+def test_text_in_headers_is_found() -> None:
+    sieve = staged_sieve("visa")
+    assert lets_through(sieve, None, b"x", '[["paid","VISA"]]')
+    assert not lets_through(sieve, None, b"x", '[["paid","cash"]]')
+
+
+@pytest.mark.parametrize(
+    "text", ["data.total > 900", 'data.id != "x"', '!(data.id == "x")', 'type == "x"', 'data.id == "x" || data.a > 1', "data.ok"]
+)
+def test_filters_whose_bytes_tell_nothing_have_no_sieve(text: str) -> None:
+    assert staged_sieve(text) is None
+    assert compile_filter(text, CAPTURED).sieve is None
