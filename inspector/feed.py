@@ -15,10 +15,12 @@ from dataclasses import dataclass, field, replace
 
 from inspector.capture.stage import Staged, Stager
 from inspector.capture.writer import Progress, Reading
+from inspector.errors import SourceError
 from inspector.event import RecordBatch
 from inspector.identify import Identifier, Profile
 from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
 
+_RETRY_S = 1.0
 TICK_S = 0.25
 """How long the two sides wait for each other before they look whether they should end."""
 
@@ -82,8 +84,19 @@ class Feed:
             stager.close()
 
     def _read_round(self, spans: list[Span], identifier: Identifier, stager: Stager) -> None:
-        if self._stop.is_set():
-            return
+        """Reads one round; when the source is away before any of it came, waits for the source, as inside a round."""
+        while not self._stop.is_set():
+            try:
+                self._read_spans(spans, identifier, stager)
+            except SourceError as error:
+                if not error.retry or self.reached or spans is self.rounds[0]:
+                    raise
+                self._send(Message(self, state=f"reconnecting: {error}"))
+                self._stop.wait(_RETRY_S)
+            else:
+                return
+
+    def _read_spans(self, spans: list[Span], identifier: Identifier, stager: Stager) -> None:
         self._starts, self.reached, self._current = {}, {}, {}
         for span in sorted(spans, key=lambda span: span.start):
             self._starts.setdefault(span.log, []).append(span)

@@ -250,6 +250,9 @@ class Clients:
                 # leaders move: the client learns of the new one by being refused
                 if error.args[0].code() not in _PASSING:
                     raise
+                if error.args[0].code() in _OUTDATED:
+                    # a handle asks for a minute by the epochs it knew before a broker restarted; a new one knows none
+                    self._admin = None
 
     def compacted(self, topics: Sequence[str], timeout_s: float = ANSWER_S, *, if_unknown: bool = False) -> list[str]:
         """Those of the topics whose older records per key are cleaned away; with `if_unknown` also those we may not ask about."""
@@ -292,6 +295,7 @@ _PASSING = {
     KafkaError.UNKNOWN_LEADER_EPOCH,
     KafkaError.FENCED_LEADER_EPOCH,
 }
+_OUTDATED = {KafkaError.FENCED_LEADER_EPOCH, KafkaError.UNKNOWN_LEADER_EPOCH}
 _ASKED_AT_ONCE = 1_000
 """Partitions in one request for offsets: the client's own work grows with their square."""
 _PAUSE = threading.Event()

@@ -34,6 +34,8 @@ class Decision:
 
     changes: list[FlagChange] = field(default_factory=list)
     stretches: list[tuple[int, int, int]] = field(default_factory=list)
+    is_answered: bool = True
+    """Whether every partition had a leader that said what is stable."""
 
 
 @dataclass(slots=True)
@@ -129,7 +131,7 @@ class Undecided:
         self._compared.clear()
         found = self._found(waiting, lambda: stop.is_set() and time.monotonic() - begun_s > _AFTER_STOP_S, is_last=is_last)
         others = self._others(self._compared)
-        decision = Decision()
+        decision = Decision(is_answered=all(log.partition in stable for log in waiting.values()))
         for place, log in waiting.items():
             if log.key.name in others:
                 self._cannot_tell(log, log.start, log.top, "the topic was deleted")

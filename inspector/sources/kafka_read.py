@@ -30,6 +30,7 @@ _LOOK_S = 3.0
 _DECIDE_S = 2.0
 _ENDS_S = 1.0
 _PAUSE_S = 0.05
+_AWAY_S = 60.0
 _ASK_S = 2.0
 """How long the cluster has to answer while we read: the loop must come round to say what it is waiting for."""
 
@@ -125,11 +126,15 @@ class Reading:
         return end if asked is not None and asked == cursor.position > end else cursor.position
 
     def decided(self, stop: threading.Event) -> Iterator[Batch]:
-        """After the last batch: what of it was aborted, and what is still open."""
+        """After the last batch: what of it was aborted, and what is still open; a cluster that is away is waited for a while."""
         if self._undecided is None:
             return
-        batch = Batch()
-        self._decide(batch, stop, is_last=True)
+        batch, until_s = Batch(), time.monotonic() + _AWAY_S
+        said = len(self._notes)
+        while not self._decide(batch, stop, is_last=True) and time.monotonic() < until_s and not stop.is_set():
+            del self._notes[said:]
+            yield Batch(state=self._clients.health.take())
+            stop.wait(_POLL_S)
         batch.notes, self._notes[:] = list(self._notes), []
         if batch.changes or batch.decided or batch.notes:
             yield batch
@@ -303,7 +308,8 @@ class Reading:
         if is_due or self._undecided.is_much():
             self._decide(batch, stop)
 
-    def _decide(self, batch: Batch, stop: threading.Event, *, is_last: bool = False) -> None:
+    def _decide(self, batch: Batch, stop: threading.Event, *, is_last: bool = False) -> bool:
+        """Whether the cluster answered; what it did not tell is said in a note."""
         assert self._undecided is not None
         try:
             decision = self._undecided.decide(stop, is_last=is_last)
@@ -313,8 +319,11 @@ class Reading:
             self._notes.append(f"which records were aborted cannot be told now: {error.args[0].str()}; {hope}")
         else:
             batch.changes.extend(decision.changes)
-            batch.decided = decision.stretches
-        self._decided_s = time.monotonic()
+            batch.decided = [*(batch.decided or []), *decision.stretches]
+            return decision.is_answered
+        finally:
+            self._decided_s = time.monotonic()
+        return False
 
     # ---- one life of a topic, and the next
 
