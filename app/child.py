@@ -64,6 +64,11 @@ class Child(QObject):
         """Whether the process is there, or about to be."""
         return self._process.state() is not QProcess.ProcessState.NotRunning
 
+    @property
+    def was_stopped(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stopping
+
     def stop(self) -> None:
         """Asks the process to end by closing its input; it is killed when it has not after 15 s."""
         if not self._stopping:

@@ -20,6 +20,7 @@ from app.panes.metrics import MetricsPane
 from app.panes.navigator import NavigatorPane
 from app.panes.replay import ReplayPane
 from app.panes.timeline import TimelinePane
+from app.reach import Reach
 from app.selection import Selection
 from app.session import Session
 
@@ -33,6 +34,7 @@ class Layout(QSplitter):
         super().__init__(Qt.Orientation.Vertical)
         self._settings = settings
         self.events_pane = EventsPane(session, selection)
+        self.reach = Reach(session, selection, self.events_pane)
         self.coloring = Coloring(settings, self)
         self.coloring.changed.connect(self.events_pane.model.set_rules)
         self.coloring.tell()

@@ -179,11 +179,7 @@ class MainWindow(QMainWindow):
         if session is self.session:
             session.capture(arguments, config=config)
             session.start()
-            self._show_capturing()
-
-    def _show_capturing(self) -> None:
-        self.chrome.toolbar.show_capturing(on=True)
-        self.events.stick(on=True)
+            self.events.stick(on=True)
 
     def _show(self, session: Session) -> None:
         """Puts the panes of a session into the window, in place of those before."""
@@ -197,6 +193,7 @@ class MainWindow(QMainWindow):
         self.masking.follow(session)
         self.note_bar.refused.connect(lambda sentence: self._messages.say("note", sentence))
         session.failed.connect(self._cannot_read)
+        session.capture_started.connect(lambda _nothing: self.chrome.toolbar.show_capturing(on=True))
         session.capture_ended.connect(self._capture_ended)
         session.notes.failed.connect(self._note_failed)
         self.chrome.errors.hide()
@@ -266,7 +263,7 @@ class MainWindow(QMainWindow):
         if self.session is not None and self.session.can_go_on:
             self.chrome.errors.hide()
             self.session.go_on()
-            self._show_capturing()
+            self.events.stick(on=True)
 
     def _capture_ended(self, error: str) -> None:
         self.chrome.toolbar.show_capturing(on=False)

@@ -75,6 +75,10 @@ class Session(QObject):
     """`(events per second)` of the running capture; None when none runs."""
     state_changed = Signal(object)
     """`(text)`: what the capture child says of its connection; empty when there is nothing to say."""
+    capture_started = Signal(object)
+    """`(nothing)`: a capture child begins."""
+    capture_told = Signal(object)
+    """`(line)`: what the capture child says of its progress, as a dict."""
     capture_ended = Signal(object)
     """`(error)`: the capture child is gone; empty when it did what was asked."""
     failed = Signal(object)
@@ -135,6 +139,15 @@ class Session(QObject):
     def capture(self, arguments: Sequence[str], *, config: str = "") -> None:
         """Starts `eventscope capture` with `arguments` (sources, options) into this capture."""
         self._asked = list(arguments), config
+        self.read_more(arguments, config=config)
+
+    @property
+    def config(self) -> str:
+        """The properties that the capture was begun with, secrets among them; empty for none."""
+        return self._asked[1] if self._asked is not None else ""
+
+    def read_more(self, arguments: Sequence[str], *, config: str = "") -> None:
+        """Like `capture`, but not what `go_on` takes up."""
         command = ["capture", *arguments, "--isolation", "both", "-o", str(self.path), "--progress", "json", "--stop-with-stdin"]
         self.child = Child(command, self, config=config)
         self.child.progressed.connect(self._told)
@@ -144,11 +157,12 @@ class Session(QObject):
         self._watch.setInterval(LIVE_MS)
         self.messages.say("note", f"$ eventscope {shlex.join(command[:-3])}")
         self.child.start()
+        self.capture_started.emit("")
 
     @property
     def can_go_on(self) -> bool:
         """Whether a capture of ours ran and has ended: `go_on` takes it up."""
-        return self.child is not None and not self.child.is_running
+        return self._asked is not None and not self.is_capturing
 
     def go_on(self) -> None:
         """Takes up the capture that ended: the same question again, of which what is there is not read twice."""
@@ -262,6 +276,7 @@ class Session(QObject):
         kind = line.get("type")
         if kind == "progress":
             self.rate_changed.emit(line.get("rate"))
+            self.capture_told.emit(line)
         elif kind == "state":
             self._state = str(line.get("text", ""))
             self.state_changed.emit(self._state)

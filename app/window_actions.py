@@ -16,6 +16,7 @@ from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
 from app.panes.timeline import TOLD, TimelinePane
+from app.reach import Reach
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -96,6 +97,9 @@ def _events(window: MainWindow) -> list[Action]:
     def on(do: Callable[[EventsPane], object]) -> Callable[[], object]:
         return lambda: do(window.events)
 
+    def reach(do: Callable[[Reach], object]) -> Callable[[], object]:
+        return lambda: do(window.panes.reach) if window.panes is not None else None
+
     return [
         Action("Events", "Stick to newest", on(lambda pane: pane.stick(on=True)), "Ctrl+End", is_possible=has),
         Action("Events", "Pause the list", window.chrome.toolbar.pause.click, "Ctrl+P", is_possible=has),
@@ -116,6 +120,9 @@ def _events(window: MainWindow) -> list[Action]:
             on(EventsPane.list_unasked),
             is_possible=lambda: has() and window.events.lister.not_applicable > 0,
         ),
+        Action("Events", "Read what the source has before this", reach(Reach.offer_older), "Ctrl+Shift+Up", is_possible=has),
+        Action("Events", "Read what the source has after this", reach(Reach.offer_newer), "Ctrl+Shift+Down", is_possible=has),
+        Action("Events", "Find in the source what the filter matches", reach(Reach.find), "Ctrl+Return", is_possible=has),
         Action("Events", "Choose columns", on(EventsPane.choose_columns), is_possible=has),
         Action("Events", "Copy as JSON lines", on(lambda pane: pane.copy_as("lines")), "Ctrl+C", is_local=True, is_possible=event),
         Action("Events", "Copy the command", on(EventsPane.copy_command), is_possible=has),

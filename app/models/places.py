@@ -22,6 +22,10 @@ class Place:
 
     seq: int
     note: str = ""
+    missing: tuple[str, int, int] | None = None
+    """(log, partition, position) that was asked for and is not here."""
+    missing_us: int | None = None
+    """The time that was asked for and of which nothing is here."""
 
 
 def find(reader: CaptureReader, wanted: Target, *, current: int = 0, zone: tzinfo = UTC, zone_text: str = "UTC") -> Place:
@@ -62,13 +66,14 @@ def _at_time(reader: CaptureReader, wanted: AtTime, zone: tzinfo, zone_text: str
     if after_us is not None and after_us < wanted.until_us:
         return Place(after)
     if after_us is None and before_us is None:
-        return Place(0, f"no event has a time, so none is at {wanted.text}")
+        return Place(0, f"no event has a time, so none is at {wanted.text}", missing_us=wanted.from_us)
     is_before = after_us is None or (before_us is not None and wanted.from_us - before_us <= after_us - wanted.from_us)
     seq, time_us = (before, before_us) if is_before else (after, after_us)
     assert time_us is not None
     away = _span(abs(time_us - wanted.from_us))
     where = "earlier" if is_before else "later"
-    return Place(seq, f"no event at {wanted.text}; the nearest is {shown_time(time_us, zone)} {zone_text}, {away} {where}")
+    note = f"no event at {wanted.text}; the nearest is {shown_time(time_us, zone)} {zone_text}, {away} {where}"
+    return Place(seq, note, missing_us=wanted.from_us)
 
 
 def _span(us: int) -> str:
@@ -102,11 +107,12 @@ def _at_offset(reader: CaptureReader, wanted: AtOffset, row: EventRow | None) ->
             )
     where = f"{visible(name)}/{partition}"
     if not found:
-        return Place(0, f"nothing of {where} is in the capture")
+        return Place(0, f"nothing of {where} is in the capture", (name, partition, wanted.position))
     position, seq = min(found, key=lambda item: (abs(item[0] - wanted.position), -item[0]))
     if position == wanted.position:
         return Place(seq)
-    return Place(seq, f"no record at offset {wanted.position:,} of {where} in the capture; the nearest is {position:,}")
+    note = f"no record at offset {wanted.position:,} of {where} in the capture; the nearest is {position:,}"
+    return Place(seq, note, (name, partition, wanted.position))
 
 
 def _logs(reader: CaptureReader, wanted: AtOffset, row: EventRow | None) -> tuple[str, int, Sequence[int]] | str:

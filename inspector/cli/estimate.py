@@ -45,11 +45,13 @@ def estimate(
     max_rate: float | None = None,
 ) -> Estimate:
     """What reading all of `sources` would take as things are now, within the limits. Raises as `Source.pin` does."""
+    from inspector.sources.spans import narrowed
+
     told = Estimate()
     sampled_bytes = 0
     for source, request in sources:
-        plan = source.pin(request)
-        told.logs += len(plan.logs)
+        plan = narrowed(source.pin(request), request.ranges)
+        told.logs += len({span.log for span in plan.spans}) if request.ranges else len(plan.logs)
         told.records += sum(_length(plan, place) for place in range(len(plan.spans)))
         told.follows = told.follows or request.follow
         told.notes += plan.notes

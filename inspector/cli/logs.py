@@ -35,6 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     logs.add_argument("--internal", action="store_true", help="internal topics too")
     logs.add_argument("--by", choices=("partition", "topic"), default="partition", help="one row for each of these")
     logs.add_argument("--check", action="store_true", help="test the connection step by step instead; exit 3 when it fails")
+    logs.add_argument("--oldest", action="store_true", help="also how old the first record of each partition is, and when it may go")
     logs.add_argument("--config", metavar="FILE|-")
     logs.add_argument("--progress", choices=("auto", "json", "none"), default="auto", help="json: the steps of --check as JSON lines")
     logs.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
@@ -43,7 +44,8 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _logs(args: argparse.Namespace) -> ExitStatus:
-    """Lists the logs of a source with their first and end positions, or tests the connection; reads metadata only."""
+    """Lists the logs of a source with their first and end positions, or tests the connection; reads metadata only, and with
+    --oldest one record a partition."""
     from inspector.cli.output import print_rows
     from inspector.sources import open_source
 
@@ -52,6 +54,8 @@ def _logs(args: argparse.Namespace) -> ExitStatus:
         leave_with_stdin()
     if args.check:
         return _check(args, config)
+    if args.oldest:
+        return _oldest(args, config)
     source = open_source(args.url, config)
     try:
         found = [info for info in source.logs(args.topic) if args.internal or args.topic or not info.internal]
@@ -87,6 +91,27 @@ def _available(info: LogInfo) -> int | None:
     from inspector.sources import UNKNOWN
 
     return None if UNKNOWN in {info.first, info.end} else info.end - info.first
+
+
+def _oldest(args: argparse.Namespace, config: dict[str, str]) -> ExitStatus:
+    from inspector.cli.output import print_rows
+    from inspector.errors import UsageError
+    from inspector.event import format_time
+    from inspector.sources import oldest_records
+
+    if args.by == "topic" or not (args.topic or args.url.partition("://")[2].partition("/")[2]):
+        raise UsageError("--oldest reads a record of each partition: name the topics with --topic or in the address, and leave --by out")
+    rows = (
+        {
+            **_partition(found.info),
+            "oldest_time": format_time(found.time_us),
+            "kept_ms": found.kept_ms,
+            "goes": format_time(found.goes_us),
+        }
+        for found in oldest_records(args.url, config, args.topic)
+    )
+    print_rows(rows, (*_PARTITION_COLUMNS[:-1], "oldest_time", "goes"), format_=args.format)
+    return ExitStatus.OK
 
 
 def _topics(found: Iterable[LogInfo]) -> Iterator[dict[str, object]]:

@@ -227,7 +227,8 @@ class Source(Protocol):
 class SourceFactory(Protocol):
     """What an entry point in `eventscope.sources` is.
 
-    It may also have `check(url, config, names)`, giving a `Step` for each step of connecting as it becomes known.
+    It may also have `check(url, config, names)`, giving a `Step` for each step of connecting as it becomes known, and where
+    the source removes records by itself `oldest(url, config, names)`, giving an `Oldest` for each partition.
     """
 
     def __call__(self, url: str, config: Mapping[str, str]) -> Source:
@@ -242,6 +243,33 @@ class Step:
     name: str
     works: bool
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Oldest:
+    """How old the first record of a partition is, and for how long the source keeps records; None where that is not known."""
+
+    info: LogInfo
+    time_us: int | None
+    kept_ms: int | None
+
+    @property
+    def goes_us(self) -> int | None:
+        """From when on the source may remove it; None where it is kept, or where that is not known."""
+        return None if self.time_us is None or self.kept_ms is None else self.time_us + self.kept_ms * 1000
+
+
+def oldest_records(url: str, config: Mapping[str, str] | None = None, names: Sequence[str] = ()) -> list[Oldest]:
+    """One for each partition of the named logs (none named: of those in the address). Raises UsageError and SourceError."""
+    factory, given = _factory(url), dict(config or {})
+    asked = getattr(factory, "oldest", None)
+    if asked is not None:
+        return list(asked(url, given, names))
+    source = factory(url, given)
+    try:
+        return [Oldest(info, None, None) for info in source.logs(names)]
+    finally:
+        source.close()
 
 
 def check_source(url: str, config: Mapping[str, str] | None = None, names: Sequence[str] = ()) -> Iterator[Step]:

@@ -15,11 +15,12 @@ from confluent_kafka import KafkaError, KafkaException
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span, Step
+from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Oldest, Plan, Request, SourceInfo, Span, Step
 from inspector.sources.kafka_bounds import Bounds
 from inspector.sources.kafka_check import check
 from inspector.sources.kafka_client import Clients, Partition
 from inspector.sources.kafka_config import redact
+from inspector.sources.kafka_oldest import oldest
 from inspector.sources.kafka_partitioner import partition_of
 from inspector.sources.kafka_read import Reading
 
@@ -50,6 +51,12 @@ class KafkaSource:
         """Tests the connection step by step; see `kafka_check`."""
         source = KafkaSource(url, config)
         yield from check(source._servers, config, *source._named(names))
+
+    @staticmethod
+    def oldest(url: str, config: Mapping[str, str], names: Sequence[str] = ()) -> Iterator[Oldest]:
+        """How old the first record of each partition of the named topics is; see `kafka_oldest`."""
+        source = KafkaSource(url, config)
+        yield from oldest(source._clients, source.logs(source._named(names)))
 
     def info(self) -> SourceInfo:
         """The cluster, with its id; once pinned, also which of the wanted topics are compacted (where we may ask that)."""

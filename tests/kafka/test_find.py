@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from pathlib import Path
 
 import pytest
 
 from inspector.capture.reader import CaptureReader
-from inspector.event import Flag
+from inspector.event import Flag, format_time
 from tests.kafka import captures
 from tests.kafka.captures import Following
 from tests.kafka.helpers import Cluster
@@ -83,7 +84,8 @@ def test_every_match_is_found_while_others_write_the_broker_restarts_and_the_sea
     assert all(mark == f"needle-{partition}-{position}" for (partition, position), mark in after.items() if position < each)
     for _, partition, segments in captures.coverage(out):
         # what others wrote after the ends were pinned is known of, and not asked for
-        assert [segment[2:4] for segment in segments] == [("scanned", None), ("absent", "not fetched")][: len(segments)], (partition, segments)
+        whole = [("scanned", None), ("absent", "not fetched")]
+        assert [segment[2:4] for segment in segments] == whole[: len(segments)], (partition, segments)
         assert segments[0][0] == 0
         assert segments[0][1] >= each
         assert segments[0][4] == sum(1 for place in after if place[0] == partition)
@@ -164,3 +166,34 @@ def test_a_rate_counts_what_is_read_not_what_matches(cluster: Cluster, name: str
         running.kill()
     ((_, _, segments),) = captures.coverage(tmp_path / "a.evcap")
     assert segments[0][1] < 20_000
+
+
+def test_when_the_oldest_records_go_is_known_from_one_record_a_partition(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 3, retention_ms=7_200_000)
+    now_ms = time.time_ns() // 1_000_000
+    cluster.produce(name, [b"a", b"b"], partition=0, time_ms=now_ms - 3_600_000)
+    cluster.produce(name, [b"c"], partition=1, time_ms=now_ms)
+    done = captures.run("logs", cluster.url, "--topic", name, "--oldest", "--format", "jsonl")
+    rows = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [row["kept_ms"] for row in rows] == [7_200_000] * 3
+    assert [row["goes"] for row in rows] == [format_time((now_ms + 3_600_000) * 1000), format_time((now_ms + 7_200_000) * 1000), None]
+    assert [row["oldest_time"] for row in rows] == [format_time((now_ms - 3_600_000) * 1000), format_time(now_ms * 1000), None]
+
+
+def test_what_is_kept_for_ever_never_goes(cluster: Cluster, name: str) -> None:
+    cluster.create(name, 1, cleanup_policy="compact")
+    cluster.produce(name, [b"a"], key=b"k")
+    row = json.loads(captures.run("logs", f"{cluster.url}/{name}", "--oldest", "--format", "jsonl").stdout)
+    assert row["oldest_time"]
+    assert (row["kept_ms"], row["goes"]) == (None, None)
+
+
+def test_the_oldest_are_not_asked_of_everything(cluster: Cluster) -> None:
+    assert "name the topics" in captures.run("logs", cluster.url, "--oldest", status=2).stderr
+
+
+def test_an_estimate_is_of_the_ranges_named(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    cluster.create(name, 2)
+    cluster.produce(name, [b"x"] * 100)
+    done = captures.run("capture", cluster.url, "-o", tmp_path / "a.evcap", "--range", f"{name}/0:10-40", "--estimate", "--format", "jsonl")
+    assert (json.loads(done.stdout)["records"], json.loads(done.stdout)["logs"]) == (30, 1)
