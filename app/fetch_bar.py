@@ -32,7 +32,8 @@ class FetchBar(QFrame):
         self._fetching = fetching
         self._goes_us: int | None = None
         self._said = Stage.idle
-        self.text = PlainLabel(role="dim", elided=True)
+        self.text = PlainLabel(role="dim")
+        self.text.setWordWrap(True)
         self.progress = thin_bar("Read so far", 1_000)
         self.main, self.more, self.dismiss = QPushButton(), QPushButton(), QPushButton("Dismiss")
         self.main.setProperty("role", "main")
@@ -40,15 +41,16 @@ class FetchBar(QFrame):
         self.more.clicked.connect(lambda: self.more_wanted.emit(""))
         self.dismiss.clicked.connect(fetching.dismiss)
         line = QHBoxLayout()
-        line.setContentsMargins(style.INSIDE_PX, 2, 4, 2)
-        line.addWidget(self.text, 1)
+        line.setSpacing(style.GAP_PX)
         for button in (self.main, self.more, self.dismiss):
             line.addWidget(button)
+        line.addStretch(1)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addLayout(line)
+        layout.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, style.GAP_PX)
+        layout.setSpacing(style.GAP_PX)
+        layout.addWidget(self.text)
         layout.addWidget(self.progress)
+        layout.addLayout(line)
         self._again = QTimer(self, interval=_AGAIN_MS)
         self._again.timeout.connect(self._show)
         fetching.changed.connect(self._show)
@@ -100,13 +102,13 @@ def words(fetching: Fetching, goes_us: int | None = None, now_us: int = 0) -> st
     verb = "searched" if wanted.is_search else "read"
     so_far = f"{verb} {fetching.covered:,} of {fetching.total:,} positions, {fetching.found:,} {_found(fetching)}"
     if fetching.stage is Stage.offered:
-        parts = [wanted.words, fetching.error or fetching.estimate, countdown(goes_us, now_us)]
+        parts = [wanted.words, countdown(goes_us, now_us), fetching.error or fetching.estimate]
         return " · ".join(part for part in parts if part)
     return {
         Stage.idle: "",
         Stage.waiting: f"{wanted.words} · the running capture makes room, and goes on afterwards",
         Stage.reading: so_far if fetching.total else f"{wanted.words} · asking the source",
-        Stage.failed: f"✕ {fetching.error} · {so_far}; what came is kept",
+        Stage.failed: f"✕ {fetching.error}" + (f" · {so_far}; what came is kept" if fetching.total else ""),
         Stage.stopped: f"! stopped: {so_far}; what came is kept",
         Stage.done: f"✓ {so_far}: everything that was asked for, up to the ends as they were when it began"
         if fetching.total

@@ -14,6 +14,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.access import Access
+from app.child import Child
 from app.dialogs.job import Job
 from app.session import Session
 from inspector.capture.unread import Range
@@ -69,6 +70,7 @@ class Fetching(QObject):
         self.estimate = self.error = ""
         self.covered = self.total = self.found = 0
         self._resumes = False
+        self._child: Child | None = None
         session.capture_told.connect(self._told)
         session.capture_ended.connect(self._ended)
         session.ending.connect(lambda _nothing: self._job.stop())
@@ -82,6 +84,11 @@ class Fetching(QObject):
     def is_busy(self) -> bool:
         """Whether it is read, or about to be."""
         return self.stage in {Stage.waiting, Stage.reading}
+
+    @property
+    def tells_of_the_child(self) -> bool:
+        """Whether the session's newest child was ours, so that its end is said here."""
+        return self._child is not None and self._session.child is self._child
 
     # ---- what is asked for
 
@@ -144,6 +151,7 @@ class Fetching(QObject):
         def read(config: str) -> None:
             if self.stage is Stage.waiting:
                 self._session.read_more([*self.wanted.command, *_config(config)], config=config)
+                self._child = self._session.child
                 self._go(Stage.reading)
 
         self._access.config(self.wanted.url, read)

@@ -267,7 +267,7 @@ class MainWindow(QMainWindow):
 
     def _capture_ended(self, error: str) -> None:
         self.chrome.toolbar.show_capturing(on=False)
-        if error:
+        if error and not (self.panes is not None and self.panes.reach.fetching.tells_of_the_child):
             self.chrome.errors.show_error(error, can_go_on=self.session is not None and self.session.can_go_on)
             if self.panes is not None and not self.events.model.rows:
                 self.events.empty.show_text("Nothing was captured.", "See above for the reason; Capture again tries once more.")

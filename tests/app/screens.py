@@ -35,6 +35,7 @@ from app.models.color_rules import ColorRule
 from app.panes.event import EventPane
 from app.panes.replay import ReplayPane
 from inspector.event import Flag
+from inspector.sources import SourceInfo
 from tests.app.captures import Growing
 from tests.replay.captures import Log, Written, write
 
@@ -249,6 +250,31 @@ def nothing_matches(stage: Stage) -> None:
     stage.settle(0.6)
 
 
+def unread_offered(stage: Stage) -> None:
+    """What the source has beyond the list, offered at its end."""
+    events = [
+        Written(40_000 + n, f'{{"order_id":"order-{n}"}}', f"order-{n}", 1, _START_US + n * 400_000, "OrderPlaced") for n in range(200)
+    ]
+    log = Log(events, "shop.orders", 3, read=[(40_000, 40_200)], first=0, end=40_200)
+    stage.open(write(stage.folder / "deep.evcap", [log], SourceInfo("kafka", "kafka://127.0.0.1:1", "c")))
+    assert stage.window.panes is not None
+    stage.window.panes.reach.offer_older()
+    bar = stage.window.panes.reach.bar
+    stage.wait(bar.isVisible)
+    bar.show_countdown(time.time_ns() // 1000 + 7_500_000_000)
+    stage.settle()
+
+
+def unread_failed(stage: Stage) -> None:
+    """The source of a capture does not answer."""
+    unread_offered(stage)
+    assert stage.window.panes is not None
+    reach = stage.window.panes.reach
+    reach.fetching.start()
+    stage.wait(lambda: bool(reach.fetching.error))
+    stage.settle()
+
+
 def wrong_filter(stage: Stage) -> None:
     """A filter with a mistake."""
     stage.open()
@@ -449,6 +475,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         compare,
         filtered,
         nothing_matches,
+        unread_offered,
+        unread_failed,
         wrong_filter,
         filter_typed,
         filter_mistaken,

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app import fold, reach, style
+from app.fetch_bar import FetchBar
 from app.fetching import Stage
 from app.main_window import MainWindow
 from app.messages import Messages
@@ -62,7 +63,7 @@ def rows(window: MainWindow) -> int:
     return window.events.model.rows if window.panes is not None else 0
 
 
-def bar(window: MainWindow) -> reach.FetchBar:
+def bar(window: MainWindow) -> FetchBar:
     assert window.panes is not None
     return window.panes.reach.bar
 
