@@ -163,8 +163,7 @@ class EventActions(QObject):
 
     def refer(self, seq: int) -> None:
         """Tells times relative to an event; no longer, when it is the one they are told relative to."""
-        reference = self._selection.reference
-        if reference is not None and reference.seq == seq:
+        if self.is_reference(seq):
             self._selection.choose_reference(None)
             return
 
@@ -176,6 +175,10 @@ class EventActions(QObject):
 
         if seq:
             self._session.work.run(lambda reader: times_of(reader, [seq]), found, self._failed, lane="reference")
+
+    def is_reference(self, seq: int) -> bool:
+        """Whether times are told relative to this event."""
+        return self._selection.reference is not None and self._selection.reference.seq == seq
 
     def go_to_reference(self) -> None:
         """Goes to the event that times are told relative to."""

@@ -119,6 +119,16 @@ def _events(window: MainWindow) -> list[Action]:
         Action("Events", "Tell times relative to this event, or not", refer, "T", is_possible=event),
         Action("Events", "Go to the time reference", on(lambda pane: pane.to_do.go_to_reference()), is_possible=referred),
         Action("Events", "Clear the time reference", clear, "Shift+T", is_possible=referred),
+        Action(
+            "Events", "Next place on the map of the list", on(lambda pane: pane.match_map.step(forward=True)), "Alt+PgDown", is_possible=has
+        ),
+        Action(
+            "Events",
+            "Previous place on the map of the list",
+            on(lambda pane: pane.match_map.step(forward=False)),
+            "Alt+PgUp",
+            is_possible=has,
+        ),
         Action("Events", "Order by arrival", on(lambda pane: pane.set_order("arrival")), is_possible=has),
         Action("Events", "Order by log and offset", on(lambda pane: pane.set_order("log")), is_possible=has),
         Action("Events", "Order by time", on(lambda pane: pane.set_order("time")), is_possible=has),

@@ -22,6 +22,7 @@ from app.event_view import EventView
 from app.event_words import counts, nothing
 from app.jump_bar import JumpBar
 from app.lister import Lister
+from app.match_map import MatchMap
 from app.models.event_columns import HEADED_BY, NAMES
 from app.models.event_table import EventTable
 from app.models.wish import Wish
@@ -90,7 +91,8 @@ class EventsPane(Panel):
         self._stack.addWidget(self.view)
         for widget in (self._loading, self._searched, self.notice, self.jump_bar):
             self.body.addWidget(widget)
-        self.body.addWidget(self._stack, 1)
+        self.match_map = MatchMap(self._session, self.view, self.lister)
+        self.body.addLayout(self.match_map.beside(self._stack), 1)
         self._new = NewButton(self)
         self._say_order()
 
@@ -319,10 +321,8 @@ class EventsPane(Panel):
 
     def _open_menu(self, index: QModelIndex, at: QPoint) -> None:
         row, seq = self.model.known(index.row()), self.model.seq_of(index.row())
-        reference = self._selection.reference
-        is_reference = reference is not None and reference.seq == seq
         header = self.model.columns[index.column()].header or "state"
-        menu = EventMenu(self, row, index.column(), header, is_reference=is_reference)
+        menu = EventMenu(self, row, index.column(), header, is_reference=self.to_do.is_reference(seq))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.filter_wanted.connect(lambda exclude: self.to_do.filter_by(seq, index.column(), exclude=exclude))
         menu.replay_wanted.connect(lambda: self.to_do.replay(seq))

@@ -282,7 +282,7 @@ class TimelinePane(Panel):
             said = f"asked {asked} %" if asked < 100 else "all asked"
             parts.insert(0, said if self._selection.filter else "no filter is in force")
         if (reference := self._selection.reference) is not None:
-            parts.insert(0, f"Δ since {shown_time(reference.time_us, self._zone)} (Shift+T ends that)")
+            parts.insert(0, f"Δ {shown_time(reference.time_us, self._zone)[11:19]}: Shift+T ends it")
         self.note.show_text(" · ".join(parts))
 
     # ---- looking elsewhere

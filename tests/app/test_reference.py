@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QAbstractItemModelTester, QTest
@@ -89,7 +91,7 @@ def test_the_timeline_marks_the_reference_and_says_how_to_end_it(qtbot: QtBot, w
     before = timeline.view.grab().toImage()
     refer(qtbot, window, 100)
     assert timeline.view.reference_us == START_US + 100_000
-    assert timeline.note.whole_text().startswith("Δ since 2026-11-23 08:00:00.100000 (Shift+T ends that)")
+    assert timeline.note.whole_text().startswith("Δ 08:00:00: Shift+T ends it · ")
     assert timeline.view.grab().toImage() != before
     QTest.keyClick(window, Qt.Key.Key_T, _SHIFT)
     assert timeline.view.reference_us is None
@@ -129,8 +131,11 @@ def test_a_column_that_was_hidden_stays_hidden_and_one_that_was_shown_stays(qtbo
 
 
 def test_an_event_without_a_time_has_no_length_and_is_no_reference(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    events = [Written(number, "{}", "a", time_us=None if number == 1 else START_US + number) for number in range(3)]
-    pane = shown(qtbot, window, write(tmp_path / "a.evcap", [Log(events)]), 3)
+    events = [Written(number, "{}", "a", time_us=START_US + number) for number in range(3)]
+    path = write(tmp_path / "a.evcap", [Log(events)])
+    with closing(apsw.Connection(str(path))) as file:
+        file.execute("UPDATE event SET time_us = NULL WHERE seq = 2")
+    pane = shown(qtbot, window, path, 3)
     refer(qtbot, window, 0)
     model = pane.model
     qtbot.waitUntil(lambda: model.known(2) is not None, timeout=_WAIT_MS)
