@@ -42,6 +42,7 @@ class BarsView(QWidget):
         self.view: tuple[int, int] = (0, 1)
         self.range_us: tuple[int, int] | None = None
         self.current_us: int | None = None
+        self.reference_us: int | None = None
         self.zone: tzinfo = UTC
         self._picture: QPixmap | None = None
         self._pressed: QPoint | None = None
@@ -70,6 +71,11 @@ class BarsView(QWidget):
     def mark(self, *, range_us: tuple[int, int] | None, current_us: int | None) -> None:
         """Shows the range in force and where the current event is."""
         self.range_us, self.current_us = range_us, current_us
+        self.update()
+
+    def show_reference(self, time_us: int | None) -> None:
+        """Shows the moment that times are told relative to."""
+        self.reference_us = time_us
         self.update()
 
     # ---- where things are
@@ -103,6 +109,8 @@ class BarsView(QWidget):
         for span, strength in ((self.range_us, 48), (self._dragged, 80)):
             if span is not None:
                 self._draw_range(painter, plot, span, strength)
+        if self.reference_us is not None:
+            self._draw_reference(painter, plot, self.x_of(self.reference_us))
         if self.current_us is not None:
             painter.fillRect(self.x_of(self.current_us), plot.top() - TOP_PX, 2, plot.height() + TOP_PX, style.color("accent"))
         if self._cross is not None:
@@ -111,6 +119,16 @@ class BarsView(QWidget):
         painter.end()
         if self.hasFocus():
             self._draw_focus()
+
+    def _draw_reference(self, painter: QPainter, plot: QRect, at: int) -> None:
+        """A broken line with its sign."""
+        painter.setPen(QPen(style.color("text"), 1, Qt.PenStyle.DashLine))
+        painter.drawLine(at, plot.top() - TOP_PX, at, plot.bottom())
+        metrics = painter.fontMetrics()
+        room = metrics.horizontalAdvance("Δ") + 4
+        box = QRect(at + 2 if at + room < plot.right() else at - room - 1, plot.top() - TOP_PX, room, metrics.ascent() + 2)
+        painter.fillRect(box, style.color("panel"))
+        painter.drawText(box, int(Qt.AlignmentFlag.AlignCenter), "Δ")
 
     def _draw_focus(self) -> None:
         painter = QPainter(self)

@@ -16,6 +16,7 @@ from app.event_menu import EventMenu
 from app.jump import AtTime, Here, Target
 from app.lister import Lister
 from app.models.copied import MOST_EVENTS, Copied, command, copied
+from app.models.durations import Reference
 from app.models.event_columns import NAMES
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
@@ -24,6 +25,7 @@ from app.models.places import Place, find, neighbours, newest_time
 from app.models.value_filter import value_filter
 from app.selection import Selection
 from app.session import Session
+from inspector.capture.histogram import times_of
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import Event
 from inspector.query.combine import combined
@@ -158,6 +160,30 @@ class EventActions(QObject):
                 self.said.emit(f"this event has no {words} to follow")
 
         self._session.work.run(make, made, self._failed, lane="filter by")
+
+    def refer(self, seq: int) -> None:
+        """Tells times relative to an event; no longer, when it is the one they are told relative to."""
+        if self.is_reference(seq):
+            self._selection.choose_reference(None)
+            return
+
+        def found(times: dict[int, int]) -> None:
+            if seq in times:
+                self._selection.choose_reference(Reference(seq, times[seq]))
+            else:
+                self.said.emit("this event has no time that others could be told relative to")
+
+        if seq:
+            self._session.work.run(lambda reader: times_of(reader, [seq]), found, self._failed, lane="reference")
+
+    def is_reference(self, seq: int) -> bool:
+        """Whether times are told relative to this event."""
+        return self._selection.reference is not None and self._selection.reference.seq == seq
+
+    def go_to_reference(self) -> None:
+        """Goes to the event that times are told relative to."""
+        if (reference := self._selection.reference) is not None:
+            self.arrived.emit(Place(reference.seq))
 
     def paint(self, color: int, seq: int) -> None:
         """Asks for a colour for all events of an event's stream, or of its key when it has none."""

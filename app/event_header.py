@@ -14,7 +14,7 @@ from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu
 
 from app import style
-from app.models.event_columns import ORDER_OF, STATE, TIME, VALUE, Column, Columns
+from app.models.event_columns import ORDER_OF, STATE, TIME, USUAL_ORDER, VALUE, Column, Columns
 from inspector.query.places import FieldPlace
 from inspector.text import shortened, visible
 
@@ -60,6 +60,7 @@ class EventHeader(QHeaderView):
         self.setStretchLastSection(True)
         self.setSectionsMovable(True)
         self.setSectionsClickable(True)
+        self._expected: frozenset[str] = frozenset()
         self._shown: dict[str, bool] = {}
         self._widths: dict[str, int] = {}
         self._order: list[str] = []
@@ -109,19 +110,28 @@ class EventHeader(QHeaderView):
             self._shown[name] = on
             self.fit()
 
+    def expect(self, names: frozenset[str]) -> None:
+        """Shows these too for the time being, unless the user hid them."""
+        if names != self._expected:
+            self._expected = names
+            self.fit()
+
     def is_shown(self, name: str) -> bool:
         """Whether a column is there."""
         return not self.isSectionHidden(self._columns.number(name))
 
     def _place_columns(self) -> None:
         names = self._columns.names
-        kept = [name for name in self._order if name in names] or [name for name in names if name != "value"]
+        kept = [name for name in self._order if name in names] or [name for name in self._usual() if name != "value"]
         last = kept.pop() if kept[-1] == "value" else "value" if "value" not in kept else ""
         order = [*kept, *(name for name in names if name not in (*kept, last)), *([last] if last else [])]
         self._is_fitting = True
         for place, name in enumerate(order):
             self.moveSection(self.visualIndex(self._columns.number(name)), place)
         self._is_fitting = False
+
+    def _usual(self) -> list[str]:
+        return [*USUAL_ORDER, *self._columns.names[len(USUAL_ORDER) :]]
 
     def _resized(self, place: int, _before: int, width: int) -> None:
         if not self._is_fitting and width and place != self._last_shown():
@@ -158,7 +168,8 @@ class EventHeader(QHeaderView):
 
     def _fitting_columns(self, room_px: int) -> list[int]:
         """The columns that are there: what the user shows, and of the others those that fit beside the value."""
-        places = [place for place, column in enumerate(self._columns.all) if self._shown.get(column.name, column.rank > 0)]
+        columns = enumerate(self._columns.all)
+        places = [place for place, each in columns if self._shown.get(each.name, each.rank > 0 or each.name in self._expected)]
         self._drop(places, room_px, _DISPENSABLE_RANK, self._comfortable)
         self._drop(places, room_px, 2, self._least)
         return places or [VALUE]
@@ -211,7 +222,7 @@ class EventHeader(QHeaderView):
     def _is_narrow(self, place: int, column: Column) -> bool:
         if self.isSectionHidden(place):
             return place == STATE
-        return (place == STATE or column.is_time) and self.sectionSize(place) < self._characters(column.width - 1)
+        return (place == STATE or column.is_time or column.is_span) and self.sectionSize(place) < self._characters(column.width - 1)
 
     # ---- the menu
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu, QWidget
 
 from app.filter_menu import add_joins
-from app.models.event_columns import NAMES
+from app.models.event_columns import NAMES, SINCE
 from app.models.event_rows import Row
 from app.selection import Selection
 from inspector.text import visible
@@ -36,14 +36,16 @@ class EventMenu(QMenu):
     """`(what)`: `stream`, `key` or `correlation_id` of this event."""
     neighbour_wanted = Signal(object)
     """`(forward)`"""
+    reference_wanted = Signal()
+    """Times are to be told relative to this event, or no longer."""
 
-    def __init__(self, parent: QWidget, row: Row | None, column: int, header: str) -> None:
+    def __init__(self, parent: QWidget, row: Row | None, column: int, header: str, *, is_reference: bool = False) -> None:
         super().__init__(parent)
         self.setAccessibleName("What to do with this event")
         has_stream = row is not None and bool(row.cells[NAMES.index("stream")])
         said = _value(row, column, header)
-        self._add(f"Filter by {said}", lambda: self.filter_wanted.emit(False))
-        self._add(f"Exclude {said}", lambda: self.filter_wanted.emit(True))
+        self._add(f"Filter by {said}", lambda: self.filter_wanted.emit(False), on=column not in SINCE)
+        self._add(f"Exclude {said}", lambda: self.filter_wanted.emit(True), on=column not in SINCE)
         self.joins = self.addMenu("As filter")
         self.joins.setEnabled(False)
         self.addSeparator()
@@ -53,6 +55,9 @@ class EventMenu(QMenu):
             self._add(words, lambda _on=False, what=what: self.follow_wanted.emit(what), on=has_any)
         self._add("Next event of this stream\tCtrl+.", lambda: self.neighbour_wanted.emit(True), on=has_stream)
         self._add("Previous event of this stream\tCtrl+,", lambda: self.neighbour_wanted.emit(False), on=has_stream)
+        has_time = row is not None and row.time_us is not None
+        words = "No longer the time reference\tT" if is_reference else "Make this the time reference\tT"
+        self._add(words, self.reference_wanted.emit, on=has_time or is_reference)
         self.addSeparator()
         copy = self.addMenu("Copy")
         for words, what in _COPIES:

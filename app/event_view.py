@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QHeaderVie
 
 from app import style
 from app.event_header import EventHeader
-from app.models.event_columns import COLUMNS, KEY, LOG, STREAM
+from app.models.durations import Reference
+from app.models.event_columns import COLUMNS, KEY, LOG, NAMES, SINCE_REFERENCE, STREAM
 from app.models.event_table import EventTable
 from inspector.errors import QueryError
 
@@ -141,6 +142,11 @@ class EventView(QTableView):
     def _back_to_top(self) -> None:
         if self._top_seq and (row := self.table.row_of(self._top_seq)) >= 0:
             self.put_on_top(row)
+
+    def tell_since(self, reference: Reference | None) -> None:
+        """Tells times relative to an event, in a column that is there as long as there is one."""
+        self.table.set_reference(reference)
+        self.header.expect(frozenset({NAMES[SINCE_REFERENCE]} if reference is not None else ()))
 
     # ---- added columns
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal
 
+from app.models.durations import Reference
 from app.visited import Visited
 from inspector.event import MAX_TIME_US, MIN_TIME_US
 
@@ -37,6 +38,8 @@ class Selection(QObject):
     """`(text)`: lists obey another filter."""
     time_range_changed = Signal(object)
     """`((from_us, until_us) or None)`: lists obey another range."""
+    reference_changed = Signal(object)
+    """`(Reference or None)`: times are told relative to another event, or to none."""
     returned = Signal(object)
     """`(Look)`: `back` or `forward` came here, and all of it was told: lists show the same part again."""
     moment_wanted = Signal(object)
@@ -52,6 +55,8 @@ class Selection(QObject):
         self._before: list[Look] = []
         self._after: list[Look] = []
         self._visited = Visited()
+        self.reference: Reference | None = None
+        """The event that times are told relative to; it stays, whatever is listed."""
 
     @property
     def look(self) -> Look:
@@ -107,6 +112,12 @@ class Selection(QObject):
             time_range = low, max(low, high)
         self._step(replace(self._look, time_range=time_range))
 
+    def choose_reference(self, reference: Reference | None) -> None:
+        """Tells times relative to an event, or to none. No step that `back` undoes."""
+        if reference != self.reference:
+            self.reference = reference
+            self.reference_changed.emit(reference)
+
     def go_to_moment(self, time_us: int) -> None:
         """Asks the lists to go to a moment."""
         self.moment_wanted.emit(time_us)
@@ -133,6 +144,7 @@ class Selection(QObject):
         self.filter_changed.emit(self.filter)
         self.time_range_changed.emit(self.time_range)
         self.event_changed.emit(self.seq)
+        self.reference_changed.emit(self.reference)
 
     def _travel(self, source: list[Look], target: list[Look]) -> bool:
         if not source:

@@ -98,10 +98,16 @@ def hatching() -> QBrush:
     return QBrush(shade, Qt.BrushStyle.BDiagPattern)
 
 
+def rule_colors() -> list[QColor]:
+    """The colours of colour rules themselves, of numbers 1 to 9."""
+    look = tokens()
+    return [QColor(each) for each in (*look.series, look.warn, look.bad)]
+
+
 def rule_washes() -> list[QColor]:
     """The faint backgrounds that colour rules give, of numbers 1 to 9."""
-    look, under = tokens(), color("panel")
-    return [_mixed(QColor(each), under, _RULE_WASH) for each in (*look.series, look.warn, look.bad)]
+    under = color("panel")
+    return [_mixed(each, under, _RULE_WASH) for each in rule_colors()]
 
 
 def _mixed(over: QColor, under: QColor, share: float) -> QColor:

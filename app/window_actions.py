@@ -100,6 +100,17 @@ def _events(window: MainWindow) -> list[Action]:
     def reach(do: Callable[[Reach], object]) -> Callable[[], object]:
         return lambda: do(window.panes.reach) if window.panes is not None else None
 
+    def refer() -> None:
+        if window.selection is not None:
+            window.events.to_do.refer(window.selection.seq)
+
+    def clear() -> None:
+        if window.selection is not None:
+            window.selection.choose_reference(None)
+
+    def referred() -> bool:
+        return window.selection is not None and window.selection.reference is not None
+
     return [
         Action("Events", "Stick to newest", on(lambda pane: pane.stick(on=True)), "Ctrl+End", is_possible=has),
         Action("Events", "Pause the list", window.chrome.toolbar.pause.click, "Ctrl+P", is_possible=has),
@@ -109,6 +120,19 @@ def _events(window: MainWindow) -> list[Action]:
         Action("Events", "Follow the correlation id", on(lambda pane: pane.follow_from("correlation_id")), "Alt+C", is_possible=event),
         Action("Events", "Next event of the stream", on(EventsPane.next_of_stream), "Ctrl+.", is_local=True, is_possible=event),
         Action("Events", "Previous event of the stream", on(EventsPane.previous_of_stream), "Ctrl+,", is_local=True, is_possible=event),
+        Action("Events", "Tell times relative to this event, or not", refer, "T", is_possible=event),
+        Action("Events", "Go to the time reference", on(lambda pane: pane.to_do.go_to_reference()), is_possible=referred),
+        Action("Events", "Clear the time reference", clear, "Shift+T", is_possible=referred),
+        Action(
+            "Events", "Next place on the map of the list", on(lambda pane: pane.match_map.step(forward=True)), "Alt+PgDown", is_possible=has
+        ),
+        Action(
+            "Events",
+            "Previous place on the map of the list",
+            on(lambda pane: pane.match_map.step(forward=False)),
+            "Alt+PgUp",
+            is_possible=has,
+        ),
         Action("Events", "Order by arrival", on(lambda pane: pane.set_order("arrival")), is_possible=has),
         Action("Events", "Order by log and offset", on(lambda pane: pane.set_order("log")), is_possible=has),
         Action("Events", "Order by time", on(lambda pane: pane.set_order("time")), is_possible=has),

@@ -20,6 +20,8 @@ class Column(NamedTuple):
     is_fixed: bool = False
     is_dim: bool = False
     is_time: bool = False
+    is_span: bool = False
+    """A length of time, told by the list itself: an event alone has none."""
     rank: int = 0
     """Shown without being asked for when > 0; where room is short the greatest goes first."""
 
@@ -36,6 +38,8 @@ COLUMNS = (
     Column("value", "value", 30, 22, "Value", is_fixed=True, rank=1),
     Column("recorded", "recorded", 27, 13, "Recorded time, the broker's or store's", is_fixed=True, is_dim=True, is_time=True),
     Column("captured", "captured", 27, 13, "Captured time, ours", is_fixed=True, is_dim=True, is_time=True),
+    Column("since_reference", "Δ", 22, 12, "Δ: time since the reference", is_number=True, is_fixed=True, is_dim=True, is_span=True),
+    Column("since_above", "Δ row above", 22, 12, "Δ: time since the row above", is_number=True, is_fixed=True, is_dim=True, is_span=True),
     Column("id", "event id", 20, 8, "Event id", is_fixed=True),
     Column("category", "category", 12, 6, "Category of the stream"),
     Column("actor", "actor", 12, 6, "Actor"),
@@ -47,6 +51,11 @@ COLUMNS = (
 )
 NAMES = tuple(column.name for column in COLUMNS)
 STATE, TIME, LOG, OFFSET, KEY, TYPE, VERSION, STREAM, VALUE = range(9)
+SINCE_REFERENCE, SINCE_ABOVE = NAMES.index("since_reference"), NAMES.index("since_above")
+SINCE = frozenset({SINCE_REFERENCE, SINCE_ABOVE})
+_SINCE_NAMES = (NAMES[SINCE_REFERENCE], NAMES[SINCE_ABOVE])
+USUAL_ORDER = (*NAMES[:LOG], *_SINCE_NAMES, *(name for name in NAMES[LOG:] if name not in _SINCE_NAMES))
+"""How the columns stand until somebody moves them, but for the value, which comes last."""
 ORDER_OF = {"time": "time", "log": "log", "offset": "log", "seq": "arrival"}
 """The order that a click on a column's header asks for."""
 HEADED_BY = {"time": "time", "log": "log", "arrival": "seq"}

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from app.models.color_rules import Painted, colors_of
-from app.models.event_columns import COLUMNS
+from app.models.event_columns import COLUMNS, SINCE
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import EventRow
 from inspector.event import Flag
@@ -52,6 +52,8 @@ _WORDS = {
 SERIOUS = Flag.undecodable | Flag.damaged
 STRUCK = Flag.aborted
 NULL, EMPTY = "∅", "○"
+_OF_THE_LIST = ("",) * len(SINCE)
+"""Lengths of time depend on other rows: the list tells them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Row:
     """The number of the colour that a rule gives it; 0 for none."""
     rule: str = ""
     """That rule in words."""
+    time_us: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,7 @@ def shown_row(row: EventRow, zone: tzinfo = UTC) -> Row:
         _preview(row),
         shown_time(row.recorded_us, zone),
         shown_time(row.captured_us, zone),
+        *_OF_THE_LIST,
         visible(row.event_id or ""),
         visible(row.category or ""),
         visible(row.actor or ""),
@@ -119,7 +123,7 @@ def shown_row(row: EventRow, zone: tzinfo = UTC) -> Row:
         _number(row.value_bytes),
         f"{row.seq:,}",
     )
-    return Row(row.seq, row.flags, flags_tip(row.flags, row.error) or _plain_state(word), cells, word)
+    return Row(row.seq, row.flags, flags_tip(row.flags, row.error) or _plain_state(word), cells, word, time_us=row.time_us)
 
 
 def _gone(seq: int) -> Row:

@@ -13,12 +13,14 @@ from typing import Any
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
 
 from app.models.color_rules import Painted
-from app.models.event_columns import COLUMNS, Columns
+from app.models.durations import Reference, exact, short
+from app.models.event_columns import COLUMNS, SINCE, SINCE_REFERENCE, Columns
 from app.models.event_look import CellLook
 from app.models.event_rows import PAGE_ROWS, Page, Row
 from app.models.listed_rows import MOST_ROWS, ListedRows
 from app.models.page_cache import PageCache, PageRequest
 from app.models.rows import Listing, Span
+from app.plain import tip
 from inspector.query.places import field_place
 
 CACHE_BYTES = 64 << 20
@@ -43,6 +45,8 @@ class EventTable(ListedRows):
 
     page_wanted = Signal(object)
     """`(PageRequest)`: answer with `supply` or `refuse`."""
+    rules_changed = Signal(object)
+    """`(tuple[Painted, ...])`: rows are coloured by other rules."""
 
     def __init__(self, parent: QObject | None = None, *, cache_bytes: int = CACHE_BYTES, most_rows: int = MOST_ROWS) -> None:
         super().__init__(parent, most_rows)
@@ -50,6 +54,7 @@ class EventTable(ListedRows):
         self.look = CellLook(self.columns)
         self.zone: tzinfo = UTC
         self.rules: tuple[Painted, ...] = ()
+        self.reference: Reference | None = None
         self.cache = PageCache(cache_bytes)
         self._memo_row = -1
         self._memo: Row | None = None
@@ -172,6 +177,7 @@ class EventTable(ListedRows):
         if rules != self.rules:
             self.rules = rules
             self.restart()
+            self.rules_changed.emit(rules)
 
     def refresh_look(self) -> None:
         """Takes the colours of the tokens anew."""
@@ -196,6 +202,34 @@ class EventTable(ListedRows):
             self.look.is_dimmed = on
             self._all_changed()
 
+    def set_reference(self, reference: Reference | None) -> None:
+        """Tells times relative to another event, or to none."""
+        if reference != self.reference:
+            self.reference = reference
+            if self.rows:
+                self.dataChanged.emit(self.index(0, SINCE_REFERENCE), self.index(self.rows - 1, SINCE_REFERENCE))
+
+    def _since(self, row: Row, number: int, column: int, *, in_full: bool = False) -> str:
+        """The length of time that a cell tells; empty where one of the two times is missing, or not read yet."""
+        if column == SINCE_REFERENCE:
+            if self.reference is None or row.seq == self.reference.seq:
+                return "" if self.reference is None else "reference"
+            from_us: int | None = self.reference.time_us
+        else:
+            above = self.shown(number - 1)
+            from_us = above.time_us if above is not None else None
+        if from_us is None or row.time_us is None:
+            return ""
+        return short(row.time_us - from_us) if column in self.look.narrow and not in_full else exact(row.time_us - from_us)
+
+    def _since_words(self, column: int) -> str:
+        """What a column of lengths of time counts from."""
+        if column != SINCE_REFERENCE:
+            return "time since the row above, as they are listed"
+        if self.reference is None:
+            return "time since the reference; T makes the current event the reference"
+        return f"time since event #{self.reference.seq:,}; Shift+T ends that"
+
     # ---- what Qt asks
 
     def rowCount(self, parent: _Index = _NO_INDEX) -> int:
@@ -209,8 +243,7 @@ class EventTable(ListedRows):
     def data(self, index: _Index, role: int = _DISPLAY) -> Any:
         """The text, colour or font of a cell; what is not there yet is asked for."""
         if role == _DISPLAY:
-            row = self.shown(index.row())
-            return self.look.text(row, index.column()) if row is not None else ""
+            return self._text(index.row(), index.column())
         if role == _FOREGROUND:
             return self.look.color(self.known(index.row()), index.column())
         if role in _UNDER:
@@ -219,8 +252,20 @@ class EventTable(ListedRows):
         if role == _ALIGN:
             return self.look.alignment(index.column())
         if role in {_TIP, _ACCESSIBLE} and index.isValid() and (known := self.known(index.row())) is not None:
-            return self.look.tip(known, index.column()) if role == _TIP else self.look.words(known, index.column())
+            return self._words(known, index.row(), index.column(), is_tip=role == _TIP)
         return None
+
+    def _text(self, number: int, column: int) -> str:
+        row = self.shown(number)
+        if row is None:
+            return ""
+        return self._since(row, number, column) if column in SINCE else self.look.text(row, column)
+
+    def _words(self, row: Row, number: int, column: int, *, is_tip: bool) -> str:
+        if column in SINCE:
+            text = self._since(row, number, column, in_full=True)
+            return tip(text) if is_tip else text
+        return self.look.tip(row, column) if is_tip else self.look.words(row, column)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
         """The header of a column."""
@@ -231,4 +276,6 @@ class EventTable(ListedRows):
                 return self.look.alignment(section)
             if role == _ACCESSIBLE:
                 return self.columns[section].words
+            if role == _TIP and section in SINCE:
+                return tip(self._since_words(section))
         return None

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -26,6 +26,16 @@ class Span:
 
     def __len__(self) -> int:
         return self.last_seq - self.first_seq + 1
+
+    def copy(self) -> Span:
+        """The list as it is now, whatever happens to this one."""
+        return replace(self)
+
+    def blocks(self) -> Iterator[tuple[int, Numbers]]:
+        """(the first row, the numbers from it on) of all of it, in pieces."""
+        for row in range(0, len(self), BLOCK_ROWS):
+            rows = np.arange(row, min(row + BLOCK_ROWS, len(self)), dtype=np.int64)
+            yield row, self.last_seq - rows if self.newest_first else self.first_seq + rows
 
     def at(self, row: int) -> int:
         """The number in a row that is there."""
@@ -60,6 +70,10 @@ class Listing:
     def copy(self) -> Listing:
         """The list as it is now, whatever happens to this one."""
         return Listing(list(self._blocks), list(self._starts), self._length)
+
+    def blocks(self) -> Iterator[tuple[int, Numbers]]:
+        """(the first row, the numbers from it on) of all of it, in pieces."""
+        yield from zip(self._starts, self._blocks, strict=True)
 
     def at(self, row: int) -> int:
         """The number in a row that is there."""

@@ -6,7 +6,6 @@ Builds and connects; each part knows one thing. Read `app.lister` for what is li
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import tzinfo
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
@@ -23,6 +22,7 @@ from app.event_view import EventView
 from app.event_words import counts, nothing
 from app.jump_bar import JumpBar
 from app.lister import Lister
+from app.match_map import MatchMap
 from app.models.event_columns import HEADED_BY, NAMES
 from app.models.event_table import EventTable
 from app.models.wish import Wish
@@ -91,7 +91,8 @@ class EventsPane(Panel):
         self._stack.addWidget(self.view)
         for widget in (self._loading, self._searched, self.notice, self.jump_bar):
             self.body.addWidget(widget)
-        self.body.addWidget(self._stack, 1)
+        self.match_map = MatchMap(self._session, self.view, self.lister)
+        self.body.addLayout(self.match_map.beside(self._stack), 1)
         self._new = NewButton(self)
         self._say_order()
 
@@ -118,6 +119,8 @@ class EventsPane(Panel):
         selection.filter_changed.connect(self._ask)
         selection.column_wanted.connect(view.add_column)
         view.header.offered = lambda: places_in(selection.filter)
+        selection.reference_changed.connect(view.tell_since)
+        view.tell_since(selection.reference)
         selection.time_range_changed.connect(self._ask)
         self.jump_bar.wanted.connect(to_do.go_to)
         self.jump_bar.left.connect(self.take_focus)
@@ -128,15 +131,9 @@ class EventsPane(Panel):
         self.unasked_button.clicked.connect(self.list_unasked)
         self._clear.clicked.connect(self.clear_filter)
         self._new.clicked.connect(lambda: self.stick(on=True))
-        keys: tuple[tuple[str, Callable[[], None]], ...] = (
-            ("Ctrl+G", self.open_jump),
-            ("Ctrl+.", self.next_of_stream),
-            ("Ctrl+,", self.previous_of_stream),
-        )
-        for sequence, act in keys:
-            shortcut = QShortcut(QKeySequence(sequence), self)
-            shortcut.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            shortcut.activated.connect(act)
+        keys = {"Ctrl+G": self.open_jump, "Ctrl+.": self.next_of_stream, "Ctrl+,": self.previous_of_stream}
+        for sequence, act in keys.items():
+            QShortcut(QKeySequence(sequence), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
 
     # ---- what is listed
 
@@ -324,13 +321,15 @@ class EventsPane(Panel):
 
     def _open_menu(self, index: QModelIndex, at: QPoint) -> None:
         row, seq = self.model.known(index.row()), self.model.seq_of(index.row())
-        menu = EventMenu(self, row, index.column(), self.model.columns[index.column()].header or "state")
+        header = self.model.columns[index.column()].header or "state"
+        menu = EventMenu(self, row, index.column(), header, is_reference=self.to_do.is_reference(seq))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.filter_wanted.connect(lambda exclude: self.to_do.filter_by(seq, index.column(), exclude=exclude))
         menu.replay_wanted.connect(lambda: self.to_do.replay(seq))
         menu.follow_wanted.connect(lambda what: self.to_do.follow(what, seq))
         menu.copy_wanted.connect(self.copy_as)
         menu.command_wanted.connect(self.copy_command)
+        menu.reference_wanted.connect(lambda: self.to_do.refer(seq))
         self.to_do.filter_texts(seq, index.column(), menu)
         menu.neighbour_wanted.connect(lambda forward: self.to_do.go_along_stream(forward=forward))
         menu.popup(at)

@@ -20,6 +20,7 @@ from app.bars_paint import Bars, Unread
 from app.bars_view import BarsView
 from app.legend import Legend
 from app.models.bar_counts import MATCHES, OTHERS, Counts, matched, stacked, unread
+from app.models.durations import Reference, step_text
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.places import newest_time
@@ -41,7 +42,6 @@ _GAPS_MS = 5_000
 _RESIZED_MS = 80
 _BAR_PX = 4
 _MOST_BARS = 900
-_UNITS = ((3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"), (1, "µs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,9 @@ class TimelinePane(Panel):
         selection.time_range_changed.connect(self._range_changed)
         selection.filter_changed.connect(self._filter_changed)
         selection.event_changed.connect(self._event_changed)
+        selection.reference_changed.connect(self._reference_changed)
         self._range_changed(selection.time_range)
+        self._reference_changed(selection.reference)
 
     def _timer(self, interval_ms: int, act: Callable[[], None]) -> QTimer:
         timer = QTimer(self, singleShot=True, interval=interval_ms)
@@ -252,17 +254,15 @@ class TimelinePane(Panel):
             colors[MATCHES] = style.color("accent")
         stretches = [Unread(*stretch) for stretch in unread(self._gaps, found.first_us, found.until_us)]
         bars = Bars(found.first_us, found.width_us, counts, {name: colors[name] for name in counts}, stretches, seen.late_us, seen.noted_us)
-        whole = (
-            min([found.first_us, *(each.from_us for each in stretches)]),
-            max([found.until_us, *(each.until_us for each in stretches)]),
-        )
+        low = min([found.first_us, *(each.from_us for each in stretches)])
+        high = max([found.until_us, *(each.until_us for each in stretches)])
         if self._view_us is None:
-            self._whole_us = whole
-        self.view.show_bars(bars, self._view_us or whole)
+            self._whole_us = low, high
+        self.view.show_bars(bars, self._view_us or (low, high))
         self.legend.show_colors(bars.colors)
         self.whole.setVisible(self._view_us is not None)
         total = ", ".join(f"{name} {int(values.sum()):,}" for name, values in counts.items())
-        self.view.setAccessibleDescription(f"events in {_span_text(found.width_us)} steps: {total}")
+        self.view.setAccessibleDescription(f"events in {step_text(found.width_us)} steps: {total}")
 
     def _say(self, bar: object = None) -> None:
         """The numbers of the bar under the crosshair, else how the bars are to be read."""
@@ -276,11 +276,13 @@ class TimelinePane(Panel):
             numbers = " · ".join(f"{name} {int(values[bar]):,}" for name, values in bars.counts.items() if values[bar])
             self.note.show_text(f"{at.removesuffix('.000000')} {zone} · {numbers or 'none'}")
             return
-        parts = [f"events per {_span_text(bars.width_us)}", f"event time ({zone})"]
+        parts = [f"events per {step_text(bars.width_us)}", f"event time ({zone})"]
         if self._by == MATCH:
             asked = self._share_matched()
             said = f"asked {asked} %" if asked < 100 else "all asked"
             parts.insert(0, said if self._selection.filter else "no filter is in force")
+        if (reference := self._selection.reference) is not None:
+            parts.insert(0, f"Δ {shown_time(reference.time_us, self._zone)[11:19]}: Shift+T ends it")
         self.note.show_text(" · ".join(parts))
 
     # ---- looking elsewhere
@@ -326,6 +328,10 @@ class TimelinePane(Panel):
         self.view.mark(range_us=span if isinstance(span, tuple) else None, current_us=self._current_us)
         self.range_box.show_range(span if isinstance(span, tuple) else None)
 
+    def _reference_changed(self, reference: Reference | None) -> None:
+        self.view.show_reference(reference.time_us if reference is not None else None)
+        self._say()
+
     def _event_changed(self, seq: object) -> None:
         number = seq if isinstance(seq, int) else 0
 
@@ -342,9 +348,3 @@ class TimelinePane(Panel):
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "view") and self._dressed is not style.tokens():
             self._dressed = style.tokens()
             self._draw()
-
-
-def _span_text(span_us: int) -> str:
-    """A length of time in its largest whole unit."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if span_us >= size and span_us % size == 0), (1, "µs"))
-    return f"{span_us // size:,} {unit}"

@@ -59,7 +59,7 @@ def begin(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:
         return _time_pass(reader, ask, mark)
     spans: tuple[tuple[int, int], ...] = ((mark.first_seq, mark.last_seq),)
     if ask.has_range:
-        spans = tuple((first, last) for first, last, *_ in _blocks(reader, ask, mark))
+        spans = tuple((first, last) for first, last, *_ in blocks_of(reader, ask, mark))
     return _ArrivalPass(ask, spans[:: ask.sign], sum(last - first + 1 for first, last in spans)) if spans else None
 
 
@@ -221,7 +221,7 @@ class _LookupPass:
 
 
 def _time_pass(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:
-    found = _blocks(reader, ask, mark)
+    found = blocks_of(reader, ask, mark)
     timed = [(first, last, low, high) for first, last, low, high, _ in found if low is not None and high is not None]
     timed.sort(key=lambda block: -block[3] if ask.newest_first else block[2])
     spans = tuple((first, last) for first, last, _, _, untimed in found if untimed)[:: ask.sign] if not ask.has_range else ()
@@ -231,7 +231,7 @@ def _time_pass(reader: CaptureReader, ask: Ask, mark: Watermark) -> Pass | None:
     return _TimePass(ask, tuple(timed), rest, log_ranks(reader)) if timed else rest
 
 
-def _blocks(reader: CaptureReader, ask: Ask, mark: Watermark) -> list[tuple[int, int, int | None, int | None, int]]:
+def blocks_of(reader: CaptureReader, ask: Ask, mark: Watermark) -> list[tuple[int, int, int | None, int | None, int]]:
     """The runs of numbers that may hold an event of the time range, by number; small neighbours are joined."""
     rows = reader.select(
         "SELECT max(first_seq, ?1), min(last_seq, ?2), min_us, max_us, untimed FROM block WHERE last_seq >= ?1 AND first_seq <= ?2 "

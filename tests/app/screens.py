@@ -323,6 +323,25 @@ def colored(stage: Stage) -> None:
     stage.settle()
 
 
+def reference(stage: Stage) -> None:
+    """Times told relative to an event, with colours, notes and what is undecodable on the map of the list."""
+    colored(stage)
+    assert stage.window.session is not None
+    for seq in (40, 301, 302, 700):
+        stage.window.session.notes.add(seq, "looked at")
+    stage.window.events.view.header.show_column("since_above", on=True)
+    stage.window.events.to_do.refer(296)
+    stage.settle(1.0)
+
+
+def map_of_matches(stage: Stage) -> None:
+    """A filter in force: where its matches are among all events, on the map of the list."""
+    stage.open()
+    assert stage.window.selection is not None
+    stage.window.selection.choose_filter("data.total > 60 && data.total < 110 || data.total == 12.5")
+    stage.settle(1.0)
+
+
 def color_rules(stage: Stage) -> None:
     """The dialog of colour rules."""
     stage.open()
@@ -482,6 +501,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         filter_mistaken,
         columns_added,
         colored,
+        reference,
+        map_of_matches,
         color_rules,
         timeline_range,
         timeline_zoomed,

@@ -19,6 +19,7 @@ from inspector.capture.listing import advance, begin
 from inspector.capture.looking import Ask
 from inspector.capture.merging import late
 from inspector.capture.reader import CaptureReader
+from inspector.capture.strip import axis_of, kinds_of
 from inspector.query import condition
 from inspector.query.places import field_place
 from tests.app.captures import START_US, capture
@@ -53,6 +54,8 @@ def reader(tmp_path: Path) -> Iterator[Planned]:
 _ORDERS = ("arrival", "log", "time")
 _STREAM = condition('stream == "order-7"')
 LOOKS: dict[str, Callable[[Planned], object]] = {
+    "kinds": lambda reader: kinds_of(reader, 1, 30_000),
+    "axis": lambda reader: axis_of(reader, Ask("time", from_us=START_US), reader.watermark()).total,
     "page": lambda reader: read_page(reader, range(20_000, 20_256), places=[field_place("data.total")]),
     "event": lambda reader: reader.event(20_000),
     "watermark": lambda reader: reader.watermark(),
