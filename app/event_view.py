@@ -9,7 +9,17 @@ from __future__ import annotations
 import contextlib
 
 from PySide6.QtCore import QByteArray, QEvent, QItemSelectionModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QFocusEvent, QKeyEvent, QKeySequence, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QContextMenuEvent,
+    QFocusEvent,
+    QKeyEvent,
+    QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractItemView, QAbstractScrollArea, QHeaderView, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
 from app import style
@@ -103,6 +113,21 @@ class EventView(QTableView):
         super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self.header.fit(self.viewport().width())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The rows, and dashes where positions between two of them were not read."""
+        super().paintEvent(event)
+        top = self.top_row
+        if top < 0:
+            return
+        painter = QPainter(self.viewport())
+        painter.setPen(QPen(style.color("warn"), 1, Qt.PenStyle.DashLine))
+        last = min(top + self.viewport().height() // style.ROW_PX + 1, self.table.rows - 1)
+        for row in range(top, last + 1):
+            if (known := self.table.known(row)) is not None and known.unread_before:
+                y = self.rowViewportPosition(row)
+                painter.drawLine(0, y, self.viewport().width(), y)
+        painter.end()
 
     # ---- staying where it is
 

@@ -9,16 +9,19 @@ import gc
 import queue
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import Any
 
+from inspector.capture import coverage
 from inspector.capture.stage import Staged, Stager
-from inspector.capture.writer import Progress, Reading
+from inspector.capture.writer import CaptureWriter, Progress, Reading
 from inspector.errors import SourceError
-from inspector.event import RecordBatch
+from inspector.event import RecordBatch, without_ranges
 from inspector.identify import Identifier, Profile
 from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
+from inspector.sources.spans import length, place_of, rounds
 
 _RETRY_S = 1.0
 TICK_S = 0.25
@@ -62,6 +65,41 @@ class Feed:
         self._outbox: queue.Queue[Message]
         self._stop: threading.Event
         self._limiter: RateLimiter
+
+    # ---- before it is read
+
+    def register(self, writer: CaptureWriter, filter_text: str | None, settings: Mapping[str, Any]) -> list[str]:
+        """Notes the source, its logs and what is asked, and takes off the plan what the capture has; gives what the user should know."""
+        plan, isolation, ranges = self.plan, str(self.request.isolation), self.request.ranges
+        source_id = writer.add_source(self.source.info())
+        self.log_ids = [self.add_log(writer, source_id, info) for info in plan.logs]
+        named = zip(self.log_ids, plan.logs, plan.asked, strict=True)
+        asked = {log_id: range_ for log_id, info, range_ in named if not ranges or place_of(info) in ranges}
+        said = {**settings, "isolation": isolation, "filter": filter_text}
+        self.reading = writer.begin(source_id, asked, isolation=isolation, filter_text=filter_text, settings=said)
+        wanted = sum(length(span) for span in plan.spans)
+        plan.spans = [part for span in plan.spans for part in self._left(writer, span, filter_text)]
+        spared = wanted - sum(length(span) for span in plan.spans)
+        self.rounds = rounds(plan.spans) if self.request.newest_first else [plan.spans]
+        self.latest_us = {span: writer.latest_us(self.log_ids[span.log], span.start) for spans in self.rounds for span in spans}
+        return [*plan.notes, *([f"{spared:,} positions are in the capture already and are not read again"] if spared else [])]
+
+    def add_log(self, writer: CaptureWriter, source_id: int, info: LogInfo) -> int:
+        """Notes a log with what its descriptor asks for, and with the reducer that the profile names for a later replay."""
+        name = info.key.name
+        rules = dict(self.plan.rules.get(name) or {})
+        said = self.profile.of(name) if self.profile else None
+        if said is not None and said.reducer is not None:
+            rules["reducer"] = said.reducer
+        return writer.add_log(source_id, info, decoder=self.plan.decoder.get(name), rules=rules or None)
+
+    def _left(self, writer: CaptureWriter, span: Span, filter_text: str | None) -> list[Span]:
+        """The parts of `span` that the capture does not have under the same isolation and filter."""
+        segments, isolation = writer.segments(self.log_ids[span.log]), str(self.request.isolation)
+        had = coverage.already_scanned(segments, isolation, filter_text) if filter_text else coverage.already_read(segments, isolation)
+        return [Span(span.log, start, end) for start, end in without_ranges(span.start, span.end, had)]
+
+    # ---- reading
 
     def start(self, executor: ThreadPoolExecutor, outbox: queue.Queue[Message], stop: threading.Event, limiter: RateLimiter) -> None:
         """Reads in a thread of `executor` until done or `stop`, handing over to `outbox`; the last message says how it ended."""

@@ -18,15 +18,13 @@ from typing import Any
 
 import apsw
 
-from inspector.capture import coverage
 from inspector.capture.stage import Staged
 from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, StagedCondition
 from inspector.errors import EventscopeError, ExitStatus, SourceError
-from inspector.event import without_ranges
 from inspector.feed import TICK_S, Feed, Message, RateLimiter
 from inspector.identify import Profile
 from inspector.sources import LogInfo, Request, Source, Span
-from inspector.sources.spans import length, narrowed, place_of, rounds
+from inspector.sources.spans import length, narrowed
 
 log = logging.getLogger(__name__)
 
@@ -146,45 +144,8 @@ def run(
 
 
 def _register(writer: CaptureWriter, feed: Feed, options: Options, listener: Listener) -> None:
-    """Notes the source, its logs and what is asked; takes off the plan what the capture has already."""
-    plan, isolation = feed.plan, str(feed.request.isolation)
-    source_id = writer.add_source(feed.source.info())
-    feed.log_ids = [_add_log(writer, source_id, feed, info) for info in plan.logs]
-    ranges = feed.request.ranges
-    named = [
-        (log_id, asked)
-        for log_id, info, asked in zip(feed.log_ids, plan.logs, plan.asked, strict=True)
-        if not ranges or place_of(info) in ranges
-    ]
-    asked = dict(named)
-    settings = {**options.settings, "isolation": isolation, "filter": options.filter_text}
-    feed.reading = writer.begin(source_id, asked, isolation=isolation, filter_text=options.filter_text, settings=settings)
-    for note in plan.notes:
+    for note in feed.register(writer, options.filter_text, options.settings):
         listener.noted(note)
-    wanted = sum(length(span) for span in plan.spans)
-    plan.spans = [part for span in plan.spans for part in _left(writer, feed, span, options.filter_text)]
-    spared = wanted - sum(length(span) for span in plan.spans)
-    feed.rounds = rounds(plan.spans) if feed.request.newest_first else [plan.spans]
-    feed.latest_us = {span: writer.latest_us(feed.log_ids[span.log], span.start) for spans in feed.rounds for span in spans}
-    if spared:
-        listener.noted(f"{spared:,} positions are in the capture already and are not read again")
-
-
-def _left(writer: CaptureWriter, feed: Feed, span: Span, filter_text: str | None) -> list[Span]:
-    """The parts of `span` that the capture does not have under the same isolation and filter."""
-    segments, isolation = writer.segments(feed.log_ids[span.log]), str(feed.request.isolation)
-    had = coverage.already_scanned(segments, isolation, filter_text) if filter_text else coverage.already_read(segments, isolation)
-    return [Span(span.log, start, end) for start, end in without_ranges(span.start, span.end, had)]
-
-
-def _add_log(writer: CaptureWriter, source_id: int, feed: Feed, info: LogInfo) -> int:
-    """Notes a log with what its descriptor asks for, and with the reducer that the profile names for a later replay."""
-    name = info.key.name
-    rules = dict(feed.plan.rules.get(name) or {})
-    said = feed.profile.of(name) if feed.profile else None
-    if said is not None and said.reducer is not None:
-        rules["reducer"] = said.reducer
-    return writer.add_log(source_id, info, decoder=feed.plan.decoder.get(name), rules=rules or None)
 
 
 class _Session:
@@ -320,7 +281,7 @@ class _Session:
         assert feed.reading is not None
         asked = {}
         for info, span in opened:
-            log_id = _add_log(self._writer, feed.reading.source_id, feed, info)
+            log_id = feed.add_log(self._writer, feed.reading.source_id, info)
             feed.log_ids.append(log_id)
             asked[log_id] = (span.start, span.end)
         self._writer.ask_more(feed.reading, asked)

@@ -117,6 +117,8 @@ class CellLook:
         words = self.words(row, column)
         if row.rule:
             words = f"{words}\ncolour {row.color}: {row.rule}".lstrip("\n")
+        if row.unread_before:
+            words = f"{words}\n{row.unread_before:,} positions before this one were not read".lstrip("\n")
         return tip(f"{words}\n{row.tip}" if column == VALUE and row.tip and STATE in self.narrow else words)
 
     def header(self, column: int, zone: tzinfo) -> str:

@@ -13,6 +13,7 @@ from app.models.color_rules import Painted, colors_of
 from app.models.event_columns import COLUMNS, SINCE
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import EventRow
+from inspector.capture.unread import unread_before
 from inspector.event import Flag
 from inspector.query.fields import read_fields
 from inspector.query.places import FieldPlace
@@ -70,6 +71,8 @@ class Row:
     rule: str = ""
     """That rule in words."""
     time_us: int | None = None
+    unread_before: int = 0
+    """So many positions just before this one, in its partition, were not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,8 @@ def read_page(
             rows[seq] = replace(row, cells=(*row.cells, *texts))
     for seq, rule in colors_of(reader, seqs, rules).items():
         rows[seq] = replace(rows[seq], color=rule.color, rule=rule.words)
+    for seq, count in unread_before(reader, seqs).items():
+        rows[seq] = replace(rows[seq], unread_before=count)
     return Page(rows, sum(300 + 2 * sum(map(len, row.cells)) + len(row.tip) for row in rows.values()))
 
 

@@ -6,6 +6,7 @@ this is taken from, `sources.spans` for how a reading is narrowed to such stretc
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -62,6 +63,23 @@ def unread(reader: CaptureReader, filter_text: str = "") -> list[Unread]:
             lives[key] = report
     found = (_unread(report, filter_text) for report in lives.values())
     return [part for part in found if part.ranges]
+
+
+_BEFORE = """
+SELECT event.seq, event.position - max(log.first_position, coalesce(
+  (SELECT to_position FROM coverage c WHERE c.log_id = event.log_id AND c.from_position < event.position
+   ORDER BY c.from_position DESC LIMIT 1), 0))
+FROM event CROSS JOIN log ON log.id = event.log_id
+WHERE event.seq IN (SELECT value FROM json_each(:seqs)) AND event.sub = 0 AND event.position > log.first_position AND NOT EXISTS (
+  SELECT 1 FROM coverage c WHERE c.log_id = event.log_id AND c.from_position < event.position AND c.to_position >= event.position)
+"""
+"""What was never fetched has no row in the account: the position before such an event lies in no stretch of it."""
+
+
+def unread_before(reader: CaptureReader, seqs: Sequence[int]) -> dict[int, int]:
+    """Those of the events `seqs` just before which positions were not read, with how many; looked up, nothing is scanned."""
+    found: dict[int, int] = dict(reader.select(_BEFORE, {"seqs": json.dumps(list(map(int, seqs)))}))
+    return found
 
 
 def last_of(ranges: Sequence[Range], most: int) -> tuple[Range, ...]:

@@ -14,22 +14,19 @@ import signal
 import struct
 import sys
 import threading
-import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from inspector.errors import EventscopeError, ExitStatus, SourceError, UsageError
+from inspector.cli.reporting import reporter_of
+from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from inspector.ingest import Keep, Options, Status
+    from inspector.ingest import Keep, Options
     from inspector.sources import Request, Source
 
-_PROGRESS_EVERY_S = 0.1
-FINISHING = "finishing"
-"""A state for a window that reads along (`ingest.FINISHING`); people need not know."""
 _SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -171,11 +168,11 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
     options = _options(args)
     request = _request(args)
     sources: list[tuple[Source, Request]] = []
-    reporter = _reporter(args.progress)
+    reporter = reporter_of(args.progress)
     stop = _Stop(with_stdin=args.stop_with_stdin)
     try:
         sources.extend((open_source(url, config), _for_source(request, url, len(args.url))) for url in args.url)
-        outcome = ingest.run(sources, args.output, options=options, listener=reporter.listener(stop), stop=stop.event)
+        outcome = ingest.run(sources, args.output, options=options, listener=reporter.listener(stop.begun), stop=stop.event)
     finally:
         stop.end()
         for source, _ in sources:
@@ -336,6 +333,10 @@ class _Stop:
         if with_stdin:
             threading.Thread(target=self._watch_stdin, name="stdin", daemon=True).start()
 
+    def begun(self) -> None:
+        """There is something to end cleanly."""
+        self.reading = True
+
     def _signalled(self, _number: int, _frame: FrameType | None) -> None:
         if not self.reading or self.event.is_set():
             raise KeyboardInterrupt
@@ -350,125 +351,3 @@ class _Stop:
         """Gives the signals back."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
-
-
-class _Reporter:
-    """Says on standard error how a capture goes. This one only tells notes and errors; others add progress."""
-
-    def __init__(self) -> None:
-        self._said_s = 0.0
-
-    def listener(self, stop: _Stop) -> Any:
-        """An `ingest.Listener` that reports here."""
-        from inspector.ingest import Listener
-
-        reporter = self
-
-        class _Reporting(Listener):
-            def started(self) -> None:
-                stop.reading = True
-
-            def progressed(self, status: Status) -> None:
-                reporter.progressed(status)
-
-            def noted(self, text: str) -> None:
-                reporter.say("note", text)
-
-            def state_changed(self, text: str) -> None:
-                reporter.say("state", text)
-
-            def failed(self, error: EventscopeError) -> None:
-                reporter.say("error", str(error), step=error.step if isinstance(error, SourceError) else "")
-
-        return _Reporting()
-
-    def progressed(self, status: Status) -> None:
-        """A batch is stored."""
-
-    def say(self, kind: str, text: str, *, step: str = "") -> None:
-        """One sentence for people."""
-        if kind == "state" and text == FINISHING:
-            return
-        print(f"eventscope: {text}" if kind != "note" else text, file=sys.stderr, flush=True)
-
-    def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:
-        """The capture has ended."""
-
-    def _due(self) -> bool:
-        now = time.monotonic()
-        if now - self._said_s < _PROGRESS_EVERY_S:
-            return False
-        self._said_s = now
-        return True
-
-
-class _JsonReporter(_Reporter):
-    """JSON lines for a parent process, at most ten of progress a second."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._unsaid: Status | None = None
-
-    def progressed(self, status: Status) -> None:
-        self._unsaid = status
-        if self._due():
-            self._progress()
-
-    def _progress(self) -> None:
-        if (status := self._unsaid) is None:
-            return
-        self._unsaid = None
-        self._line(
-            "progress",
-            stored=status.stored,
-            events=status.events,
-            bytes=status.bytes,
-            rate=round(status.rate_per_s, 1),
-            undecodable=status.undecodable,
-            duplicates=status.duplicates,
-            conflicts=status.conflicts,
-            covered=status.covered,
-            wanted=status.wanted,
-            read={f"{log}/{partition}": [reached, end] for (_, log, partition), (reached, end) in status.read.items()},
-        )
-
-    def say(self, kind: str, text: str, *, step: str = "") -> None:
-        self._line(kind, text=text, **({"step": step} if step else {}))
-
-    def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:
-        self._progress()
-        self._line("done", stopped="; ".join(stopped), exit=int(status))
-
-    @staticmethod
-    def _line(kind: str, **values: object) -> None:
-        print(json.dumps({"type": kind, **values}), file=sys.stderr, flush=True)
-
-
-class _LineReporter(_Reporter):
-    """One line on a terminal that is written over."""
-
-    def progressed(self, status: Status) -> None:
-        if not self._due():
-            return
-        known = [(reached, end) for reached, end in status.read.values() if end]
-        share = sum(min(r, e) for r, e in known) / max(1, sum(e for _, e in known))
-        bar = "█" * int(share * 20)
-        print(
-            f"\r{bar:20} {share:4.0%}  {status.stored:,} events  {status.rate_per_s:,.0f}/s  {status.bytes / 1e6:,.1f} MB\x1b[K",
-            end="",
-            file=sys.stderr,
-            flush=True,
-        )
-
-    def say(self, kind: str, text: str, *, step: str = "") -> None:
-        print("\r\x1b[K", end="", file=sys.stderr)
-        super().say(kind, text, step=step)
-
-    def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:
-        print("\r\x1b[K", end="", file=sys.stderr, flush=True)
-
-
-def _reporter(progress: str) -> _Reporter:
-    if progress == "json":
-        return _JsonReporter()
-    return _LineReporter() if progress == "auto" and sys.stderr.isatty() else _Reporter()
