@@ -45,7 +45,7 @@ class DecodeBar(Notice):
         self._child: Child | None = None
         self._leaving: list[Child] = []
         self._told: Mapping[str, Any] = {}
-        self._is_waiting = self._is_stopped = False
+        self._is_waiting = self._is_stopped = self._is_due = False
         self._bar = thin_bar("How much is decoded", 100)
         self._letting_go = QTimer(self, interval=_LOOK_MS)
         self._letting_go.timeout.connect(self._start_when_free)
@@ -62,6 +62,9 @@ class DecodeBar(Notice):
         """Goes with another capture; what is being decoded ends where it is."""
         self.end(wait_ms=0)
         self._session, self._selection, self._is_waiting = session, selection, False
+        self._is_due = False
+        self._bar.hide()
+        self._dismiss.show()
         self.hide()
         if session is not None and selection is not None:
             selection.meaning_wanted.connect(self.ask)
@@ -77,8 +80,9 @@ class DecodeBar(Notice):
         dialog.open()
 
     def decode(self, *, stops_capture: bool = False) -> None:
-        """Decodes the open capture again by the user's rules; while it is being captured, when that has ended."""
+        """Decodes the open capture again by the user's rules; while it is captured or decoded, when that has ended."""
         session = self._session
+        self._is_due = self.is_running
         if session is None or self.is_running:
             return
         if not session.is_capturing:
@@ -119,6 +123,7 @@ class DecodeBar(Notice):
         if session is not None:
             self._told, self._is_stopped = {}, False
             self.say("this capture is being decoded again …", action="Stop", acted=self.stop)
+            self._dismiss.hide()
             self._bar.setValue(0)
             self._bar.show()
             session.let_go()
@@ -165,17 +170,22 @@ class DecodeBar(Notice):
     def _over(self, error: str) -> None:
         child, self._child = self._child, None
         self._bar.hide()
+        self._dismiss.show()
         if child is not None:
             child.deleteLater()
         session = self._session
         if session is None:
             return
         session.read_again(is_over=True)
-        if error:
+        if self._is_due:  # another rule was written meanwhile
+            self._is_due = False
+            self._begin()
+        elif error:
             self.say(error, role="bad", action="Try again", acted=self.decode)
         else:
             self.say(_outcome(self._told, was_stopped=self._is_stopped), role="warn" if self._is_stopped else "dim", **self._next())
-        self.decoded.emit()
+        if not self.is_running:
+            self.decoded.emit()
 
     def _next(self) -> dict[str, Any]:
         return {"action": "Decode all of it", "acted": self.decode} if self._is_stopped else {}
@@ -185,5 +195,5 @@ def _outcome(told: Mapping[str, Any], *, was_stopped: bool) -> str:
     decoded, changed, undecodable = (int(told.get(name) or 0) for name in ("decoded", "changed", "undecodable"))
     words = f"{decoded:,} events decoded again, {changed:,} of them mean something else now"
     if undecodable:
-        words += f"; {undecodable:,} are undecodable"
+        words += f"; {undecodable:,} undecodable"
     return f"{words}; stopped: the rest means what it meant before" if was_stopped else words

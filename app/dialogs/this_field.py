@@ -6,6 +6,7 @@ Read `app.models.this_field` for what is asked of the capture, `app.meaning` for
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from datetime import tzinfo
 from zoneinfo import available_timezones
 
@@ -20,7 +21,7 @@ from app.field_menu import MEANINGS
 from app.models.rehearsal_table import WHY_NOT, RehearsalTable
 from app.models.this_field import Answer, Wanted, answer, before_text
 from app.notice import thin_bar
-from app.plain import PlainLabel, set_role, set_tip
+from app.plain import PlainLabel, announce, set_role, set_tip
 from app.session import Session
 from inspector.identify import editing
 from inspector.settings import identity_path
@@ -37,7 +38,7 @@ _UNITS = {
 }
 _NO_ZONE = "not said: such a text is no time"
 _CATEGORIES = {"as it is found now (the log's name, unless a rule says otherwise)": "", "what stands before the first -": "-"}
-_EVENT_PX, _NOW_PX, _WHY_PX = 90, 220, 190
+_EVENT_PX = 96
 _MOST_CHARACTERS = 80
 
 
@@ -57,10 +58,11 @@ class ThisFieldDialog(QDialog):
         self._file = identity_path()
         self.answer: Answer | None = None
         self._is_asking = False
+        self._is_taken_up: str | None = None
         self.meaning, self.found_at, self.logs = choice([*MEANINGS.values()]), Choice(), Choice()
         self.unit, self.zone, self.category = choice([*_UNITS]), Choice(), choice([*_CATEGORIES])
         self.table = RehearsalTable(self)
-        self.view = RowsView(self.table, "What the rule would do on some events", [_EVENT_PX, 0, _NOW_PX, _NOW_PX, _WHY_PX])
+        self.view = RowsView(self.table, "What the rule would do on some events", [_EVENT_PX, 0, 0, 0, 0])
         self.counts, self.note = PlainLabel(role="title", elided=True), PlainLabel(elided=True)
         self.line, self.kept_in = PlainLabel(elided=True), PlainLabel(role="faint", elided=True)
         self.line.setFont(style.fixed_font())
@@ -167,17 +169,35 @@ class ThisFieldDialog(QDialog):
         self._session.work.run(lambda reader: answer(reader, seq, wanted, file), self._show, self._fail, lane="this field")
 
     def _show(self, found: Answer) -> None:
+        wanted, rehearsal = self.wanted(), found.rehearsal
+        if self._is_taken_up != wanted.field:
+            self._is_taken_up = wanted.field
+            if self._take_up(found):
+                self._ask()
+                return
         self.answer, self._is_asking = found, False
         self.busy.hide()
-        wanted, rehearsal = self.wanted(), found.rehearsal
         self.table.show_cases(rehearsal.cases, is_time=wanted.field == "time", zone=self._zone)
         self.view.setColumnHidden(WHY_NOT, not self.table.has_reasons)
-        self.view.fit_columns([_EVENT_PX, 0, _NOW_PX, _NOW_PX, *([_WHY_PX] if self.table.has_reasons else [])])
+        self.view.fit_columns([_EVENT_PX, 0, 0, 0, *([0] if self.table.has_reasons else [])])
         self.counts.show_text(f"found in {rehearsal.found:,} of {len(rehearsal.cases):,} events of {found.log}, from all over the log")
         self._show_logs(found)
         self.line.show_text(self._line(found))
         self._show_note(found)
         self._enable(found)
+        announce(self, self.counts.whole_text())
+
+    def _take_up(self, found: Answer) -> bool:
+        """Says of a place that has a rule already what that says of how it is read; False when there is nothing to say."""
+        said = dict(found.before) if isinstance(found.before, Mapping) else {}
+        if found.rule is None or said.pop("from", None) != found.rule.place or said.keys() - {"unit", "zone", "split"}:
+            return False
+        for box, words, text in ((self.unit, _UNITS, said.get("unit", "")), (self.category, _CATEGORIES, said.get("split", ""))):
+            with QSignalBlocker(box):
+                box.setCurrentIndex([*words.values()].index(text) if text in words.values() else 0)
+        with QSignalBlocker(self.zone):
+            self.zone.setCurrentText(said.get("zone", "") or _NO_ZONE)
+        return True
 
     def _show_logs(self, found: Answer) -> None:
         offered = [f"only {found.log}" if one.is_one_log else f"all logs like {one.pattern}" for one in found.scopes]
@@ -205,7 +225,8 @@ class ThisFieldDialog(QDialog):
         elif found.rehearsal.is_hidden:
             words = f"! This place is hidden here; as {self.meaning.currentText()} it would be shown. Have the masks hide that too."
         elif not found.rehearsal.found:
-            role, words = "dim", "The rule finds nothing in these events: with it, they have no such field."
+            kept = "they keep the record's time" if self.wanted().field == "time" else "they would have none"
+            role, words = "dim", f"Nothing is found in these events: {kept}."
         set_role(self.note, role)
         self.note.show_text(words)
 

@@ -23,7 +23,7 @@ from inspector.capture import evidence
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rehearsal import Case
 from inspector.capture.sqlite import open_reader
-from inspector.identify import Identifier, parse_profile
+from inspector.demo.store import ShopStore
 from inspector.masks import SIGN
 from inspector.settings import identity_path
 from tests.app.captures import Growing
@@ -31,6 +31,7 @@ from tests.app.test_actions import run
 from tests.app.test_masked_window import texts_of
 from tests.app.test_window import shown, wait_for_event
 from tests.capture.test_rehearsal import CANARY, MASKS, capture
+from tests.demo.story import placed, told
 
 _WAIT_MS = 20_000
 
@@ -38,7 +39,7 @@ _WAIT_MS = 20_000
 def orders(path: Path, count: int = 50, **more: object) -> Path:
     """Events whose kind, order and time stand in the document under names that no built-in rule knows."""
     values = [
-        {"kind": f"K{n % 3}", "order": f"order-{n % 5}", "at": f"2026-01-02T03:{n % 60:02}:00", "who": {"x": "<b>bold</b>‮"}, "n": n}
+        {"kind": f"K{n % 3}", "order": f"order-{n % 5}", "at": f"2026-01-02T03:{n % 60:02}:00", "who": {"x": "<b>bold</b>\u202e"}, "n": n}
         for n in range(count)
     ]
     headers = [json.dumps([["Trace-Nr", f"t-{n}"], ["Trace-Nr", "again"]]) for n in range(count)]
@@ -107,8 +108,12 @@ def opened(qtbot: QtBot, window: MainWindow, path: Path, rows: int = 50, *, row:
 
 def types(path: Path) -> list[tuple[object, ...]]:
     connection = open_reader(path)
-    found = list(connection.execute("SELECT t.name, s.name, c.name, e.time_us FROM event e LEFT JOIN type t ON t.id = e.type_id "
-        "LEFT JOIN stream s ON s.id = e.stream_id LEFT JOIN category c ON c.id = s.category_id ORDER BY e.seq"))
+    found = list(
+        connection.execute(
+            "SELECT t.name, s.name, c.name, e.time_us FROM event e LEFT JOIN type t ON t.id = e.type_id "
+            "LEFT JOIN stream s ON s.id = e.stream_id LEFT JOIN category c ON c.id = s.category_id ORDER BY e.seq"
+        )
+    )
     connection.close()
     return found
 
@@ -166,18 +171,24 @@ def test_a_time_without_a_zone_is_no_time_until_the_zone_is_said(qtbot: QtBot, w
     assert {case.why_not for case in dialog.table.cases} == {"it names no zone: say which"}
     assert all(case.then == case.now for case in dialog.table.cases)
     dialog.zone.setFocus()
-    dialog.zone.lineEdit().selectAll()
+    edit = dialog.zone.lineEdit()
+    assert edit is not None
+    edit.selectAll()
     QTest.keyClicks(dialog.zone, "Mars")
     wait_until_tried(qtbot, dialog)
     assert "no zone 'Mars'" in dialog.note.whole_text()
     assert not dialog.write.isEnabled()
-    dialog.zone.lineEdit().selectAll()
+    edit.selectAll()
     QTest.keyClicks(dialog.zone, "Europe/Paris")
     wait_until_tried(qtbot, dialog)
     assert dialog.counts.whole_text().startswith("found in 20 of 20")
     assert dialog.line.whole_text() == 'time = { from = "data.at", unit = "guess", zone = "Europe/Paris" }'
     click_write(qtbot, window, dialog)
-    assert types(path)[0][3] == 1_767_319_380_000_000
+    wait_for_event(qtbot, window, 8)
+    again = ask(qtbot, window, "the time", "data", "at")
+    assert again.zone.currentText() == "Europe/Paris"
+    assert again.line.whole_text() == 'time = { from = "data.at", unit = "guess", zone = "Europe/Paris" }'
+    assert types(path)[0][3] == 1_767_319_200_000_000
 
 
 def test_the_rule_is_taken_away_in_the_same_dialog(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
@@ -197,7 +208,7 @@ def test_the_rule_is_taken_away_in_the_same_dialog(qtbot: QtBot, window: MainWin
     assert {case.then for case in dialog.table.cases} == {None}
     click_write(qtbot, window, dialog)
     assert types(path) == before
-    assert identity_path().read_text().startswith("# mine\n[[log]]\nname = \"orders\"\nid = \"data.n\"\n\n[[log]]\nname = \"ord*\" # all\n")
+    assert identity_path().read_text().startswith('# mine\n[[log]]\nname = "orders"\nid = "data.n"\n\n[[log]]\nname = "ord*" # all\n')
 
 
 def test_a_rule_for_all_logs_that_share_an_entry(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
@@ -265,20 +276,53 @@ def test_while_another_process_writes_it_that_is_said(qtbot: QtBot, window: Main
     assert types(growing.path)[3][0] == "order-3"
 
 
-def test_a_capture_that_runs_is_stopped_first_or_decoded_when_it_ends(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    from inspector.demo.store import ShopStore
-
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_capture_that_runs_is_stopped_first_or_decoded_when_it_ends(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, *, stops: bool
+) -> None:
     store = ShopStore(tmp_path / "shop.db")
-    store.close() if hasattr(store, "close") else None
+    rows = store.append(placed(told(events=200)))
+    store.close()
     window.open_source(f"sqlite:///{tmp_path / 'shop.db'}")
-    session = window.session
+    session, bar = window.session, window.chrome.decoding
     assert session is not None
-    assert session.is_capturing
+    qtbot.waitUntil(lambda: window.events.model.rows == rows, timeout=_WAIT_MS)
+    window.events.choose_row(7)
+    wait_for_event(qtbot, window, 8)
+    dialog = ask(qtbot, window, "the actor", "data", node_with_text(window))
+    assert "is being written" in dialog.note.whole_text()
+    assert dialog.write.text() == "Write the rule; decode when the capture ends"
+    with qtbot.waitSignal(bar.decoded, timeout=_WAIT_MS):
+        QTest.mouseClick(dialog.stop_and_write if stops else dialog.write, Qt.MouseButton.LeftButton)
+        if not stops:
+            qtbot.waitUntil(lambda: "when the capture ends" in bar.text.whole_text(), timeout=_WAIT_MS)
+            assert session.is_capturing
+            QTest.mouseClick(bar._action, Qt.MouseButton.LeftButton)
+    assert not session.is_capturing
+    assert f"{rows:,} events decoded again" in bar.text.whole_text()
+    with CaptureReader(session.path) as reader:
+        ((acted,),) = reader.select("SELECT count(*) FROM event WHERE actor IS NOT NULL")
+    assert acted
+    run(window, "Capture again, on from where it ended")
+    assert session.child is not None
+    assert str(identity_path()) in session.child.arguments
+    with qtbot.waitSignal(session.capture_ended, timeout=_WAIT_MS):
+        qtbot.wait(300)
+        window.stop_capture()
+
+
+def node_with_text(window: MainWindow) -> str:
+    """The first name in the document whose value a rule can take."""
+    assert window.panes is not None
+    model = window.panes.event_pane.tree.tree
+    data = node(window, "data")
+    names = [model.index(row, 0, data) for row in range(model.rowCount(data))]
+    return next(str(model.data(name)) for name in names if model.place(name))
 
 
 @pytest.mark.parametrize("field", ["type", "time"])
 def test_hostile_values_are_shown_as_what_they_are(qtbot: QtBot, window: MainWindow, tmp_path: Path, field: str) -> None:
-    bad = ["<img src=file:///etc/passwd>", "‮\x00\x1b[31m\n", "x" * 1_000_000, "<b>&amp;"]
+    bad = ["<img src=file:///etc/passwd>", "\u202e\x00\x1b[31m\n", "x" * 1_000_000, "<b>&amp;"]
     path = capture(tmp_path / "a.evcap", [{"bad": text} for text in bad])
     opened(qtbot, window, path, 4, row=0)
     dialog = ask(qtbot, window, MEANINGS[field], "data", "bad")
@@ -314,23 +358,53 @@ def test_a_mistake_in_the_users_file_is_named_with_its_line(qtbot: QtBot, window
     assert not dialog.write.isEnabled()
 
 
-def test_stopped_half_way_it_can_be_done_again(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    path = orders(tmp_path / "a.evcap", 60_000)
-    opened(qtbot, window, path, 60_000)
+@pytest.mark.parametrize("how", ["stopped", "killed"])
+def test_ended_half_way_it_can_be_done_again(qtbot: QtBot, window: MainWindow, tmp_path: Path, how: str) -> None:
+    path = orders(tmp_path / "a.evcap", 45_000)
+    opened(qtbot, window, path, 45_000)
     dialog = ask(qtbot, window, "the type", "data", "kind")
     bar = window.chrome.decoding
     with qtbot.waitSignal(bar.decoded, timeout=_WAIT_MS):
         QTest.mouseClick(dialog.write, Qt.MouseButton.LeftButton)
         qtbot.waitUntil(lambda: bar._bar.value() > 0, timeout=_WAIT_MS)
-        bar._action.click()
+        assert bar._child is not None
+        if how == "stopped":
+            QTest.mouseClick(bar._action, Qt.MouseButton.LeftButton)
+        else:
+            bar._child._process.kill()
+    assert ("stopped" if how == "stopped" else "everything stored before is kept") in bar.text.whole_text()
     with CaptureReader(path) as reader:
-        assert reader.watermark().events == 60_000
+        assert reader.watermark().events == 45_000
         ((done,),) = reader.select("SELECT count(*) FROM event WHERE type_id IS NOT NULL")
-    assert done % 20_000 == 0
-    assert "stopped" in bar.text.whole_text() or done == 60_000
+    assert done in {20_000, 40_000, 45_000}
+    with qtbot.waitSignal(bar.decoded, timeout=_WAIT_MS):
+        QTest.mouseClick(bar._action, Qt.MouseButton.LeftButton)
+    assert [row[0] for row in types(path)] == [f"K{n % 3}" for n in range(45_000)]
+    assert sorted(one.name for one in tmp_path.glob("a.evcap*")) == ["a.evcap"]
+
+
+def test_a_rule_written_meanwhile_is_obeyed_too(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = orders(tmp_path / "a.evcap", 25_000)
+    opened(qtbot, window, path, 25_000)
+    bar = window.chrome.decoding
     with qtbot.waitSignal(bar.decoded, timeout=_WAIT_MS):
         bar.decode()
-    assert [row[0] for row in types(path)] == [f"K{n % 3}" for n in range(60_000)]
+        qtbot.waitUntil(lambda: bar._bar.value() > 0, timeout=_WAIT_MS)
+        identity_path().write_text('[[log]]\nname = "orders"\ntype = "const:mine"\n')
+        bar.decode()
+    assert types(path)[24_999][0] == "mine"
+
+
+def test_closing_the_window_ends_decoding_and_keeps_what_was_done(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = orders(tmp_path / "a.evcap", 25_000)
+    opened(qtbot, window, path, 25_000)
+    identity_path().write_text('[[log]]\nname = "orders"\ntype = "data.kind"\n')
+    bar = window.chrome.decoding
+    bar.decode()
+    qtbot.waitUntil(lambda: bar._bar.value() > 0, timeout=_WAIT_MS)
+    window.close()
+    assert sorted(one.name for one in tmp_path.glob("a.evcap*")) == ["a.evcap"]
+    assert [row[0] for row in types(path)][:20_000] == [f"K{n % 3}" for n in range(20_000)]
 
 
 def test_what_goes_on_later_is_captured_by_the_same_rules(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
@@ -357,8 +431,6 @@ def test_the_tree_knows_where_a_rule_finds_a_row(qtbot: QtBot, window: MainWindo
     assert tree.place(node(window, "data", "a")) == tree.place(node(window, "data", "")) == tree.place(node(window, "data", "l")) == ""
     assert tree.place(node(window, "key")) == "key"
     assert tree.place(node(window, "log")) == ""
-    records = parse_profile('[[log]]\nname = "orders"\ntype = \'data.a."odd name"[1]."x.y"\'\n')
-    assert Identifier(profile=records) is not None
 
 
 def test_a_table_of_no_cases_is_empty(qtbot: QtBot) -> None:
@@ -369,4 +441,3 @@ def test_a_table_of_no_cases_is_empty(qtbot: QtBot) -> None:
     assert table.has_reasons
     table.show_cases([])
     assert table.rowCount() == 0
-
