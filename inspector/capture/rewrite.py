@@ -43,12 +43,12 @@ _SUBTRACT = (
     ),
 )
 
-_SAME = ("time_us", "time_kind", "version", "event_id", "schema_version", "correlation_id", "causation_id", "actor")
 _CHANGED = (
     "SELECT count(*) FROM staged.row r JOIN temp.again a ON a.n = r.n CROSS JOIN event e ON e.seq = a.seq "
     "LEFT JOIN staged.type t ON t.id = r.type LEFT JOIN staged.stream s ON s.id = r.stream "
-    f"WHERE (e.type_id, e.stream_id, {', '.join(f'e.{name}' for name in _SAME)}) "
-    f"IS NOT (t.real, s.real, {', '.join(f'r.{name}' for name in _SAME)})"
+    "WHERE (e.type_id, e.stream_id, e.time_us, e.time_kind, e.version, e.event_id, e.schema_version, e.correlation_id, e.causation_id, "
+    "e.actor) IS NOT (t.real, s.real, r.time_us, r.time_kind, r.version, r.event_id, r.schema_version, r.correlation_id, r.causation_id, "
+    "r.actor)"
 )
 """How many of the events are about to have another identity."""
 
