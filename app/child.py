@@ -35,7 +35,8 @@ class Child(QObject):
     ended = Signal(object)
     """`(error)`: the process is gone; empty when it did what was asked, else one sentence."""
 
-    def __init__(self, arguments: Sequence[str], parent: QObject | None = None, *, config: str = "") -> None:
+    def __init__(self, arguments: Sequence[str], parent: QObject | None = None, *, config: str = "", patience_ms: int = _KILL_MS) -> None:
+        """`config` goes to its standard input. It is killed when it has not ended so long after `stop`."""
         super().__init__(parent)
         self.arguments = list(arguments)
         self._config = config
@@ -52,7 +53,7 @@ class Child(QObject):
         self._process.started.connect(self._send_config)
         self._process.errorOccurred.connect(self._failed)
         self._process.finished.connect(self._finished)
-        self._deadline = QTimer(self, singleShot=True, interval=_KILL_MS)
+        self._deadline = QTimer(self, singleShot=True, interval=patience_ms)
         self._deadline.timeout.connect(self._process.kill)
 
     def start(self) -> None:
@@ -70,7 +71,7 @@ class Child(QObject):
         return self._stopping
 
     def stop(self) -> None:
-        """Asks the process to end by closing its input; it is killed when it has not after 15 s."""
+        """Asks the process to end by closing its input; it is killed when it has not ended in time (15 s)."""
         if not self._stopping:
             self._stopping = True
             self._process.closeWriteChannel()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QTreeView, QVBoxLay
 
 from app import style
 from app.event_copy import EventCopy, bounded
+from app.field_menu import add_meanings
 from app.filter_menu import add_filter_choices
 from app.models import jsonb
 from app.models.event_find import Spot, find
@@ -233,6 +234,10 @@ class EventTreeView(QWidget):
         blob, of = part
         self._copy.read(lambda reader: _json(reader, blob, of))
 
+    def place(self) -> str:
+        """Where a rule of identity finds the current row's value; empty where none does."""
+        return self.tree.place(self.view.currentIndex().siblingAtColumn(0))
+
     def copy_path(self) -> None:
         """Copies where the current row is, as the filter language writes it."""
         if path := self.tree.path(self.view.currentIndex().siblingAtColumn(0)):
@@ -273,6 +278,8 @@ class EventTreeView(QWidget):
             menu.addAction("Copy path", self.copy_path)
         if path.startswith(("data.", "data[", "metadata.", "metadata[")):
             menu.addAction("Show as a column", lambda: self._selection.show_column(path))
+        if place := self.tree.place(index):
+            add_meanings(menu, self._selection, place)
         self._event_copies(menu.addMenu("Copy of the event"))
         return menu
 

@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QMenu, QStackedWidget
 from app.empty import Empty
 from app.event_copy import EventCopy
 from app.event_rows_view import RowsView
+from app.field_menu import add_meanings
 from app.filter_menu import add_filter_choices
 from app.models.header_table import Header, HeaderTable
 from app.selection import Selection
+from inspector.identify.expressions import written
 from inspector.query.combine import combined
 
 _NAME_PX, _STATE_PX = 130, 96
@@ -47,6 +49,11 @@ class HeaderView(QStackedWidget):
         """The current row's header."""
         row = self.view.row()
         return self.table.headers[row] if 0 <= row < len(self.table.headers) else None
+
+    def place(self) -> str:
+        """Where a rule of identity finds the current header; empty for none, and for one whose name was there before."""
+        header = self.current()
+        return "" if header is None or header.is_repeat else written("header", (header.name,))
 
     def copy_value(self) -> None:
         """Copies the current header's value."""
@@ -84,4 +91,6 @@ class HeaderView(QStackedWidget):
         menu.addAction("Copy value as hex", self.copy_hex)
         name = json.dumps(header.name, ensure_ascii=False)
         menu.addAction("Show as a column", lambda: self._selection.show_column(f"headers[{name}]"))
+        if place := self.place():
+            add_meanings(menu, self._selection, place)
         menu.popup(at)

@@ -44,6 +44,11 @@ class LookBar(QFrame):
         row.addWidget(self.clear_button)
         self.hide()
 
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which times are shown."""
+        return self._zone
+
     def follow(self, selection: Selection | None) -> None:
         """Shows what is in force there."""
         self._selection = selection

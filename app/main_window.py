@@ -80,6 +80,8 @@ class MainWindow(QMainWindow):
         chrome.dropped.connect(self.open_capture)
         chrome.left_behind.open_wanted.connect(self.open_capture)
         chrome.left_behind.list_wanted.connect(self.show_unsaved)
+        chrome.decoding.decoded.connect(self._look_again)
+        chrome.decoding.copy_wanted.connect(self.save_as)
         chrome.saving.failed.connect(chrome.errors.show_error)
         self.library.failed.connect(chrome.errors.show_error)
         self._unsaved.open_wanted.connect(self.open_capture)
@@ -335,7 +337,7 @@ class MainWindow(QMainWindow):
         """Ends what runs, remembers where things were, and goes."""
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._close_session()
-        self.chrome.saving.end()
+        self.chrome.end()
         for ending in list(self._ending):
             ending.close()
         self.library.close()

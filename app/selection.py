@@ -46,6 +46,8 @@ class Selection(QObject):
     """`(time_us)`: somebody wants to see the events of this moment: lists go there, without filtering."""
     column_wanted = Signal(object)
     """`(place)`: somebody wants what stands there, such as `data.total`, shown of all events in a list."""
+    meaning_wanted = Signal(object, object)
+    """`(field, place)`: somebody says that what stands at a place of the current event is its `stream`, `type`, `time` and so on."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
@@ -125,6 +127,10 @@ class Selection(QObject):
     def show_column(self, place: str) -> None:
         """Asks the lists to show what stands at a place of the events."""
         self.column_wanted.emit(place)
+
+    def say_meaning(self, field: str, place: str) -> None:
+        """Says that what stands at a place, written as a rule of identity does, is a field of the current event."""
+        self.meaning_wanted.emit(field, place)
 
     def replay_event(self, seq: int) -> None:
         """Makes an event current and asks for the state it led to."""

@@ -19,6 +19,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.child import Child
 from app.messages import Messages
 from app.notes import SessionNotes
+from app.own_rules import own_rules
 from app.work import Work
 from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KEEP
 from inspector.capture.masked import open_masked
@@ -148,14 +149,14 @@ class Session(QObject):
 
     def read_more(self, arguments: Sequence[str], *, config: str = "") -> None:
         """Like `capture`, but not what `go_on` takes up."""
-        command = ["capture", *arguments, "--isolation", "both", "-o", str(self.path), "--progress", "json", "--stop-with-stdin"]
-        self.child = Child(command, self, config=config)
+        command = ["capture", *arguments, *own_rules(), "--isolation", "both", "-o", str(self.path)]
+        self.child = Child([*command, "--progress", "json", "--stop-with-stdin"], self, config=config)
         self.child.progressed.connect(self._told)
         self.child.said.connect(self.messages.say)
         self.child.ended.connect(self._child_ended)
         self._heard_s, self._is_excused = None, True
         self._watch.setInterval(LIVE_MS)
-        self.messages.say("note", f"$ eventscope {shlex.join(command[:-3])}")
+        self.messages.say("note", f"$ eventscope {shlex.join(command)}")
         self.child.start()
         self.capture_started.emit("")
 
@@ -177,6 +178,22 @@ class Session(QObject):
             self.state_changed.emit("stopping")
             self.child.stop()
             self.work.hold()
+
+    def let_go(self) -> None:
+        """Lets go of the file, for a process that is about to write it; what is being asked is broken off. `read_again` follows."""
+        self.state_changed.emit(FINISHING)
+        self.work.hold(break_off=True)
+
+    def read_again(self, *, is_over: bool = False) -> None:
+        """Reads on while that process writes; when it `is_over`, everything that was counted is counted anew."""
+        self.work.resume()
+        self.work.reopen()
+        self._looking = self._counting = False
+        if is_over:
+            self._tally = FlagTally()
+        self.state_changed.emit("" if is_over else "decoding again")
+        self._watch.start()
+        self.look()
 
     def leave(self) -> None:
         """Begins to end the child, the readers and their threads, and waits for none; `gone` follows."""

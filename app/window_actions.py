@@ -175,6 +175,7 @@ def _event(window: MainWindow) -> list[Action]:
         *tabs,
         Action("Event", "Find in the event", on(EventPane.open_find), "Ctrl+F", is_local=True, is_possible=event),
         Action("Event", "Keep as A and compare with the next one", on(EventPane.compare_with), "Ctrl+D", is_possible=event),
+        Action("Event", "Say what this field is", on(EventPane.say_meaning), is_possible=event),
         Action("Event", "Copy the event as a JSON line", on(EventPane.copy_line), is_possible=event),
         Action("Event", "Copy the value", on(EventPane.copy_value), is_possible=event),
         Action("Event", "Copy the value as hex", on(lambda pane: pane.copy_value("hex")), is_possible=event),

@@ -158,12 +158,23 @@ class Work(QObject):
         for worker in self._workers:
             worker.interrupt(job)
 
-    def hold(self) -> None:
-        """Closes the readers as soon as they are idle and asks nothing until `resume`, so that a writer can finish."""
+    def hold(self, *, break_off: bool = False) -> None:
+        """Closes the readers as soon as they are idle and asks nothing until `resume`, so that a writer can finish.
+
+        `break_off` ends the queries that run: who asked hears `stopped`.
+        """
         with self._changed:
             self._held = True
             self._release.update(self._workers)
             self._changed.notify_all()
+        for worker in self._workers if break_off else ():
+            if (running := worker.job) is not None:
+                worker.interrupt(running)
+
+    @property
+    def has_let_go(self) -> bool:
+        """Whether no reader has the file open."""
+        return not any(worker.has_reader for worker in self._workers)
 
     def resume(self) -> None:
         """Goes on after `hold`, with readers opened anew."""

@@ -116,6 +116,12 @@ class Masks:
                 text = pattern.sub(lambda found, is_one=is_one: SIGN if is_one(found.group(0)) else found.group(0), text)
         return text
 
+    def at(self, path: Path, text: str) -> str:
+        """A text that stands at a place of an event, such as `("data", "customer", "email")` or `("headers", "auth")`."""
+        if len(text) > LARGEST or any(self.hides(path[:steps]) for steps in range(1, len(path) + 1)):
+            return SIGN
+        return self._inside(text) if path[0] in {"headers", "key"} else self.of_text(text)
+
     def document(self, root: str, text: str | None) -> str | None:
         """A document as JSON text: every other token stays as it is, numbers with their digits, repeated names with them."""
         if text is None:

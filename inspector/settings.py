@@ -29,6 +29,11 @@ def cache_dir() -> Path:
     return _made(_place("cache", "XDG_CACHE_HOME", ".cache", "LOCALAPPDATA", "Library/Caches"))
 
 
+def identity_path() -> Path:
+    """The user's own rules of identity, which windows hand to what captures and decodes; there need be no such file. Raises OSError."""
+    return config_dir() / "identity.toml"
+
+
 def captures_dir() -> Path:
     """The folder of captures that were given no place of their own, open to its owner only. Raises OSError."""
     folder = data_dir() / "captures"

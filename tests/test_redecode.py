@@ -96,6 +96,9 @@ def test_decoded_with_a_profile_it_equals_a_capture_made_with_it(tmp_path: Path)
     capture(tmp_path / "profiled.evcap", [record_batch(400)], PROFILE)
     outcome = redecode.run(tmp_path / "plain.evcap", profile=PROFILE)
     assert outcome.events == 400
+    changed = redecode.run(tmp_path / "plain.evcap", profile=PROFILE).changed
+    assert changed == 0
+    assert 0 < outcome.changed < 400
     assert outcome.undecodable > 0
     again, wanted = content(tmp_path / "plain.evcap"), content(tmp_path / "profiled.evcap")
     for name in TABLES:
@@ -108,7 +111,10 @@ def test_decoded_again_without_the_profile_it_is_as_it_was(tmp_path: Path) -> No
     before = content(path)
     redecode.run(path, profile=PROFILE)
     assert content(path)["type"] != before["type"]
-    redecode.run(path)
+    after = content(path)["event"]
+    same = (1, 2, 3, 4, 5, 6, 7)
+    changed = sum([old[n] for n in same] != [new[n] for n in same] for old, new in zip(before["event"], after, strict=True))
+    assert redecode.run(path).changed == changed
     assert content(path) == before
 
 

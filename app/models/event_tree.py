@@ -17,6 +17,7 @@ from app.models.event_node import Node
 from app.models.field import Field
 from app.models.jsonb import Part
 from app.plain import tip
+from inspector.identify.expressions import written
 from inspector.masks import SIGN
 from inspector.query.json_path import literal, path_step
 from inspector.text import visible
@@ -196,6 +197,20 @@ class EventTree(QAbstractItemModel):
             steps.append(path_step("", node.name, is_element=above.part is not None and not above.part.is_object))
             node = above
         return self.fields[node.top].path + "".join(reversed(steps))
+
+    def place(self, index: Index) -> str:
+        """Where a rule of identity finds the row's value, such as `data.customer.id` or `key`; empty where none does."""
+        node = self._node(index)
+        part = node.part
+        if part is None:
+            return "key" if node.top >= 0 and self.fields[node.top].path == "key" else ""
+        steps: list[str | int] = []
+        while node.parent and not node.is_repeat:
+            above = self._nodes[node.parent]
+            steps.insert(0, node.name if above.part is not None and above.part.is_object else int(node.name))
+            node = above
+        root = self.fields[node.top].path
+        return "" if node.is_repeat or part.is_container else written(root, tuple(steps))
 
     def part(self, index: Index) -> tuple[bytes, Part] | None:
         """A row's value in its document; None for a field."""

@@ -39,7 +39,8 @@ _MOST_TYPES = 500
 _LEAST_RATE = 0.5
 _NO_STREAMS = (
     "A stream is one aggregate's events. It is taken from the record's key when that is text, or from where a rule says.\n"
-    "Write a rule for this log and run: eventscope decode FILE --map RULES (the guide's page on identity says how)."
+    "Where an event names it, say so: This field is … the stream id, in the menu of its value or header.\n"
+    "Or write a rule and run: eventscope decode FILE --map RULES (the guide's page on identity says how)."
 )
 
 

@@ -25,6 +25,7 @@ from app.models.event_text import FIRST_CHARACTERS, MOST_CHARACTERS, ValueText, 
 from app.models.field import Field
 from app.models.header_table import Header, parsed_headers
 from app.notice import thin_bar
+from app.own_rules import own_profile
 from app.plain import PlainLabel, set_role
 from app.selection import Selection
 from app.session import Session
@@ -174,6 +175,14 @@ class EventPane(QFrame):
         if self._selection.seq:
             self.copy.command_of(self._selection.seq)
 
+    def say_meaning(self) -> None:
+        """Asks what the current row of the tree, or the current header, is: the type, the time, the stream …"""
+        place = self.headers.place() if self.tabs.currentIndex() == _HEADERS else self.tree.place()
+        if place:
+            self._selection.say_meaning("type", place)
+        else:
+            self._say_copy("choose a value in the event's tree, or a header: a rule can say what it is")
+
     # ---- reading
 
     def _ask(self, seq: int, *, most: int = FIRST_CHARACTERS) -> None:
@@ -244,7 +253,7 @@ def read(reader: CaptureReader, seq: int, zone: tzinfo, most: int) -> Read | Non
     if event is None or found is None:
         return None
     is_whole = (found.value or 0) <= _MOST_BYTES
-    known = origins(reader, event) if is_whole else {}
+    known = origins(reader, event, own_profile()) if is_whole else {}
     stored: dict[Part, int | None] = {"data": found.data, "metadata": found.metadata, "extra": found.extra}
     documents: dict[str, bytes] = {part: whole(reader, seq, part, size) for part, size in stored.items() if size}
     fields = event_fields(event, known, documents, zone)

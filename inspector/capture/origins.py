@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import Event
 from inspector.event import RecordBatch, format_time
-from inspector.identify import Found, Identifier
+from inspector.identify import Found, Identifier, Profile
 
 SOURCE = "the source"
 RECORD = "the record's timestamp"
@@ -47,14 +47,14 @@ class Origin:
         return f"not by the rules of now: they find {self.now} at {self.place}{rule}"
 
 
-def origins(reader: CaptureReader, event: Event) -> dict[str, Origin]:
-    """Field → where its value comes from, by running the rules of now over the stored record."""
+def origins(reader: CaptureReader, event: Event, profile: Profile | None = None) -> dict[str, Origin]:
+    """Field → where its value comes from, by running the rules of now (those of `profile` first) over the stored record."""
     rows = reader.select(_LOG, (event.seq,))
     if not rows:
         return {}
     name, decoder, rules, envelope = rows[0]
     known = _noted(envelope, [])
-    identifier = Identifier(decoders={name: decoder} if decoder else {}, rules={name: _noted(rules, {})} if rules else {})
+    identifier = Identifier(profile=profile, decoders={name: decoder} if decoder else {}, rules={name: _noted(rules, {})} if rules else {})
     found = identifier.origins(_record(event, [column for column in _FIELDS if column in known]), name)
     places = {column: _said(event, column, found[column]) for column in found if column != "metadata"}
     if event.category is not None and "category" not in places:

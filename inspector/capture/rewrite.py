@@ -43,6 +43,15 @@ _SUBTRACT = (
     ),
 )
 
+_CHANGED = (
+    "SELECT count(*) FROM staged.row r JOIN temp.again a ON a.n = r.n CROSS JOIN event e ON e.seq = a.seq "
+    "LEFT JOIN staged.type t ON t.id = r.type LEFT JOIN staged.stream s ON s.id = r.stream "
+    "WHERE (e.type_id, e.stream_id, e.time_us, e.time_kind, e.version, e.event_id, e.schema_version, e.correlation_id, e.causation_id, "
+    "e.actor) IS NOT (t.real, s.real, r.time_us, r.time_kind, r.version, r.event_id, r.schema_version, r.correlation_id, r.causation_id, "
+    "r.actor)"
+)
+"""How many of the events are about to have another identity."""
+
 _REPLACE = (
     "UPDATE event SET time_us = f.time_us, time_kind = f.time_kind, type_id = f.type_id, stream_id = f.stream_id, version = f.version, "
     "event_id = f.event_id, schema_ref = f.schema_ref, schema_version = f.schema_version, correlation_id = f.correlation_id, "
@@ -91,9 +100,10 @@ LATE_ABOVE = (
 """Only blocks that hold something older are looked into."""
 
 
-def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[int], source_id: int) -> None:
+def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[int], source_id: int) -> int:
     """Makes the staged rows the meaning of the events `seqs`, in this order; `log_ids` are the logs the rows number.
 
+    Gives how many have another identity now: type, stream, version, time, ids or actor.
     Every count is kept right: names, streams, rollups, blocks. Inside a transaction. All events are of source `source_id`.
     """
     connection.execute(_TABLES)
@@ -106,12 +116,15 @@ def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[
         connection.execute(LESS_BUCKETS, {"width": width})
     for statement in (*PREPARE, *STREAMS):
         connection.execute(statement, {"source": source_id} if ":source" in statement else None)
+    changed = connection.execute(_CHANGED).get
     for statement in (_REPLACE, _MEMBERS, *COUNT_NAMES, SECONDS):
         connection.execute(statement)
     for width in BUCKET_SECONDS:
         connection.execute(BUCKETS, {"width": width})
     for statement in (_FIRST_AND_LAST, *_TIDY):
         connection.execute(statement)
+    assert isinstance(changed, int)
+    return changed
 
 
 def late_changes(rows: Iterable[tuple[int, int, int | None, int]], latest_us: dict[int, int]) -> list[tuple[int, int]]:

@@ -340,8 +340,8 @@ class CaptureWriter:
 
     # ---- another meaning for what is stored
 
-    def rewrite(self, seqs: Sequence[int], log_ids: Sequence[int], source_id: int, staged: Staged) -> None:
-        """Makes `staged` the meaning of the events `seqs`, in this order, in one transaction (see `rewrite`).
+    def rewrite(self, seqs: Sequence[int], log_ids: Sequence[int], source_id: int, staged: Staged) -> int:
+        """Makes `staged` the meaning of the events `seqs`, in this order, in one transaction (see `rewrite`); how many changed.
 
         Raises StorageError when the disk is full or under the floor; nothing is changed then.
         """
@@ -349,7 +349,7 @@ class CaptureWriter:
         self._connection.deserialize("staged", staged.image)
         self._plan = []
         with _storage_errors(self.path), self._transaction():
-            rewrite.rewrite(self._connection, seqs, log_ids, source_id)
+            return rewrite.rewrite(self._connection, seqs, log_ids, source_id)
 
     def mark_late_again(self, page_rows: int = 20_000) -> None:
         """Marks what is late by the times as they are now, in the order of positions, and notes the newest time of each log."""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli.capture import FINISHING
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus
 
@@ -45,6 +46,7 @@ def _decode(args: argparse.Namespace) -> ExitStatus:
             condition=condition,
             progress=lambda events: _say_progress(args.progress, events),
             is_stopped=stop.is_set,
+            ending=lambda: _say_ending(args.progress),
         )
     status = _status(outcome)
     if args.progress == "json":
@@ -61,10 +63,11 @@ def _status(outcome: Outcome) -> ExitStatus:
 
 def _print(args: argparse.Namespace, outcome: Outcome) -> None:
     if (args.format or ("table" if sys.stdout.isatty() else "jsonl")) == "jsonl":
-        summary = {"decoded": outcome.events, "undecodable": outcome.undecodable, "oversize": outcome.oversize, "whole": outcome.is_whole}
-        print(json.dumps(summary))
+        counts = {"decoded": outcome.events, "changed": outcome.changed, "undecodable": outcome.undecodable, "oversize": outcome.oversize}
+        print(json.dumps({**counts, "whole": outcome.is_whole}))
         return
-    parts = [f"{outcome.events:,} events of {args.file} decoded again", f"{outcome.undecodable:,} undecodable remain"]
+    parts = [f"{outcome.events:,} events of {args.file} decoded again", f"{outcome.changed:,} mean something else now"]
+    parts.append(f"{outcome.undecodable:,} undecodable remain")
     if outcome.oversize:
         parts.append(f"{outcome.oversize:,} cut ones left as they were")
     if not outcome.is_whole:
@@ -77,6 +80,12 @@ def _say_progress(progress: str, events: int) -> None:
         _say({"type": "progress", "stored": events, "events": events})
     elif progress == "auto" and sys.stderr.isatty():
         print(f"\r{events:,} events", end="", file=sys.stderr, flush=True)
+
+
+def _say_ending(progress: str) -> None:
+    """A window that reads along lets go of the file, so that one file remains."""
+    if progress == "json":
+        _say({"type": "state", "text": FINISHING})
 
 
 def _say(message: dict[str, object]) -> None:

@@ -21,7 +21,7 @@ from inspector.identify import expressions
 from inspector.identify.parts import EVENT_TIME, SOURCE, Part, assembled, identified, taken
 from inspector.identify.profile import LogProfile, Profile, built_in_rules, load_profile, parse_profile
 from inspector.identify.rows import Rows
-from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, compile_table
+from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, Column, compile_table
 from inspector.sources import LogInfo
 
 __all__ = ["EVENT_TIME", "SOURCE", "Found", "Identifier", "Profile", "load_profile", "parse_profile"]
@@ -106,6 +106,17 @@ class Identifier:
                     found[column] = Found(candidate.source.text, candidate.rule, value)
                     break
         return found
+
+    def tried(self, records: RecordBatch, name: str, field: str) -> tuple[Column, Column]:
+        """Of records read from log `name`: what stands where the first rule for `field` looks, and what that is read as."""
+        rules = self._compiled.setdefault(name, self._compile(name))
+        count = len(records)
+        decoded = decoders.decode(records.value, records.headers or [None] * count, Context(log=name), rules.decoder)
+        view = self._view(records, name, range(count), rules, decoded)
+        first = rules.candidates[field][0]
+        there = first.found(view)
+        none: Column = [None] * count
+        return (none, none) if there is None else (there, first.read(view, there))
 
     def _view(self, records: RecordBatch, name: str, rows: Sequence[int], rules: _LogRules, decoded: Decoded) -> Rows:
         key, value = taken(records.key, rows), taken(records.value, rows)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from inspector.identify.rows import Path, Rows, Step
 
 FORMS = "key, log, header.NAME, headers, data, data.PATH, metadata, metadata.PATH, const:TEXT"
+_PLAIN = re.compile(r"[\w$@-]+")
 _STEP = re.compile(r'\.(?:"((?:[^"\\]|\\.)+)"|([^."\[\]]+))|\[(\d+)\]')
 
 
@@ -51,6 +52,38 @@ def _parsed(text: str) -> Expression:
     if root is None:
         raise ValueError(f"{text!r} is no place in a record: one of {FORMS}")
     return _in_document(root[1], _path(text, root.end()))
+
+
+def steps(text: str) -> Path:
+    """The steps of what stands after `data` or `metadata` in a place. Raises ValueError for what is no path."""
+    return _path(text, 0)
+
+
+def written(root: str, path: Path) -> str:
+    """The place as `parse` reads it: `data` or `metadata` and the steps of `path` below, or `header` and its name.
+
+    Empty for what no rule can write: other roots, names that are empty or no text.
+    """
+    if root == "header" and path:
+        text = f"header.{path[0]}"
+    elif root in {"data", "metadata"}:
+        text = root + "".join(f"[{step}]" if isinstance(step, int) else f".{_named(step)}" for step in path)
+    else:
+        return ""
+    return "" if "" in path or not _is_text(text) else text
+
+
+def _named(step: str) -> str:
+    quoted = step.replace("\\", "\\\\").replace('"', '\\"')
+    return step if _PLAIN.fullmatch(step) else f'"{quoted}"'
+
+
+def _is_text(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def envelope(field: str) -> Expression:

@@ -29,6 +29,7 @@ from app.dialogs.connect import ConnectDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.palette import Palette
 from app.dialogs.preferences import PreferencesDialog
+from app.dialogs.this_field import ThisFieldDialog
 from app.main_window import MainWindow
 from app.messages import Messages
 from app.models.color_rules import ColorRule
@@ -440,6 +441,37 @@ def evidence(stage: Stage) -> None:
     stage.settle()
 
 
+def this_field(stage: Stage) -> None:
+    """What a field is, tried on some events."""
+    _say(stage, "type", "data.status")
+
+
+def this_field_time(stage: Stage) -> None:
+    """A field that is no time anywhere, and why."""
+    _say(stage, "time", "data.order_id")
+
+
+def _say(stage: Stage, field: str, place: str) -> None:
+    stage.open()
+    stage.choose(300)
+    assert stage.window.selection is not None
+    stage.window.selection.say_meaning(field, place)
+    (dialog,) = stage.window.findChildren(ThisFieldDialog)
+    stage.wait(lambda: dialog.answer is not None)
+    stage.shown = dialog
+    stage.settle()
+
+
+def decoded_again(stage: Stage) -> None:
+    """A capture that was decoded again by a rule of the user's."""
+    _say(stage, "stream", "data.order_id")
+    (dialog,) = stage.window.findChildren(ThisFieldDialog)
+    stage.shown = stage.window
+    dialog.write.click()
+    stage.wait(lambda: "decoded again," in stage.window.chrome.decoding.text.whole_text())
+    stage.settle(0.8)
+
+
 def palette(stage: Stage) -> None:
     """Everything that can be done."""
     stage.open()
@@ -513,6 +545,9 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         note,
         log,
         evidence,
+        this_field,
+        this_field_time,
+        decoded_again,
         palette,
         keys,
         preferences,

@@ -83,6 +83,25 @@ def test_a_held_work_closes_its_readers_and_goes_on_when_resumed(qtbot: QtBot, w
     qtbot.waitUntil(lambda: len(seen) == 2, timeout=3000)
 
 
+def test_holding_can_break_off_what_runs_and_says_when_no_reader_has_the_file(qtbot: QtBot, work: Work) -> None:
+    started, told = threading.Event(), list[str]()
+
+    def slow(reader: CaptureReader) -> None:
+        started.set()
+        reader.select(_SLOW)
+
+    work.run(slow, lambda _: None, told.append)
+    assert started.wait(3)
+    assert not work.has_let_go
+    work.hold(break_off=True)
+    qtbot.waitUntil(lambda: told == ["stopped"], timeout=3000)
+    qtbot.waitUntil(lambda: work.has_let_go, timeout=3000)
+    seen: list[int] = []
+    work.run(lambda reader: reader.watermark().events, seen.append)
+    work.resume()
+    qtbot.waitUntil(lambda: len(seen) == 1, timeout=3000)
+
+
 def test_closing_ends_a_running_query_and_the_threads(qtbot: QtBot, work: Work) -> None:
     started = threading.Event()
 
