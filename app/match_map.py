@@ -5,6 +5,7 @@ Paints and points; asks nothing. Read `match_mapper` for where the lines come fr
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import numpy as np
@@ -29,6 +30,7 @@ _TICKS = (("late", "warn", 10, 2), ("undecodable", "bad", 12, 3), ("noted", "acc
 _TICK_PX = 2
 _LEAST_BAR_PX = 3
 _LEAST_VIEW_PX = 4
+_ROUNDING = 1e-6
 
 
 class MatchMap(QWidget):
@@ -120,7 +122,7 @@ class MatchMap(QWidget):
     def y_of(self, line: float) -> int:
         """The pixel where a line begins."""
         groove = self.groove
-        return groove.top() + int(line * groove.height() // max(self.lines.count, 1))
+        return groove.top() + math.ceil(line * groove.height() / max(self.lines.count, 1) - _ROUNDING)
 
     def _line_of(self, row: int) -> float:
         """The line that a row is in."""

@@ -27,6 +27,8 @@ _LEAST_MS, _MOST_MS = 100, 2_000
 _REST = 10
 """Lines are made at most one part in so many of the time, and at most ten times a second."""
 _ASKED_AT_ONCE = 128
+MOST_EVENTS = 200_000_000
+"""A capture with more has no map: each takes a byte of memory, and a stranger's file may claim any number."""
 _LANE = "match map"
 
 
@@ -137,7 +139,7 @@ class MatchMapper(QObject):
 
     def _ask(self) -> None:
         mark = self._session.watermark
-        if mark is None or not mark.last_seq or not self.count:
+        if mark is None or not 0 < mark.events <= MOST_EVENTS or not self.count:
             return
         self._store.follow(mark)
         self._is_asking, self._is_stale = True, False
@@ -163,7 +165,8 @@ class MatchMapper(QObject):
         if is_of_all:
             low, high = wish.time_range or (None, None)
             ask = Ask(wish.order, wish.newest_first, from_us=low, until_us=high)
-        noted = [note.seq for note in self._session.notes.all if note.seq is not None]
+        seqs = (note.seq for note in self._session.notes.all if note.seq is not None)
+        noted = [seq for seq in seqs if mark.first_seq <= seq <= mark.last_seq]
         share = 1.0 if self._lister.is_looked_up or self._lister.is_done else self._lister.share
         is_due = time.monotonic() >= self._made_s
         return _Question(listed.copy(), self.count, mark, self._store, noted, self._model.rules, dict(self._colors), ask, share, is_due)

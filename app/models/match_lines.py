@@ -15,6 +15,8 @@ from app.models.rows import Listing, Span
 from inspector.capture.looking import NONE, Numbers
 from inspector.capture.strip import LATE, UNDECODABLE, Axis, Kinds
 
+_NOTED = 4
+"""A bit beside those of the kinds."""
 MOST_SAMPLES = 4_096
 """Of a longer list so many events are asked for their colours, evenly spread."""
 
@@ -65,18 +67,11 @@ def lines_of_rows(
     count = min(count, total)
     if count < 1:
         return Lines()
-    found: dict[str, list[Numbers]] = {"undecodable": [NONE], "late": [NONE], "noted": [NONE]}
-    notes = np.array(sorted(noted), dtype=np.int64)
-    for start, seqs in listed.blocks():
-        here = kinds.take(seqs - first_seq, mode="clip")
-        found["undecodable"].append(start + np.flatnonzero(here & UNDECODABLE))
-        found["late"].append(start + np.flatnonzero(here & LATE))
-        if len(notes):
-            found["noted"].append(start + np.flatnonzero(np.isin(seqs, notes)))
-    rows = {name: np.concatenate(parts) for name, parts in found.items()}
+    special, what = _special_rows(listed, _with_notes(kinds, first_seq, noted), first_seq)
+    rows = {kind: special[(what & kind) > 0] for kind in (UNDECODABLE, LATE, _NOTED)}
     targets = np.full(count, -1, np.int64)
-    for name in ("late", "noted", "undecodable"):
-        targets[rows[name][::-1] * count // total] = rows[name][::-1]
+    for kind in (LATE, _NOTED, UNDECODABLE):
+        targets[rows[kind][::-1] * count // total] = rows[kind][::-1]
     starts = -(-np.arange(count + 1, dtype=np.int64) * total // count)
     undecodable, late, with_note = (np.bincount(each * count // total, minlength=count) for each in rows.values())
     return Lines(total, starts, undecodable, late, with_note, targets, _colors(listed, count, colors), total=total)
@@ -89,17 +84,42 @@ def lines_of_matches(listed: Listing, count: int, axis: Axis, noted: Sequence[in
     if count < 1:
         return Lines()
     matches, with_note = np.zeros(count, np.int64), np.zeros(count, np.int64)
-    notes = np.array(sorted(noted), dtype=np.int64)
+    is_noted = _with_notes(np.zeros(1, np.uint8), 0, noted)
     for _, seqs in listed.blocks():
         lines = np.minimum(axis.places(seqs) * count // total, count - 1)
         matches += np.bincount(lines, minlength=count)
-        if len(notes):
-            with_note += np.bincount(lines[np.isin(seqs, notes)], minlength=count)
+        if len(noted):
+            with_note += np.bincount(lines[is_noted.take(seqs, mode="clip") > 0], minlength=count)
     starts = np.concatenate([[0], np.cumsum(matches)])
     none = np.zeros(count, np.int64)
     targets = np.where(matches > 0, starts[:-1], -1)
     searched = axis.searched(share)
     return Lines(len(listed), starts, none, none, with_note, targets, matches=matches, total=total, searched=searched)
+
+
+def _with_notes(kinds: Kinds, first_seq: int, noted: Sequence[int]) -> Kinds:
+    """The kinds with the bit of a note; still with one 0 at the end. `noted` are events of the capture."""
+    places = np.array([seq - first_seq for seq in noted if seq >= first_seq], dtype=np.int64)
+    found = np.zeros(max(len(kinds), int(places.max(initial=0)) + 2), np.uint8)
+    found[: len(kinds)] = kinds
+    found[places] |= _NOTED
+    return found
+
+
+def _special_rows(listed: Span | Listing, kinds: Kinds, first_seq: int) -> tuple[Numbers, Kinds]:
+    """The rows with any kind, ascending, and their kinds."""
+    if isinstance(listed, Span):
+        low = listed.first_seq - first_seq
+        places = low + np.flatnonzero(kinds[low : listed.last_seq - first_seq + 1])
+        seqs = places[::-1] + first_seq if listed.newest_first else places + first_seq
+        return listed.last_seq - seqs if listed.newest_first else seqs - listed.first_seq, kinds[seqs - first_seq]
+    rows, found = [NONE], [np.empty(0, np.uint8)]
+    for start, seqs in listed.blocks():
+        here = kinds.take(seqs - first_seq, mode="clip")
+        special = np.flatnonzero(here)
+        rows.append(start + special)
+        found.append(here[special])
+    return np.concatenate(rows), np.concatenate(found)
 
 
 def samples(listed: Span | Listing, most: int = MOST_SAMPLES) -> tuple[Numbers, Numbers]:

@@ -72,7 +72,7 @@ class Axis:
 
     def places(self, seqs: Numbers) -> Numbers:
         """How many events come before each of these in the list's order, whether listed or not."""
-        at = np.maximum(np.searchsorted(self.first, seqs, side="right") - 1, 0)
+        at = np.maximum(np.searchsorted(self.first, seqs, side="right") - 1, 0) if len(self.first) > 1 else 0
         inside = np.minimum(seqs, self.last[at])
         return self.before[at] + (self.last[at] - inside if self.newest_first else np.maximum(inside - self.first[at], 0))
 

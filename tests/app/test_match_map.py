@@ -5,9 +5,11 @@ from __future__ import annotations
 import itertools
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import apsw
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -19,7 +21,7 @@ from pytestqt.qtbot import QtBot
 from app import style
 from app.main_window import MainWindow
 from app.match_map import MatchMap
-from app.match_mapper import KindStore
+from app.match_mapper import MOST_EVENTS, KindStore
 from app.models.color_rules import ColorRule
 from app.models.match_lines import Lines
 from app.panes.events import EventsPane
@@ -257,3 +259,18 @@ def test_kinds_are_kept_as_the_capture_grows_loses_its_oldest_and_is_replaced() 
     assert (store.first_seq, store.until_seq, store.known().tolist()) == (5_000, 5_000, [0])
     store.follow(Watermark(1, 10))
     assert (store.first_seq, store.until_seq) == (1, 1)
+
+
+def test_a_capture_that_claims_to_be_endless_and_a_note_on_nothing_harm_nothing(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    path = capture(tmp_path / "a.evcap", 300)
+    with closing(apsw.Connection(str(path))) as file:
+        file.execute("INSERT INTO note (seq, made_us, text) VALUES (4611686018427387904, 0, 'far'), (20, 0, 'near')")
+    pane = shown(qtbot, window, path, 300)
+    drawn(qtbot, pane, lambda lines: lines.noted.sum() == 1)
+    assert window.panes is not None
+    pane.set_order(newest_first=True)
+    mapper = pane.match_map.mapper
+    assert window.session is not None
+    window.session.watermark = Watermark(1, MOST_EVENTS + 1)
+    mapper._ask()
+    assert not mapper._is_asking
