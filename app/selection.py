@@ -43,6 +43,10 @@ class Selection(QObject):
     """`(time_us)`: somebody wants to see the events of this moment: lists go there, without filtering."""
     column_wanted = Signal(object)
     """`(place)`: somebody wants what stands there, such as `data.total`, shown of all events in a list."""
+    index_wanted = Signal(object)
+    """`(place)`: somebody wants filters on what stands there to be looked up."""
+    asked_again = Signal()
+    """The filter in force may be answered another way now: lists ask once more."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
@@ -114,6 +118,14 @@ class Selection(QObject):
     def show_column(self, place: str) -> None:
         """Asks the lists to show what stands at a place of the events."""
         self.column_wanted.emit(place)
+
+    def index_field(self, place: str) -> None:
+        """Asks for an index of what stands at a place of the events."""
+        self.index_wanted.emit(place)
+
+    def ask_again(self) -> None:
+        """Lets the lists ask for the filter in force once more: it may be answered another way now."""
+        self.asked_again.emit()
 
     def replay_event(self, seq: int) -> None:
         """Makes an event current and asks for the state it led to."""
