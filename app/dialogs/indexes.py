@@ -17,7 +17,7 @@ from app.session import Session
 from inspector.capture.fields import FieldIndex
 from inspector.capture.indexing import indexes
 
-_HELP = "Filters that compare an indexed field with a text or a number are looked up; all others look at every event."
+_HELP = "Filters on an indexed field are looked up; all others look at every event."
 _WRONG = "a place in data or metadata, such as data.orderId, or id, correlation_id, causation_id, actor, schema_version"
 
 
