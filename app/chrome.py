@@ -17,6 +17,7 @@ from app.dialogs.save import SaveBar
 from app.empty import Empty
 from app.evidence import EvidenceBar
 from app.filter_bar import FilterBar
+from app.indexing import IndexBar
 from app.library import Library, Recent
 from app.look_bar import LookBar
 from app.meaning import DecodeBar
@@ -48,6 +49,7 @@ class Chrome(QWidget):
         self.toolbar.put_filter(self.filter)
         self.left_behind, self.saving, self.evidence = LeftBehindBar(library), SaveBar(), EvidenceBar()
         self.decoding = DecodeBar(messages, lambda: self.look.zone)
+        self.indexing = IndexBar()
         self.question = Notice("Question")
         self.question.setObjectName("panel")
         self.start = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
@@ -67,7 +69,8 @@ class Chrome(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(style.MARGIN_PX, style.GAP_PX, style.MARGIN_PX, 2)
         layout.setSpacing(style.GAP_PX)
-        for widget in (self.toolbar, self.left_behind, self.errors, self.saving, self.evidence, self.decoding, self.question, self.look):
+        bars = self.left_behind, self.errors, self.saving, self.evidence, self.decoding, self.indexing, self.question, self.look
+        for widget in (self.toolbar, *bars):
             layout.addWidget(widget)
         layout.addWidget(self._rows, 1)
         layout.addLayout(self._foot)
@@ -96,6 +99,7 @@ class Chrome(QWidget):
         self.look.follow(selection)
         self.filter.follow(session, selection)
         self.decoding.follow(session, selection)
+        self.indexing.follow(session, selection)
 
     def end(self) -> None:
         """Ends what is being saved or decoded: the window closes."""

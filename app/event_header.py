@@ -14,7 +14,9 @@ from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu
 
 from app import style
+from app.indexing import INDEX_TIP, can_be_indexed
 from app.models.event_columns import ORDER_OF, STATE, TIME, USUAL_ORDER, VALUE, Column, Columns
+from app.plain import set_tip
 from inspector.query.places import FieldPlace
 from inspector.text import shortened, visible
 
@@ -44,6 +46,8 @@ class EventHeader(QHeaderView):
     """`(number)`: an added column is to go."""
     wanted = Signal(object)
     """`(place)`: a place is to be shown in a column of its own."""
+    index_wanted = Signal(object)
+    """`(place)`: filters on what a column shows are to be looked up."""
     narrowed = Signal(object)
     """`(columns)`: the frozenset of columns with no room for their whole text."""
 
@@ -226,8 +230,8 @@ class EventHeader(QHeaderView):
 
     # ---- the menu
 
-    def menu(self) -> QMenu:
-        """Columns to show and hide, and the way back to the usual ones."""
+    def menu(self, pointed_at: int = -1) -> QMenu:
+        """Columns to show and hide, and the way back to the usual ones; what can be done with the column that is pointed at."""
         menu = QMenu(self)
         for number, column in enumerate(self._columns.all):
             action = menu.addAction(visible(shortened(column.words, _MENU_CHARACTERS)).replace("&", "&&"))
@@ -240,7 +244,20 @@ class EventHeader(QHeaderView):
         self._offer(menu)
         menu.addSeparator()
         menu.addAction("Usual columns").triggered.connect(self.reset_columns)
+        self._offer_index(menu, pointed_at)
         return menu
+
+    def _offer_index(self, menu: QMenu, number: int) -> None:
+        """An index of what the column shows, where there can be one."""
+        if not 0 <= number < len(self._columns):
+            return
+        place = self._columns.place(number)
+        text = place.text if place is not None else self._columns[number].name
+        if can_be_indexed(text):
+            menu.setToolTipsVisible(True)
+            action = menu.addAction(f"Index {visible(shortened(text, _MENU_CHARACTERS))}".replace("&", "&&"))
+            set_tip(action, INDEX_TIP)
+            action.triggered.connect(lambda _checked: self.index_wanted.emit(text))
 
     def _offer(self, menu: QMenu) -> None:
         """Places that the filter in force asks for and that have no column yet."""
@@ -251,11 +268,11 @@ class EventHeader(QHeaderView):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Asks which columns are wanted."""
-        self.choose_columns(event.globalPos())
+        self.choose_columns(event.globalPos(), self.logicalIndexAt(event.pos()))
 
-    def choose_columns(self, at: QPoint | None = None) -> None:
+    def choose_columns(self, at: QPoint | None = None, pointed_at: int = -1) -> None:
         """Opens the menu of columns, at the header when nothing is said."""
-        menu = self.menu()
+        menu = self.menu(pointed_at)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at if at is not None else self.mapToGlobal(QPoint(0, self.height())))
 

@@ -15,11 +15,12 @@ from app import style
 from app.event_copy import EventCopy, bounded
 from app.field_menu import add_meanings
 from app.filter_menu import add_filter_choices
+from app.indexing import INDEX_TIP, can_be_indexed
 from app.models import jsonb
 from app.models.event_find import Spot, find
 from app.models.event_tree import EventTree
 from app.models.field import Field
-from app.plain import PlainLabel, PlainText
+from app.plain import PlainLabel, PlainText, set_tip
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.reader import CaptureReader
@@ -243,6 +244,11 @@ class EventTreeView(QWidget):
         if path := self.tree.path(self.view.currentIndex().siblingAtColumn(0)):
             self._copy.text(path)
 
+    def index_field(self) -> None:
+        """Makes filters on the current row's place looked up."""
+        if path := self.tree.path(self.view.currentIndex().siblingAtColumn(0)):
+            self._selection.index_field(path)
+
     def filter_by(self, *, exclude: bool = False) -> None:
         """Shows only the events with this value here, or all but those."""
         if text := self.tree.filter_text(self.view.currentIndex().siblingAtColumn(0), exclude=exclude):
@@ -280,6 +286,9 @@ class EventTreeView(QWidget):
             menu.addAction("Show as a column", lambda: self._selection.show_column(path))
         if place := self.tree.place(index):
             add_meanings(menu, self._selection, place)
+        if can_be_indexed(path):
+            menu.setToolTipsVisible(True)
+            set_tip(menu.addAction("Index this field", self.index_field), INDEX_TIP)
         self._event_copies(menu.addMenu("Copy of the event"))
         return menu
 

@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidge
 
 from app import style
 from app.filter_help import FilterHelp
+from app.filter_menu import plain
 from app.filter_store import FilterStore
+from app.indexing import INDEX_TIP, can_be_indexed
 from app.plain import announce, set_role, set_tip
 from app.selection import Selection
 from app.session import Session
@@ -20,6 +22,7 @@ from inspector.errors import QueryError
 from inspector.query import Filter, compile_filter
 from inspector.query.completion import Known, Suggestion, complete
 from inspector.query.names import CAPTURED
+from inspector.query.places import places_in
 from inspector.query.seen import known
 from inspector.text import shortened, visible
 
@@ -245,12 +248,18 @@ class FilterBar(QWidget):
         """Kept filters, used ones, and what can be done about them."""
         menu = QMenu(self)
         menu.setAccessibleName("Filters")
+        menu.setToolTipsVisible(True)
         menu.aboutToHide.connect(menu.deleteLater)
         text = self._selection.filter if self._selection is not None else ""
         is_kept = text in self.store.kept
         keep = menu.addAction("Keep this filter no more" if is_kept else "Keep this filter")
         keep.setEnabled(bool(text))
         keep.triggered.connect(lambda: self.store.keep(text, on=not is_kept))
+        for place in places_in(text):
+            if can_be_indexed(place.text):
+                index = menu.addAction(f"Index {plain(place.text)}")
+                set_tip(index, INDEX_TIP)
+                index.triggered.connect(lambda _checked, place=place.text: self._index(place))
         used = [each for each in self.store.used if each not in self.store.kept][:_MENU_ROWS]
         for title, texts in (("Kept", self.store.kept), ("Used before", used)):
             if texts:
@@ -261,6 +270,10 @@ class FilterBar(QWidget):
             menu.addSeparator()
             menu.addAction("Forget those used before").triggered.connect(self.store.forget_used)
         return menu
+
+    def _index(self, place: str) -> None:
+        if self._selection is not None:
+            self._selection.index_field(place)
 
     def _choice(self, text: str, menu: QMenu) -> QAction:
         action = QAction(visible(shortened(text, _MENU_CHARACTERS)).replace("&", "&&"), menu)

@@ -39,6 +39,8 @@ class Layout(QSplitter):
         self.coloring.changed.connect(self.events_pane.model.set_rules)
         self.coloring.tell()
         self.events_pane.to_do.painted.connect(self.coloring.paint)
+        self.events_pane.view.header.index_wanted.connect(selection.index_field)
+        selection.asked_again.connect(lambda: self.events_pane.lister.show(self.events_pane.wish))
         self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
         self.navigator_pane = NavigatorPane(session, selection)
         self.metrics_pane = MetricsPane(session, selection)

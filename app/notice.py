@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QProgressBar, QPushButton
 from app import style
 from app.plain import PlainLabel, announce, set_role
 
-_SIGNS = {"bad": "✕", "warn": "!", "dim": "→"}
+_SIGNS = {"ok": "✓", "bad": "✕", "warn": "!", "dim": "→"}
 
 
 class Notice(QFrame):
@@ -35,7 +35,7 @@ class Notice(QFrame):
         self.hide()
 
     def say(self, sentence: str, *, role: str = "dim", action: str = "", acted: Callable[[], None] | None = None) -> None:
-        """Shows a sentence as an error (`bad`), a warning (`warn`) or a remark (`dim`), with one thing to do about it."""
+        """Shows a sentence as an error (`bad`), warning (`warn`), remark (`dim`) or success (`ok`), with one thing to do about it."""
         set_role(self.text, role)
         self.text.show_text(f"{_SIGNS[role]} {sentence}")
         self._acted = acted

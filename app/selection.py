@@ -48,6 +48,10 @@ class Selection(QObject):
     """`(place)`: somebody wants what stands there, such as `data.total`, shown of all events in a list."""
     meaning_wanted = Signal(object, object)
     """`(field, place)`: somebody says that what stands at a place of the current event is its `stream`, `type`, `time` and so on."""
+    index_wanted = Signal(object)
+    """`(place)`: somebody wants filters on what stands there to be looked up."""
+    asked_again = Signal()
+    """The filter in force may be answered another way now: lists ask once more."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
@@ -131,6 +135,14 @@ class Selection(QObject):
     def say_meaning(self, field: str, place: str) -> None:
         """Says that what stands at a place, written as a rule of identity does, is a field of the current event."""
         self.meaning_wanted.emit(field, place)
+
+    def index_field(self, place: str) -> None:
+        """Asks for an index of what stands at a place of the events."""
+        self.index_wanted.emit(place)
+
+    def ask_again(self) -> None:
+        """Lets the lists ask for the filter in force once more: it may be answered another way now."""
+        self.asked_again.emit()
 
     def replay_event(self, seq: int) -> None:
         """Makes an event current and asks for the state it led to."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.actions import Action
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
+from app.dialogs.indexes import IndexesDialog
 from app.evidence import EvidenceBar
 from app.models.color_rules import COLORS
 from app.panes.event import EventPane
@@ -181,6 +182,7 @@ def _event(window: MainWindow) -> list[Action]:
         Action("Event", "Copy the value as hex", on(lambda pane: pane.copy_value("hex")), is_possible=event),
         Action("Event", "Copy the value as base64", on(lambda pane: pane.copy_value("base64")), is_possible=event),
         Action("Event", "Copy the key", on(EventPane.copy_key), is_possible=event),
+        Action("Event", "Index this field", on(lambda pane: pane.tree.index_field()), is_possible=event),
         Action("Event", "Copy the command that writes this record", on(EventPane.copy_command), is_possible=event),
     ]
 
@@ -201,10 +203,16 @@ def _filter(window: MainWindow) -> list[Action]:
             window.panes.show_pane("Navigator", on=True)
             window.panes.navigator_pane.take_focus()
 
-    bar = window.chrome.filter
+    def indexed() -> None:
+        if window.session is not None:
+            IndexesDialog(window.session, indexing, "", window).show()
+
+    bar, indexing = window.chrome.filter, window.chrome.indexing
     return [
         Action("Filter", "Type a filter", bar.take_focus, "/", is_possible=has),
         Action("Filter", "Filters kept and used before", bar.show_menu, "Ctrl+Shift+L", is_possible=has),
+        Action("Filter", "Index the fields of the filter", indexing.index_filter, is_possible=lambda: has() and bool(indexing.places())),
+        Action("Filter", "Indexed fields", indexed, is_possible=has),
         Action("Filter", "Clear filter and range", window.chrome.look.clear, "Esc", is_possible=has),
         Action("Filter", "Back to the filter before", lambda: travel(forward=False), "Alt+Left", is_possible=has),
         Action("Filter", "Forward again", lambda: travel(forward=True), "Alt+Right", is_possible=has),

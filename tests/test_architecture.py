@@ -50,6 +50,8 @@ COMPOSED = {
     "app/models/color_rules.py": "rule.condition.sql",
     "app/models/places.py": "compare direction",
     "inspector/capture/append.py": "condition",
+    "inspector/capture/fields.py": "value",
+    "inspector/capture/indexing.py": "value",
     "inspector/capture/looking.py": "columns compare condition direction looked timed where",
     "inspector/capture/opening.py": "table",
     "inspector/capture/reader.py": "compare direction first key last marks sql where",
@@ -63,7 +65,8 @@ COMPOSED = {
     "inspector/query/fields.py": "document listed",
     "inspector/sources/sql_table.py": "', '.join(scope.cells) cell column end of_stream self._position table",
 }
-"""Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote."""
+"""Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote, but for a
+field's name that is quoted (`capture.fields.kept`): a definition takes no bound values."""
 
 LONGER = {
     "inspector/capture/writer.py": 540,

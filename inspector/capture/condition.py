@@ -12,13 +12,23 @@ from typing import Any
 
 import apsw
 
+DOCUMENTS = ("data", "metadata")
+COLUMNS = {
+    "id": "event_id",
+    "schema_version": "schema_version",
+    "correlation_id": "correlation_id",
+    "causation_id": "causation_id",
+    "actor": "actor",
+}
+"""Fields of the envelope that can be indexed, and the column each is in."""
+
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
     """Something every match has: `field` compared by `operator` with one of `values` (several only with `=`)."""
 
     field: str
-    """`stream`, or a document and a JSON path in it, such as `data$."total"`."""
+    """`stream`, one of `COLUMNS`, or a document and a JSON path in it, such as `data$."total"`."""
     operator: str
     """`=`, `<`, `<=`, `>` or `>=`."""
     values: tuple[str | int | Decimal, ...]

@@ -7,7 +7,8 @@ quick at the end as at the start. Read `report` for the account of a capture, `s
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -54,6 +55,8 @@ class EventQuery:
     until_position: int | None = None
     stream_id: int | None = None
     condition: Condition | None = None
+    among: tuple[int, ...] | None = None
+    """Numbers of the only events that may match; see `lookups.looked_up`."""
 
 
 class CaptureReader:
@@ -174,7 +177,9 @@ class CaptureReader:
     def seqs(self, query: EventQuery) -> Iterator[int]:
         """The numbers of the matching events in the query's order, at most `query.limit`."""
         order = {"arrival": self._by_arrival, "log": self._by_log, "time": self._by_time}[query.order]
-        if query.stream_id is not None and query.order == "arrival":
+        if query.among is not None:
+            order = self._of_those
+        elif query.stream_id is not None and query.order == "arrival":
             order = self._of_stream
         for count, seq in enumerate(order(query)):
             if query.limit is not None and count >= query.limit:
@@ -261,6 +266,26 @@ class CaptureReader:
             if len(rows) < PAGE_ROWS:
                 return
             at = rows[-1][0] + (-1 if query.reverse else 1)
+
+    def _of_those(self, query: EventQuery) -> Iterator[int]:
+        """The few that an index found, in any order."""
+        where, bindings = self._where(query)
+        rows = self.select(
+            f"SELECT event.seq, event.time_us, log.name, log.partition, log.id, event.position FROM {FROM} "
+            f"WHERE event.seq IN (SELECT value FROM json_each(:among)) AND {where}",
+            {**bindings, "among": json.dumps(query.among)},
+        )
+        is_ranged = query.from_us is not None or query.until_us is not None
+        keys: dict[str, Callable[[tuple[Any, ...]], Any]] = {
+            "arrival": lambda row: row[0],
+            "log": lambda row: row[2:],
+            "time": lambda row: (row[1], *row[2:4], row[5], -row[0] if query.reverse else row[0]),
+        }
+        timed = [row for row in rows if row[1] is not None or query.order != "time"]
+        untimed = [row for row in rows if row[1] is None and query.order == "time" and not is_ranged]
+        for part, key in ((timed, keys[query.order]), (untimed, keys["arrival"])):
+            for row in sorted(part, key=key, reverse=query.reverse):
+                yield int(row[0])
 
     def _by_log(self, query: EventQuery) -> Iterator[int]:
         where, bindings = self._where(query)

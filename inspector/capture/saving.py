@@ -1,4 +1,4 @@
-"""Save as: a whole copy of a capture as one file, with the notes kept beside it, also while it is being written.
+"""Save as: a whole copy of a capture as one file, with the notes and indexes kept beside it, also while it is being written.
 
 The copy shows the capture as it was at one moment. It appears under its name only when it is whole and on the disk. Read
 `notes` for what is merged, `inspector.cli.keep` for the command.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apsw
 
+from inspector.capture.indexing import merge
 from inspector.capture.lock import writer_of
 from inspector.capture.masked import rules_of
 from inspector.capture.notes import merged_entries, write_entry
@@ -110,6 +111,11 @@ def _copied(reader: CaptureReader, part: Path, progress: Callable[[int, int], No
         target.execute("BEGIN IMMEDIATE")
         for entry in entries:
             write_entry(target, entry, seqs[entry.uid])
+        try:
+            merge(reader, target, is_stopped)
+        except apsw.InterruptError:
+            target.execute("ROLLBACK")
+            return Saved(0, 0, is_whole=False)
         target.execute("UPDATE capture SET settings = json_set(settings, '$.saved', json('true')) WHERE json_valid(settings)")
         target.execute("COMMIT")
     return Saved(part.stat().st_size, sum(not entry.deleted for entry in entries), is_whole=True, is_masked=bool(rules_of(reader)))

@@ -26,7 +26,7 @@ from inspector.capture.creating import check_version, create, set_setting
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.opening import is_read_only
-from inspector.capture.sqlite import open_writer
+from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
 from inspector.event import Flag, same_life
@@ -35,8 +35,6 @@ from inspector.sources import FlagChange, LogInfo, SourceInfo
 log = logging.getLogger(__name__)
 
 DEFAULT_FLOOR_BYTES = 1_000_000_000
-_CLOSE_WAIT_S = 5.0
-_CLOSE_TRY_S = 0.05
 
 
 StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
@@ -487,8 +485,7 @@ class CaptureWriter:
             return
         try:
             self._connection.execute("DETACH staged")
-            self._connection.execute("PRAGMA optimize; PRAGMA wal_checkpoint(TRUNCATE)")
-            self._leave_wal()
+            leave_wal(self._connection)
         except apsw.BusyError:
             log.info("a reader still has %s open: its -wal stays until that reader is closed", self.path)
         except (apsw.FullError, apsw.IOError) as error:
@@ -496,19 +493,6 @@ class CaptureWriter:
         finally:
             self._connection.close()
             self._lock.release()
-
-    def _leave_wal(self) -> None:
-        """Raises apsw.BusyError when a reader holds on for too long; SQLite itself does not wait here."""
-        deadline_s = time.monotonic() + _CLOSE_WAIT_S
-        while True:
-            try:
-                self._connection.execute("PRAGMA journal_mode = delete")
-            except apsw.BusyError:
-                if time.monotonic() > deadline_s:
-                    raise
-                time.sleep(_CLOSE_TRY_S)
-            else:
-                return
 
     def __enter__(self) -> Self:
         return self

@@ -115,11 +115,20 @@ def _events(args: argparse.Namespace) -> ExitStatus:
     from inspector.cli.output import print_events
 
     with _open(args) as reader:
-        printed = print_events(reader.events(_query(args, reader)), format_=args.format)
+        printed = print_events(reader.events(_looked_up(reader, _query(args, reader))), format_=args.format)
         sys.stdout.flush()
         if not printed and sys.stderr.isatty():
             print("no event matches in what this capture holds", file=sys.stderr)
         return _ended(args, reader)
+
+
+def _looked_up(reader: CaptureReader, query: EventQuery) -> EventQuery:
+    """What an index finds need not be looked for."""
+    if query.condition is None:
+        return query
+    from inspector.capture.lookups import looked_up
+
+    return looked_up(reader, query)
 
 
 def _query(args: argparse.Namespace, reader: CaptureReader) -> EventQuery:

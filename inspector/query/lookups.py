@@ -5,17 +5,19 @@ Read `capture.lookups` for the indexes.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from decimal import Decimal
 
-from inspector.capture.condition import Lookup
+from inspector.capture.condition import COLUMNS, DOCUMENTS, Lookup
+from inspector.errors import QueryError, UsageError
 from inspector.query.comparing import COMPARE
-from inspector.query.grammar import Node
+from inspector.query.grammar import Node, parse
+from inspector.query.places import field_place
 from inspector.query.values import quoted
 
 _TURNED = {"eq": "eq", "lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
-_FIELDS = {"stream"}
-_DOCUMENTS = {"data", "metadata"}
+_FIELDS = {"stream", *COLUMNS}
 
 
 def lookups(node: Node) -> Iterator[Lookup]:
@@ -29,11 +31,39 @@ def lookups(node: Node) -> Iterator[Lookup]:
             field, value = field_of(one), _constant(other)
             if field and value is not None and (kind == "eq" or field not in _FIELDS):
                 yield Lookup(field, COMPARE[kind], (value,))
+    elif node.kind == "method" and node.value == "startsWith" and len(node.parts) == 2:
+        yield from _beginning(field_of(node.parts[0]), _constant(node.parts[1]))
     elif node.kind == "within" and node.parts[1].kind == "list":
         field, values = field_of(node.parts[0]), [_constant(part) for part in node.parts[1].parts]
         kinds = {str if isinstance(value, str) else int for value in values if value is not None}
         if field and len(kinds) == 1 and None not in values:
             yield Lookup(field, "=", tuple(value for value in values if value is not None))
+
+
+def _beginning(field: str, text: str | int | Decimal | None) -> Iterator[Lookup]:
+    """A text that begins with `text` lies from there to before the next text that does not."""
+    if "$" not in field or not isinstance(text, str) or not text:
+        return
+    yield Lookup(field, ">=", (text,))
+    kept = text.rstrip(chr(sys.maxunicode))
+    if kept:
+        following = ord(kept[-1]) + 1
+        yield Lookup(field, "<", (kept[:-1] + chr(0xE000 if following == 0xD800 else following),))
+
+
+def indexable(text: str) -> tuple[str, str]:
+    """(how it is written, its field in a `Lookup`) of a place that can be indexed. Raises UsageError for any other."""
+    if text.strip() in COLUMNS:
+        return text.strip(), text.strip()
+    try:
+        place, field = field_place(text), field_of(parse(text))
+    except QueryError as error:
+        raise UsageError(f"{text} cannot be indexed: choose a place in a document such as data.total, or {', '.join(COLUMNS)}") from error
+    if not field:
+        raise UsageError(
+            f"{place.text} cannot be indexed, as an event may have several headers of one name: choose a place in data or metadata"
+        )
+    return place.text, field
 
 
 def field_of(node: Node) -> str:
@@ -51,7 +81,7 @@ def field_of(node: Node) -> str:
     if node.kind != "name":
         return ""
     if steps:
-        return f"{node.value}${steps}" if node.value in _DOCUMENTS else ""
+        return f"{node.value}${steps}" if node.value in DOCUMENTS else ""
     return str(node.value) if node.value in _FIELDS else ""
 
 

@@ -27,6 +27,7 @@ from app.dialogs.captures import CapturesDialog
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.connect import ConnectDialog
 from app.dialogs.help import HelpDialog
+from app.dialogs.indexes import IndexesDialog
 from app.dialogs.palette import Palette
 from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.this_field import ThisFieldDialog
@@ -472,6 +473,25 @@ def decoded_again(stage: Stage) -> None:
     stage.settle(0.8)
 
 
+def indexed(stage: Stage) -> None:
+    """A field that was indexed: what the bar and the list say."""
+    stage.open()
+    selection, indexing = stage.window.selection, stage.window.chrome.indexing
+    assert selection is not None
+    selection.choose_filter('data.order_id == "order-7"')
+    stage.settle()
+    indexing.index("data.order_id")
+    stage.wait(lambda: stage.window.events.lister.is_looked_up)
+    stage.settle()
+
+
+def indexes(stage: Stage) -> None:
+    """The indexed fields."""
+    indexed(stage)
+    assert stage.window.session is not None
+    stage.dialog(IndexesDialog(stage.window.session, stage.window.chrome.indexing, "", stage.window))
+
+
 def palette(stage: Stage) -> None:
     """Everything that can be done."""
     stage.open()
@@ -548,6 +568,8 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         this_field,
         this_field_time,
         decoded_again,
+        indexed,
+        indexes,
         palette,
         keys,
         preferences,

@@ -18,12 +18,14 @@ from pathlib import Path
 
 import duckdb
 
+from inspector.capture import indexing
 from inspector.capture.histogram import histogram
 from inspector.capture.listing import advance, begin
 from inspector.capture.looking import Ask
 from inspector.capture.overview import streams_like
 from inspector.capture.reader import CaptureReader
 from inspector.query import condition
+from inspector.query.lookups import indexable
 from tests.app.captures import START_US, Growing
 from tests.benchmarks import THE_GOAL, Row
 
@@ -41,6 +43,10 @@ FILTERS = {
     ),
 }
 """Name → (ours, DuckDB's, jq's)."""
+_INDEXED = {
+    "equal": ('data.customer.id == "customer-4711"', "customer.id = 'customer-4711'"),
+    "range": ("data.total >= 500 && data.total < 500.5", "total >= 500 AND total < 500.5"),
+}
 _NEEDLE = "customer-77"
 
 
@@ -51,6 +57,7 @@ def rows(size: str) -> Iterator[Row]:
         lines, capture = Path(folder) / "events.jsonl", Path(folder) / "events.evcap"
         _make(lines, capture, count)
         yield from _searches(lines, capture, count)
+        yield from _indexed(lines, capture, count)
         yield from _looks(capture, count)
 
 
@@ -102,6 +109,31 @@ def _searches(lines: Path, capture: Path, count: int) -> Iterator[Row]:
     if shutil.which("rg"):
         _, peer_s = _best(lambda: int(subprocess.run(["rg", "-c", _NEEDLE, lines], check=True, capture_output=True).stdout))
         yield Row(f"filter, substring, {count:,} / rg", taken_s, peer_s)
+
+
+def _indexed(lines: Path, capture: Path, count: int) -> Iterator[Row]:
+    """The same filters before and after their fields are indexed (inside), and how long that takes and how large it is."""
+    database = duckdb.connect()
+
+    def asked(where: str) -> int:
+        found = database.execute(f"SELECT count(*) FROM read_json('{lines}', format = 'newline_delimited') WHERE {where}").fetchone()
+        assert found is not None
+        return int(found[0])
+
+    before = {name: _best(partial(_walk, capture, ours)) for name, (ours, _) in _INDEXED.items()}
+    started, size = time.perf_counter(), 0
+    for place in ("data.customer.id", "data.total"):
+        index = indexing.create(capture, *indexable(place), into=True)
+        assert index is not None
+        size += index.size_bytes
+    yield Row(f"two fields indexed, {count:,}", time.perf_counter() - started)
+    yield Row(f"two indexes of {count:,} / capture", size, capture.stat().st_size, unit="B")
+    for name, (ours, theirs) in _INDEXED.items():
+        found, taken_s = _best(partial(_walk, capture, ours))
+        expected, peer_s = _best(partial(asked, theirs))
+        assert found == expected == before[name][0], name
+        yield Row(f"indexed field, {name}, {count:,} / not indexed", taken_s, before[name][1])
+        yield Row(f"indexed field, {name}, {count:,} / DuckDB", taken_s, peer_s, goal=1 / 1.5)
 
 
 def _jq(lines: Path, test: str, count: int) -> float:

@@ -1,8 +1,7 @@
-"""No page, jump, look at a stream or at a short time goes through all events: what SQLite plans is read."""
+"""No page, jump, look at a stream, at a short time or at an indexed field goes through all events: what SQLite plans is read."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from functools import partial
@@ -12,86 +11,188 @@ from typing import Any
 import pytest
 
 from app.jump import AtNumber, AtOffset, AtTime, AtVersion
+from app.models.color_rules import ColorRule, colors_of, ready
+from app.models.copied import copied
 from app.models.event_rows import read_page
-from app.models.places import find, neighbours
-from inspector.capture.histogram import histogram, times_of
+from app.models.places import find, neighbours, newest_time
+from inspector.capture import fields, indexing, overview
+from inspector.capture.histogram import histogram, late_times, matches, times_of
 from inspector.capture.listing import advance, begin
 from inspector.capture.looking import Ask
+from inspector.capture.lookups import looked_up
 from inspector.capture.merging import late
-from inspector.capture.reader import CaptureReader
+from inspector.capture.notes import add_note, notes
+from inspector.capture.origins import origins
+from inspector.capture.pieces import sizes
+from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.streams import find_stream, stream_batches, stream_events, stream_extent, stream_marks, stream_of
 from inspector.capture.strip import axis_of, kinds_of
+from inspector.capture.unread import unread_before
 from inspector.query import condition
+from inspector.query.fields import place_filter
+from inspector.query.lookups import indexable
 from inspector.query.places import field_place
 from tests.app.captures import START_US, capture
+from tests.capture.plans import Plans, recorded
 
-_SCANNED = re.compile(r"SCAN (event|record|event_stream|stream)\b")
+EVENTS = 30_000
 
 
-class Planned(CaptureReader):
-    """A reader that explains whatever it is asked."""
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("plans")
 
-    def __init__(self, path: Path) -> None:
-        self.plans: list[tuple[str, str]] = []
-        super().__init__(path)
 
-    def each(self, sql: str, bindings: Any = ()) -> Iterator[tuple[Any, ...]]:
-        """As asked, with its plan noted."""
-        for row in self.connection.execute(f"EXPLAIN QUERY PLAN {sql}", bindings or None):
-            self.plans.append((str(row[3]), sql))
-        yield from super().each(sql, bindings)
+@pytest.fixture(autouse=True)
+def _home(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTSCOPE_HOME", str(folder / "home"))
 
-    def scans(self) -> list[tuple[str, str]]:
-        """Steps that go through a large table."""
-        return [(step, sql) for step, sql in self.plans if _SCANNED.search(step)]
+
+@pytest.fixture(scope="module")
+def path(folder: Path) -> Path:
+    """One field is indexed inside, another beside the capture."""
+    made = capture(folder / "a.evcap", EVENTS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EVENTSCOPE_HOME", str(folder / "home"))
+        indexing.create(made, *indexable("data.order_id"), into=True)
+        indexing.create(made, *indexable("data.total"))
+    return made
 
 
 @pytest.fixture
-def reader(tmp_path: Path) -> Iterator[Planned]:
-    with Planned(capture(tmp_path / "a.evcap", 30_000)) as opened:
+def plans() -> Iterator[Plans]:
+    with recorded() as heard:
+        yield heard
+
+
+@pytest.fixture
+def reader(path: Path, plans: Plans) -> Iterator[CaptureReader]:
+    with CaptureReader(path) as opened:
         yield opened
 
 
 _ORDERS = ("arrival", "log", "time")
-_STREAM = condition('stream == "order-7"')
-LOOKS: dict[str, Callable[[Planned], object]] = {
-    "kinds": lambda reader: kinds_of(reader, 1, 30_000),
-    "axis": lambda reader: axis_of(reader, Ask("time", from_us=START_US), reader.watermark()).total,
-    "page": lambda reader: read_page(reader, range(20_000, 20_256), places=[field_place("data.total")]),
-    "event": lambda reader: reader.event(20_000),
-    "watermark": lambda reader: reader.watermark(),
-    "jump to a time": lambda reader: find(
-        reader, AtTime(START_US + 5_000_000, START_US + 6_000_000, "then"), current=1, zone=UTC, zone_text="UTC"
-    ),
-    "jump to an offset": lambda reader: find(reader, AtOffset(20_000, "shop.orders", 0), current=1, zone=UTC, zone_text="UTC"),
-    "jump to a version": lambda reader: find(reader, AtVersion(1), current=1, zone=UTC, zone_text="UTC"),
-    "jump to a number": lambda reader: find(reader, AtNumber(20_000), current=1, zone=UTC, zone_text="UTC"),
-    "neighbours in the stream": lambda reader: neighbours(reader, 20_000, forward=True),
-    "times of events": lambda reader: times_of(reader, [1, 20_000]),
-    "bars of a short time": lambda reader: histogram(reader, "category", (START_US + 5_000_000, START_US + 6_000_000), 300),
-    "bars of all": lambda reader: histogram(reader, "type", None, 300),
-    **{f"a stream by {order}": partial(lambda order, reader: _walk(reader, Ask(order, condition=_STREAM)), order) for order in _ORDERS},
-    "first page of a filter": lambda reader: advance(reader, _begun(reader, Ask(condition=condition("data.total > 5"))), budget_s=0),
-    "what came since": lambda reader: late(reader, Ask("time"), 29_900, 30_000, 100, lambda row: row + 1),
-}
+_SECOND = START_US + 5_000_000, START_US + 6_000_000
+_STREAM, _INSIDE, _BESIDE = map(condition, ('stream == "order-7"', 'data.order_id == "order-7"', "data.total > 100 && data.total <= 110"))
+_BOTH = condition('data.order_id in ["order-7", "order-8"] && data.total < 90 && type != "x"')
+_SEARCHED = condition("data.total * 2 > 5")
 
 
-def _begun(reader: Planned, ask: Ask) -> Any:
+def _begun(reader: CaptureReader, ask: Ask) -> Any:
     return begin(reader, ask, reader.watermark())
 
 
-def _walk(reader: Planned, ask: Ask) -> None:
+def _walk(ask: Ask, reader: CaptureReader) -> None:
     left = _begun(reader, ask)
     while left is not None:
-        _, left = advance(reader, left)
+        _, left = advance(reader, left, is_parallel=True)
+
+
+def _asks(name: str, **asked: Any) -> dict[str, Callable[[CaptureReader], object]]:
+    """The whole list, in every order, either way round."""
+    return {
+        f"{name} by {order}{', newest first' if newest else ''}": partial(_walk, Ask(order, newest, **asked))
+        for order in _ORDERS
+        for newest in (False, True)
+    }
+
+
+def _jump(wanted: Any, reader: CaptureReader) -> object:
+    return find(reader, wanted, current=1, zone=UTC, zone_text="UTC")
+
+
+def _stream(reader: CaptureReader) -> int:
+    return find_stream(reader, "order-7").id
+
+
+def _bars_of_matches(reader: CaptureReader) -> object:
+    bars = histogram(reader, "type", _SECOND, 300)
+    assert bars is not None
+    return matches(reader, _SEARCHED, bars, 1, EVENTS)
+
+
+def _told(reader: CaptureReader) -> object:
+    event = reader.event(20_000)
+    assert event is not None
+    return origins(reader, event), sizes(reader, 20_000), place_filter(reader, 20_000, field_place("data.total"))
+
+
+LOOKS: dict[str, Callable[[CaptureReader], object]] = {
+    **_asks("the list"),
+    **_asks("a time", from_us=_SECOND[0], until_us=_SECOND[1]),
+    **_asks("a filter", condition=_SEARCHED),
+    **_asks("a filter in a time", condition=_SEARCHED, from_us=_SECOND[0]),
+    **_asks("a stream", condition=_STREAM),
+    **_asks("a field indexed inside", condition=_INSIDE),
+    **_asks("a field indexed beside", condition=_BESIDE),
+    **_asks("two indexed fields in a time", condition=_BOTH, from_us=_SECOND[0], until_us=_SECOND[1]),
+    "page": lambda reader: read_page(reader, range(20_000, 20_256), places=[field_place("data.total")]),
+    "kinds": lambda reader: kinds_of(reader, 1, 30_000),
+    "axis": lambda reader: axis_of(reader, Ask("time", from_us=START_US), reader.watermark()).total,
+    "times of events": lambda reader: times_of(reader, [1, 20_000]),
+    "unread before events": lambda reader: unread_before(reader, range(20_000, 20_256)),
+    "event": lambda reader: reader.event(20_000),
+    "what is told of an event": _told,
+    "rows": lambda reader: (reader.rows(20_000, 500), reader.rows_by_seq([20_000, 1, 5])),
+    "watermark": lambda reader: reader.watermark(),
+    "newest time": newest_time,
+    "jump to a time": partial(_jump, AtTime(*_SECOND, "then")),
+    "jump to an offset": partial(_jump, AtOffset(20_000, "shop.orders", 0)),
+    "jump to a version": partial(_jump, AtVersion(1)),
+    "jump to a number": partial(_jump, AtNumber(20_000)),
+    "neighbours in the stream": lambda reader: (neighbours(reader, 20_000, forward=True), neighbours(reader, 20_000, forward=False)),
+    "colours": lambda reader: colors_of(reader, range(20_000, 20_256), ready([ColorRule("data.total > 5", 1)])),
+    "copies": lambda reader: copied(reader, range(20_000, 20_020), 20, "lines"),
+    "times of events": lambda reader: times_of(reader, [1, 20_000]),
+    "bars of a short time": lambda reader: [histogram(reader, by, _SECOND, 300) for by in ("category", "type", "log")],
+    "bars of all": lambda reader: [histogram(reader, by, None, 300) for by in ("category", "type", "log")],
+    "matches among bars": _bars_of_matches,
+    "late events": lambda reader: late_times(reader, _SECOND),
+    "first page of a filter": lambda reader: advance(reader, _begun(reader, Ask(condition=_SEARCHED)), budget_s=0),
+    "what came since": lambda reader: late(reader, Ask("time"), 29_900, 30_000, 100, lambda row: row + 1),
+    "notes": lambda reader: (add_note(reader, 20_000, "seen"), notes(reader)),
+    "events of a page of positions": lambda reader: list(reader.events(EventQuery("log", from_position=20_000, until_position=20_100))),
+    "newest of a short time": lambda reader: list(reader.seqs(EventQuery("time", reverse=True, until_us=_SECOND[1], limit=10))),
+    "a stream's events": lambda reader: list(reader.events(EventQuery(stream_id=_stream(reader)))),
+    "replay": lambda reader: (list(stream_batches(reader, _stream(reader))), stream_events(reader, _stream(reader), [8, 58])),
+    "slider": lambda reader: (stream_marks(reader, _stream(reader)), stream_extent(reader, _stream(reader)), stream_of(reader, 20_000)),
+    "newest of a stream": lambda reader: overview.newest_event(reader, _stream(reader)),
+    **{
+        f"events of an indexed field by {order}": partial(
+            lambda order, reader: list(reader.events(looked_up(reader, EventQuery(order, condition=_BOTH)))), order
+        )
+        for order in _ORDERS
+    },
+}
+_LIST_OF_STREAMS = {"replay", "slider", "newest of a stream", "a stream's events"}
+"""They look for a stream by its name alone, of which there is no index: the list of streams is gone through, no event."""
 
 
 @pytest.mark.parametrize("look", LOOKS)
-def test_nothing_goes_through_all_events(reader: Planned, look: str) -> None:
+def test_nothing_goes_through_all_events(reader: CaptureReader, plans: Plans, look: str) -> None:
     LOOKS[look](reader)
-    assert reader.plans
-    assert reader.scans() == []
+    assert plans.steps
+    allowed = "SCAN stream" if look in _LIST_OF_STREAMS else "nothing"
+    assert [(step, sql) for step, sql in plans.scans() if not step.startswith(allowed)] == []
 
 
-def test_what_does_is_seen(reader: Planned) -> None:
+@pytest.mark.parametrize("order", _ORDERS)
+def test_an_indexed_field_is_looked_up_in_its_index(reader: CaptureReader, plans: Plans, order: str) -> None:
+    _walk(Ask(order, condition=_INSIDE), reader)
+    assert plans.uses("COVERING INDEX field:data.order_id")
+    _walk(Ask(order, condition=_BESIDE), reader)
+    assert plans.uses("found USING PRIMARY KEY")
+    assert sum("event.seq BETWEEN :low AND :high" in sql for _, sql in plans.steps) == 0
+
+
+def test_a_field_is_no_longer_looked_up_once_its_index_is_gone(path: Path, folder: Path, plans: Plans) -> None:
+    other = capture(folder / "b.evcap", 100)
+    with CaptureReader(other) as reader:
+        assert fields.indexed(reader, 'data$."order_id"') is None
+        _walk(Ask(condition=_INSIDE), reader)
+    assert not plans.uses("field:")
+
+
+def test_what_does_is_seen(reader: CaptureReader, plans: Plans) -> None:
     reader.select("SELECT count(flags) FROM event WHERE actor = 'a'")
-    assert [step for step, _ in reader.scans()] == ["SCAN event"]
+    assert [step for step, _ in plans.scans()] == ["SCAN event"]

@@ -300,6 +300,7 @@ def test_a_value_is_filtered_by_and_copied_in_its_forms(shown: Shown) -> None:
         "Copy path",
         "Show as a column",
         "This field is",
+        "Index this field",
         "Copy of the event",
     ]
 
