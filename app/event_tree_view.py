@@ -273,6 +273,7 @@ class EventTreeView(QWidget):
             menu.addAction("Copy path", self.copy_path)
         if path.startswith(("data.", "data[", "metadata.", "metadata[")):
             menu.addAction("Show as a column", lambda: self._selection.show_column(path))
+            menu.addAction("Hide this in all events …", lambda: self._selection.hide_place(path))
         self._event_copies(menu.addMenu("Copy of the event"))
         return menu
 

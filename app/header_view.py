@@ -84,4 +84,5 @@ class HeaderView(QStackedWidget):
         menu.addAction("Copy value as hex", self.copy_hex)
         name = json.dumps(header.name, ensure_ascii=False)
         menu.addAction("Show as a column", lambda: self._selection.show_column(f"headers[{name}]"))
+        menu.addAction("Hide this in all events …", lambda: self._selection.hide_place(f"headers[{name}]"))
         menu.popup(at)

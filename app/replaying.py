@@ -39,7 +39,7 @@ class Replaying(QObject):
         super().__init__(parent)
         self._session = session
         self.fold = Fold(session.path, session.messages, self)
-        self.fold.is_unmasked = session.is_unmasked
+        self.fold.is_unmasked, self.fold.hides = session.is_unmasked, session.hides
         self.stream: StreamInfo | None = None
         self.reducer = ""
         self.place: dict[str, object] = {}

@@ -43,6 +43,8 @@ class Selection(QObject):
     """`(time_us)`: somebody wants to see the events of this moment: lists go there, without filtering."""
     column_wanted = Signal(object)
     """`(place)`: somebody wants what stands there, such as `data.total`, shown of all events in a list."""
+    mask_wanted = Signal(object)
+    """`(path)`: somebody wants what stands there hidden, in all events."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
@@ -114,6 +116,10 @@ class Selection(QObject):
     def show_column(self, place: str) -> None:
         """Asks the lists to show what stands at a place of the events."""
         self.column_wanted.emit(place)
+
+    def hide_place(self, path: str) -> None:
+        """Asks for what stands at a place of the events to be hidden."""
+        self.mask_wanted.emit(path)
 
     def replay_event(self, seq: int) -> None:
         """Makes an event current and asks for the state it led to."""

@@ -93,7 +93,9 @@ class Session(QObject):
         self.watermark: Watermark | None = None
         self.is_unmasked = False
         self.masks = 0
-        self.work = Work(lambda: open_masked(path, unmasked=self.is_unmasked), self)
+        self.hides = ""
+        """What is hidden besides what the capture itself wants hidden: rules as TOML."""
+        self.work = Work(lambda: open_masked(path, unmasked=self.is_unmasked, rules=self.hides), self)
         self.child: Child | None = None
         self.notes = SessionNotes(self.work, self)
         self.watermark_changed.connect(self.notes.look_once)
@@ -119,6 +121,11 @@ class Session(QObject):
     def unmask(self, *, on: bool) -> None:
         """Reads from now on with everything clear, or with what the capture wants hidden hidden. What is shown is to be read again."""
         self.is_unmasked = on
+        self.work.reopen()
+
+    def hide(self, rules: str) -> None:
+        """Reads from now on with what `rules`, as TOML, say hidden too. What is shown is to be read again."""
+        self.hides = rules
         self.work.reopen()
 
     def start(self) -> None:
@@ -213,7 +220,7 @@ class Session(QObject):
             self._watch.setInterval(LIVE_MS if seen.is_live or self.is_capturing else _IDLE_MS)
             self.work.reopen()  # an immutable reader sees no change, a live one needs its side files
             QTimer.singleShot(0, self, self.look)
-        if seen.masks and not self.masks:
+        if seen.masks != self.masks and not self.is_unmasked:
             self.masks = seen.masks
             self.masks_found.emit(seen.masks)
         first = self.watermark is None

@@ -16,6 +16,7 @@ from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
 from app.panes.timeline import TOLD, TimelinePane
+from app.profile_actions import profile_actions
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -39,7 +40,7 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Preferences", window.show_preferences, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
-    groups = (_capture, _events, _event, _filter, _colors, _timeline, _replay, _notes, _panes)
+    groups = (_capture, _events, _event, _filter, _colors, profile_actions, _timeline, _replay, _notes, _panes)
     return [*(action for group in groups for action in group(window)), *window_group]
 
 

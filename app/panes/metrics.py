@@ -113,6 +113,15 @@ class MetricsPane(Panel):
             plot.set_zone(zone)
         self._say()
 
+    def choose(self, by: str, span: str) -> None:
+        """Plots by one of `GROUPINGS`, over the times of that name."""
+        self.by.setCurrentText(f"by {by}")
+        self.span.setCurrentText(span)
+
+    def chosen(self) -> tuple[str, str]:
+        """What `choose` would be told."""
+        return GROUPINGS[self.by.currentIndex()], self.span.currentText()
+
     # ---- asking
 
     def _changed(self, _what: object = None) -> None:

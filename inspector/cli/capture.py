@@ -21,6 +21,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from inspector.cli.hiding import mask_rules
 from inspector.errors import EventscopeError, ExitStatus, SourceError, UsageError
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _options(args: argparse.Namespace) -> Options:
 
         profile = load_profile(args.map)
     return Options(
-        masks=_masks(args.masks),
+        masks=mask_rules(args.masks),
         limit=args.limit,
         max_bytes=args.max_bytes,
         max_rate=args.max_rate,
@@ -282,20 +283,6 @@ def _options(args: argparse.Namespace) -> Options:
         condition=condition,
         settings={"command": "capture", "topics": args.topic, "from": args.start, "until": args.end, "follow": args.follow},
     )
-
-
-def _masks(wanted: str | None) -> str:
-    """The rules to keep with the capture, checked: those for production, or a file's."""
-    if wanted is None:
-        return ""
-    from inspector import masks
-
-    if wanted == "production":
-        return masks.production().text
-    try:
-        return masks.parse(Path(wanted).read_text(encoding="utf-8")).text
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the masks {wanted} cannot be read: {error}") from error
 
 
 def _keep_option(keep: tuple[str, float] | None) -> Keep | None:
