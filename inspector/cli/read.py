@@ -96,6 +96,8 @@ def _info(args: argparse.Namespace) -> ExitStatus:
         print(f"{report['events']:,} events in {report['capture']}, made {report['created']} by {report['tool']}")
         for source in report["sources"]:
             print(f"source {source['id']}: {source['uri']}")
+        if report["masks"]:
+            print(f"masked by {report['masks']:,} rules: what they hide is stored in clear, and --unmasked shows it")
         print_rows(_coverage_rows(report), ("log", "partition", "from", "to", "state", "reason", "records"), format_="table")
     complete = report["scope"]["complete"]
     return ExitStatus.INCOMPLETE if args.require_complete and not complete else ExitStatus.OK
