@@ -292,7 +292,8 @@ class MainWindow(QMainWindow):
     def save_as(self, path: Path | None = None) -> None:
         """Saves a capture, the open one if none is named, under a name that is asked for."""
         source = path or (self.session.path if self.session is not None else None)
-        if source is not None and (chosen := choose_place(self, source, str(self._settings.value("open/folder", "")))) is not None:
+        folder, is_masked = str(self._settings.value("open/folder", "")), path is None and self.masking.has_masks
+        if source is not None and (chosen := choose_place(self, source, folder, is_masked)) is not None:
             self.chrome.saving.start(source, chosen)
 
     def _marked(self, path: Path) -> None:

@@ -22,6 +22,7 @@ class Masking(QObject):
 
     def __init__(self, chrome: Chrome, profiles: Profiles, look_again: Callable[[], None], parent: QObject) -> None:
         super().__init__(parent)
+        self._profiles = profiles
         profiles.masks_changed.connect(self._rules_changed)
         self._chrome, self._look_again = chrome, look_again
         self._session: Session | None = None
@@ -48,7 +49,7 @@ class Masking(QObject):
     def _rules_changed(self, profile: Profile) -> None:
         """The profile hides other things: everything is read anew."""
         if self._session is not None:
-            self._session.hide(profile.masks.text())
+            self._session.hide(profile.masks.text(), self._profiles.path(profile.name))
             self._chrome.filter.forget_seen()
             self._look_again()
             self._session.look()

@@ -44,7 +44,7 @@ class Profiling(QObject):
             session.messages.say("warning", self.profiles.problem)
             self.profiles.problem = ""
         self.profiles.open_capture(session.path, wanted)
-        session.hides = self.profiles.current.masks.text()
+        session.hide(self.profiles.current.masks.text(), self.profiles.path(self.profiles.current.name))
         selection.mask_wanted.connect(self.edit_masks)
 
     def do(self, what: str) -> None:

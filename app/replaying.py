@@ -52,6 +52,10 @@ class Replaying(QObject):
         self._grow_later = QTimer(self, singleShot=True, interval=_GROWN_MS)
         self._grow_later.timeout.connect(self._ask_extent)
 
+    def said(self, command: str) -> str:
+        """A command that prints of the capture, so that it hides what is hidden here."""
+        return self._session.said(command)
+
     def use_paths(self, open_paths: Callable[[], Iterable[str]]) -> None:
         """Where it is learnt which levels of the state are open."""
         self._open_paths = open_paths

@@ -95,6 +95,8 @@ class Session(QObject):
         self.masks = 0
         self.hides = ""
         """What is hidden besides what the capture itself wants hidden: rules as TOML."""
+        self.hides_of = Path()
+        """The file that these rules are in, for commands."""
         self.work = Work(lambda: open_masked(path, unmasked=self.is_unmasked, rules=self.hides), self)
         self.child: Child | None = None
         self.notes = SessionNotes(self.work, self)
@@ -123,10 +125,21 @@ class Session(QObject):
         self.is_unmasked = on
         self.work.reopen()
 
-    def hide(self, rules: str) -> None:
-        """Reads from now on with what `rules`, as TOML, say hidden too. What is shown is to be read again."""
-        self.hides = rules
+    def hide(self, rules: str, path: Path) -> None:
+        """Reads from now on with what `rules`, as TOML and in the file at `path`, say hidden too. What is shown is to be read again."""
+        self.hides, self.hides_of = rules, path
         self.work.reopen()
+
+    def said(self, command: str) -> str:
+        """A command for a shell that prints of the capture, so that it hides what is hidden here."""
+        return " ".join([command, *map(shlex.quote, self.mask_options)])
+
+    @property
+    def mask_options(self) -> list[str]:
+        """What tells a command to hide what is hidden here."""
+        if self.is_unmasked:
+            return ["--unmasked"]
+        return ["--masks", str(self.hides_of)] if self.hides else []
 
     def start(self) -> None:
         """Begins to look at the file."""

@@ -11,6 +11,7 @@ from app.actions import Action
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
 from app.evidence import EvidenceBar
+from app.exporting import ExportJob, choose_out, export_arguments
 from app.models.color_rules import COLORS
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
@@ -55,6 +56,12 @@ def _has_event(window: MainWindow) -> Callable[[], bool]:
 def _capture(window: MainWindow) -> list[Action]:
     has = _has(window)
 
+    def export() -> None:
+        session = window.session
+        if session is not None and (out := choose_out(window, session.path)) is not None:
+            wanted = export_arguments(session.path, window.events.lister.wish, out.suffix)
+            window.chrome.saving.run(ExportJob([*wanted, *session.mask_options], out, window.chrome.saving))
+
     def finished() -> bool:
         return window.session is not None and not window.session.is_capturing
 
@@ -68,6 +75,7 @@ def _capture(window: MainWindow) -> list[Action]:
         Action("Capture", "Open a capture file", window.choose_capture, "Ctrl+O"),
         Action("Capture", "Connect to Kafka or an event store", window.choose_source, "Ctrl+N"),
         Action("Capture", "Save as", window.save_as, "Ctrl+Shift+S", is_possible=has),
+        Action("Capture", "Export what is listed", export, "Ctrl+Shift+E", is_possible=has),
         Action(
             "Capture",
             "Stop the capture",

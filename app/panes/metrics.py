@@ -265,7 +265,7 @@ class MetricsPane(Panel):
         """Copies the command that prints these numbers."""
         if self._seen is not None and self._seen.found is not None:
             command = ["eventscope", "count", str(self._session.path), "--by", self._seen.by, "--every", f"{self._seen.found.width_s}s"]
-            QGuiApplication.clipboard().setText(shlex.join(command))
+            QGuiApplication.clipboard().setText(self._session.said(shlex.join(command)))
 
     def changeEvent(self, event: QEvent) -> None:
         """Light turned dark, or back."""

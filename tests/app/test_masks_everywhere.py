@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import base64
 import json
+import shlex
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -17,12 +19,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
-from app import plain, style
+from app import style
 from app.event_menu import EventMenu
 from app.filter_help import FilterHelp
 from app.main_window import MainWindow
 from app.messages import Messages
 from app.models.event_columns import NAMES
+from app.models.profile import MaskRules
 from inspector.capture.writer import CaptureWriter
 from inspector.cli import main
 from inspector.masks import SIGN
@@ -128,7 +131,7 @@ class Heard:
                 self.texts.append(event.message())
             update(event)  # type: ignore[arg-type]
 
-        monkeypatch.setattr(plain.QAccessible, "updateAccessibility", heard)
+        monkeypatch.setattr(QAccessible, "updateAccessibility", heard)
 
 
 @pytest.fixture
@@ -332,7 +335,7 @@ def _steps(qtbot: QtBot, window: MainWindow) -> Iterator[str]:
     for seq in (1, 7, 2):
         window.events.choose_row(seq - 1)
         wait_for_event(qtbot, window, seq)
-        qtbot.waitUntil(lambda seq=seq: _is_replayed(window, seq), timeout=_WAIT_MS)
+        qtbot.waitUntil(partial(_is_replayed, window, seq), timeout=_WAIT_MS)
         for tab in _TABS:
             window.panes.event_pane.show_tab(tab)
             if tab == "Event":
@@ -402,7 +405,7 @@ def _bytes(picture: QImage) -> bytes:
     held, buffer = QByteArray(), QBuffer()
     buffer.setBuffer(held)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, "PNG")
+    picture.save(buffer, b"PNG")
     return bytes(held.data())
 
 
@@ -448,3 +451,36 @@ def test_the_mouse_finds_no_secret_in_tooltips(qtbot: QtBot, masked: MainWindow)
             QTest.mouseMove(widget, QPoint(widget.width() // 2, widget.height() // 2))
             tips += [widget.toolTip(), widget.whatsThis(), widget.statusTip()]
     assert leaks(tips) == []
+
+
+def test_commands_and_exports_hide_what_a_profile_hides(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(place, f'{{"secret":"{SECRET}","n":{place}}}') for place in range(9)])])
+    window.profiling.profiles.change(masks=MaskRules(("data.secret",)))
+    shown(qtbot, window, path, 9)
+    window.events.choose_row(0)
+    wait_for_event(qtbot, window, 1)
+    run(window, "Replay the stream of this event")
+    qtbot.waitUntil(lambda: bool(window.replay.replaying.look), timeout=_WAIT_MS)
+    clipboard, commands = QGuiApplication.clipboard(), []
+    for words in ("Copy the command", "Copy the command that writes this record", "Copy the command of this state"):
+        clipboard.setText("")
+        run(window, words)
+        qtbot.waitUntil(lambda: bool(clipboard.text()), timeout=_WAIT_MS)
+        commands.append(clipboard.text())
+    for command in commands:
+        assert main(shlex.split(command)[1:]) == 0
+        printed = capfd.readouterr().out
+        assert leaks([printed]) == []
+        assert SIGN in printed
+    assert window.selection is not None
+    window.selection.choose_filter("data.n > 3")
+    qtbot.waitUntil(lambda: window.events.model.rows == 5, timeout=_WAIT_MS)
+    for form in ("jsonl", "csv", "evcap"):
+        out = tmp_path / f"out.{form}"
+        monkeypatch.setattr("app.exporting.QFileDialog.getSaveFileName", lambda *_, out=out: (str(out), ""))
+        run(window, "Export what is listed")
+        qtbot.waitUntil(lambda: not window.chrome.saving.is_running, timeout=_WAIT_MS)
+        assert "5 events · what the masks hide is hidden in it" in window.chrome.saving.text.whole_text()
+        assert leaks([out.read_bytes().decode("utf-8", "replace")]) == []
