@@ -17,7 +17,9 @@ from inspector.masks import SIGN
 from inspector.text import bytes_text, visible_lines
 
 _MOST_BYTES = 64_000
-_FIELDS = ("stream", "category", "event_id", "correlation_id", "causation_id", "actor", "error")
+_FIELDS = {"stream": "stream", "category": "category", "event_id": "id"}
+_FIELDS |= {name: name for name in ("correlation_id", "causation_id", "actor", "error")}
+"""Attribute → what a mask calls it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ def _shown(path: Path, seq: int, rules: str) -> str:
 
 def _text(event: Event) -> str:
     lines = [f"key: {bytes_text(event.key)}"] if event.key is not None else []
-    lines += [f"{name}: {value}" for name in _FIELDS if (value := getattr(event, name)) is not None]
+    lines += [f"{words}: {value}" for name, words in _FIELDS.items() if (value := getattr(event, name)) is not None]
     lines += [f"header {name}: {_header(value)}" for name, value in _pairs(event.headers)]
     for name in ("data", "metadata", "extra"):
         if document := getattr(event, name):

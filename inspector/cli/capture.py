@@ -55,7 +55,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--partitioner", default="murmur2", choices=("murmur2", "crc32"), help="Java's default, or librdkafka's")
     capture.add_argument("--isolation", default="uncommitted", choices=("uncommitted", "committed", "both"))
     capture.add_argument("--config", metavar="FILE|-", help="librdkafka or Java client properties; - reads standard input")
-    capture.add_argument("--map", type=Path, metavar="FILE", help="a profile: identity rules per log (TOML)")
+    capture.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log (TOML)")
     capture.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
     capture.add_argument("--max-bytes", type=_size, metavar="N")
     capture.add_argument("--max-rate", type=_rate, metavar="N/s")

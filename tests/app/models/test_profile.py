@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 import tomllib
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import resources
 from app.models.color_rules import COLORS, ColorRule
 from app.models.event_columns import NAMES
 from app.models.profile import DEFAULT, MOST_FILTERS, SPANS, TOLD, ColumnChoices, MaskRules, Profile, file_text, name_problem, read
@@ -135,3 +137,10 @@ def test_the_masks_of_a_profile_are_a_rule_set_of_their_own() -> None:
     rules = MaskRules(("data.a",), ("email",), ("KD-[0-9]{6}",))
     assert tomllib.loads(rules.text()) == {"masks": {"paths": ["data.a"], "patterns": ["email"], "regexes": ["KD-[0-9]{6}"]}}
     assert MaskRules().text() == ""
+
+
+def test_the_profile_in_the_guide_is_one() -> None:
+    page = (Path(resources.__file__).parent / "guide" / "profiles.md").read_text(encoding="utf-8")
+    found = read(page.split("```toml\n")[1].split("```")[0], "profiles.md")
+    assert (found.name, found.throughput, found.masks.patterns) == ("Payments", ("type", "last hour"), ("email",))
+    assert read(file_text(found), "again") == found
