@@ -27,6 +27,7 @@ from app.panes.error_bar import ErrorBar
 from app.panes.left_behind import LeftBehindBar
 from app.panes.messages import MessagesPane
 from app.plain import set_tip
+from app.profiles import Profiles
 from app.selection import Selection
 from app.session import Session
 from app.toolbar import Toolbar
@@ -39,13 +40,14 @@ class Chrome(QWidget):
 
     recent_wanted = Signal(object)
     """`(path)`"""
+    demo_wanted = Signal()
     dropped = Signal(object)
     """`(path)`: a file was dropped on the window."""
 
-    def __init__(self, messages: Messages, library: Library, settings: QSettings) -> None:
+    def __init__(self, messages: Messages, library: Library, settings: QSettings, profiles: Profiles) -> None:
         super().__init__()
         self.setAcceptDrops(True)
-        self.toolbar, self.errors, self.look, self.filter = Toolbar(), ErrorBar(), LookBar(), FilterBar(settings)
+        self.toolbar, self.errors, self.look, self.filter = Toolbar(), ErrorBar(), LookBar(), FilterBar(settings, profiles)
         self.toolbar.put_filter(self.filter)
         self.left_behind, self.saving, self.evidence = LeftBehindBar(library), SaveBar(), EvidenceBar()
         self.decoding = DecodeBar(messages, lambda: self.look.zone)
@@ -54,6 +56,7 @@ class Chrome(QWidget):
         self.question.setObjectName("panel")
         self.start = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
         self.start.setObjectName("panel")
+        self._offer_beginnings()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.start)
         self.log = MessagesPane(messages)
@@ -75,6 +78,13 @@ class Chrome(QWidget):
         layout.addWidget(self._rows, 1)
         layout.addLayout(self._foot)
         library.recent_changed.connect(self.show_recent)
+
+    def _offer_beginnings(self) -> None:
+        main = self.start.add_button("Open a capture", is_main=True)
+        main.clicked.connect(lambda _on: self.toolbar.open_wanted.emit())
+        self.start.add_button("Connect").clicked.connect(lambda _on: self.toolbar.connect_wanted.emit())
+        self.start.add_button("Start the demo").clicked.connect(lambda _on: self.demo_wanted.emit())
+        self.start.setFocusProxy(main)
 
     def show_panes(self, panes: QWidget) -> None:
         """Shows the panes of a session."""

@@ -36,6 +36,8 @@ class Connection:
     secrets: tuple[str, ...] = ()
     """Names of the properties whose values are secret: in the keyring, or asked for."""
     production: bool = False
+    profile: str = ""
+    """The profile of the window that captures from here are looked at with at first; empty for none."""
     used_us: int = 0
     id: str = field(default_factory=lambda: uuid.uuid4().hex)
 
@@ -106,6 +108,7 @@ def _entry(entry: Any) -> Connection | None:
     if not isinstance(entry, dict) or entry.get("kind") not in KINDS:
         return None
     texts = [entry.get(name) for name in ("name", "address", "id")]
+    profile = entry.get("profile", "")
     settings, secrets, used_us = entry.get("settings"), entry.get("secrets"), entry.get("used_us")
     if not (all(isinstance(text, str) for text in texts) and isinstance(settings, dict) and isinstance(secrets, list)):
         return None
@@ -116,6 +119,7 @@ def _entry(entry: Any) -> Connection | None:
         settings={str(name): str(value) for name, value in settings.items() if not is_secret(str(name))},
         secrets=tuple(map(str, secrets)),
         production=entry.get("production") is True,
+        profile=profile if isinstance(profile, str) else "",
         used_us=used_us if isinstance(used_us, int) else 0,
         id=str(texts[2]),
     )

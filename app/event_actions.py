@@ -223,11 +223,14 @@ class EventActions(QObject):
         QGuiApplication.clipboard().setText(found.text)
         if found.events < found.asked:
             left = f"the first {found.events:,} of {found.asked:,} events are copied"
-            self._session.messages.say("note", f"{left}; this writes all: {command(self._session.path, self._lister.wish)}")
+            self._session.messages.say("note", f"{left}; this writes all: {self._command()}")
 
     def copy_command(self) -> None:
         """Puts the command on the clipboard that lists what the list has."""
-        QGuiApplication.clipboard().setText(command(self._session.path, self._lister.wish))
+        QGuiApplication.clipboard().setText(self._command())
+
+    def _command(self) -> str:
+        return self._session.said(command(self._session.path, self._lister.wish))
 
     def _failed(self, error: str) -> None:
         if error != "stopped":

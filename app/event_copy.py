@@ -52,8 +52,8 @@ class EventCopy(QObject):
 
     def command_of(self, seq: int) -> None:
         """Copies the command that writes just this event's record."""
-        path = self._session.path
-        self.read(lambda reader: _command(reader, path, seq))
+        path, said = self._session.path, self._session.said
+        self.read(lambda reader: said(_command(reader, path, seq)))
 
     def _failed(self, error: str) -> None:
         if error != "stopped":

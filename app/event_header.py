@@ -5,29 +5,24 @@ Knows no event. Read `models.event_columns` for what columns there are.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from typing import Any
 
-from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QFontMetrics
 from PySide6.QtWidgets import QHeaderView, QMenu
 
 from app import style
 from app.indexing import INDEX_TIP, can_be_indexed
 from app.models.event_columns import ORDER_OF, STATE, TIME, USUAL_ORDER, VALUE, Column, Columns
+from app.models.profile import LEAST_PX, MOST_PX, ColumnChoices
 from app.plain import set_tip
 from inspector.query.places import FieldPlace
 from inspector.text import shortened, visible
 
 _CELL_PX = 20
 """A cell's own margins left and right."""
-_LEAST_PX = 24
-_MOST_PX = 4_000
 _DISPENSABLE_RANK = 6
 """Columns from this rank on go before the others become narrow."""
-_MOST_ADDED = 40
-"""So many added columns are restored."""
 _WISHED_VALUE = 44
 """Characters of the value before the other columns have all they wish."""
 _STEPWISE = (STATE, TIME)
@@ -59,8 +54,8 @@ class EventHeader(QHeaderView):
         self.setAccessibleName("Columns of the list")
         self.setHighlightSections(False)
         self.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.setMinimumSectionSize(_LEAST_PX)
-        self.setMaximumSectionSize(_MOST_PX)
+        self.setMinimumSectionSize(LEAST_PX)
+        self.setMaximumSectionSize(MOST_PX)
         self.setStretchLastSection(True)
         self.setSectionsMovable(True)
         self.setSectionsClickable(True)
@@ -80,23 +75,23 @@ class EventHeader(QHeaderView):
 
     # ---- what the user made
 
-    def columns(self) -> QByteArray:
-        """What the user made of the columns; empty when nothing."""
-        added = [place.text for place in self._columns.places]
-        if not (self._shown or self._widths or self._order or added):
-            return QByteArray()
-        made = {"shown": self._shown, "widths": self._widths, "order": self._order, "added": added}
-        return QByteArray(json.dumps(made).encode())
+    def columns(self) -> ColumnChoices:
+        """What the user made of the columns."""
+        names = self._columns.names  # a column that was taken away again is not remembered
+        return ColumnChoices(
+            {name: on for name, on in self._shown.items() if name in names},
+            {name: width for name, width in self._widths.items() if name in names},
+            tuple(name for name in self._order if name in names),
+            tuple(place.text for place in self._columns.places),
+        )
 
-    def restore_columns(self, state: QByteArray) -> None:
-        """What was once given by `columns`; anything else leaves the usual columns."""
-        made = _read(state)
-        self.added.emit([text for text in made.get("added", []) if isinstance(text, str)][:_MOST_ADDED])
+    def restore_columns(self, made: ColumnChoices) -> None:
+        """What was once given by `columns`."""
+        self.added.emit(list(made.added))
         names = self._columns.names
-        self._shown = {name: bool(on) for name, on in made.get("shown", {}).items() if name in names}
-        widths = {name: width for name, width in made.get("widths", {}).items() if name in names and isinstance(width, int)}
-        self._widths = {name: min(max(width, _LEAST_PX), _MOST_PX) for name, width in widths.items()}
-        self._order = [name for name in made.get("order", []) if name in names]
+        self._shown = {name: on for name, on in made.shown.items() if name in names}
+        self._widths = {name: min(max(width, LEAST_PX), MOST_PX) for name, width in made.widths.items() if name in names}
+        self._order = [name for name in made.order if name in names]
         self.take_columns()
 
     def take_columns(self) -> None:
@@ -106,7 +101,7 @@ class EventHeader(QHeaderView):
 
     def reset_columns(self) -> None:
         """The usual columns, in their usual order, as wide as there is room."""
-        self.restore_columns(QByteArray())
+        self.restore_columns(ColumnChoices())
 
     def show_column(self, name: str, *, on: bool) -> None:
         """Shows or hides a column; the last one stays."""
@@ -275,12 +270,3 @@ class EventHeader(QHeaderView):
         menu = self.menu(pointed_at)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(at if at is not None else self.mapToGlobal(QPoint(0, self.height())))
-
-
-def _read(state: QByteArray) -> dict[str, Any]:
-    try:
-        made = json.loads(bytes(state.data()) or b"{}")
-    except ValueError:  # an older version's own form
-        return {}
-    usable = isinstance(made, dict) and isinstance(made.get("shown", {}), dict) and isinstance(made.get("widths", {}), dict)
-    return made if usable and isinstance(made.get("order", []), list) else {}

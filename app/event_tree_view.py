@@ -289,6 +289,7 @@ class EventTreeView(QWidget):
         if can_be_indexed(path):
             menu.setToolTipsVisible(True)
             set_tip(menu.addAction("Index this field", self.index_field), INDEX_TIP)
+            menu.addAction("Hide this in all events …", lambda: self._selection.hide_place(path))
         self._event_copies(menu.addMenu("Copy of the event"))
         return menu
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 
-from PySide6.QtCore import QByteArray, QEvent, QItemSelectionModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QPersistentModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import (
     QContextMenuEvent,
     QFocusEvent,
@@ -27,6 +27,7 @@ from app.event_header import EventHeader
 from app.models.durations import Reference
 from app.models.event_columns import COLUMNS, KEY, LOG, NAMES, SINCE_REFERENCE, STREAM
 from app.models.event_table import EventTable
+from app.models.profile import ColumnChoices
 from inspector.errors import QueryError
 
 _UP = {Qt.Key.Key_Up, Qt.Key.Key_PageUp, Qt.Key.Key_Home}
@@ -100,13 +101,13 @@ class EventView(QTableView):
 
     # ---- columns
 
-    def columns(self) -> QByteArray:
-        """What the user made of the columns; empty when nothing."""
+    def columns(self) -> ColumnChoices:
+        """What the user made of the columns."""
         return self.header.columns()
 
-    def restore_columns(self, state: QByteArray) -> None:
+    def restore_columns(self, made: ColumnChoices) -> None:
         """What was once given by `columns`."""
-        self.header.restore_columns(state)
+        self.header.restore_columns(made)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fits the columns to the new width."""

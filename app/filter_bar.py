@@ -16,6 +16,7 @@ from app.filter_menu import plain
 from app.filter_store import FilterStore
 from app.indexing import INDEX_TIP, can_be_indexed
 from app.plain import announce, set_role, set_tip
+from app.profiles import Profiles
 from app.selection import Selection
 from app.session import Session
 from inspector.errors import QueryError
@@ -58,9 +59,9 @@ class FilterBar(QWidget):
     done = Signal(object)
     """`(nothing)`: the user is through with it; the list should have the focus."""
 
-    def __init__(self, settings: QSettings) -> None:
+    def __init__(self, settings: QSettings, profiles: Profiles) -> None:
         super().__init__()
-        self.store = FilterStore(settings)
+        self.store = FilterStore(settings, profiles)
         self._session: Session | None = None
         self._selection: Selection | None = None
         self._known = Known()
@@ -99,6 +100,10 @@ class FilterBar(QWidget):
         """Puts the cursor into the box, everything marked."""
         self.box.setFocus(Qt.FocusReason.ShortcutFocusReason)
         self.box.selectAll()
+
+    def forget_seen(self) -> None:
+        """What the capture had to offer is asked again: other things are hidden now."""
+        self._known = Known()
 
     # ---- following
 

@@ -1,4 +1,4 @@
-"""Filters that were used and those that are kept, as they are remembered. Read `filter_bar` for the use."""
+"""Filters that were used, and those that the profile keeps. Read `filter_bar` for the use, `profiles` for the keeping."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSettings
 
+from app.models.profile import MOST_CHARACTERS, MOST_FILTERS
+from app.profiles import Profiles
+
 _MOST_USED = 50
-_MOST_KEPT = 200
-_MOST_CHARACTERS = 4_000
 
 
 class FilterStore:
     """Texts of filters; the last used first, the kept ones by the alphabet."""
 
-    def __init__(self, settings: QSettings) -> None:
-        self._settings = settings
+    def __init__(self, settings: QSettings, profiles: Profiles) -> None:
+        self._settings, self._profiles = settings, profiles
 
     @property
     def used(self) -> Sequence[str]:
@@ -25,18 +26,19 @@ class FilterStore:
     @property
     def kept(self) -> Sequence[str]:
         """What the user wants to find again."""
-        return self._read("filters/kept")
+        return list(self._profiles.current.filters)
 
     def use(self, text: str) -> None:
         """Remembers that a filter was used."""
-        if text and len(text) <= _MOST_CHARACTERS:
-            self._write("filters/used", [text, *(each for each in self.used if each != text)][:_MOST_USED])
+        if text and len(text) <= MOST_CHARACTERS:
+            used = [text, *(each for each in self.used if each != text)]
+            self._settings.setValue("filters/used", used[:_MOST_USED])
 
     def keep(self, text: str, *, on: bool) -> None:
         """Keeps a filter, or does so no more."""
         others = [each for each in self.kept if each != text]
-        if not on or (text and len(text) <= _MOST_CHARACTERS):
-            self._write("filters/kept", sorted([*others, *([text] if on else [])])[:_MOST_KEPT])
+        if not on or (text and len(text) <= MOST_CHARACTERS):
+            self._profiles.change(filters=tuple(sorted([*others, *([text] if on else [])])[:MOST_FILTERS]))
 
     def forget_used(self) -> None:
         """Forgets what was asked."""
@@ -46,6 +48,3 @@ class FilterStore:
         found = self._settings.value(name, [])
         listed = [found] if isinstance(found, str) else found if isinstance(found, list) else []
         return [text for text in listed if isinstance(text, str) and text]
-
-    def _write(self, name: str, texts: Sequence[str]) -> None:
-        self._settings.setValue(name, list(texts))

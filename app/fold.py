@@ -59,6 +59,7 @@ class Fold(QObject):
         self._asked: OrderedDict[int, _Asked] = OrderedDict()
         self._next = 0
         self.is_unmasked = False
+        self.hides = ""
         """Whether states show also what the capture wants hidden."""
         self._is_open = self._is_closed = self._was_killed = False
         self.keeps_open = True
@@ -125,7 +126,7 @@ class Fold(QObject):
             self._start()
         if not self._is_open:
             self._is_open = True
-            self._write({"id": 0, "do": "open", "capture": str(self._path), "unmasked": self.is_unmasked})
+            self._write({"id": 0, "do": "open", "capture": str(self._path), "unmasked": self.is_unmasked, "masks": self.hides})
         asked.tries += 1
         self._write(asked.fields)
 

@@ -93,4 +93,5 @@ class HeaderView(QStackedWidget):
         menu.addAction("Show as a column", lambda: self._selection.show_column(f"headers[{name}]"))
         if place := self.place():
             add_meanings(menu, self._selection, place)
+        menu.addAction("Hide this in all events …", lambda: self._selection.hide_place(f"headers[{name}]"))
         menu.popup(at)

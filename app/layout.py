@@ -13,13 +13,15 @@ from PySide6.QtWidgets import QAbstractItemView, QSplitter, QWidget
 
 from app import style
 from app.coloring import Coloring
+from app.models.profile import Profile
 from app.models.wish import ORDER_WORDS
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.metrics import MetricsPane
 from app.panes.navigator import NavigatorPane
 from app.panes.replay import ReplayPane
-from app.panes.timeline import TimelinePane
+from app.panes.timeline import TOLD, TimelinePane
+from app.profiles import Profiles
 from app.reach import Reach
 from app.selection import Selection
 from app.session import Session
@@ -30,12 +32,12 @@ _NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX, _TIMELINE_PX = 260
 class Layout(QSplitter):
     """The panes of `session`, sharing `selection`."""
 
-    def __init__(self, session: Session, selection: Selection, settings: QSettings) -> None:
+    def __init__(self, session: Session, selection: Selection, settings: QSettings, profiles: Profiles) -> None:
         super().__init__(Qt.Orientation.Vertical)
-        self._settings = settings
+        self._settings, self._profiles = settings, profiles
         self.events_pane = EventsPane(session, selection)
         self.reach = Reach(session, selection, self.events_pane)
-        self.coloring = Coloring(settings, self)
+        self.coloring = Coloring(profiles, self)
         self.coloring.changed.connect(self.events_pane.model.set_rules)
         self.coloring.tell()
         self.events_pane.to_do.painted.connect(self.coloring.paint)
@@ -72,6 +74,8 @@ class Layout(QSplitter):
         """What can be hidden, by its name."""
         self._splitters = {"rows": self, "whole": self._columns, "middle": self._middle, "right": self._right}
         self._restore()
+        profiles.leaving.connect(self.tell_profile)
+        profiles.switched.connect(self.take_profile)
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone, everywhere."""
@@ -96,6 +100,8 @@ class Layout(QSplitter):
 
     def leave(self) -> None:
         """Ends what the panes run, and goes."""
+        self._profiles.leaving.disconnect(self.tell_profile)
+        self._profiles.switched.disconnect(self.take_profile)
         self.replay_pane.close_process()
         self.hide()
         self.setParent(None)
@@ -136,8 +142,18 @@ class Layout(QSplitter):
         order, turned = str(self._settings.value("layout/order", "")), self._settings.value("layout/newest first", "") == "yes"
         if order in ORDER_WORDS:
             self.events_pane.set_order(order, newest_first=turned)
-        columns = self._settings.value("layout/columns")
-        self.events_pane.view.restore_columns(columns if isinstance(columns, QByteArray) else QByteArray())
+        self.take_profile(self._profiles.current)
+
+    def take_profile(self, profile: Profile) -> None:
+        """Shows columns and plots as a profile says."""
+        self.events_pane.view.restore_columns(profile.columns)
+        self.metrics_pane.choose(*profile.throughput)
+        self.timeline_pane.tell_by(profile.timeline)
+
+    def tell_profile(self, _profile: object = None) -> None:
+        """Puts columns and plots as they are now into the profile in force."""
+        plotted, told = self.metrics_pane.chosen(), TOLD[self.timeline_pane.by.currentIndex()]
+        self._profiles.change(columns=self.events_pane.view.columns(), throughput=plotted, timeline=told)
 
     def remember(self) -> None:
         """Writes down where everything is."""
@@ -148,7 +164,7 @@ class Layout(QSplitter):
         order, newest_first = self.events_pane.own_order
         self._settings.setValue("layout/order", order)
         self._settings.setValue("layout/newest first", "yes" if newest_first else "")
-        self._settings.setValue("layout/columns", self.events_pane.view.columns())
+        self.tell_profile()
 
 
 def _first_to_focus(pane: QWidget) -> QWidget | None:

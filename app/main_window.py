@@ -33,6 +33,9 @@ from app.panes.notes import NoteBar
 from app.panes.replay import ReplayPane
 from app.panes.status import StatusLine
 from app.preferences import Preferences
+from app.profile_actions import choices
+from app.profiles import Profiles
+from app.profiling import Profiling
 from app.selection import Selection
 from app.session import Session
 from app.window_actions import actions_of
@@ -53,8 +56,10 @@ class MainWindow(QMainWindow):
         self._demo: Demo | None = None
         self._ending: list[Session | Demo] = []
         self.library = Library(settings, self)
-        self.chrome = Chrome(messages, self.library, settings)
-        self.masking = Masking(self.chrome, self._look_again, self)
+        profiles = Profiles(settings, self)
+        self.chrome = Chrome(messages, self.library, settings, profiles)
+        self.profiling = Profiling(profiles, self.chrome.errors.show_error, self)
+        self.masking = Masking(self.chrome, profiles, self._look_again, self)
         self._unsaved = CapturesDialog(self.library, self)
         self.setCentralWidget(self.chrome)
         self.setWindowTitle("Eventscope")
@@ -86,11 +91,7 @@ class MainWindow(QMainWindow):
         self.library.failed.connect(chrome.errors.show_error)
         self._unsaved.open_wanted.connect(self.open_capture)
         self._unsaved.save_wanted.connect(self.save_as)
-        main = chrome.start.add_button("Open a capture", is_main=True)
-        main.clicked.connect(self.choose_capture)
-        chrome.start.add_button("Connect").clicked.connect(self.choose_source)
-        chrome.start.add_button("Start the demo").clicked.connect(lambda: self.start_demo([]))
-        chrome.start.setFocusProxy(main)
+        chrome.demo_wanted.connect(lambda: self.start_demo([]))
         chrome.start.setFocus()
 
     @property
@@ -117,7 +118,7 @@ class MainWindow(QMainWindow):
 
     def choose_source(self) -> None:
         """Asks for a source and captures from it."""
-        dialog = ConnectDialog(self)
+        dialog = ConnectDialog(self, self.profiling.profiles.names())
         dialog.file_wanted.connect(self.open_capture)
         dialog.capture_wanted.connect(lambda arguments, config: self._capture_from(dialog.connection(), arguments, config))
         dialog.finished.connect(dialog.deleteLater)
@@ -129,7 +130,7 @@ class MainWindow(QMainWindow):
         path = self._new_path(label or "capture")
         if path is not None:
             session = Session(path, self._messages, self)
-            self._show(session)
+            self._show(session, connection.profile if connection is not None else "")
             if connection is not None:
                 self.chrome.toolbar.show_open(label or session.path.name, str(session.path), is_production=connection.production)
             hidden = ["--masks", "production"] if connection is not None and connection.production else []
@@ -183,11 +184,13 @@ class MainWindow(QMainWindow):
             session.start()
             self.events.stick(on=True)
 
-    def _show(self, session: Session) -> None:
-        """Puts the panes of a session into the window, in place of those before."""
+    def _show(self, session: Session, profile: str = "") -> None:
+        """Puts the panes of a session into the window, in place of those before; with a profile unless it had one."""
         self._close_session()
         self.session, self.selection = session, Selection(session)
-        self.status_line, self.note_bar = StatusLine(session), NoteBar(session, self.selection)
+        self.profiling.follow(session, self.selection, profile)
+        self.status_line, self.note_bar = StatusLine(session, self.profiling.profiles), NoteBar(session, self.selection)
+        self.status_line.profile.wanted.connect(self.profiling.do)
         self.status_line.messages.clicked.connect(lambda _on: self.chrome.toggle_log())
         self.chrome.show_foot(self.status_line, self.note_bar)
         self.chrome.follow(session, self.selection)
@@ -199,9 +202,8 @@ class MainWindow(QMainWindow):
         session.capture_ended.connect(self._capture_ended)
         session.notes.failed.connect(self._note_failed)
         self.chrome.errors.hide()
-        toolbar = self.chrome.toolbar
-        toolbar.show_open(session.path.name, str(session.path))
-        self.setWindowTitle(f"{toolbar.badge.whole_text()} — Eventscope")
+        self.chrome.toolbar.show_open(session.path.name, str(session.path))
+        self.setWindowTitle(f"{self.chrome.toolbar.badge.whole_text()} — Eventscope")
         self._prefer(Preferences.remembered(self._settings))
         self.library.opened(session.path)
         self.events.take_focus()
@@ -209,7 +211,7 @@ class MainWindow(QMainWindow):
     def _show_panes(self, session: Session, selection: Selection) -> None:
         """Puts new panes of a session in place of those there are."""
         self._drop_panes()
-        self.panes = panes = Layout(session, selection, self._settings)
+        self.panes = panes = Layout(session, selection, self._settings, self.profiling.profiles)
         self.chrome.show_panes(panes)
         panes.events_pane.stick_changed.connect(self.chrome.toolbar.stick.setChecked)
         panes.events_pane.pause_changed.connect(self.chrome.toolbar.pause.setChecked)
@@ -239,6 +241,7 @@ class MainWindow(QMainWindow):
         self.session = self.selection = self.status_line = self.note_bar = self._demo = None
         self.chrome.follow(None, None)
         self.masking.follow(None)
+        self.profiling.follow(None, None)
         self.chrome.toolbar.show_nothing_open()
 
     def _let_go(self, ending: Session | Demo) -> None:
@@ -288,7 +291,8 @@ class MainWindow(QMainWindow):
     def save_as(self, path: Path | None = None) -> None:
         """Saves a capture, the open one if none is named, under a name that is asked for."""
         source = path or (self.session.path if self.session is not None else None)
-        if source is not None and (chosen := choose_place(self, source, str(self._settings.value("open/folder", "")))) is not None:
+        folder, is_masked = str(self._settings.value("open/folder", "")), path is None and self.masking.has_masks
+        if source is not None and (chosen := choose_place(self, source, folder, is_masked)) is not None:
             self.chrome.saving.start(source, chosen)
 
     def _marked(self, path: Path) -> None:
@@ -305,13 +309,11 @@ class MainWindow(QMainWindow):
 
     def show_unsaved(self) -> None:
         """The captures that were not saved."""
-        self.library.refresh()
-        self._unsaved.show()
-        self._unsaved.raise_()
+        self._unsaved.look()
 
     def show_palette(self) -> None:
         """Everything that can be done, to search."""
-        Palette(self.actions_table, self).open_over(self)
+        Palette([*self.actions_table, *choices(self)], self).open_over(self)
 
     def show_preferences(self) -> None:
         """What the user prefers."""

@@ -72,7 +72,7 @@ class ReplayControls(QWidget):
         self.reducer.addItem("default", "")
         for name in sorted(plugins.names("reducers")):
             self.reducer.addItem(name, name)
-        set_tip(self.reducer, "How events become state; a log's profile may name its own")
+        set_tip(self.reducer, "How events become state; a map may name one for a log")
 
     def _lay_out(self) -> None:
         title, rail, place, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()

@@ -49,7 +49,7 @@ class ReplayCopies(QObject):
         replaying = self._replaying
         if replaying.stream is not None and replaying.look:
             said = command(str(self._path), replaying.stream, replaying.look, replaying.place, replaying.reducer)
-            QGuiApplication.clipboard().setText(said)
+            QGuiApplication.clipboard().setText(replaying.said(said))
 
     def _copy(self, path: str) -> None:
         if self._replaying.look:

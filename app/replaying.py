@@ -39,7 +39,7 @@ class Replaying(QObject):
         super().__init__(parent)
         self._session = session
         self.fold = Fold(session.path, session.messages, self)
-        self.fold.is_unmasked = session.is_unmasked
+        self.fold.is_unmasked, self.fold.hides = session.is_unmasked, session.hides
         self.stream: StreamInfo | None = None
         self.reducer = ""
         self.place: dict[str, object] = {}
@@ -51,6 +51,10 @@ class Replaying(QObject):
         self._judge_later.timeout.connect(self._judge)
         self._grow_later = QTimer(self, singleShot=True, interval=_GROWN_MS)
         self._grow_later.timeout.connect(self._ask_extent)
+
+    def said(self, command: str) -> str:
+        """A command that prints of the capture, so that it hides what is hidden here."""
+        return self._session.said(command)
 
     def use_paths(self, open_paths: Callable[[], Iterable[str]]) -> None:
         """Where it is learnt which levels of the state are open."""

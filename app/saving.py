@@ -11,10 +11,13 @@ from PySide6.QtCore import QObject, Signal
 
 from app.child import Child
 
+_IN_CLEAR = " · what is masked is stored in it: whoever has the file can take the masks off"
+
 
 class SaveJob(QObject):
     """Saves the capture at `path` as `out`, replacing what is there: whoever asks has asked about that."""
 
+    DOING, DONE = "Saving", "Saved as"
     progressed = Signal(object, object)
     """`(bytes done, bytes in all)`"""
     ended = Signal(object, object)
@@ -24,8 +27,8 @@ class SaveJob(QObject):
         super().__init__(parent)
         self.out = out
         self._saved: Path | None = None
-        self.is_masked = False
-        """Of what was saved: it has masks, and what they hide."""
+        self.note = ""
+        """What is to be said of what was saved."""
         self._child = Child(["save", str(path), str(out), "--replace", "--progress", "json", "--stop-with-stdin"], self)
         self._child.progressed.connect(self._told)
         self._child.ended.connect(lambda error: self.ended.emit(self._saved, "" if self._saved else error))
@@ -48,4 +51,4 @@ class SaveJob(QObject):
         if line.get("type") == "progress":
             self.progressed.emit(line.get("bytes", 0), line.get("total", 0))
         elif line.get("type") == "saved":
-            self._saved, self.is_masked = self.out, line.get("masked") is True
+            self._saved, self.note = self.out, _IN_CLEAR if line.get("masked") is True else ""

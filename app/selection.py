@@ -52,6 +52,8 @@ class Selection(QObject):
     """`(place)`: somebody wants filters on what stands there to be looked up."""
     asked_again = Signal()
     """The filter in force may be answered another way now: lists ask once more."""
+    mask_wanted = Signal(object)
+    """`(path)`: somebody wants what stands there hidden, in all events."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
@@ -143,6 +145,10 @@ class Selection(QObject):
     def ask_again(self) -> None:
         """Lets the lists ask for the filter in force once more: it may be answered another way now."""
         self.asked_again.emit()
+
+    def hide_place(self, path: str) -> None:
+        """Asks for what stands at a place of the events to be hidden."""
+        self.mask_wanted.emit(path)
 
     def replay_event(self, seq: int) -> None:
         """Makes an event current and asks for the state it led to."""

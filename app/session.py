@@ -98,7 +98,11 @@ class Session(QObject):
         self.watermark: Watermark | None = None
         self.is_unmasked = False
         self.masks = 0
-        self.work = Work(lambda: open_masked(path, unmasked=self.is_unmasked), self)
+        self.hides = ""
+        """What is hidden besides what the capture itself wants hidden: rules as TOML."""
+        self.hides_of = Path()
+        """The file that these rules are in, for commands."""
+        self.work = Work(lambda: open_masked(path, unmasked=self.is_unmasked, rules=self.hides), self)
         self.child: Child | None = None
         self.notes = SessionNotes(self.work, self)
         self.watermark_changed.connect(self.notes.look_once)
@@ -125,6 +129,22 @@ class Session(QObject):
         """Reads from now on with everything clear, or with what the capture wants hidden hidden. What is shown is to be read again."""
         self.is_unmasked = on
         self.work.reopen()
+
+    def hide(self, rules: str, path: Path) -> None:
+        """Reads from now on with what `rules`, as TOML and in the file at `path`, say hidden too. What is shown is to be read again."""
+        self.hides, self.hides_of = rules, path
+        self.work.reopen()
+
+    def said(self, command: str) -> str:
+        """A command for a shell that prints of the capture, so that it hides what is hidden here."""
+        return " ".join([command, *map(shlex.quote, self.mask_options)])
+
+    @property
+    def mask_options(self) -> list[str]:
+        """What tells a command to hide what is hidden here."""
+        if self.is_unmasked:
+            return ["--unmasked"]
+        return ["--masks", str(self.hides_of)] if self.hides else []
 
     def start(self) -> None:
         """Begins to look at the file."""
@@ -244,7 +264,7 @@ class Session(QObject):
             self._watch.setInterval(LIVE_MS if seen.is_live or self.is_capturing else _IDLE_MS)
             self.work.reopen()  # an immutable reader sees no change, a live one needs its side files
             QTimer.singleShot(0, self, self.look)
-        if seen.masks and not self.masks:
+        if seen.masks != self.masks and not self.is_unmasked:
             self.masks = seen.masks
             self.masks_found.emit(seen.masks)
         first = self.watermark is None

@@ -12,11 +12,13 @@ from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.indexes import IndexesDialog
 from app.evidence import EvidenceBar
+from app.exporting import ExportJob, choose_out, export_arguments
 from app.models.color_rules import COLORS
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
 from app.panes.timeline import TOLD, TimelinePane
+from app.profile_actions import profile_actions
 from app.reach import Reach
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Preferences", window.show_preferences, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
-    groups = (_capture, _events, _event, _filter, _colors, _timeline, _replay, _notes, _panes)
+    groups = (_capture, _events, _event, _filter, _colors, profile_actions, _timeline, _replay, _notes, _panes)
     return [*(action for group in groups for action in group(window)), *window_group]
 
 
@@ -56,6 +58,12 @@ def _has_event(window: MainWindow) -> Callable[[], bool]:
 def _capture(window: MainWindow) -> list[Action]:
     has = _has(window)
 
+    def export() -> None:
+        session = window.session
+        if session is not None and (out := choose_out(window, session.path)) is not None:
+            wanted = export_arguments(session.path, window.events.lister.wish, out.suffix)
+            window.chrome.saving.run(ExportJob([*wanted, *session.mask_options], out, window.chrome.saving))
+
     def finished() -> bool:
         return window.session is not None and not window.session.is_capturing
 
@@ -69,6 +77,7 @@ def _capture(window: MainWindow) -> list[Action]:
         Action("Capture", "Open a capture file", window.choose_capture, "Ctrl+O"),
         Action("Capture", "Connect to Kafka or an event store", window.choose_source, "Ctrl+N"),
         Action("Capture", "Save as", window.save_as, "Ctrl+Shift+S", is_possible=has),
+        Action("Capture", "Export what is listed", export, "Ctrl+Shift+E", is_possible=has),
         Action(
             "Capture",
             "Stop the capture",

@@ -136,7 +136,7 @@ class Masks:
             return None
         if len(text) > LARGEST:
             return _SIGN_JSON
-        found = [[name, self._header(str(name), value)] for name, value in json.loads(text)]
+        found = [[self.of_text(str(name)), self._header(str(name), value)] for name, value in json.loads(text)]
         return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
 
     def _header(self, name: str, value: object) -> object:
@@ -195,7 +195,9 @@ class _Rewriting:
             elif lexeme == ":":
                 pass
             elif inside is not None and inside.awaits_name:
-                inside.name(json.loads(lexeme))
+                inside.name(name := json.loads(lexeme))
+                yield lexeme if (shown := self._masks.of_text(name)) == name else json.dumps(shown, ensure_ascii=False)
+                continue
             elif lexeme in "{[":
                 yield self._opened(lexeme)
                 continue

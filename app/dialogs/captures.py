@@ -63,6 +63,12 @@ class CapturesDialog(QDialog):
         """Looks at the folder again."""
         self._library.refresh()
 
+    def look(self) -> None:
+        """Shows the folder as it is now, in front."""
+        self.refresh()
+        self.show()
+        self.raise_()
+
     def chosen(self) -> Unsaved | None:
         """The capture of the current row."""
         row = self.view.currentIndex().row()

@@ -35,7 +35,7 @@ class ConnectDialog(QDialog):
     file_wanted = Signal(object)
     """`(path)` of a capture file."""
 
-    def __init__(self, parent: QWidget | None = None, *, connections: Connections | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, profiles: Sequence[str] = (), *, connections: Connections | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Connect")
         self.resize(860, 620)
@@ -52,6 +52,7 @@ class ConnectDialog(QDialog):
         self._target: Target | None = None
         self._pasted_topic = ""
         self.page, self.topics = ConnectPage(), TopicsPage()
+        self.page.offer_profiles(profiles)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.page)
         self._stack.addWidget(self.topics)
@@ -191,7 +192,7 @@ class ConnectDialog(QDialog):
             return None
         before = self._connection or self._connections.same_place(kind, address)
         name = page.name.text().strip() or _name_of(kind, address)
-        made = Connection(name, kind, address, production=page.production.isChecked())
+        made = Connection(name, kind, address, production=page.production.isChecked(), profile=page.profile_name())
         made = replace(made, id=before.id if before is not None and before.kind == kind else made.id)
         target = Target(made, properties, self._pasted_topic)
         public = {key: value for key, value in properties.items() if key not in target.secrets}

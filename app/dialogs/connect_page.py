@@ -5,6 +5,8 @@ Read `connect` for what its buttons do.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -22,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from app import style
 from app.connections import KINDS, Connection
-from app.dialogs.fields import FileField, Form
+from app.dialogs.fields import FileField, Form, choice, set_choice
 from app.dialogs.kafka_form import KafkaForm
 from app.dialogs.steps import Steps
 from app.models.recent import RecentList
@@ -30,6 +32,7 @@ from app.plain import PlainLabel, set_tip
 
 _TABS = ("Kafka cluster", "SQL event store", "Capture file")
 _RECENT_PX = 190
+_AS_NOW = "the one in force"
 
 
 class ConnectPage(QWidget):
@@ -54,8 +57,10 @@ class ConnectPage(QWidget):
         self.store.setPlaceholderText("sqlite:////path/to/store.db")
         self.name = QLineEdit()
         self.name.setPlaceholderText("the address, if left empty")
+        self.profile = choice([_AS_NOW])
+        set_tip(self.profile, "What captures from here are looked at with at first: columns, colours, kept filters, plots, masks")
         self.production, self.keep = QCheckBox("Production"), QCheckBox("Keep passwords in the keyring")
-        set_tip(self.production, "Marks what is opened from here with a badge")
+        set_tip(self.production, "Marks what is opened from here with a badge, and hides secrets and persons in it")
         self.keep.setChecked(True)
         self.keep.setEnabled(False)
         self._problem, self._note, self._keyring = PlainLabel(role="bad"), PlainLabel(role="dim"), PlainLabel(role="faint", elided=True)
@@ -108,6 +113,7 @@ class ConnectPage(QWidget):
             self._pages.addWidget(_top(page))
         common = Form()
         common.add("Name", self.name)
+        common.add("Profile", self.profile)
         marks = QHBoxLayout()
         for widget in (self.production, self.keep):
             marks.addWidget(widget)
@@ -172,6 +178,14 @@ class ConnectPage(QWidget):
         field.setFocus()
         return "an address such as sqlite:////path/to/store.db is wanted" if self.kind() == "store" else "no file is chosen"
 
+    def offer_profiles(self, names: Sequence[str]) -> None:
+        """The profiles of the window that a connection may name."""
+        self.profile.addItems(list(names))
+
+    def profile_name(self) -> str:
+        """The profile that is named; empty for none."""
+        return self.profile.currentText() if self.profile.currentIndex() > 0 else ""
+
     def fill(self, one: Connection) -> None:
         """Shows a kept connection, without its secrets."""
         self.clear()
@@ -184,6 +198,7 @@ class ConnectPage(QWidget):
             self.file.set_text(one.address)
         self.name.setText(one.name)
         self.production.setChecked(one.production)
+        set_choice(self.profile, one.profile or _AS_NOW)
 
     def clear(self) -> None:
         """Empties every field."""
@@ -192,6 +207,7 @@ class ConnectPage(QWidget):
         self.file.set_text("")
         self.name.clear()
         self.production.setChecked(False)
+        self.profile.setCurrentIndex(0)
         self.say("")
         self.say_problem("")
         self.steps.hide()

@@ -8,17 +8,18 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app import style
+from app.exporting import ExportJob
 from app.models.captures import size_text
 from app.plain import PlainLabel, announce, set_role, set_tip
 from app.saving import SaveJob
 
 SUFFIX = ".evcap"
-_IN_CLEAR = " · what is masked is stored in it: whoever has the file can take the masks off"
 
 
-def choose_place(parent: QWidget, path: Path, folder: str = "") -> Path | None:
+def choose_place(parent: QWidget, path: Path, folder: str = "", is_masked: bool = False) -> Path | None:
     """Where the capture at `path` is to go, asked of the user (also whether to replace what is there); None: nowhere."""
-    chosen, _ = QFileDialog.getSaveFileName(parent, "Save capture as", str(Path(folder) / path.name), "Captures (*.evcap)")
+    title = "Save capture as: what is masked is stored in it, in clear" if is_masked else "Save capture as"
+    chosen, _ = QFileDialog.getSaveFileName(parent, title, str(Path(folder) / path.name), "Captures (*.evcap)")
     if not chosen:
         return None
     return Path(chosen) if Path(chosen).suffix else Path(chosen + SUFFIX)
@@ -36,7 +37,7 @@ class SaveBar(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self.setAccessibleName("Saving")
-        self._job: SaveJob | None = None
+        self._job: SaveJob | ExportJob | None = None
         self.text, self.progress = PlainLabel(elided=True), QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("How much is saved")
@@ -63,12 +64,17 @@ class SaveBar(QFrame):
 
     def start(self, path: Path, out: Path) -> bool:
         """Begins to save; False while something else is being saved."""
+        return self.run(SaveJob(path, out, self))
+
+    def run(self, job: SaveJob | ExportJob) -> bool:
+        """Begins to save or to export; False while something else is."""
         if self._job is not None:
+            job.deleteLater()
             return False
-        self._job = job = SaveJob(path, out, self)
+        self._job = job
         job.progressed.connect(self._progressed)
         job.ended.connect(self._ended)
-        self._show(f"Saving {out.name} …", role="", running=True)
+        self._show(f"{job.DOING} {job.out.name} …", role="", running=True)
         set_tip(self.text, job.command)
         self.progress.setRange(0, 0)
         self.show()
@@ -89,22 +95,24 @@ class SaveBar(QFrame):
     def _progressed(self, done_bytes: int, total_bytes: int) -> None:
         if self._job is None:
             return
-        self.progress.setRange(0, 1_000)
-        self.progress.setValue(done_bytes * 1_000 // max(total_bytes, 1))
-        self.text.show_text(f"Saving {self._job.out.name}: {size_text(done_bytes)} of {size_text(total_bytes)}")
+        doing = f"{self._job.DOING} {self._job.out.name}: {size_text(done_bytes)}"
+        if total_bytes:
+            self.progress.setRange(0, 1_000)
+            self.progress.setValue(done_bytes * 1_000 // total_bytes)
+        self.text.show_text(f"{doing} of {size_text(total_bytes)}" if total_bytes else doing)
 
     def _ended(self, path: Path | None, error: str) -> None:
         job, self._job = self._job, None
         if job is not None:
             job.deleteLater()
         if path is not None and job is not None:
-            self._show(f"✓ Saved as {path}{_IN_CLEAR if job.is_masked else ''}", role="ok", running=False)
+            self._show(f"✓ {job.DONE} {path}{job.note}", role="ok", running=False)
             self.saved.emit(path)
         elif error:
             self._show(f"✕ {error}", role="bad", running=False)
             self.failed.emit(error)
         else:
-            self._show("Saving was stopped; nothing was left.", role="dim", running=False)
+            self._show("It was stopped; nothing was left.", role="dim", running=False)
 
     def _show(self, text: str, *, role: str, running: bool) -> None:
         self.text.show_text(text)

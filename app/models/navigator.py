@@ -17,6 +17,7 @@ from inspector.capture.coverage import NOT_FETCHED, REMOVED_BY_KEEP
 from inspector.capture.notes import Note
 from inspector.capture.overview import Found, Overview, Partition, StreamRow
 from inspector.capture.sidecar import NOTE
+from inspector.masks import SIGN
 from inspector.text import visible
 
 Index = QModelIndex | QPersistentModelIndex
@@ -151,7 +152,7 @@ class Content:
         for category in self.overview.categories:
             key = ("category", str(category.id))
             is_open = key in self.opened
-            filter_text = f"category == {literal(category.name)}"
+            filter_text = _asked(f"category == {literal(category.name)}")
             yield Entry(key, category.name, f"{category.events:,}", 1, is_open, filter_text, f"{category.events:,} events")
             if is_open:
                 yield from self._rows_of(category.id, 2, "it has no stream any more")
@@ -198,13 +199,18 @@ class Content:
             )
 
 
+def _asked(text: str) -> str:
+    """A filter, unless it would ask for the sign of what is hidden."""
+    return "" if SIGN in text else text
+
+
 def _stream_entry(stream: StreamRow, level: int) -> Entry:
     return Entry(
         ("stream", str(stream.id)),
         stream.name,
         f"{stream.events:,}",
         level,
-        filter=f"stream == {literal(stream.name)} && category == {literal(stream.category)}",
+        filter=_asked(f"stream == {literal(stream.name)} && category == {literal(stream.category)}"),
         words=f"{stream.category}/{stream.name}, {stream.events:,} events, from {stream.source}",
         stream_id=stream.id,
     )

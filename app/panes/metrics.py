@@ -113,6 +113,15 @@ class MetricsPane(Panel):
             plot.set_zone(zone)
         self._say()
 
+    def choose(self, by: str, span: str) -> None:
+        """Plots by one of `GROUPINGS`, over the times of that name."""
+        self.by.setCurrentText(f"by {by}")
+        self.span.setCurrentText(span)
+
+    def chosen(self) -> tuple[str, str]:
+        """What `choose` would be told."""
+        return GROUPINGS[self.by.currentIndex()], self.span.currentText()
+
     # ---- asking
 
     def _changed(self, _what: object = None) -> None:
@@ -256,7 +265,7 @@ class MetricsPane(Panel):
         """Copies the command that prints these numbers."""
         if self._seen is not None and self._seen.found is not None:
             command = ["eventscope", "count", str(self._session.path), "--by", self._seen.by, "--every", f"{self._seen.found.width_s}s"]
-            QGuiApplication.clipboard().setText(shlex.join(command))
+            QGuiApplication.clipboard().setText(self._session.said(shlex.join(command)))
 
     def changeEvent(self, event: QEvent) -> None:
         """Light turned dark, or back."""

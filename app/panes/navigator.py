@@ -277,18 +277,21 @@ class NavigatorPane(QFrame):
 
     def copy_command(self, entry: Entry) -> None:
         """Copies the command that lists the events of a row."""
-        QGuiApplication.clipboard().setText(shlex.join(["eventscope", "events", str(self._session.path), "--filter", entry.filter]))
+        command = shlex.join(["eventscope", "events", str(self._session.path), "--filter", entry.filter])
+        QGuiApplication.clipboard().setText(self._session.said(command))
 
     def _menu(self, at: QPoint) -> None:
         entry = self.model.entry(self.view.indexAt(at))
-        if entry is None or not entry.filter:
+        if entry is None or not (entry.filter or entry.stream_id):
             return
         menu, text = QMenu(self), entry.filter
-        menu.addAction("Show only these", lambda: self._selection.choose_filter(text))
-        add_filter_choices(menu, self._selection, text, f"!({text})", words="these")
-        menu.addSeparator()
+        if text:
+            menu.addAction("Show only these", lambda: self._selection.choose_filter(text))
+            add_filter_choices(menu, self._selection, text, f"!({text})", words="these")
+            menu.addSeparator()
         if entry.stream_id:
             menu.addAction("Replay this stream", lambda: self.replay(entry))
         menu.addAction("Copy name", lambda: QGuiApplication.clipboard().setText(entry.text))
-        menu.addAction("Copy command", lambda: self.copy_command(entry))
+        if text:
+            menu.addAction("Copy command", lambda: self.copy_command(entry))
         menu.popup(self.view.viewport().mapToGlobal(at))

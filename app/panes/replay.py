@@ -39,7 +39,7 @@ from inspector.event import format_time, parse_time
 from inspector.ingest import FINISHING
 
 _DIM_MS = 200
-_NO_STREAM = "This event has no stream.", "Nothing says which aggregate it is of; a profile's rules can."
+_NO_STREAM = "This event has no stream.", "Nothing says which aggregate it is of; a map's rules can."
 _NOTHING = "No stream is selected.", "Choose an event: the state its stream had then is shown here."
 
 

@@ -7,18 +7,20 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 from app import style
 from app.messages import Message
 from app.plain import PlainLabel, announce, set_role, set_tip
+from app.profile_button import ProfileButton
+from app.profiles import Profiles
 from app.session import Account, Session
 
 
 class StatusLine(QWidget):
-    """The numbers of one session; `messages` opens the message log."""
+    """The numbers of one session; `messages` opens the message log, `profile` the menu of profiles."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, profiles: Profiles) -> None:
         super().__init__()
         self.captured, self.rate, self.lost = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.undecodable, self.aborted, self.disk = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.state = PlainLabel(role="faint", elided=True)
-        self.messages = QPushButton()
+        self.messages, self.profile = QPushButton(), ProfileButton(profiles)
         self._unseen = 0
         layout = QHBoxLayout(self)
         layout.setContentsMargins(style.MARGIN_PX + 2, 0, style.MARGIN_PX + 2, 2)
@@ -28,6 +30,7 @@ class StatusLine(QWidget):
         layout.addWidget(self.state, 1)
         layout.addWidget(self.messages)
         layout.addWidget(PlainLabel("UTC", role="dim"))
+        layout.addWidget(self.profile)
         self.rate.hide()
         session.account_changed.connect(self.show_account)
         session.rate_changed.connect(self.show_rate)

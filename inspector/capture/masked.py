@@ -24,16 +24,18 @@ def rules_of(reader: CaptureReader) -> str:
 
 
 def open_masked(path: Path, *, unmasked: bool = False, rules: str = "") -> CaptureReader:
-    """A reader that hides what the capture's own rules say, or `rules` in their place; everything is clear when `unmasked`.
+    """A reader that hides what the capture's own rules say and what `rules` say besides; everything is clear when `unmasked`.
 
-    Raises CaptureError, also when the rules cannot be read: then only `unmasked` opens it.
+    Raises UsageError for `rules` that are wrong; CaptureError, also when the capture's own cannot be read: then only `unmasked`
+    opens it.
     """
+    added = parse(rules) if rules else None
     reader = CaptureReader(path)
     if unmasked:
         return reader
     try:
-        text = rules or rules_of(reader)
-        masks = parse(text) if text else None
+        text = rules_of(reader)
+        masks = joined(parse(text) if text else None, added)
     except UsageError as error:
         reader.close()
         raise CaptureError(f"what {path} wants hidden cannot be understood ({error}); --unmasked opens it with everything clear") from error
@@ -43,6 +45,14 @@ def open_masked(path: Path, *, unmasked: bool = False, rules: str = "") -> Captu
     if masks is not None:
         reader.hide(masks)
     return reader
+
+
+def joined(first: Masks | None, second: Masks | None) -> Masks | None:
+    """What either hides."""
+    if first is None or second is None:
+        return first or second
+    paths = dict.fromkeys((*first.paths, *second.paths))
+    return Masks(f"{first.text}\n{second.text}", tuple(paths), (*first.patterns, *second.patterns))
 
 
 def masks_of(path: Path) -> Masks | None:

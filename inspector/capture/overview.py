@@ -74,7 +74,7 @@ def overview(reader: CaptureReader) -> Overview:
     """What there is now."""
     return Overview(
         [_partition(report) for report in log_reports(reader)],
-        [Named(*row) for row in reader.select(_CATEGORIES)],
+        [Named(*row) for row in reader.select(reader.shown(_CATEGORIES))],
         [Named(*row) for row in reader.select(_TYPES)],
         int(reader.select("SELECT count(*) FROM stream")[0][0]),
     )
@@ -90,7 +90,7 @@ def _partition(report: LogReport) -> Partition:
     return Partition(report.source, report.log, report.partition, report.captured, available, report.bytes, tuple(absent.items()))
 
 
-_CATEGORIES = "SELECT id, name, events FROM category WHERE events > 0 ORDER BY events DESC, name"
+_CATEGORIES = "SELECT category.id, category.name, events FROM category WHERE events > 0 ORDER BY events DESC, name"
 _TYPES = "SELECT id, name, events FROM type WHERE events > 0 ORDER BY events DESC, name"
 _ROWS = (
     "SELECT stream.id, source.uri, category.name, stream.name, stream.events FROM stream "

@@ -18,7 +18,7 @@ from collections.abc import Sequence
 
 from inspector.errors import EventscopeError, ExitStatus, QueryError
 
-_GROUPS = ("window", "demo", "logs", "capture", "decode", "index", "read", "replay", "keep")
+_GROUPS = ("window", "demo", "logs", "capture", "decode", "index", "read", "export", "replay", "keep")
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -20,6 +20,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
+from inspector.cli.hiding import mask_rules
 from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
 
@@ -51,7 +52,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--partitioner", default="murmur2", choices=("murmur2", "crc32"), help="Java's default, or librdkafka's")
     capture.add_argument("--isolation", default="uncommitted", choices=("uncommitted", "committed", "both"))
     capture.add_argument("--config", metavar="FILE|-", help="librdkafka or Java client properties; - reads standard input")
-    capture.add_argument("--map", type=Path, metavar="FILE", help="a profile: identity rules per log (TOML)")
+    capture.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log (TOML)")
     capture.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
     capture.add_argument("--max-bytes", type=_size, metavar="N")
     capture.add_argument("--max-rate", type=_rate, metavar="N/s")
@@ -267,7 +268,7 @@ def _options(args: argparse.Namespace) -> Options:
 
         profile = load_profile(args.map)
     return Options(
-        masks=_masks(args.masks),
+        masks=mask_rules(args.masks),
         limit=args.limit,
         max_bytes=args.max_bytes,
         max_rate=args.max_rate,
@@ -279,20 +280,6 @@ def _options(args: argparse.Namespace) -> Options:
         condition=condition,
         settings={"command": "capture", "topics": args.topic, "from": args.start, "until": args.end, "follow": args.follow},
     )
-
-
-def _masks(wanted: str | None) -> str:
-    """The rules to keep with the capture, checked: those for production, or a file's."""
-    if wanted is None:
-        return ""
-    from inspector import masks
-
-    if wanted == "production":
-        return masks.production().text
-    try:
-        return masks.parse(Path(wanted).read_text(encoding="utf-8")).text
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"the masks {wanted} cannot be read: {error}") from error
 
 
 def _keep_option(keep: tuple[str, float] | None) -> Keep | None:

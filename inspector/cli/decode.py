@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspector.cli.capture import FINISHING
+from inspector.cli.reporting import FINISHING
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus
 
@@ -20,7 +20,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Registers `decode`."""
     decode = commands.add_parser("decode", help="decode and identify again, from the stored bytes", description=_decode.__doc__)
     decode.add_argument("file", type=Path, metavar="FILE")
-    decode.add_argument("--map", type=Path, metavar="FILE", help="a profile: decoders and identity rules per log (TOML)")
+    decode.add_argument("--map", type=Path, metavar="FILE", help="a map: decoders and identity rules per log (TOML)")
     decode.add_argument("--filter", metavar="EXPR", help="only the events that match")
     decode.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
     decode.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
@@ -29,7 +29,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 
 def _decode(args: argparse.Namespace) -> ExitStatus:
-    """Decodes and identifies the events of a capture again, from their stored bytes, by the built-in rules and a profile."""
+    """Decodes and identifies the events of a capture again, from their stored bytes, by the built-in rules and a map."""
     from inspector import redecode
     from inspector.identify import load_profile
 

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inspector.cli.hiding import add_options, open_shown
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _command(commands: Any, name: str, help_: str, run: Any) -> argparse.Argumen
     parser: argparse.ArgumentParser = commands.add_parser(name, help=help_, description=run.__doc__)
     parser.add_argument("file", type=Path, metavar="FILE")
     parser.add_argument("--format", choices=("table", "jsonl"))
-    parser.add_argument("--unmasked", action="store_true", help="show also what the capture wants hidden")
+    add_options(parser)
     parser.add_argument("--require-complete", action="store_true", help="exit 5 when not all that was asked for was read")
     parser.set_defaults(run=run)
     return parser
@@ -62,12 +63,6 @@ def _span_us(text: str) -> int:
     if not match or int(match[1]) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a span such as 30s, 1m or 1h")
     return int(match[1]) * _UNITS_US[match[2]]
-
-
-def _open(args: argparse.Namespace) -> CaptureReader:
-    from inspector.capture.masked import open_masked
-
-    return open_masked(args.file, unmasked=args.unmasked)
 
 
 def _ended(args: argparse.Namespace, reader: CaptureReader) -> ExitStatus:
@@ -93,7 +88,7 @@ def _info(args: argparse.Namespace) -> ExitStatus:
     from inspector.capture.report import info
     from inspector.cli.output import chosen_format, print_rows
 
-    with _open(args) as reader:
+    with open_shown(args) as reader:
         report = info(reader)
     if chosen_format(args.format) == "jsonl":
         print(json.dumps(report, ensure_ascii=False))
@@ -101,6 +96,8 @@ def _info(args: argparse.Namespace) -> ExitStatus:
         print(f"{report['events']:,} events in {report['capture']}, made {report['created']} by {report['tool']}")
         for source in report["sources"]:
             print(f"source {source['id']}: {source['uri']}")
+        if report["masks"]:
+            print(f"masked by {report['masks']:,} rules: what they hide is stored in clear, and --unmasked shows it")
         print_rows(_coverage_rows(report), ("log", "partition", "from", "to", "state", "reason", "records"), format_="table")
     complete = report["scope"]["complete"]
     return ExitStatus.INCOMPLETE if args.require_complete and not complete else ExitStatus.OK
@@ -114,7 +111,7 @@ def _events(args: argparse.Namespace) -> ExitStatus:
     """Lists events, in the order they arrived unless told otherwise."""
     from inspector.cli.output import print_events
 
-    with _open(args) as reader:
+    with open_shown(args) as reader:
         printed = print_events(reader.events(_looked_up(reader, _query(args, reader))), format_=args.format)
         sys.stdout.flush()
         if not printed and sys.stderr.isatty():
@@ -171,7 +168,7 @@ def _streams(args: argparse.Namespace) -> ExitStatus:
     from inspector.cli.output import print_rows
     from inspector.event import format_time
 
-    with _open(args) as reader:
+    with open_shown(args) as reader:
         rows = (
             {
                 "stream": stream.name,
@@ -194,7 +191,7 @@ def _count(args: argparse.Namespace) -> ExitStatus:
     from inspector.capture.report import count, count_by, scope
     from inspector.cli.output import chosen_format, print_rows
 
-    with _open(args) as reader:
+    with open_shown(args) as reader:
         query = EventQuery(condition=_condition(args.filter))
         if args.by or args.every:
             rows = list(count_by(reader, args.by, args.every, query))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli.hiding import add_options, open_shown
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     replay.add_argument("--without", action="append", default=[], metavar="SEQ|ID", help="what if this event had not happened")
     replay.add_argument("--steps", action="store_true", help="a line for each event with what it changed")
     replay.add_argument("--require-complete", action="store_true", help="exit 5 unless the whole history is there")
-    replay.add_argument("--unmasked", action="store_true", help="show also what the capture wants hidden")
+    add_options(replay)
     replay.add_argument("--format", choices=("table", "jsonl"))
     replay.set_defaults(run=_replay)
     fold = commands.add_parser("fold", description=_fold.__doc__)
@@ -41,13 +42,12 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
 def _replay(args: argparse.Namespace) -> ExitStatus:
     """Folds one stream's events up to a moment and prints the state, where it comes from, and how sure it is."""
-    from inspector.capture.masked import open_masked
     from inspector.cli.output import chosen_format
     from inspector.replay import Replay
 
     question = _question(args)
     as_json = chosen_format(args.format) == "jsonl"
-    with open_masked(args.file, unmasked=args.unmasked) as reader:
+    with open_shown(args) as reader:
         replay = Replay(reader, question)
         if question.steps:
             for step in replay.steps():

@@ -1,4 +1,4 @@
-"""A profile: what the user says of logs, in TOML, over everything that is built in. Reads one file; no Qt.
+"""A profile of logs, which people know as a *map*: what the user says of logs, in TOML, over all that is built in. Reads one file; no Qt.
 
     [[log]]
     name = "orders*"                                      # a glob; the first entry that fits a log is the one used
@@ -59,11 +59,11 @@ def load_profile(path: Path) -> Profile:
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the profile {path}: {error}") from None
+        raise UsageError(f"cannot read the map {path}: {error}") from None
     return parse_profile(text, str(path))
 
 
-def parse_profile(text: str, name: str = "profile") -> Profile:
+def parse_profile(text: str, name: str = "map") -> Profile:
     """The profile written as `text`; `name` stands for it in messages. Raises UsageError as `load_profile` does."""
     tables = _tables(text, name, "log")
     entries = []
@@ -114,7 +114,7 @@ def _log_profile(table: Mapping[str, object]) -> LogProfile:
         raise ValueError(f"reducer: no reducer named {reducer!r}; known: {', '.join(plugins.names('reducers'))}")
     rules = {key: value for key, value in table.items() if key not in {"decoder", "key_type"}}
     texts = [None if value is None else str(value) for value in (decoder, key_type, reducer)]
-    return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules, "the profile"), texts[2])
+    return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules, "the map"), texts[2])
 
 
 def _line(text: str, table: int, message: str) -> int:

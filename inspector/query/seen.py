@@ -56,7 +56,7 @@ def _values(reader: CaptureReader) -> dict[str, list[str]]:
         "log": "SELECT DISTINCT name FROM log ORDER BY name LIMIT :most",
         "decoder": "SELECT DISTINCT decoder FROM log WHERE decoder IS NOT NULL LIMIT :most",
     }
-    return {name: [str(row[0]) for row in reader.select(sql, {"most": _MOST_VALUES})] for name, sql in asked.items()}
+    return {name: [str(row[0]) for row in reader.select(reader.shown(sql), {"most": _MOST_VALUES})] for name, sql in asked.items()}
 
 
 def _read(text: Any) -> Any:

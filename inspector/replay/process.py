@@ -91,6 +91,7 @@ class FoldServer:
         self._is_live = False
         self._stamp: tuple[int, int] | None = None
         self._is_unmasked = False
+        self._hides = ""
         self._kept: OrderedDict[object, Kept] = OrderedDict()
         self._looker = Looker()
         self._told_s = 0.0
@@ -201,13 +202,13 @@ class FoldServer:
     def _open(self, request: Request) -> object:
         path = Path(fields.text(request, "capture"))
         self._close({})
-        is_unmasked = request.get("unmasked") is True
-        reader = open_masked(path, unmasked=is_unmasked)
-        if (self._path, self._is_unmasked) != (path, is_unmasked):
+        is_unmasked, hides = request.get("unmasked") is True, str(request.get("masks") or "")
+        reader = open_masked(path, unmasked=is_unmasked, rules=hides)
+        if (self._path, self._is_unmasked, self._hides) != (path, is_unmasked, hides):
             self._kept.clear()
-        if (self._path, self._stamp, self._is_unmasked) != (path, _stamp(path), is_unmasked):
+        if (self._path, self._stamp, self._is_unmasked, self._hides) != (path, _stamp(path), is_unmasked, hides):
             self._looker.forget()
-        self._is_unmasked = is_unmasked
+        self._is_unmasked, self._hides = is_unmasked, hides
         self._path, self._reader = path, reader
         self._is_live, self._stamp = is_live(path), _stamp(path)
         mark = reader.watermark()
@@ -222,7 +223,7 @@ class FoldServer:
     def _opened(self) -> CaptureReader:
         """The capture, opened anew when somebody began or ended to write it: one who takes it for finished sees no change."""
         if self._reader is not None and self._path is not None and is_live(self._path) != self._is_live:
-            self._open({"capture": str(self._path), "unmasked": self._is_unmasked})
+            self._open({"capture": str(self._path), "unmasked": self._is_unmasked, "masks": self._hides})
         if self._reader is None:
             raise UsageError("no capture is open")
         return self._reader

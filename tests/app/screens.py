@@ -28,12 +28,16 @@ from app.dialogs.colors import ColorsDialog
 from app.dialogs.connect import ConnectDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.indexes import IndexesDialog
+from app.dialogs.masks import MasksDialog
+from app.dialogs.name import NameDialog
 from app.dialogs.palette import Palette
 from app.dialogs.preferences import PreferencesDialog
+from app.dialogs.profiles import ProfilesDialog
 from app.dialogs.this_field import ThisFieldDialog
 from app.main_window import MainWindow
 from app.messages import Messages
 from app.models.color_rules import ColorRule
+from app.models.profile import MaskRules, Profile
 from app.panes.event import EventPane
 from app.panes.replay import ReplayPane
 from inspector.event import Flag
@@ -528,6 +532,73 @@ def unsaved(stage: Stage) -> None:
     stage.dialog(CapturesDialog(stage.window.library, stage.window))
 
 
+def profile_menu(stage: Stage) -> None:
+    """The menu of profiles in the corner of the status line, as a picture of its own."""
+    stage.open()
+    _profiles(stage)
+    assert stage.window.status_line is not None
+    menu = stage.window.status_line.profile.make_menu()
+    menu.show()
+    stage.shown = menu
+    stage.settle()
+
+
+def profiles(stage: Stage) -> None:
+    """The list of profiles."""
+    stage.open()
+    _profiles(stage)
+    stage.window.profiling.manage()
+    stage.dialog(stage.window.findChildren(ProfilesDialog)[0])
+
+
+def masks(stage: Stage) -> None:
+    """The form of masks, with the current event as they leave it."""
+    stage.open()
+    stage.window.events.choose_row(40)
+    stage.settle()
+    stage.window.profiling.profiles.change(masks=MaskRules(("data.order_id", "**.email", 'headers["authorization"]', "key"), ("email",)))
+    stage.settle()
+    stage.window.profiling.edit_masks()
+    stage.dialog(stage.window.findChildren(MasksDialog)[0])
+    stage.settle(0.6)
+
+
+def masks_mistaken(stage: Stage) -> None:
+    """A mask that is wrong."""
+    stage.open()
+    stage.window.profiling.edit_masks()
+    dialog = stage.window.findChildren(MasksDialog)[0]
+    dialog.paths.setPlainText("data.customer.email\ncustomer..card")
+    stage.dialog(dialog)
+    stage.settle(0.6)
+
+
+def masked(stage: Stage) -> None:
+    """The window under the masks of a profile."""
+    stage.open()
+    _profiles(stage)
+    stage.window.profiling.profiles.use("Support desk")
+    stage.wait(lambda: stage.window.events.model.known(0) is not None)
+    stage.window.events.choose_row(40)
+    stage.settle(2.0)
+
+
+def name_taken(stage: Stage) -> None:
+    """A name that another profile has."""
+    stage.window.profiling.save_as()
+    dialog = stage.window.findChildren(NameDialog)[0]
+    dialog.line.setText("Default")
+    dialog.keep()
+    stage.dialog(dialog)
+
+
+def _profiles(stage: Stage) -> None:
+    kept = stage.window.profiling.profiles
+    kept.add(Profile("Payments", colors=(ColorRule('type == "PaymentAuthorised"', 3),), filters=("data.total > 100",)))
+    kept.add(Profile("Support desk", masks=MaskRules(("data.order_id", "stream", "key"), ("email", "card"))))
+    kept.use("Payments")
+
+
 SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
@@ -576,6 +647,12 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         connect,
         connect_store,
         unsaved,
+        profile_menu,
+        profiles,
+        masks,
+        masks_mistaken,
+        masked,
+        name_taken,
     )
 }
 

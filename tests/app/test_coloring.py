@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
@@ -16,15 +15,11 @@ from app.main_window import MainWindow
 from app.models.color_rules import COLORS, ColorRule, colors_of, ready
 from inspector.capture.reader import CaptureReader
 from tests.app.captures import capture
+from tests.app.profiles import profiles_at
 from tests.app.test_actions import run
 from tests.app.test_window import shown, wait_for_event
 
 _WAIT_MS = 15_000
-
-
-@pytest.fixture
-def settings(tmp_path: Path) -> QSettings:
-    return QSettings(str(tmp_path / "colors.ini"), QSettings.Format.IniFormat)
 
 
 def test_the_first_rule_that_fits_gives_the_colour(tmp_path: Path) -> None:
@@ -45,8 +40,8 @@ def test_the_first_rule_that_fits_gives_the_colour(tmp_path: Path) -> None:
     assert found[21].words == "data.total is more than 20"
 
 
-def test_rules_are_kept_and_temporary_colours_are_not(qtbot: QtBot, settings: QSettings) -> None:
-    coloring = Coloring(settings)
+def test_rules_are_kept_and_temporary_colours_are_not(qtbot: QtBot, tmp_path: Path) -> None:
+    coloring = Coloring(profiles_at(tmp_path))
     told: list[tuple[int, ...]] = []
     coloring.changed.connect(lambda rules: told.append(tuple(rule.color for rule in rules)))
     coloring.keep([ColorRule("seq == 1", 1), ColorRule("seq == 2", 2, is_on=False)])
@@ -54,17 +49,11 @@ def test_rules_are_kept_and_temporary_colours_are_not(qtbot: QtBot, settings: QS
     coloring.paint(8, "seq == 4")
     coloring.paint(7, "seq == 5")
     assert told == [(1,), (7, 1), (8, 7, 1), (7, 8, 1)]
-    again = Coloring(settings)
+    again = Coloring(profiles_at(tmp_path))
     assert again.rules == coloring.rules
     assert not again.has_temporary
     coloring.unpaint()
     assert told[-1] == (1,)
-
-
-@pytest.mark.parametrize("text", ["{", "5", '{"filter": "a"}', '[5, {"filter": 5, "color": 1}, {"filter": "a", "color": 99}]'])
-def test_what_was_kept_by_nobody_is_no_rule(settings: QSettings, text: str) -> None:
-    settings.setValue("colors/rules", text)
-    assert Coloring(settings).rules == ()
 
 
 def test_a_stream_is_coloured_by_a_key_and_rules_by_the_dialog(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:

@@ -129,7 +129,6 @@ LOOKS: dict[str, Callable[[CaptureReader], object]] = {
     "page": lambda reader: read_page(reader, range(20_000, 20_256), places=[field_place("data.total")]),
     "kinds": lambda reader: kinds_of(reader, 1, 30_000),
     "axis": lambda reader: axis_of(reader, Ask("time", from_us=START_US), reader.watermark()).total,
-    "times of events": lambda reader: times_of(reader, [1, 20_000]),
     "unread before events": lambda reader: unread_before(reader, range(20_000, 20_256)),
     "event": lambda reader: reader.event(20_000),
     "what is told of an event": _told,

@@ -54,7 +54,7 @@ def test_a_mistake_names_its_line_and_reason(tmp_path: Path, line: str, message:
 
 
 def test_mistakes_of_the_whole_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="cannot read the profile"):
+    with pytest.raises(UsageError, match="cannot read the map"):
         load_profile(tmp_path / "missing.toml")
     with pytest.raises(UsageError, match="line 2: 'logs' is not known"):
         parse_profile('\n[[logs]]\nname = "a"\n')

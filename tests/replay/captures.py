@@ -32,6 +32,10 @@ class Written:
     category: str | None = None
     is_document: bool = True
     """False: the value is text of which no document was made."""
+    headers: str | None = None
+    """JSON text, as in `RecordBatch`."""
+    metadata: str | None = None
+    correlation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ def _batch(log: Log, events: Sequence[Written]) -> EventBatch:
         time_kind=[int(TimeKind.create)] * len(events),
         key=[event.stream.encode() for event in events],
         value=[None if event.data is None else event.data.encode() for event in events],
-        headers=list(none),
+        headers=[event.headers for event in events],
     )
     return EventBatch(
         records=records,
@@ -106,10 +110,10 @@ def _batch(log: Log, events: Sequence[Written]) -> EventBatch:
         event_id=[event.event_id for event in events],
         schema_ref=list(none),
         schema_version=list(none),
-        correlation_id=list(none),
+        correlation_id=[event.correlation_id for event in events],
         causation_id=list(none),
         actor=[event.actor for event in events],
-        metadata=list(none),
+        metadata=[event.metadata for event in events],
         extra=list(none),
         streams=[[StreamRef(event.category or log.name, event.stream, event.version)] for event in events],
     )

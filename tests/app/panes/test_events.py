@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from PySide6.QtCore import QByteArray, QEvent, QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QFocusEvent, QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu
@@ -21,6 +21,7 @@ from app.event_view import EventView
 from app.messages import Messages
 from app.models.event_columns import KEY, LOG, NAMES, OFFSET, TYPE, VALUE
 from app.models.event_table import EventTable
+from app.models.profile import ColumnChoices
 from app.panes.events import EventsPane
 from app.selection import Selection
 from app.session import Session
@@ -559,14 +560,14 @@ def test_columns_are_shown_hidden_moved_and_remembered_by_name(qtbot: QtBot, ope
     restored.reset_columns()
     assert restored.is_shown("type")
     assert not restored.is_shown("actor")
-    assert not other.view.columns().size()
+    assert other.view.columns() == ColumnChoices()
 
 
-@pytest.mark.parametrize("state", [b"", b"\x00\x01garbage", b"[1]", b'{"widths": {"key": "wide"}, "order": ["none"]}', b'{"shown": 3}'])
-def test_columns_remembered_wrongly_are_the_usual_ones(open_pane: Open, tmp_path: Path, state: bytes) -> None:
+def test_columns_that_are_not_there_are_left_out(open_pane: Open, tmp_path: Path) -> None:
     pane = open_pane(capture(tmp_path / "a.evcap", 5))
-    pane.view.restore_columns(type(pane.view.columns())(state))
+    pane.view.restore_columns(ColumnChoices({"none": True}, {"none": 90, "key": 9_000_000}, ("none", "key"), ("data.",)))
     assert pane.view.header.is_shown("value")
+    assert pane.view.columns() == ColumnChoices({}, {"key": 4_000}, ("key",))
 
 
 @pytest.mark.parametrize("width", [560, 640, 760, 900, 1_300])
@@ -711,7 +712,7 @@ def test_a_place_is_a_column_that_is_filled_filtered_by_kept_and_taken_away(qtbo
     assert pane.model.columnCount() == column
     pane.view.restore_columns(state)
     assert header.is_shown("data.total")
-    pane.view.restore_columns(QByteArray(b'{"added": ["data.total", "type", 5, "data."]}'))
+    pane.view.restore_columns(ColumnChoices(added=("data.total", "type", "data.")))
     assert [place.text for place in pane.model.columns.places] == ["data.total"]
     header.reset_columns()
     assert pane.model.columnCount() == column

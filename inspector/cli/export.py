@@ -1,0 +1,152 @@
+"""`eventscope export`: the events of a capture, or those a filter finds, as a file of JSON lines, CSV, or a capture. No work of its own.
+
+Read `inspector.export` for the work, `output` for the JSON lines.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inspector.cli.hiding import add_options, open_shown
+from inspector.cli.stopping import stopping
+from inspector.errors import ExitStatus, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from inspector.capture.reader import CaptureReader
+    from inspector.export import Exported
+
+SUFFIXES = (".jsonl", ".csv", ".evcap")
+_PROGRESS_EVERY_S = 0.1
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Registers `export`."""
+    export = commands.add_parser("export", help="write events to a file: .jsonl, .csv or .evcap", description=_export.__doc__)
+    export.add_argument("file", type=Path, metavar="FILE")
+    export.add_argument("-o", "--output", dest="out", type=Path, metavar="OUT", required=True, help="its ending says the form")
+    export.add_argument("--filter", metavar="EXPR")
+    export.add_argument("--order", choices=("log", "time", "arrival"), default="arrival")
+    export.add_argument("--csv", choices=("safe", "exact"), default="safe", help="safe: no cell is taken for a formula by a spreadsheet")
+    export.add_argument("--replace", action="store_true", help="replace OUT when it is there")
+    add_options(export)
+    export.add_argument("--require-complete", action="store_true", help="exit 5 when not all that was asked for was read")
+    export.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
+    export.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
+    export.set_defaults(run=_export)
+
+
+def _export(args: argparse.Namespace) -> ExitStatus:
+    """Writes events to a file that appears only when it is whole. What the capture wants hidden is hidden in it."""
+    _check(args)
+    from inspector.capture.masked import rules_of
+    from inspector.capture.report import scope
+    from inspector.cli.output import print_scope
+
+    told = _Told(args.progress)
+    with open_shown(args) as reader, stopping(with_stdin=args.stop_with_stdin) as stop:
+        done, notes = _written(args, reader, told, stop.is_set)
+        if reader.masks is not None:
+            notes.append("what the masks hide is hidden in it")
+        elif rules_of(reader):
+            notes.append("what the capture wants hidden is in clear in it")
+        said = scope(reader)
+    status = ExitStatus.OK if done.is_whole else ExitStatus.STOPPED
+    if status is ExitStatus.OK and args.require_complete and not said["complete"]:
+        status = ExitStatus.INCOMPLETE
+    told.ended(args.out, done, notes, status)
+    if args.progress != "json":
+        print_scope(said)
+    return status
+
+
+def _check(args: argparse.Namespace) -> None:
+    if args.out.suffix.lower() not in SUFFIXES:
+        raise UsageError(f"{args.out.name} does not say its form: end it in {', '.join(SUFFIXES)}")
+    if args.out.exists() and args.file.exists() and args.out.samefile(args.file):
+        raise UsageError(f"{args.out} is the capture itself; choose another name")
+
+
+def _written(args: argparse.Namespace, reader: CaptureReader, told: _Told, is_stopped: Callable[[], bool]) -> tuple[Exported, list[str]]:
+    """What became of it, and what is to be said of it."""
+    condition = None
+    if args.filter:
+        from inspector.query import condition as compiled
+
+        condition = compiled(args.filter)
+    if args.out.suffix.lower() == ".evcap":
+        from inspector.export_capture import export_capture
+
+        if args.order != "arrival":
+            raise UsageError("a capture has an order of its own: leave --order out")
+        text = args.filter or ""
+        progress = told.progressed
+        done = export_capture(
+            reader, args.out, condition=condition, filter_text=text, replace=args.replace, progress=progress, is_stopped=is_stopped
+        )
+        return done, []
+    from inspector.capture.reader import EventQuery
+    from inspector.cli.output import event_line
+    from inspector.export import Lines, Table, export
+
+    form = Lines(event_line) if args.out.suffix.lower() == ".jsonl" else Table(_text, exact=args.csv == "exact")
+    events = reader.events(EventQuery(order=args.order, condition=condition))
+    done = export(events, args.out, form, replace=args.replace, progress=told.progressed, is_stopped=is_stopped)
+    return done, [_guarded(form.guarded)] if isinstance(form, Table) and form.guarded else []
+
+
+def _guarded(cells: int) -> str:
+    many = "1 cell begins" if cells == 1 else f"{cells:,} cells begin"
+    return f"{many} with an apostrophe, so that no spreadsheet takes it for a formula (--csv exact leaves it as it is)"
+
+
+def _text(value: bytes | None) -> str:
+    """Bytes as a cell: text when they are UTF-8, else `base64:…`; empty for null."""
+    try:
+        return (value or b"").decode()
+    except UnicodeDecodeError:
+        return f"base64:{base64.b64encode(value or b'').decode()}"
+
+
+class _Told:
+    """Says how it goes: JSON lines for the window, a line on a terminal, else nothing until the end."""
+
+    def __init__(self, progress: str) -> None:
+        self._is_json = progress == "json"
+        self._is_line = progress == "auto" and sys.stderr.isatty()
+        self._next_s = 0.0
+
+    def progressed(self, events: int, size_bytes: int) -> None:
+        """So many events, in so many bytes, are written."""
+        if time.monotonic() < self._next_s:
+            return
+        self._next_s = time.monotonic() + _PROGRESS_EVERY_S
+        if self._is_json:
+            _say({"type": "progress", "events": events, "bytes": size_bytes})
+        elif self._is_line:
+            print(f"\r{events:,} events, {size_bytes // 1_000_000:,} MB", end="", file=sys.stderr, flush=True)
+
+    def ended(self, out: Path, done: Exported, notes: Sequence[str], status: ExitStatus) -> None:
+        """It is over."""
+        if self._is_json:
+            if done.is_whole:
+                _say({"type": "exported", "path": str(out), "events": done.events, "bytes": done.size_bytes, "notes": list(notes)})
+            _say({"type": "done", "stopped": "" if done.is_whole else "cancelled", "exit": int(status)})
+            return
+        if self._is_line:
+            print(file=sys.stderr)
+        if not done.is_whole:
+            print("stopped; nothing was written")
+            return
+        print("\n".join([f"exported {out}: {done.events:,} events, {done.size_bytes:,} bytes", *notes]))
+
+
+def _say(message: dict[str, object]) -> None:
+    print(json.dumps(message), file=sys.stderr, flush=True)

@@ -1,0 +1,155 @@
+"""Exports: what a reader gives of a capture, as one file that appears under its name only when it is whole. No Qt, prints nothing.
+
+What the reader hides is hidden in the file. Read `cli.export` for the command, `capture.saving` for whole captures.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import io
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from inspector.capture.rows import Event
+from inspector.errors import StorageError, UsageError
+from inspector.event import Flag, TimeKind, format_time
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+"""A cell of text that begins so may be run by a spreadsheet."""
+COLUMNS = (
+    *("seq", "log", "partition", "position", "time", "time_kind", "recorded_time", "captured_time", "key", "value", "headers", "stream"),
+    *("category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor", "data", "metadata", "decoder"),
+    *("error", "flags", "value_bytes", "extra"),
+)
+_PROGRESS_EVENTS = 2_000
+_BUFFER_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What became of it. Not `is_whole`: it was stopped, and nothing was left."""
+
+    events: int
+    size_bytes: int
+    is_whole: bool
+
+
+class Lines:
+    """Events as text, a line each; `line` makes one, without its end."""
+
+    def __init__(self, line: Callable[[Event], str]) -> None:
+        self._line = line
+
+    def head(self) -> str:
+        """What stands before the first event."""
+        return ""
+
+    def of(self, event: Event) -> str:
+        """One event."""
+        return f"{self._line(event)}\n"
+
+
+class Table:
+    """Events as CSV (RFC 4180), fields as in the JSON lines; `text` makes text of bytes.
+
+    Where a cell of text begins like a formula it gets a leading apostrophe, unless `exact`; `guarded` counts these.
+    """
+
+    def __init__(self, text: Callable[[bytes | None], str], *, exact: bool = False) -> None:
+        self._text, self._exact = text, exact
+        self._out = io.StringIO()
+        self._writer = csv.writer(self._out, lineterminator="\r\n")
+        self.guarded = 0
+
+    def head(self) -> str:
+        """The names of the columns."""
+        return self._row(COLUMNS)
+
+    def of(self, event: Event) -> str:
+        """One event."""
+        return self._row([self._cell(value) for value in self._values(event)])
+
+    def _row(self, cells: Iterable[object]) -> str:
+        self._out.seek(0)
+        self._out.truncate()
+        self._writer.writerow(cells)
+        return self._out.getvalue()
+
+    def _cell(self, value: object) -> object:
+        if isinstance(value, str) and value.startswith(FORMULA) and not self._exact:
+            self.guarded += 1
+            return f"'{value}"
+        return value
+
+    def _values(self, event: Event) -> Iterator[object]:
+        yield from (event.seq, event.log, event.partition, event.position, format_time(event.time_us), TimeKind.text(event.time_kind))
+        yield from (format_time(event.printed_recorded_us), format_time(event.captured_us), self._text(event.key))
+        yield from (self._text(event.value), event.headers, event.stream, event.category, event.version, event.type, event.event_id)
+        yield from (event.schema_version, event.correlation_id, event.causation_id, event.actor, event.data, event.metadata)
+        yield from (event.decoder, event.error, " ".join(Flag.names(event.flags)), event.value_bytes, event.extra)
+
+
+def export(
+    events: Iterable[Event],
+    out: Path,
+    form: Lines | Table,
+    *,
+    replace: bool = False,
+    progress: Callable[[int, int], None] = lambda events, size_bytes: None,
+    is_stopped: Callable[[], bool] = lambda: False,
+) -> Exported:
+    """Writes events to `out`, which is for its owner only; `progress(events, bytes)` so far.
+
+    Raises UsageError when `out` is there and `replace` is not set, StorageError where it cannot be written. Nothing is left then.
+    """
+    check_place(out, replace=replace)
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        with _storage_errors(out):
+            written = _write(events, part, form, progress, is_stopped)
+            if written.is_whole:
+                part.replace(out)
+        return written
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def check_place(out: Path, *, replace: bool) -> None:
+    """Raises UsageError or StorageError when nothing can be written there."""
+    if not out.parent.is_dir():
+        raise StorageError(f"there is no folder {out.parent} to write {out.name} into; make it first")
+    if out.exists() and not out.is_file():
+        raise UsageError(f"{out} is no file; choose another name")
+    if out.exists() and not replace:
+        raise UsageError(f"{out} is there already; choose another name, or replace it (--replace)")
+
+
+def _write(
+    events: Iterable[Event], part: Path, form: Lines | Table, progress: Callable[[int, int], None], is_stopped: Callable[[], bool]
+) -> Exported:
+    count = size = 0
+    descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    with os.fdopen(descriptor, "wb", _BUFFER_BYTES) as file:
+        size += file.write(form.head().encode())
+        for event in events:
+            size += file.write(form.of(event).encode())
+            count += 1
+            if count % _PROGRESS_EVENTS == 0:
+                progress(count, size)
+                if is_stopped():
+                    return Exported(count, size, is_whole=False)
+        file.flush()
+        os.fsync(file.fileno())
+    return Exported(count, size, is_whole=not is_stopped())
+
+
+@contextlib.contextmanager
+def _storage_errors(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"cannot write {out}: {error.strerror or error}; nothing was left") from error
