@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from app.actions import Action
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
+from app.event_keys import EXCLUDE_KEY, FILTER_KEY, exclude_cell, filter_by_cell, filter_by_type
 from app.evidence import EvidenceBar
 from app.models.color_rules import COLORS
 from app.panes.event import EventPane
@@ -105,6 +106,9 @@ def _events(window: MainWindow) -> list[Action]:
         Action("Events", "Follow the correlation id", on(lambda pane: pane.follow_from("correlation_id")), "Alt+C", is_possible=event),
         Action("Events", "Next event of the stream", on(EventsPane.next_of_stream), "Ctrl+.", is_local=True, is_possible=event),
         Action("Events", "Previous event of the stream", on(EventsPane.previous_of_stream), "Ctrl+,", is_local=True, is_possible=event),
+        Action("Events", "Filter by this cell's value", on(filter_by_cell), FILTER_KEY, is_local=True, is_possible=event),
+        Action("Events", "Exclude this cell's value", on(exclude_cell), EXCLUDE_KEY, is_local=True, is_possible=event),
+        Action("Events", "Filter by the type of this event", on(filter_by_type), "Alt+T", is_possible=event),
         Action("Events", "Order by arrival", on(lambda pane: pane.set_order("arrival")), is_possible=has),
         Action("Events", "Order by log and offset", on(lambda pane: pane.set_order("log")), is_possible=has),
         Action("Events", "Order by time", on(lambda pane: pane.set_order("time")), is_possible=has),

@@ -16,6 +16,7 @@ MOST_NAMES = 7
 OTHERS = "others"
 MATCHES = "matches"
 NAMELESS = "none"
+_UNITS = ((3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"), (1, "µs"))
 
 Counts = dict[str, NDArray[np.int64]]
 
@@ -60,3 +61,9 @@ def unread(gaps: Sequence[Gap], first_us: int, until_us: int) -> list[tuple[int,
         else:
             joined.append((low, high, positions, (reason,)))
     return [(low, high, f"{positions:,} {', '.join(reasons)}") for low, high, positions, reasons in joined]
+
+
+def span_text(span_us: int) -> str:
+    """A length of time in its largest whole unit."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if span_us >= size and span_us % size == 0), (1, "µs"))
+    return f"{span_us // size:,} {unit}"

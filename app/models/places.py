@@ -11,6 +11,7 @@ from datetime import UTC, tzinfo
 
 from app.jump import AtNumber, AtOffset, AtTime, AtVersion, Target
 from app.models.event_rows import shown_time
+from inspector.capture.condition import Condition
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.rows import EventRow
 from inspector.text import visible
@@ -35,6 +36,19 @@ def find(reader: CaptureReader, wanted: Target, *, current: int = 0, zone: tzinf
     if isinstance(wanted, AtVersion):
         return _at_version(reader, wanted.version, row)
     return _at_offset(reader, wanted, row)
+
+
+def find_listed(
+    reader: CaptureReader, wanted: AtTime, asked: Condition | None, span: tuple[int, int] | None, zone: tzinfo, zone_text: str
+) -> Place:
+    """The first event of a time that fulfils `asked` and lies in `span`; where there is none, as `find`."""
+    low, high = span if span is not None else (wanted.from_us, wanted.until_us)
+    bounds = max(low, wanted.from_us), min(high, wanted.until_us)
+    if bounds[0] < bounds[1]:
+        query = EventQuery(order="time", from_us=bounds[0], until_us=bounds[1], condition=asked, limit=1)
+        if seq := next(reader.seqs(query), 0):
+            return Place(seq)
+    return find(reader, wanted, zone=zone, zone_text=zone_text)
 
 
 def neighbours(reader: CaptureReader, seq: int, *, forward: bool, most: int = 1_000) -> list[int]:

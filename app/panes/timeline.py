@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, QPoint, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QPushButton
 
@@ -19,11 +19,12 @@ from app import style
 from app.bars_paint import Bars, Unread
 from app.bars_view import BarsView
 from app.legend import Legend
-from app.models.bar_counts import MATCHES, OTHERS, Counts, matched, stacked, unread
+from app.models.bar_counts import MATCHES, OTHERS, Counts, matched, span_text, stacked, unread
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.places import newest_time
 from app.plain import Panel, set_tip
+from app.plot_menu import show_plot_menu
 from app.range_box import RangeBox
 from app.selection import Selection
 from app.session import Session
@@ -41,7 +42,6 @@ _GAPS_MS = 5_000
 _RESIZED_MS = 80
 _BAR_PX = 4
 _MOST_BARS = 900
-_UNITS = ((3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"), (1_000, "ms"), (1, "µs"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,8 @@ class TimelinePane(Panel):
         self._zone: tzinfo = UTC
         self._seen: _Seen | None = None
         self._view_us: tuple[int, int] | None = None
-        self._whole_us = (0, 1)
+        self._whole_us, self._has_gaps = (0, 1), False
         self._gaps: list[Gap] = []
-        self._has_gaps = False
         self._current_us: int | None = None
         self._matches: Counter[int] = Counter()
         self._matched_of: tuple[object, ...] = ()
@@ -108,6 +107,8 @@ class TimelinePane(Panel):
         self.view.clicked.connect(self._selection.go_to_moment)
         self.view.viewed.connect(self.look_at)
         self.view.hovered.connect(self._say)
+        self.view.menu_wanted.connect(self._menu)
+        self.legend.menu_wanted.connect(lambda name, at: self._menu(None, name, at))
         self.range_box.wanted.connect(self._selection.choose_time_range)
         self.range_box.said.connect(self.note.show_text)
         self.body.addWidget(self.view, 1)
@@ -262,7 +263,7 @@ class TimelinePane(Panel):
         self.legend.show_colors(bars.colors)
         self.whole.setVisible(self._view_us is not None)
         total = ", ".join(f"{name} {int(values.sum()):,}" for name, values in counts.items())
-        self.view.setAccessibleDescription(f"events in {_span_text(found.width_us)} steps: {total}")
+        self.view.setAccessibleDescription(f"events in {span_text(found.width_us)} steps: {total}")
 
     def _say(self, bar: object = None) -> None:
         """The numbers of the bar under the crosshair, else how the bars are to be read."""
@@ -276,7 +277,7 @@ class TimelinePane(Panel):
             numbers = " · ".join(f"{name} {int(values[bar]):,}" for name, values in bars.counts.items() if values[bar])
             self.note.show_text(f"{at.removesuffix('.000000')} {zone} · {numbers or 'none'}")
             return
-        parts = [f"events per {_span_text(bars.width_us)}", f"event time ({zone})"]
+        parts = [f"events per {span_text(bars.width_us)}", f"event time ({zone})"]
         if self._by == MATCH:
             asked = self._share_matched()
             said = f"asked {asked} %" if asked < 100 else "all asked"
@@ -320,6 +321,11 @@ class TimelinePane(Panel):
         """Puts the keyboard where a range is typed."""
         self.range_box.take_focus()
 
+    def _menu(self, bar: object, name: object, at: QPoint) -> None:
+        bars = self.view.bars
+        span, pointed = bars.span(bar) if isinstance(bar, int) else None, name if isinstance(name, str) else None
+        show_plot_menu(self, at, self._selection, by=self._by, names=list(bars.counts), pointed=pointed, span_us=span)
+
     # ---- what others do
 
     def _range_changed(self, span: object) -> None:
@@ -342,9 +348,3 @@ class TimelinePane(Panel):
         if event.type() is QEvent.Type.PaletteChange and hasattr(self, "view") and self._dressed is not style.tokens():
             self._dressed = style.tokens()
             self._draw()
-
-
-def _span_text(span_us: int) -> str:
-    """A length of time in its largest whole unit."""
-    size, unit = next(((size, unit) for size, unit in _UNITS if span_us >= size and span_us % size == 0), (1, "µs"))
-    return f"{span_us // size:,} {unit}"
