@@ -14,7 +14,7 @@ from inspector.masks import SIGN
 
 _OF_PARTITION = " / "
 _NULLABLE = {"type", "category"}
-"""An event may be without; of it a comparison says nothing."""
+"""An event may be without; of it a comparison says nothing. Plots count it with those whose name is empty."""
 
 
 def series_filter(by: str, name: str, names: Collection[str]) -> tuple[str, str]:
@@ -29,7 +29,7 @@ def series_filter(by: str, name: str, names: Collection[str]) -> tuple[str, str]
         other, same = same, f"!({same})"
         return (_or_none(by, same), other) if NAMELESS not in names else (same, _or_none(by, other))
     if name == NAMELESS and by in _NULLABLE:
-        return f"{by} == null", f"!({by} == null)"
+        return f'({by} == null || {by} == "")', f'!({by} == null || {by} == "")'
     same = _one(by, name)
     return same, _or_none(by, f"!({same})")
 
@@ -46,7 +46,7 @@ def _one(by: str, name: str) -> str:
 
 
 def _listed(by: str, names: Collection[str]) -> str:
-    named = [name for name in names if not (name == NAMELESS and by in _NULLABLE)]
+    named = ["" if name == NAMELESS and by in _NULLABLE else name for name in names]
     if by == "partition":
         return " || ".join(f"({_one(by, name)})" for name in named)
     return f"{by} in [{', '.join(map(_literal, named))}]"

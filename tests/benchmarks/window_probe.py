@@ -138,7 +138,7 @@ def _live(qt: QApplication, window: MainWindow, path: Path, seconds: float) -> d
 
 
 def _tail(qt: QApplication, window: MainWindow, where: str, seconds: float) -> dict[str, float]:
-    """A filtered list under live events, with a row selected: memory when warm, its least and most after that, what moved, what was lost."""
+    """A filtered list under live events, with a row selected: memory when warm, least and most of it later, what moved, what was lost."""
     if "://" in where:
         window.open_source(where)
     else:
@@ -150,7 +150,7 @@ def _tail(qt: QApplication, window: MainWindow, where: str, seconds: float) -> d
     lister, model, view = window.events.lister, window.events.model, window.events.view
     until(qt, lambda: lister.wish.filter == TAIL_FILTER and lister.is_done and model.rows > 30)
     view.choose_row(5)
-    until(qt, lambda: False, WARM_S)
+    until(qt, lambda: False, min(WARM_S, seconds))
     seq, top, rows = window.selection.seq, view.visualRect(view.currentIndex()).top(), model.rows
     looked = lister.looked
     memory_mb, moved = [_memory_mb()], 0
