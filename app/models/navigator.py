@@ -86,9 +86,8 @@ class Content:
     """Events a second of each partition, now."""
     notes: list[Note] = field(default_factory=list)
     has_range: bool = False
-    """Whether lists obey a time range."""
     within: Within | None = None
-    """What the range has; None when it has too much to be counted, and without one."""
+    """What the range in force has; None when it has too much to be counted, and when there is none (`has_range`)."""
 
     def entries(self) -> list[Entry]:
         """All rows, in order; with a range, what it has, by its own counts."""
@@ -159,6 +158,8 @@ class Content:
         if self.within is not None and not self.search:
             for stream in self.within.busiest:
                 yield replace(_stream_entry(stream, 1), key=("busiest", str(stream.id)))
+            if self.within.streams > len(self.within.busiest):
+                yield Entry(("nothing", "busiest"), f"the busiest of {self.within.streams:,}", level=1, role="faint")
         if self.search:
             yield from self._rows_of(0, 1, f"no stream contains “{self.search}” among {self.overview.streams:,}")
             return

@@ -14,7 +14,7 @@ from inspector.capture.overview import StreamRow
 from inspector.capture.reader import CaptureReader
 
 MOST_COUNTED = 3_000_000
-MOST_STREAMS = 20
+MOST_STREAMS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Within:
     categories: Mapping[int, int] = field(default_factory=dict)
     types: Mapping[int, int] = field(default_factory=dict)
     busiest: Sequence[StreamRow] = ()
-    """At most 20, with the events they have in the stretch."""
+    """At most ten, with the events they have in the stretch."""
     streams: int = 0
     """How many streams have an event in it."""
 

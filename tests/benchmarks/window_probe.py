@@ -31,8 +31,8 @@ from tests.app.captures import Growing
 _WAIT_S = 120.0
 _BEAT_MS = 10
 TAIL_FILTER = "position % 10 == 3"
-WARM_S = 10.0
-"""So long a window lives before its memory is noted: caches fill, modules load."""
+WARM_S = 30.0
+"""So long a window lives before its memory is noted: by then the readers' caches, 32 MB each, are full."""
 
 
 def main() -> int:

@@ -47,7 +47,7 @@ def test_counts_are_those_of_the_events_inside(path: Path, first: int, length: i
     assert {names["category"][id_]: count for id_, count in found.categories.items()} == Counter(f"c{n % 2}" for n in inside)
     streams = Counter((f"c{n % 2}", f"s-{n % 37}") for n in inside)
     assert found.streams == len(streams)
-    assert [row.events for row in found.busiest] == sorted(streams.values(), reverse=True)[:20]
+    assert [row.events for row in found.busiest] == sorted(streams.values(), reverse=True)[:10]
     assert all(streams[row.category, row.name] == row.events for row in found.busiest)
 
 
