@@ -69,12 +69,13 @@ def newest_time(reader: CaptureReader) -> int | None:
 
 
 def _at_time(reader: CaptureReader, wanted: AtTime, zone: tzinfo, zone_text: str) -> Place:
+    query = EventQuery(order="time", from_us=wanted.from_us, until_us=wanted.until_us, limit=1)
+    if seq := next(reader.seqs(query), 0):
+        return Place(seq)
     after = next(reader.seqs(EventQuery(order="time", from_us=wanted.from_us, limit=1)), 0)
     before = next(reader.seqs(EventQuery(order="time", reverse=True, until_us=wanted.from_us, limit=1)), 0)
     times = {row.seq: row.time_us for row in reader.rows_by_seq([seq for seq in (after, before) if seq])}
     after_us, before_us = times.get(after), times.get(before)
-    if after_us is not None and after_us < wanted.until_us:
-        return Place(after)
     if after_us is None and before_us is None:
         return Place(0, f"no event has a time, so none is at {wanted.text}")
     is_before = after_us is None or (before_us is not None and wanted.from_us - before_us <= after_us - wanted.from_us)
