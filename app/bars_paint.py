@@ -55,6 +55,20 @@ class Bars:
         place = (time_us - self.first_us) // self.width_us
         return int(place) if 0 <= place < self.number else None
 
+    def name_at(self, bar: int, events: float) -> str | None:
+        """Whose part of a bar lies so many events above its foot; None above its top."""
+        top = 0
+        for name, counts in self.counts.items():
+            top += int(counts[bar])
+            if events < top:
+                return name
+        return None
+
+    def span(self, bar: int) -> tuple[int, int]:
+        """`[from, until)` of a bar."""
+        low = self.first_us + bar * self.width_us
+        return low, low + self.width_us
+
     @property
     def until_us(self) -> int:
         """Where the last one ends."""
@@ -90,7 +104,7 @@ class Scale:
 def paint(picture: QPixmap, bars: Bars, scale: Scale, zone: tzinfo) -> None:
     """Everything that does not move."""
     painter, plot = QPainter(picture), scale.plot
-    tallest = _tallest(bars, scale.view)
+    tallest = tallest_of(bars, scale.view)
     painter.setPen(style.color("dim"))
     painter.drawText(QRect(0, plot.top() - 4, LEFT_PX - 6, 16), int(Qt.AlignmentFlag.AlignRight), short_count(tallest))
     painter.drawText(QRect(0, plot.bottom() - 11, LEFT_PX - 6, 16), int(Qt.AlignmentFlag.AlignRight), "0")
@@ -110,7 +124,7 @@ def paint(picture: QPixmap, bars: Bars, scale: Scale, zone: tzinfo) -> None:
     painter.end()
 
 
-def _tallest(bars: Bars, view: tuple[int, int]) -> int:
+def tallest_of(bars: Bars, view: tuple[int, int]) -> int:
     """Of the bars that are seen."""
     if not bars.number:
         return 0

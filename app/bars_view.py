@@ -8,11 +8,11 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app import style
-from app.bars_paint import TOP_PX, Bars, Scale, paint
+from app.bars_paint import TOP_PX, Bars, Scale, paint, tallest_of
 
 _DRAG_PX = 4
 _ZOOM = 0.75
@@ -26,9 +26,11 @@ class BarsView(QWidget):
     brushed = Signal(object)
     """`((from_us, until_us))`: a range was dragged."""
     clicked = Signal(object)
-    """`(time_us)`"""
+    """`((from_us, until_us))` of the bar that was clicked."""
     viewed = Signal(object)
     """`((from_us, until_us) or None)`: another stretch is to be seen; None: everything."""
+    menu_wanted = Signal(object, object, object)
+    """`(bar, name, place on the screen)`: what to do with a part of a bar; None for none of them."""
     hovered = Signal(object)
     """`(bar)`: the number of the bar under the crosshair; None for none."""
 
@@ -191,6 +193,19 @@ class BarsView(QWidget):
         self.viewed.emit(None)
         event.accept()
 
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Asks what to do with what is under the pointer, or with the bar under the crosshair when it was a key."""
+        if event.reason() is QContextMenuEvent.Reason.Keyboard:
+            self.menu_wanted.emit(self._cross, None, self.mapToGlobal(self._scale.plot.center()))
+            return
+        self.menu_wanted.emit(*self.part_at(event.pos()), event.globalPos())
+
+    def part_at(self, at: QPoint) -> tuple[int | None, str | None]:
+        """The bar at a place, and the name whose part of it lies there; None where there is none."""
+        plot, bar = self._scale.plot, self.bars.bar_at(self.time_at(at.x()))
+        events = (plot.bottom() - at.y()) / plot.height() * tallest_of(self.bars, self.view)
+        return bar, self.bars.name_at(bar, events) if bar is not None and events >= 0 else None
+
     def leaveEvent(self, event: object) -> None:
         """No crosshair without a mouse."""
         del event
@@ -202,9 +217,10 @@ class BarsView(QWidget):
         width, first = self.bars.width_us, self.bars.first_us
         return first + (low - first) // width * width, first + -(-(high - first) // width) * width
 
-    def _moment(self, x_px: int) -> int:
-        bar = self.bars.bar_at(self.time_at(x_px))
-        return self.time_at(x_px) if bar is None else self.bars.first_us + bar * self.bars.width_us
+    def _moment(self, x_px: int) -> tuple[int, int]:
+        time_us = self.time_at(x_px)
+        bar = self.bars.bar_at(time_us)
+        return (time_us, time_us + self.bars.width_us) if bar is None else self.bars.span(bar)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Zooms around the pointer; with Shift it moves."""
@@ -272,4 +288,4 @@ class BarsView(QWidget):
         if span is not None:
             self.brushed.emit(span)
         else:
-            self.clicked.emit(self.bars.first_us + self._cross * self.bars.width_us)
+            self.clicked.emit(self.bars.span(self._cross))

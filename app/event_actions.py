@@ -6,7 +6,7 @@ Asks the session's workers and tells the selection; holds no row. Read `panes.ev
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, tzinfo
+from datetime import UTC
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
@@ -21,18 +21,16 @@ from app.models.event_columns import NAMES
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.event_table import EventTable
-from app.models.places import Place, find, neighbours, newest_time
+from app.models.places import Place, find, find_listed, neighbours, newest_time
 from app.models.value_filter import value_filter
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.histogram import times_of
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import Event
+from inspector.query import condition
 from inspector.query.combine import combined
 from inspector.query.fields import place_filter
-
-_MOMENT_US = 60_000_000
-"""A moment that somebody points at is met by any event of the minute after it."""
 
 
 class EventActions(QObject):
@@ -82,10 +80,16 @@ class EventActions(QObject):
 
         self._session.work.run(search, self.arrived.emit, self._failed, lane="jump")
 
-    def go_to_moment(self, time_us: int) -> None:
-        """Goes to the events of a moment."""
-        zone: tzinfo = self._model.zone
-        self.go_to(AtTime(time_us, time_us + _MOMENT_US, f"{shown_time(time_us, zone)} {zone_name(zone)}"))
+    def go_to_moment(self, span_us: tuple[int, int]) -> None:
+        """Goes to the first event of a moment that the list has; says so when it has none, and goes to the nearest."""
+        zone, wish = self._model.zone, self._lister.wish
+        wanted = AtTime(*span_us, f"{shown_time(span_us[0], zone)} {zone_name(zone)}")
+
+        def search(reader: CaptureReader) -> Place:
+            asked = condition(wish.filter) if wish.filter else None
+            return find_listed(reader, wanted, asked, wish.time_range, zone, zone_name(zone))
+
+        self._session.work.run(search, self.arrived.emit, self._failed, lane="jump")
 
     def go_along_stream(self, *, forward: bool) -> None:
         """Goes to the next (or previous) event of the current one's stream that the list has."""

@@ -61,6 +61,8 @@ class EventView(QTableView):
     def __init__(self, model: EventTable) -> None:
         super().__init__()
         self.is_all_selected = False
+        self._column = -1
+        """The column that was current last: it stays so while no row is."""
         self.setAccessibleName("Events")
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
@@ -205,11 +207,17 @@ class EventView(QTableView):
             self.put_on_top(row - at)
 
     def _index(self, row: int) -> QModelIndex:
-        """A row's cell in the column that is current, or in the first that is seen."""
-        column = self.currentIndex().column()
-        if column < 0 or self.isColumnHidden(column):
+        """A row's cell in the column that was current last, or in the first that is seen."""
+        column = self._column
+        if not 0 <= column < self.table.columnCount() or self.isColumnHidden(column):
             column = max(self.header.logicalIndexAt(2), 0)
         return self.table.index(row, column)
+
+    def currentChanged(self, current: QModelIndex | QPersistentModelIndex, previous: QModelIndex | QPersistentModelIndex) -> None:
+        """Notes the column."""
+        super().currentChanged(current, previous)
+        if current.isValid():
+            self._column = current.column()
 
     def selectAll(self) -> None:
         """Chooses everything without walking it."""

@@ -65,8 +65,7 @@ class LookBar(QFrame):
     def clear(self) -> None:
         """Takes filter and range away."""
         if self._selection is not None:
-            self._selection.choose_filter("")
-            self._selection.choose_time_range(None)
+            self._selection.show_everything()
         self.cleared.emit()
 
     def show_look(self, _changed: object = None) -> None:

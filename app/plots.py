@@ -16,7 +16,7 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QKeyEvent
+from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent
 from PySide6.QtWidgets import QApplication
 
 from app import style
@@ -108,6 +108,8 @@ class TimeLines(pg.PlotWidget):
     brushed = Signal(object)
     hovered = Signal(object)
     """`(place)` in the lines under the crosshair; None for none."""
+    menu_wanted = Signal(object, object, object)
+    """`((from_us, until_us), name, place on the screen)`: what to do with a line at a step; None for none of them."""
 
     def __init__(self, name: str) -> None:
         self._axis, self._box = TimeAxis(), _Box()
@@ -208,6 +210,13 @@ class TimeLines(pg.PlotWidget):
 
     # ---- pointing
 
+    def step_at(self, second: float) -> tuple[int, int]:
+        """`[from, until)` in microseconds of the step whose point is nearest to a moment; the second itself where there is none."""
+        if not len(self.times):
+            return int(second * 1_000_000), int(second * 1_000_000) + 1_000_000
+        place = max(0, min(round((second - self.times[0]) / self._width_s), len(self.times) - 1))
+        return int(self.times[place]) * 1_000_000, (int(self.times[place]) + self._width_s) * 1_000_000
+
     def point(self, place: int | None) -> None:
         """Puts the crosshair at a place of the lines."""
         self._place = place if place is None or not len(self.times) else max(0, min(place, len(self.times) - 1))
@@ -236,6 +245,27 @@ class TimeLines(pg.PlotWidget):
             self.clicked.emit(float(self.times[self._place]))
         else:
             super().keyPressEvent(ev)
+
+    def name_at(self, second: float, amount: float) -> str | None:
+        """The line that is nearest to an amount at a moment; None when it is further away than a tenth of the plot's height."""
+        if not len(self.times):
+            return None
+        place = max(0, min(round((second - self.times[0]) / self._width_s), len(self.times) - 1))
+        low, high = self.viewRange()[1]
+        away = {name: abs(values[place] - amount) for name, values in self.lines.items()}
+        name = min(away, key=lambda each: away[each])
+        return name if away[name] <= (high - low) / 10 else None
+
+    def contextMenuEvent(self, ev: QContextMenuEvent) -> None:
+        """Asks what to do with the line under the pointer, or with the step under the crosshair when it was a key."""
+        ev.accept()
+        if ev.reason() is QContextMenuEvent.Reason.Keyboard:
+            span = None if self._place is None or not len(self.times) else self.step_at(self.times[self._place])
+            self.menu_wanted.emit(span, None, self.mapToGlobal(self.rect().center()))
+            return
+        at = self._box.mapSceneToView(self.mapToScene(ev.pos()))
+        span = self.step_at(at.x()) if len(self.times) else None
+        self.menu_wanted.emit(span, self.name_at(at.x(), at.y()), ev.globalPos())
 
     def leaveEvent(self, ev: QEvent) -> None:
         """No crosshair without a mouse."""

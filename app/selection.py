@@ -43,7 +43,7 @@ class Selection(QObject):
     returned = Signal(object)
     """`(Look)`: `back` or `forward` came here, and all of it was told: lists show the same part again."""
     moment_wanted = Signal(object)
-    """`(time_us)`: somebody wants to see the events of this moment: lists go there, without filtering."""
+    """`((from_us, until_us))`: somebody wants to see the events of this moment: lists go to its first one, without filtering."""
     column_wanted = Signal(object)
     """`(place)`: somebody wants what stands there, such as `data.total`, shown of all events in a list."""
     meaning_wanted = Signal(object, object)
@@ -113,6 +113,10 @@ class Selection(QObject):
         """Which event is at the top of the list."""
         self._look = replace(self._look, top=top_seq)
 
+    def show_everything(self) -> None:
+        """Takes filter and range away, in one step."""
+        self._step(replace(self._look, filter="", time_range=None, order=""))
+
     def choose_time_range(self, time_range: tuple[int, int] | None) -> None:
         """Puts a range in force, within the years 1 to 9999; `back` undoes it."""
         if time_range is not None:
@@ -126,9 +130,9 @@ class Selection(QObject):
             self.reference = reference
             self.reference_changed.emit(reference)
 
-    def go_to_moment(self, time_us: int) -> None:
-        """Asks the lists to go to a moment."""
-        self.moment_wanted.emit(time_us)
+    def go_to_moment(self, span_us: tuple[int, int]) -> None:
+        """Asks the lists to go to a moment, which is `[from, until)`."""
+        self.moment_wanted.emit(span_us)
 
     def show_column(self, place: str) -> None:
         """Asks the lists to show what stands at a place of the events."""

@@ -11,6 +11,7 @@ from app.actions import Action
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.indexes import IndexesDialog
+from app.event_keys import EXCLUDE_KEY, FILTER_KEY, exclude_cell, filter_by_cell, filter_by_type
 from app.evidence import EvidenceBar
 from app.exporting import ExportJob, choose_out, export_arguments
 from app.models.color_rules import COLORS
@@ -143,6 +144,9 @@ def _events(window: MainWindow) -> list[Action]:
             "Alt+PgUp",
             is_possible=has,
         ),
+        Action("Events", "Filter by this cell's value", on(filter_by_cell), FILTER_KEY, is_local=True, is_possible=event),
+        Action("Events", "Exclude this cell's value", on(exclude_cell), EXCLUDE_KEY, is_local=True, is_possible=event),
+        Action("Events", "Filter by the type of this event", on(filter_by_type), "Alt+T", is_possible=event),
         Action("Events", "Order by arrival", on(lambda pane: pane.set_order("arrival")), is_possible=has),
         Action("Events", "Order by log and offset", on(lambda pane: pane.set_order("log")), is_possible=has),
         Action("Events", "Order by time", on(lambda pane: pane.set_order("time")), is_possible=has),

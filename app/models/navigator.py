@@ -6,17 +6,19 @@ Holds what was read for it, a page of streams at a time, and nothing of a captur
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app import style
+from app.models.navigator_range import events_of, range_words, ranged
 from app.plain import tip
 from inspector.capture.coverage import NOT_FETCHED, REMOVED_BY_KEEP
 from inspector.capture.notes import Note
 from inspector.capture.overview import Found, Overview, Partition, StreamRow
 from inspector.capture.sidecar import NOTE
+from inspector.capture.within import Within
 from inspector.masks import SIGN
 from inspector.text import visible
 
@@ -68,7 +70,7 @@ class Entry:
 
     @property
     def kind(self) -> str:
-        """`section`, `log`, `partition`, `category`, `stream`, `more`, `type`, `note` or `nothing`."""
+        """`range`, `section`, `log`, `partition`, `category`, `stream`, `busiest`, `more`, `type`, `note` or `nothing`."""
         return self.key[0]
 
 
@@ -85,10 +87,18 @@ class Content:
     rates: Mapping[PartitionKey, float] = field(default_factory=dict)
     """Events a second of each partition, now."""
     notes: list[Note] = field(default_factory=list)
+    has_range: bool = False
+    within: Within | None = None
+    """What the range in force has; None when it has too much to be counted, and when there is none (`has_range`)."""
 
     def entries(self) -> list[Entry]:
-        """All rows, in order."""
-        return [*self._logs(), *self._streams(), *self._types(), *self._notes()]
+        """All rows, in order; with a range, what it has, by its own counts."""
+        return [*self._range(), *self._logs(), *self._streams(), *self._types(), *self._notes()]
+
+    def _range(self) -> Iterator[Entry]:
+        text, count, words = range_words(self.within, has_range=self.has_range)
+        if text:
+            yield Entry(("range",), text, count, role="accent" if self.within else "warn", words=words)
 
     # ---- sections
 
@@ -124,17 +134,18 @@ class Content:
             key, numbers = ("log", source, log), {part.partition for part in parts}
             is_open = key in self.opened
             opens = is_open if len(numbers) > 1 else None
-            yield _counted(Entry(key, log, level=1, opens=opens, filter=f"log == {literal(log)}"), parts, self._rate(parts))
+            yield self._counted(Entry(key, log, level=1, opens=opens, filter=f"log == {literal(log)}"), parts)
             if is_open:
                 for number in sorted(numbers):
                     same = [part for part in parts if part.partition == number]
                     text = f"log == {literal(log)} && partition == {number}"
-                    yield _counted(
-                        Entry(("partition", source, log, str(number)), f"partition {number}", level=2, filter=text), same, self._rate(same)
-                    )
+                    yield self._counted(Entry(("partition", source, log, str(number)), f"partition {number}", level=2, filter=text), same)
 
-    def _rate(self, parts: Iterable[Partition]) -> float:
-        return sum(self.rates.get(part.key, 0.0) for part in parts)
+    def _counted(self, entry: Entry, parts: Sequence[Partition]) -> Entry:
+        if self.within is None:
+            return _counted(entry, parts, sum(self.rates.get(part.key, 0.0) for part in parts))
+        events = events_of(self.within, parts)
+        return replace(entry, count=short(events), words=f"{events:,} events in the time range")
 
     def _streams(self) -> Iterator[Entry]:
         if not self.overview.categories and not self.overview.streams:
@@ -142,14 +153,20 @@ class Content:
                 yield self._section("streams", "0")
                 yield Entry(("nothing", "streams"), "no rule found a stream", level=1, role="faint", words=_NO_STREAMS)
             return
-        section = self._section("streams", f"{self.overview.streams:,}")
+        section = self._section("streams", f"{self.overview.streams if self.within is None else self.within.streams:,}")
         yield section
         if not section.opens:
             return
+        if self.within is not None and not self.search:
+            for stream in self.within.busiest:
+                yield replace(_stream_entry(stream, 1), key=("busiest", str(stream.id)))
+            if self.within.streams > len(self.within.busiest):
+                yield Entry(("nothing", "busiest"), f"the busiest of {self.within.streams:,}", level=1, role="faint")
         if self.search:
             yield from self._rows_of(0, 1, f"no stream contains “{self.search}” among {self.overview.streams:,}")
             return
-        for category in self.overview.categories:
+        within = self.within
+        for category in self.overview.categories if within is None else ranged(self.overview.categories, within.categories):
             key = ("category", str(category.id))
             is_open = key in self.opened
             filter_text = _asked(f"category == {literal(category.name)}")
@@ -165,14 +182,16 @@ class Content:
         if not found.streams:
             yield Entry(("nothing", str(place)), nothing, level=level, role="faint")
         for stream in found.streams:
-            yield _stream_entry(stream, level)
+            entry = _stream_entry(stream, level)
+            yield entry if self.within is None else replace(entry, count="")  # its events of all times would be read as the range's
         if found.has_more:
             yield Entry(("more", str(place)), "more …", level=level, role="accent", words="The next streams")
 
     def _types(self) -> Iterator[Entry]:
         if not self.overview.types:
             return
-        found = [named for named in self.overview.types if self._has(named.name)]
+        types = self.overview.types if self.within is None else ranged(self.overview.types, self.within.types)
+        found = [named for named in types if self._has(named.name)]
         section = self._section("types", f"{len(self.overview.types):,}")
         yield section
         if not section.opens:

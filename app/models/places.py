@@ -11,6 +11,7 @@ from datetime import UTC, tzinfo
 
 from app.jump import AtNumber, AtOffset, AtTime, AtVersion, Target
 from app.models.event_rows import shown_time
+from inspector.capture.condition import Condition
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.rows import EventRow
 from inspector.text import visible
@@ -41,6 +42,19 @@ def find(reader: CaptureReader, wanted: Target, *, current: int = 0, zone: tzinf
     return _at_offset(reader, wanted, row)
 
 
+def find_listed(
+    reader: CaptureReader, wanted: AtTime, asked: Condition | None, span: tuple[int, int] | None, zone: tzinfo, zone_text: str
+) -> Place:
+    """The first event of a time that fulfils `asked` and lies in `span`; where there is none, as `find`."""
+    low, high = span if span is not None else (wanted.from_us, wanted.until_us)
+    bounds = max(low, wanted.from_us), min(high, wanted.until_us)
+    if bounds[0] < bounds[1]:
+        query = EventQuery(order="time", from_us=bounds[0], until_us=bounds[1], condition=asked, limit=1)
+        if seq := next(reader.seqs(query), 0):
+            return Place(seq)
+    return find(reader, wanted, zone=zone, zone_text=zone_text)
+
+
 def neighbours(reader: CaptureReader, seq: int, *, forward: bool, most: int = 1_000) -> list[int]:
     """The numbers of the events after (or before) an event in its stream, nearest first, at most `most`."""
     compare, direction = (">", "ASC") if forward else ("<", "DESC")
@@ -59,12 +73,13 @@ def newest_time(reader: CaptureReader) -> int | None:
 
 
 def _at_time(reader: CaptureReader, wanted: AtTime, zone: tzinfo, zone_text: str) -> Place:
+    query = EventQuery(order="time", from_us=wanted.from_us, until_us=wanted.until_us, limit=1)
+    if seq := next(reader.seqs(query), 0):
+        return Place(seq)
     after = next(reader.seqs(EventQuery(order="time", from_us=wanted.from_us, limit=1)), 0)
     before = next(reader.seqs(EventQuery(order="time", reverse=True, until_us=wanted.from_us, limit=1)), 0)
     times = {row.seq: row.time_us for row in reader.rows_by_seq([seq for seq in (after, before) if seq])}
     after_us, before_us = times.get(after), times.get(before)
-    if after_us is not None and after_us < wanted.until_us:
-        return Place(after)
     if after_us is None and before_us is None:
         return Place(0, f"no event has a time, so none is at {wanted.text}", missing_us=wanted.from_us)
     is_before = after_us is None or (before_us is not None and wanted.from_us - before_us <= after_us - wanted.from_us)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import tzinfo
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QPushButton, QStackedWidget, QWidget
 
 from app import style
 from app.empty import Empty
 from app.event_actions import EventActions
+from app.event_keys import install_keys
 from app.event_menu import EventMenu
 from app.event_place import EventPlace
 from app.event_tail import EventTail, NewButton
@@ -131,9 +131,7 @@ class EventsPane(Panel):
         self.unasked_button.clicked.connect(self.list_unasked)
         self._clear.clicked.connect(self.clear_filter)
         self._new.clicked.connect(lambda: self.stick(on=True))
-        keys = {"Ctrl+G": self.open_jump, "Ctrl+.": self.next_of_stream, "Ctrl+,": self.previous_of_stream}
-        for sequence, act in keys.items():
-            QShortcut(QKeySequence(sequence), self, act, context=Qt.ShortcutContext.WidgetWithChildrenShortcut)
+        install_keys(self)
 
     # ---- what is listed
 
@@ -164,8 +162,7 @@ class EventsPane(Panel):
 
     def clear_filter(self) -> None:
         """Lists everything again."""
-        self._selection.choose_filter("")
-        self._selection.choose_time_range(None)
+        self._selection.show_everything()
 
     def list_unasked(self) -> None:
         """Lists the events that the filter is not applicable to; `back` brings the filter again."""

@@ -11,7 +11,7 @@ import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, QPoint, QTimer
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
@@ -21,6 +21,7 @@ from app.legend import Legend
 from app.models.bar_counts import unread
 from app.models.event_look import zone_name
 from app.plain import Panel, set_tip
+from app.plot_menu import show_plot_menu
 from app.plots import Hatched, Line, TimeLines, busiest, line_colors
 from app.selection import Selection
 from app.session import Session
@@ -87,11 +88,13 @@ class MetricsPane(Panel):
         self.events, self.bytes = TimeLines("Events a second"), TimeLines("Bytes a second")
         for plot, unit in ((self.events, "events/s"), (self.bytes, "bytes/s")):
             plot.getPlotItem().getAxis("left").setLabel(unit)
-            plot.clicked.connect(lambda second: self._selection.go_to_moment(int(second * 1_000_000)))
+            plot.clicked.connect(lambda second: self._selection.go_to_moment(self.events.step_at(second)))
             plot.brushed.connect(self._brushed)
             plot.hovered.connect(self._hovered)
+            plot.menu_wanted.connect(self._menu)
         self._plots = QWidget()
         self.legend = Legend()
+        self.legend.menu_wanted.connect(lambda name, at: self._menu(None, name, at))
         whole, row = QVBoxLayout(self._plots), QHBoxLayout()
         whole.setContentsMargins(4, 0, 4, 4)
         whole.setSpacing(2)
@@ -140,7 +143,10 @@ class MetricsPane(Panel):
         self._soon.stop()
 
     def _ask(self) -> None:
-        if self._is_asking or self._session.watermark is None:
+        if self._session.watermark is None:
+            return
+        if self._is_asking:
+            self._is_stale = True
             return
         self._is_asking, self._is_stale = True, False
         by, is_live = GROUPINGS[self.by.currentIndex()], self._session.is_capturing or self._session.work.lets_go
@@ -239,6 +245,17 @@ class MetricsPane(Panel):
     def _brushed(self, stretch: object) -> None:
         assert isinstance(stretch, tuple)
         self._selection.choose_time_range((int(stretch[0] * 1_000_000), int(stretch[1] * 1_000_000) + 1))
+
+    def _menu(self, span: object, name: object, at: QPoint) -> None:
+        show_plot_menu(
+            self,
+            at,
+            self._selection,
+            by=GROUPINGS[self.by.currentIndex()],
+            names=list(self.events.lines),
+            pointed=name if isinstance(name, str) else None,
+            span_us=span if isinstance(span, tuple) else None,
+        )
 
     def _range_changed(self, span: object) -> None:
         stretch = (span[0] / 1e6, span[1] / 1e6) if isinstance(span, tuple) else None

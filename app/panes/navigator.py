@@ -24,6 +24,7 @@ from app.session import Session
 from inspector.capture.notes import Note
 from inspector.capture.overview import PAGE, Found, Overview, Partition, newest_event, overview, streams_like, streams_of
 from inspector.capture.reader import CaptureReader
+from inspector.capture.within import Within, within
 
 _REFRESH_MS = 1_000
 _RATED_S, _LEAST_RATED_S = 5.0, 0.5
@@ -123,6 +124,7 @@ class NavigatorPane(QFrame):
         session.watermark_changed.connect(self._changed)
         session.account_changed.connect(self._changed)
         session.notes.changed.connect(self._show_notes)
+        selection.time_range_changed.connect(self._range_changed)
 
     def _build(self) -> None:
         self.search = QLineEdit()
@@ -163,12 +165,23 @@ class NavigatorPane(QFrame):
         """Reads the counts again."""
         if self._is_asking or self._session.watermark is None:
             return
-        self._is_asking = True
-        self._session.work.run(overview, self._read, self._fail, lane="navigator")
+        self._is_asking, span = True, self._selection.time_range
 
-    def _read(self, found: Overview) -> None:
+        def look(reader: CaptureReader) -> tuple[Overview, bool, Within | None]:
+            return overview(reader), span is not None, within(reader, span) if span is not None else None
+
+        self._session.work.run(look, self._read, self._fail, lane="navigator")
+
+    def _range_changed(self, _span: object) -> None:
+        """What was asked of another range is not waited for."""
+        self._is_asking = False
+        if self.isVisible():
+            self.refresh()
+
+    def _read(self, found: tuple[Overview, bool, Within | None]) -> None:
         self._is_asking, self._is_read = False, True
-        self.content.overview, self.content.rates = found, self._rates.add(found.partitions)
+        self.content.overview, self.content.has_range, self.content.within = found
+        self.content.rates = self._rates.add(found[0].partitions)
         self._show()
         for place in (0, *(int(key[1]) for key in self.content.opened if key[0] == "category")):
             if place or self.content.search:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent, QPoint, QTimer
 from PySide6.QtGui import QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QPushButton
 
@@ -25,6 +25,7 @@ from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.places import newest_time
 from app.plain import Panel, set_tip
+from app.plot_menu import show_plot_menu
 from app.range_box import RangeBox
 from app.selection import Selection
 from app.session import Session
@@ -64,9 +65,8 @@ class TimelinePane(Panel):
         self._zone: tzinfo = UTC
         self._seen: _Seen | None = None
         self._view_us: tuple[int, int] | None = None
-        self._whole_us = (0, 1)
+        self._whole_us, self._has_gaps = (0, 1), False
         self._gaps: list[Gap] = []
-        self._has_gaps = False
         self._current_us: int | None = None
         self._matches: Counter[int] = Counter()
         self._matched_of: tuple[object, ...] = ()
@@ -110,6 +110,8 @@ class TimelinePane(Panel):
         self.view.clicked.connect(self._selection.go_to_moment)
         self.view.viewed.connect(self.look_at)
         self.view.hovered.connect(self._say)
+        self.view.menu_wanted.connect(self._menu)
+        self.legend.menu_wanted.connect(lambda name, at: self._menu(None, name, at))
         self.range_box.wanted.connect(self._selection.choose_time_range)
         self.range_box.said.connect(self.note.show_text)
         self.body.addWidget(self.view, 1)
@@ -321,6 +323,11 @@ class TimelinePane(Panel):
     def take_range(self) -> None:
         """Puts the keyboard where a range is typed."""
         self.range_box.take_focus()
+
+    def _menu(self, bar: object, name: object, at: QPoint) -> None:
+        bars = self.view.bars
+        span, pointed = bars.span(bar) if isinstance(bar, int) else None, name if isinstance(name, str) else None
+        show_plot_menu(self, at, self._selection, by=self._by, names=list(bars.counts), pointed=pointed, span_us=span)
 
     # ---- what others do
 

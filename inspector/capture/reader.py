@@ -25,6 +25,11 @@ from inspector.errors import CaptureError
 from inspector.masks import Masks
 
 PAGE_ROWS = 500
+_ENDS = {
+    False: "ORDER BY event.time_us, log.name, log.partition, event.position LIMIT :q_most",
+    True: "ORDER BY event.time_us DESC, log.name DESC, log.partition DESC, event.position DESC LIMIT :q_most",
+}
+"""The first and the last of some events in the order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,13 +308,16 @@ class CaptureReader:
         where, bindings = self._where(query)
         names = {row[0]: (str(row[1]), row[2]) for row in self.select("SELECT id, name, CAST(partition AS INTEGER) FROM log")}
         sign = -1 if query.reverse else 1
+        if query.limit is not None:
+            bindings["q_most"] = query.limit  # none of a block's later ones can be among them
         blocks = [block for block in self._blocks(query) if block[2] is not None]
         blocks.sort(key=lambda block: -(block[3] or 0) if query.reverse else (block[2] or 0))
         waiting: list[tuple[Any, ...]] = []
         for place, (first, last, *_) in enumerate(blocks):
             rows = self.select(
                 f"SELECT event.time_us, event.log_id, event.position, event.seq FROM {FROM} "
-                f"WHERE event.seq BETWEEN {first} AND {last} AND event.time_us IS NOT NULL AND {where}",
+                f"WHERE event.seq BETWEEN {first} AND {last} AND event.time_us IS NOT NULL AND {where} "
+                f"{_ENDS[query.reverse] if query.limit is not None else ''}",
                 bindings,
             )
             for row in rows:

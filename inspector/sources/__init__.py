@@ -72,11 +72,15 @@ class RowSieve(Protocol):
     """Tells before anything is decoded which records may be wanted at all (see `query.sieve`)."""
 
     @property
+    def needs_keys(self) -> bool:
+        """Whether `rows` looks at keys."""
+
+    @property
     def needs_headers(self) -> bool:
         """Whether `rows` looks at headers."""
 
     def rows(self, keys: Sequence[bytes | None], values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[int]:
-        """The rows that may be wanted, in order; headers as JSON text, empty where they are not needed."""
+        """The rows that may be wanted, in order; headers as JSON text. Keys and headers are empty where they are not needed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ _APPEND, _CREATE, _NONE = int(TimeKind.append), int(TimeKind.create), int(TimeKi
 _NO_TIME = -1
 """What a record without a time carries."""
 ROW_BYTES = 64
+_FEW = 16
+"""Of so many logs the ends are looked for one by one, which is quicker than going through all records."""
 _BAD_HEADERS = "the headers cannot be read: a header name is not UTF-8"
 
 
@@ -44,20 +46,42 @@ def columns(
     messages: Sequence[Message], log: Sequence[int], position: Sequence[int], sieve: RowSieve | None = None
 ) -> tuple[RecordBatch, int]:
     """`messages`, which are `placed` so, as columns, and how many bytes they all take; with a sieve only those it lets through."""
+    if sieve is not None:
+        return _sifted(messages, log, position, sieve)
     batch = RecordBatch(log=list(log), position=list(position))
     batch.key = [message.key() for message in messages]
     batch.value = [message.value() for message in messages]
     total = ROW_BYTES * len(messages) + sum(map(len, filter(None, batch.key))) + sum(map(len, filter(None, batch.value)))
-    if sieve is not None:
-        if sieve.needs_headers:
-            _headers(batch, messages)
-        kept = sieve.rows(batch.key, batch.value, batch.headers)
-        messages = [messages[row] for row in kept]
-        batch = batch.rows(kept)
     _times(batch, messages)
-    if sieve is None or not sieve.needs_headers:
-        _headers(batch, messages)
+    _headers(batch, messages)
     return batch, total
+
+
+def _sifted(messages: Sequence[Message], log: Sequence[int], position: Sequence[int], sieve: RowSieve) -> tuple[RecordBatch, int]:
+    """As `columns`; of what the sieve holds back nothing is asked but what it looks at."""
+    looked = RecordBatch(log=list(log), position=list(position), value=[message.value() for message in messages])
+    if sieve.needs_keys:
+        looked.key = [message.key() for message in messages]
+    if sieve.needs_headers:
+        _headers(looked, messages)
+    total = ROW_BYTES * len(messages) + sum(map(len, filter(None, looked.key))) + sum(map(len, filter(None, looked.value)))
+    kept = sieve.rows(looked.key, looked.value, looked.headers)
+    messages, batch = [messages[row] for row in kept], looked.rows(kept)
+    if not sieve.needs_keys:
+        batch.key = [message.key() for message in messages]
+    if not sieve.needs_headers:
+        _headers(batch, messages)
+    _times(batch, messages)
+    return batch, total
+
+
+def ends(log: Sequence[int], position: Sequence[int]) -> tuple[dict[int, int], dict[int, int]]:
+    """The first and the last position of each log: the records of one are in order."""
+    places = set(log)
+    if len(places) > _FEW:
+        return dict(zip(reversed(log), reversed(position), strict=True)), dict(zip(log, position, strict=True))
+    backwards, last = log[::-1], len(log) - 1
+    return {place: position[log.index(place)] for place in places}, {place: position[last - backwards.index(place)] for place in places}
 
 
 def positions_of(log: Sequence[int], position: list[int], place: int) -> list[int]:

@@ -19,7 +19,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 from inspector.event import LogKey
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, Span
 from inspector.sources.kafka_client import MAYBE_GONE, OUT_OF_RANGE, Clients, Partition, TopicNow
-from inspector.sources.kafka_columns import columns, placed, positions_of, sizes, stretches
+from inspector.sources.kafka_columns import columns, ends, placed, positions_of, sizes, stretches
 from inspector.sources.kafka_isolation import Undecided
 from inspector.sources.kafka_lives import Lives, Turn
 
@@ -179,8 +179,7 @@ class Reading:
 
     def _outside(self, log: list[int], position: list[int]) -> bool:
         """Whether some records lie outside their span (after a seek, or beyond a pinned end). Notes the last of each log."""
-        self._last = dict(zip(log, position, strict=True))
-        first = dict(zip(reversed(log), reversed(position), strict=True))
+        first, self._last = ends(log, position)
         outside = False
         for place, last in self._last.items():
             cursor = self._cursors[place]

@@ -18,9 +18,9 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QPoint, QSettings
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
 from app import fold, style
 from app.dialogs.captures import CapturesDialog
@@ -40,6 +40,8 @@ from app.models.color_rules import ColorRule
 from app.models.profile import MaskRules, Profile
 from app.panes.event import EventPane
 from app.panes.replay import ReplayPane
+from app.plot_menu import show_plot_menu
+from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
 from tests.app.captures import Growing
@@ -367,6 +369,18 @@ def timeline_range(stage: Stage) -> None:
     stage.settle(0.8)
 
 
+def plot_menu(stage: Stage) -> None:
+    """What can be done with a name in the timeline."""
+    stage.open()
+    stage.choose(5)
+    assert stage.window.panes is not None
+    pane = stage.window.panes.timeline_pane
+    names = list(pane.view.bars.counts)
+    show_plot_menu(pane, QPoint(40, 40), Selection(pane), by="type", names=names, pointed=names[0], span_us=pane.view.bars.span(1))
+    stage.shown = next(menu for menu in pane.findChildren(QMenu) if menu.accessibleName() == "What to do with this plot")
+    stage.settle()
+
+
 def timeline_zoomed(stage: Stage) -> None:
     """The timeline by what the filter matches, zoomed down to single events."""
     stage.open()
@@ -629,6 +643,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         color_rules,
         timeline_range,
         timeline_zoomed,
+        plot_menu,
         jump,
         navigator_search,
         navigator_nothing,

@@ -18,6 +18,7 @@ from app.models.navigator import Content, Entry, NavigatorModel, literal, short
 from app.panes.navigator import NavigatorPane
 from app.selection import Selection
 from app.session import Session
+from inspector.capture import within
 from inspector.capture.overview import Overview, Partition
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.query import compile_filter
@@ -225,3 +226,28 @@ def test_a_capture_without_streams_says_why() -> None:
     assert (section.text, section.count) == ("streams", "0")
     assert "no rule found a stream" in hint.text
     assert "eventscope decode" in hint.words
+
+
+def test_with_a_range_the_counts_are_its_own_and_its_busiest_streams_come_first(qtbot: QtBot, opened: Opened) -> None:
+    pane, selection = opened
+    selection.choose_time_range((100_000_000, 120_500_000))
+    qtbot.waitUntil(lambda: "in the time range" in listed(pane), timeout=_WAIT_MS)
+    assert entry(pane, "in the time range")[1].count == entry(pane, "orders")[1].count == entry(pane, "OrderPlaced")[1].count == "21"
+    assert entry(pane, "streams")[1].count == "21"
+    assert [text for text in listed(pane) if text.startswith("order-")] == [f"order-{n}" for n in range(100, 110)]
+    assert "the busiest of 21" in listed(pane)
+    assert "Stocked" not in listed(pane)
+    pane._open(entry(pane, "order")[1], on=True)
+    qtbot.waitUntil(lambda: "order-249" in listed(pane), timeout=_WAIT_MS)
+    assert entry(pane, "order-249")[1].count == ""
+    selection.back()
+    qtbot.waitUntil(lambda: entry(pane, "order-249")[1].count == "1", timeout=_WAIT_MS)
+    assert "in the time range" not in listed(pane)
+
+
+def test_a_range_that_is_too_long_to_be_counted_is_said(qtbot: QtBot, opened: Opened, monkeypatch: pytest.MonkeyPatch) -> None:
+    pane, selection = opened
+    monkeypatch.setattr(within, "MOST_COUNTED", 5)
+    selection.choose_time_range((0, 10**12))
+    qtbot.waitUntil(lambda: "counts are of all times" in listed(pane), timeout=_WAIT_MS)
+    assert entry(pane, "OrderPlaced")[1].count == "250"

@@ -18,6 +18,8 @@ from pathlib import Path
 
 import duckdb
 
+from app.jump import AtNumber, AtOffset, AtTime, Target
+from app.models.places import find
 from inspector.capture import indexing
 from inspector.capture.histogram import histogram
 from inspector.capture.listing import advance, begin
@@ -29,10 +31,12 @@ from inspector.query.lookups import indexable
 from tests.app.captures import START_US, Growing
 from tests.benchmarks import THE_GOAL, Row
 
-SIZES = {"small": 200_000, "full": 1_000_000}
+SIZES = {"small": (200_000,), "full": (1_000_000, 10_000_000)}
 _BATCH = 20_000
 _TURNS = 3
 _JQ_EVENTS = 200_000
+_JUMPS = 200
+_PAGE_ROWS = 60
 FILTERS = {
     "equal": ('data.customer.country == "DE"', "customer.country = 'DE'", '.customer.country == "DE"'),
     "range": ("data.total > 900 && data.total < 950", "total > 900 AND total < 950", ".total > 900 and .total < 950"),
@@ -51,14 +55,14 @@ _NEEDLE = "customer-77"
 
 
 def rows(size: str) -> Iterator[Row]:
-    """Seconds of whole searches, the first page, a zoom of the timeline, a search among streams."""
-    count = SIZES[size]
-    with tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
-        lines, capture = Path(folder) / "events.jsonl", Path(folder) / "events.evcap"
-        _make(lines, capture, count)
-        yield from _searches(lines, capture, count)
-        yield from _indexed(lines, capture, count)
-        yield from _looks(capture, count)
+    """Seconds of whole searches, the first page, jumps, a zoom of the timeline, a search among streams."""
+    for count in SIZES[size]:
+        with tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
+            lines, capture = Path(folder) / "events.jsonl", Path(folder) / "events.evcap"
+            _make(lines, capture, count)
+            yield from _searches(lines, capture, count)
+            yield from _indexed(lines, capture, count)
+            yield from _looks(capture, count)
 
 
 def _make(lines: Path, capture: Path, count: int) -> None:
@@ -168,6 +172,7 @@ def _looks(capture: Path, count: int) -> Iterator[Row]:
     _, taken_s = _best(lambda: _first(capture, 'data.customer.country == "DE"'))
     yield Row(f"first page of matches among {count:,} / 0.1 s", taken_s, 0.1, goal=1.0, peer_name=THE_GOAL)
     with CaptureReader(capture) as reader:
+        yield Row(f"jump in {count:,}, p99 of {_JUMPS} / 0.02 s", _jump_s(reader, count), 0.02, goal=1.0, peer_name=THE_GOAL)
         middle = START_US + count * 500
         for span_s in (1, 60):
             span = (middle, middle + span_s * 1_000_000)
@@ -175,6 +180,21 @@ def _looks(capture: Path, count: int) -> Iterator[Row]:
             yield Row(f"timeline zoomed to {span_s} s of {count:,} / 0.03 s", taken_s, 0.03, goal=1.0, peer_name=THE_GOAL)
         _, taken_s = _best(lambda: int(bool(streams_like(reader, "er-4"))))
         yield Row(f"streams by a part of their name, {count:,} events / 0.1 s", taken_s, 0.1, goal=1.0, peer_name=THE_GOAL)
+
+
+def _jump_s(reader: CaptureReader, count: int) -> float:
+    """Seconds that 99 of 100 jumps take at most, to a time, an offset or a number anywhere, with the rows that are then in view."""
+    chance, taken_s = random.Random(2), []
+    for turn in range(_JUMPS):
+        place = chance.randrange(count)
+        time_us = START_US + place * 1_000
+        targets: tuple[Target, ...] = (AtTime(time_us, time_us + 1_000, "then"), AtOffset(place, "shop.orders", 0), AtNumber(place + 1))
+        started = time.perf_counter()
+        found = find(reader, targets[turn % len(targets)])
+        rows = reader.rows(found.seq, _PAGE_ROWS)
+        taken_s.append(time.perf_counter() - started)
+        assert rows[0].seq == place + 1
+    return sorted(taken_s)[_JUMPS * 99 // 100]
 
 
 def _bars(reader: CaptureReader, span: tuple[int, int]) -> int:

@@ -64,4 +64,5 @@ def test_replays_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_window_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_window, "SIZES", {"small": (2_000, 2_000, 1.0)})
     monkeypatch.setattr(bench_window, "STREAM_EVENTS", 50)
+    monkeypatch.setattr(bench_window, "TAIL_S", {"small": 1.0})
     assert [row.name for row in bench_window.rows("small") if row.ours <= 0 or not row.ratio] == []

@@ -1,4 +1,4 @@
-"""Measures one window in a process of its own, off the screen: `python -m tests.benchmarks.window_probe WHAT PATH [SECONDS]`.
+"""Measures one window in a process of its own, off the screen: `python -m tests.benchmarks.window_probe WHAT PATH-OR-URL [SECONDS]`.
 
 Prints one JSON object. Read `bench_window` for what is made of it.
 """
@@ -30,11 +30,15 @@ from tests.app.captures import Growing
 
 _WAIT_S = 120.0
 _BEAT_MS = 10
+TAIL_FILTER = "position % 10 == 3"
+WARM_S = 30.0
+"""So long a window lives before its memory is noted: by then the readers' caches, 32 MB each, are full."""
 
 
 def main() -> int:
     """Does what is asked."""
-    what, path = sys.argv[1], Path(sys.argv[2])
+    what, where = sys.argv[1:3]
+    path = Path(where)
     seconds = float(sys.argv[3]) if len(sys.argv) > 3 else 0.0
     if what == "feed":
         _feed(path, seconds)
@@ -46,7 +50,10 @@ def main() -> int:
         window.resize(1440, 900)
         window.show()
         until(qt, lambda: False, 0.3)
-        found = {"start": _start, "live": _live, "slider": _slider}[what](qt, window, path, seconds)
+        if what == "tail":
+            found = _tail(qt, window, where, seconds)
+        else:
+            found = {"start": _start, "live": _live, "slider": _slider}[what](qt, window, path, seconds)
         print(json.dumps(found), flush=True)
         window.close()
     return 0
@@ -127,6 +134,40 @@ def _live(qt: QApplication, window: MainWindow, path: Path, seconds: float) -> d
         "max_s": ordered[-1],
         "frames_per_s": frames[0] / seconds,
         "events_per_s": (window.events.model.rows - rows) / seconds,
+    }
+
+
+def _tail(qt: QApplication, window: MainWindow, where: str, seconds: float) -> dict[str, float]:
+    """A filtered list under live events, with a row selected: memory when warm, least and most of it later, what moved, what was lost."""
+    if "://" in where:
+        window.open_source(where)
+    else:
+        window.open_capture(Path(where))
+    until(qt, lambda: window.events.model.rows > 0)
+    window.events.stick(on=False)
+    assert window.selection is not None
+    window.selection.choose_filter(TAIL_FILTER)
+    lister, model, view = window.events.lister, window.events.model, window.events.view
+    until(qt, lambda: lister.wish.filter == TAIL_FILTER and lister.is_done and model.rows > 30)
+    view.choose_row(5)
+    until(qt, lambda: False, min(WARM_S, seconds))
+    seq, top, rows = window.selection.seq, view.visualRect(view.currentIndex()).top(), model.rows
+    looked = lister.looked
+    memory_mb, moved = [_memory_mb()], 0
+    for _ in range(max(round(seconds), 1)):
+        until(qt, lambda: False, 1.0)
+        memory_mb.append(_memory_mb())
+        moved += (window.selection.seq, view.visualRect(view.currentIndex()).top()) != (seq, top)
+    assert window.status_line is not None
+    return {
+        "memory_mb": memory_mb[0],
+        "end_mb": memory_mb[-1],
+        "least_mb": min(memory_mb),
+        "most_mb": max(memory_mb),
+        "moved": moved,
+        "rows": model.rows - rows,
+        "events_per_s": (lister.looked - looked) / seconds,
+        "lost": float(window.status_line.lost.text().removeprefix("lost ").split()[0].replace(",", "")),
     }
 
 

@@ -72,7 +72,7 @@ def test_every_match_is_found_while_others_write_the_broker_restarts_and_the_sea
             stop_writing.set()
             second.wait_for_text("cluster")
             own_broker.start()
-            assert second.finish() == 0
+            assert second.finish() == 0, [line for line in second.lines if line["type"] != "progress"][-6:]
         finally:
             second.kill()
     finally:

@@ -45,7 +45,7 @@ def matches(connection: apsw.Connection, text: str, key: bytes | None, value: by
     return bool(outcome)
 
 
-@settings(max_examples=400, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(document=documents(), ask=truths(), ascii_only=st.booleans())
 def test_what_matches_is_let_through(connection: apsw.Connection, document: tuple[str, Any], ask: Ask, ascii_only: bool) -> None:
     text, _ = document

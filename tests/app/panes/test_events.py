@@ -438,7 +438,7 @@ def test_what_cannot_be_a_jump_is_explained_and_escape_leaves(qtbot: QtBot, open
 
 def test_a_moment_that_another_pane_points_at_is_gone_to(qtbot: QtBot, open_pane: Open, tmp_path: Path) -> None:
     pane = open_pane(capture(tmp_path / "a.evcap", 3_000))
-    pane._selection.go_to_moment(START_US + 1_234_000)
+    pane._selection.go_to_moment((START_US + 1_234_000, START_US + 1_235_000))
     qtbot.waitUntil(lambda: pane._selection.seq == 1_235, timeout=_WAIT_MS)
 
 

@@ -106,7 +106,7 @@ def test_a_click_goes_to_the_moment_of_its_bar(qtbot: QtBot, pane: TimelinePane)
     at = QPoint(view.x_of(bars.first_us + bars.width_us * 7) + 1, 20)
     with qtbot.waitSignal(pane._selection.moment_wanted, timeout=_WAIT_MS) as wanted:
         QTest.mouseClick(view, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, at)
-    assert wanted.args == [bars.first_us + 7 * bars.width_us]
+    assert wanted.args == [bars.span(7)]
 
 
 def test_zoomed_in_edges_are_exact_below_a_second(qtbot: QtBot, pane: TimelinePane) -> None:
@@ -151,7 +151,7 @@ def test_wheel_and_keys_zoom_move_and_choose(qtbot: QtBot, pane: TimelinePane) -
     bars = view.bars
     with qtbot.waitSignal(pane._selection.moment_wanted, timeout=_WAIT_MS) as wanted:
         QTest.keyClick(view, Qt.Key.Key_Return)
-    assert wanted.args == [bars.first_us + 2 * bars.width_us]
+    assert wanted.args == [bars.span(2)]
     for _ in range(2):
         QTest.keyClick(view, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     QTest.keyClick(view, Qt.Key.Key_Return)
