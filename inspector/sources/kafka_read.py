@@ -12,14 +12,14 @@ import time
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
 
 from confluent_kafka import KafkaError, KafkaException, Message, TopicPartition
 
 from inspector.event import LogKey
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, Span
-from inspector.sources.kafka_client import MAYBE_GONE, OUT_OF_RANGE, Clients, Partition, TopicNow
+from inspector.sources.kafka_client import MAYBE_GONE, OUT_OF_RANGE, Clients, TopicNow
 from inspector.sources.kafka_columns import columns, ends, placed, positions_of, sizes, stretches
+from inspector.sources.kafka_cursor import Cursor
 from inspector.sources.kafka_isolation import Undecided
 from inspector.sources.kafka_lives import Lives, Turn
 
@@ -39,28 +39,6 @@ _Question = Future[dict[str, TopicNow | None]]
 _DENIED = {KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.CLUSTER_AUTHORIZATION_FAILED}
 
 
-@dataclass(slots=True)
-class _Cursor:
-    """Where one partition is: the span being read first, and the position that comes next in it."""
-
-    place: int
-    key: LogKey
-    spans: deque[Span]
-    position: int
-
-    @property
-    def partition(self) -> Partition:
-        return self.key.name, self.key.partition
-
-    @property
-    def end(self) -> int | None:
-        return self.spans[0].end
-
-    @property
-    def named(self) -> str:
-        return f"{self.key.name} partition {self.key.partition}"
-
-
 class Reading:
     """One reading of a plan. Not shared between threads."""
 
@@ -68,7 +46,7 @@ class Reading:
         self._clients = clients
         self._plan = plan
         self._request = request
-        self._cursors: dict[int, _Cursor] = {}
+        self._cursors: dict[int, Cursor] = {}
         self._places: dict[tuple[str | None, int | None], int] = {}
         self._last: dict[int, int] = {}
         self._moved: set[int] = set()
@@ -89,12 +67,12 @@ class Reading:
             self._add(span)
         self._consumer = clients.consumer(isolation)
 
-    def _add(self, span: Span) -> _Cursor:
+    def _add(self, span: Span) -> Cursor:
         cursor = self._cursors.get(span.log)
         if cursor is not None:
             cursor.spans.append(span)
             return cursor
-        self._cursors[span.log] = cursor = _Cursor(span.log, self._plan.logs[span.log].key, deque([span]), span.start)
+        self._cursors[span.log] = cursor = Cursor(span.log, self._plan.logs[span.log].key, deque([span]), span.start)
         self._places[cursor.partition] = span.log
         if self._undecided is not None:
             self._undecided.start(span.log, cursor.key, span.start)
@@ -107,6 +85,8 @@ class Reading:
         self._consumer.assign([TopicPartition(*cursor.partition, self._first_offset(cursor)) for cursor in self._cursors.values()])
         while (self._cursors or self._lives.are_awaited) and not stop.is_set():
             batch = self._batch(self._consumer.consume(self._most, _POLL_S))
+            if any(cursor.shorter_since_s is not None for cursor in self._cursors.values()):
+                stop.wait(_POLL_S)
             self._ask(is_waited_for=self._claims(batch))
             while not self._is_of_these_topics(batch):
                 # without an answer nobody can tell whose records these are: they wait, and the state is said
@@ -119,7 +99,7 @@ class Reading:
             batch.notes, self._notes[:] = [*batch.notes, *self._notes], []
             yield from self._parts(batch)
 
-    def _first_offset(self, cursor: _Cursor) -> int:
+    def _first_offset(self, cursor: Cursor) -> int:
         """A start asked for beyond the end is waited for from the end: the broker refuses positions it does not have."""
         asked = self._request.start.position
         end = self._plan.logs[cursor.place].end
@@ -173,6 +153,7 @@ class Reading:
             for place in self._last:
                 self._undecided.read(place, positions_of(log, position, place))
         for place, last in self._last.items():
+            self._cursors[place].shorter_since_s = None
             self._reached(batch, self._cursors[place], last + 1)
         if messages:
             self._most = max(1, min(MOST_RECORDS, MOST_BYTES * len(messages) // total, self._most * 8))
@@ -191,7 +172,7 @@ class Reading:
         offset = message.offset() or 0
         return cursor.position <= offset and (cursor.end is None or offset < cursor.end)
 
-    def _reached(self, batch: Batch, cursor: _Cursor, position: int) -> None:
+    def _reached(self, batch: Batch, cursor: Cursor, position: int) -> None:
         """The partition is read up to `position`; a span that is done makes room for the next."""
         if position < cursor.position:
             return
@@ -203,7 +184,7 @@ class Reading:
         if end is not None and cursor.position >= end:
             self._next_span(cursor)
 
-    def _next_span(self, cursor: _Cursor) -> None:
+    def _next_span(self, cursor: Cursor) -> None:
         cursor.spans.popleft()
         self._moved.add(cursor.place)
         self._consumer.incremental_unassign([TopicPartition(*cursor.partition)])
@@ -215,7 +196,7 @@ class Reading:
         cursor.position = cursor.spans[0].start
         self._consumer.incremental_assign([TopicPartition(*cursor.partition, cursor.position)])
 
-    def _drop(self, cursor: _Cursor) -> None:
+    def _drop(self, cursor: Cursor) -> None:
         del self._cursors[cursor.place]
         del self._places[cursor.partition]
 
@@ -253,7 +234,7 @@ class Reading:
         else:
             self._notes.append(f"{cursor.named}: {error.str()}")
 
-    def _out_of_range(self, batch: Batch, cursor: _Cursor) -> None:
+    def _out_of_range(self, batch: Batch, cursor: Cursor) -> None:
         """Retention has overtaken the read, or the log is shorter than it was: says so and goes on where records are."""
         self._looked_s = 0.0
         try:
@@ -264,7 +245,7 @@ class Reading:
             return
         if cursor.position < first:
             self._overtaken(batch, cursor, first)
-        elif cursor.position > end:
+        elif cursor.is_beyond(end):
             self._doubts[cursor.place] = f"{cursor.named}: the log ends at {end}, before {cursor.position}: the cluster has lost records"
             if cursor.end is not None:
                 self._next_span(cursor)
@@ -273,7 +254,7 @@ class Reading:
         if self._cursors.get(cursor.place) is cursor:
             self._again(cursor, cursor.position)
 
-    def _overtaken(self, batch: Batch, cursor: _Cursor, first: int) -> None:
+    def _overtaken(self, batch: Batch, cursor: Cursor, first: int) -> None:
         gone = first if cursor.end is None else min(first, cursor.end)
         batch.absent.append(Absence(cursor.place, cursor.position, gone, "retention"))
         batch.first[cursor.place] = first
@@ -281,7 +262,7 @@ class Reading:
             self._undecided.skip(cursor.place, cursor.position, gone)
         self._reached(batch, cursor, gone)
 
-    def _again(self, cursor: _Cursor, position: int) -> None:
+    def _again(self, cursor: Cursor, position: int) -> None:
         self._consumer.incremental_unassign([TopicPartition(*cursor.partition)])
         self._consumer.incremental_assign([TopicPartition(*cursor.partition, position)])
 
