@@ -10,19 +10,31 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+from weakref import WeakSet
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, Signal
+from shiboken6 import isValid
 
 log = logging.getLogger(__name__)
 _KILL_MS = 15_000
+_LAST_MS = 3_000
 _LONGEST_LINE = 1 << 20
 _CHANNELS = (QProcess.ProcessChannel.StandardOutput, QProcess.ProcessChannel.StandardError)
+_running: WeakSet[Child] = WeakSet()
+"""Those that were started: one whose answer nobody waits for any more is still to be ended."""
 _FAILURE = "eventscope: "
 """How the command line begins the one sentence with which it fails."""
 _FINE = frozenset({0, 130})
 """Exit statuses of a job that did what was asked, perhaps until it was stopped."""
 _FINDINGS = 1
 """Fine too when the job has said that it is done; Python's own crashes have the same status."""
+
+
+def end_all() -> None:
+    """Ends every command that still runs, when the program ends: waits for each, by force after seconds."""
+    for running in list(_running):
+        if isValid(running):
+            running.end(_LAST_MS)
 
 
 class Child(QObject):
@@ -58,6 +70,7 @@ class Child(QObject):
 
     def start(self) -> None:
         """Starts the process."""
+        _running.add(self)
         self._process.start()
 
     @property

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
 
 from app import fold, style
 from app.actions import install
+from app.child import end_all
 from app.chrome import Chrome
 from app.connections import Connection
 from app.demo import Demo
@@ -343,6 +344,7 @@ class MainWindow(QMainWindow):
         for ending in list(self._ending):
             ending.close()
         self.library.close()
+        end_all()
         fold.wait_for_all()
         self._settings.sync()
         super().closeEvent(event)

@@ -8,7 +8,6 @@ import pytest
 
 from inspector.event import LogKey
 from inspector.sources import Span
-from inspector.sources import kafka_cursor as module
 from inspector.sources.kafka_cursor import Cursor
 
 
@@ -16,7 +15,7 @@ from inspector.sources.kafka_cursor import Cursor
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """The time, which the test moves."""
     now = [1_000.0]
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("inspector.sources.kafka_cursor.time.monotonic", lambda: now[0])
     return now
 
 
