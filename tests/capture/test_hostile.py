@@ -88,7 +88,7 @@ CHANGES = [
     'CREATE INDEX "field:data.n" ON event (position)',
     f"{fields.definition('data.n', NUMBER)}; UPDATE event SET seq = -seq",
     f"{fields.definition('data.n', NUMBER)}; PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'field:data.n'",
-    "PRAGMA writable_schema = 1; UPDATE sqlite_master SET sql = 'CREATE INDEX i ON event (load_extension(1))' WHERE name = 'event_position'",
+    "PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON event (load_extension())' WHERE name = 'event_position'",
     "ALTER TABLE event RENAME COLUMN flags TO other",
 ]
 
