@@ -15,6 +15,7 @@ from app.dialogs.indexes import IndexesDialog
 from app.main_window import MainWindow
 from inspector.capture import fields, indexing
 from inspector.capture.reader import CaptureReader
+from inspector.demo.store import ShopStore
 from inspector.query.lookups import indexable
 from inspector.settings import captures_dir
 from tests.app.captures import capture
@@ -149,6 +150,21 @@ def test_it_waits_for_a_capture_that_runs(qtbot: QtBot, window: MainWindow, tmp_
     session.capture_ended.emit("")
     wait_for(qtbot, window, "data.total and data.order_id are indexed: ")
     assert places(path) == ["data.order_id", "data.total"]
+
+
+def test_what_waited_for_a_real_capture_is_inside_it(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    ShopStore(tmp_path / "shop.db").close()
+    window.open_source(f"sqlite:///{tmp_path / 'shop.db'}", ["--follow"])
+    session = window.session
+    assert session is not None
+    qtbot.waitUntil(lambda: session.watermark is not None, timeout=_WAIT_MS)
+    window.chrome.indexing.index("data.order_id")
+    assert "will be indexed when the capture has stopped" in said(window)
+    window.stop_capture()
+    wait_for(qtbot, window, "data.order_id is indexed: ")
+    assert "kept in the capture" in said(window)
+    assert [file.name for file in session.path.parent.iterdir()] == [session.path.name]
+    assert places(session.path) == ["data.order_id"]
 
 
 def test_a_capture_without_a_place_of_its_own_has_it_inside_and_stays_one_file(qtbot: QtBot, window: MainWindow) -> None:
