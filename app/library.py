@@ -13,7 +13,7 @@ from typing import TypeVar
 from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.errands import Errands
-from inspector.capture import journal, unsaved
+from inspector.capture import indexing, journal, unsaved
 from inspector.capture.journal import Journal, LeftBehind, Recent
 from inspector.capture.unsaved import Unsaved
 
@@ -61,7 +61,9 @@ class Library(QObject):
             self._own()
             # what is offered stays at least until the next start
             in_use = journal.open_paths() | {crash.path for crash in left}
-            return left, unsaved.delete_old(days, in_use)
+            gone = unsaved.delete_old(days, in_use)
+            indexing.forget_orphans()
+            return left, gone
 
         def done(result: tuple[list[LeftBehind], list[Path]]) -> None:
             left, gone = result

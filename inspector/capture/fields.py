@@ -205,5 +205,7 @@ def indexed(reader: CaptureReader, field: str) -> IndexedField | None:
         if found is None or found.state != state_of(reader.path):
             return None
         return IndexedField(reader, _FOUND_BESIDE, open_reader(file, immutable=True))
+    except apsw.InterruptError:
+        raise
     except (OSError, apsw.Error):
         return None

@@ -42,8 +42,8 @@ def indexes(reader: CaptureReader) -> list[FieldIndex]:
 
 
 def is_worked_on(path: Path) -> bool:
-    """Whether an index goes into the capture itself: it was given no place of its own yet, or is still being captured into."""
-    return not is_read_only(path) and (is_live(path) or path.absolute().parent == captures_dir())
+    """Whether an index goes into the capture itself unless said otherwise: it was given no place of its own yet."""
+    return not is_read_only(path) and path.absolute().parent == captures_dir()
 
 
 def create(path: Path, place: str, field: str, *, into: bool | None = None, is_stopped: Stopped = lambda: False) -> FieldIndex | None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from inspector.errors import QueryError
 from inspector.event import Flag
 from inspector.query.grammar import Node
-from inspector.query.values import INT64, JSON_KINDS, Place, Scope, Value
+from inspector.query.values import INT64, JSON_KINDS, Place, Scope, Value, nearest
 
 COMPARE = {"eq": "=", "ne": "<>", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 _TURNED = {"lt": "gt", "le": "ge", "gt": "lt", "ge": "le"}
@@ -52,7 +52,7 @@ def _with_number(scope: Scope, operator: str, place: Place, literal: Value) -> s
     """A place against a number as it was written."""
     assert literal.constant is not None
     taken, digits = scope.taken(place), scope.bind(str(literal.constant))
-    double = scope.bind(float(literal.constant))
+    double = scope.bind(nearest(literal.constant))
     near = _near(taken, double, operator, f"filter_compare({scope.written(place)}, {digits})")
     if isinstance(literal.constant, int) and -INT64 < literal.constant < INT64:
         return f"(CASE {scope.type_of(place)} WHEN 'integer' THEN {taken} {operator} {literal.sql} WHEN 'real' THEN {near} END)"

@@ -6,6 +6,7 @@ NULL (not applicable) when that does not fit. Read `compiler` for the use.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
@@ -126,7 +127,15 @@ class Scope:
 def number(scope: Scope, constant: int | Decimal) -> Value:
     """A number as it was written; beyond 64 bits it is bound as the nearest double."""
     whole = isinstance(constant, int) and -INT64 <= constant < INT64
-    return Value("number", scope.bind(constant if whole else float(constant)), str(constant), constant=constant)
+    return Value("number", scope.bind(constant if whole else nearest(constant)), str(constant), constant=constant)
+
+
+def nearest(constant: int | Decimal) -> float:
+    """The nearest double; infinite for what is beyond all of them."""
+    try:
+        return float(constant)
+    except OverflowError:
+        return math.inf if constant > 0 else -math.inf
 
 
 def quoted(name: str) -> str:

@@ -15,6 +15,9 @@ from app.dialogs.indexes import IndexesDialog
 from app.main_window import MainWindow
 from inspector.capture import fields, indexing
 from inspector.capture.reader import CaptureReader
+from inspector.demo.store import ShopStore
+from inspector.query.lookups import indexable
+from inspector.settings import captures_dir
 from tests.app.captures import capture
 from tests.app.test_window import choose_action, shown, wait_for_event, wait_for_rows
 
@@ -147,6 +150,43 @@ def test_it_waits_for_a_capture_that_runs(qtbot: QtBot, window: MainWindow, tmp_
     session.capture_ended.emit("")
     wait_for(qtbot, window, "data.total and data.order_id are indexed: ")
     assert places(path) == ["data.order_id", "data.total"]
+
+
+def test_what_waited_for_a_real_capture_is_inside_it(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    ShopStore(tmp_path / "shop.db").close()
+    window.open_source(f"sqlite:///{tmp_path / 'shop.db'}", ["--follow"])
+    session = window.session
+    assert session is not None
+    qtbot.waitUntil(lambda: session.watermark is not None, timeout=_WAIT_MS)
+    window.chrome.indexing.index("data.order_id")
+    assert "will be indexed when the capture has stopped" in said(window)
+    window.stop_capture()
+    wait_for(qtbot, window, "data.order_id is indexed: ")
+    assert "kept in the capture" in said(window)
+    assert [file.name for file in session.path.parent.iterdir()] == [session.path.name]
+    assert places(session.path) == ["data.order_id"]
+
+
+def test_a_capture_without_a_place_of_its_own_has_it_inside_and_stays_one_file(qtbot: QtBot, window: MainWindow) -> None:
+    path = capture(captures_dir() / "a.evcap", 1_000)
+    pane = shown(qtbot, window, path, 1_000)
+    assert window.selection is not None
+    window.selection.choose_filter(FILTER)
+    wait_for_rows(qtbot, pane, 20)
+    window.chrome.indexing.index("data.order_id")
+    wait_for(qtbot, window, "kept in the capture)")
+    qtbot.waitUntil(lambda: pane.note.whole_text() == "20 events, looked up", timeout=_WAIT_MS)
+    assert [file.name for file in path.parent.iterdir()] == ["a.evcap"]
+    window.chrome.indexing.drop("data.order_id")
+    wait_for(qtbot, window, "is dropped")
+    qtbot.waitUntil(lambda: pane.note.whole_text() == "20 of 1,000", timeout=_WAIT_MS)
+
+
+def test_the_next_start_removes_indexes_of_captures_that_are_gone(qtbot: QtBot, window: MainWindow, path: Path) -> None:
+    indexing.create(path, *indexable("data.total"))
+    path.unlink()
+    window.library.start()
+    qtbot.waitUntil(lambda: list(fields.folder().iterdir()) == [], timeout=_WAIT_MS)
 
 
 def test_what_is_stopped_leaves_nothing(qtbot: QtBot, window: MainWindow, path: Path) -> None:

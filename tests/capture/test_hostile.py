@@ -12,13 +12,25 @@ from typing import Any
 import apsw
 import pytest
 
-from inspector.capture import report
+from inspector.capture import fields, indexing, report
+from inspector.capture.listing import advance, begin
+from inspector.capture.looking import Ask
+from inspector.capture.lookups import looked_up
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.streams import find_stream, stream_batches, streams
 from inspector.errors import CaptureError, UsageError
 from inspector.query import condition
 from tests.capture.batches import events, records
 from tests.capture.test_writer import Writing
+
+NUMBER = 'data$."n"'
+
+
+def _listed(reader: CaptureReader) -> None:
+    left = begin(reader, Ask("time", condition=condition("data.n == 3")), reader.watermark())
+    while left is not None:
+        _, left = advance(reader, left)
+
 
 QUESTIONS: dict[str, Callable[[CaptureReader], Any]] = {
     "info": report.info,
@@ -27,10 +39,18 @@ QUESTIONS: dict[str, Callable[[CaptureReader], Any]] = {
     "by time": lambda reader: list(reader.events(EventQuery(order="time", reverse=True))),
     "by log": lambda reader: list(reader.events(EventQuery(order="log"))),
     "filtered": lambda reader: report.count(reader, EventQuery(condition=condition('data.n > 3 && headers["a"] == "b"'))),
+    "looked up": lambda reader: list(reader.events(looked_up(reader, EventQuery(condition=condition("data.n > 3 && data.n < 9"))))),
+    "listed": _listed,
+    "indexes": indexing.indexes,
     "grouped": lambda reader: list(report.count_by(reader, "type", 60_000_000)),
     "streams": lambda reader: list(streams(reader)),
     "stream": lambda reader: list(stream_batches(reader, find_stream(reader, "order-1").id)),
 }
+
+
+@pytest.fixture(autouse=True)
+def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTSCOPE_HOME", str(tmp_path / "home"))
 
 
 @pytest.fixture(scope="module")
@@ -65,6 +85,10 @@ CHANGES = [
     "CREATE TRIGGER t AFTER INSERT ON event BEGIN SELECT load_extension('x'); END",
     "DROP TABLE event; CREATE VIEW event AS SELECT load_extension('x') AS seq",
     "DROP TABLE stream",
+    'CREATE INDEX "field:data.n" ON event (position)',
+    f"{fields.definition('data.n', NUMBER)}; UPDATE event SET seq = -seq",
+    f"{fields.definition('data.n', NUMBER)}; PRAGMA writable_schema = 1; UPDATE sqlite_schema SET rootpage = 2 WHERE name = 'field:data.n'",
+    "PRAGMA writable_schema=1; UPDATE sqlite_schema SET sql = 'CREATE INDEX i ON event (load_extension())' WHERE name = 'event_position'",
     "ALTER TABLE event RENAME COLUMN flags TO other",
 ]
 
