@@ -154,6 +154,11 @@ def test_a_filter_shows_its_matches_among_all_events(qtbot: QtBot, window: MainW
     drawn(qtbot, pane, lambda lines: lines.matches is None and lines.undecodable.sum() == 3)
 
 
+def _wait_stopped(qtbot: QtBot, pane: EventsPane, text: str) -> None:
+    """Waits until the search for a filter was stopped."""
+    qtbot.waitUntil(lambda: pane.lister.is_stopped and pane.lister.wish.filter == text, timeout=_WAIT_MS)
+
+
 def test_what_was_not_searched_yet_is_hatched(qtbot: QtBot, window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(looking, "PAGE", 100)
     monkeypatch.setattr("app.lister._FIRST_S", 0.0)
@@ -161,14 +166,16 @@ def test_what_was_not_searched_yet_is_hatched(qtbot: QtBot, window: MainWindow, 
     assert window.selection is not None
     pane.lister.accepted.connect(pane.lister.stop)
     for newest_first in (False, True):
-        pane.set_order(newest_first=newest_first)
-        window.selection.choose_filter(f"seq > 0 && {str(newest_first).lower()} || seq > 0")
-        qtbot.waitUntil(lambda: pane.lister.is_stopped, timeout=_WAIT_MS)
+        text = f"seq > {int(newest_first)}"
+        pane.own_order = "arrival", newest_first
+        window.selection.choose_filter(text)
+        _wait_stopped(qtbot, pane, text)
+        assert pane.lister.wish.newest_first is newest_first
         lines = drawn(qtbot, pane, lambda lines: lines.matches is not None and lines.searched == 0.05)
         assert lines.matches is not None
         assert np.flatnonzero(lines.matches).max() <= lines.count * 0.05
         strip_ = pane.match_map
-        QTest.mouseMove(strip_, spot(strip_, lines.count // 2))
+        QTest.mouseMove(strip_, spot(strip_, lines.count // 2 + newest_first))
         qtbot.waitUntil(lambda: "not searched yet" in pane.match_map.toolTip(), timeout=_WAIT_MS)
         picture, panel = strip_.grab().toImage(), style.color("panel")
         below = [
