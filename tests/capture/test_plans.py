@@ -19,6 +19,8 @@ from inspector.capture.listing import advance, begin
 from inspector.capture.looking import Ask
 from inspector.capture.merging import late
 from inspector.capture.reader import CaptureReader
+from inspector.capture.rehearsal import rehearse
+from inspector.identify import parse_profile
 from inspector.query import condition
 from inspector.query.places import field_place
 from tests.app.captures import START_US, capture
@@ -51,6 +53,7 @@ def reader(tmp_path: Path) -> Iterator[Planned]:
 
 
 _ORDERS = ("arrival", "log", "time")
+_RULE = parse_profile('[[log]]\nname = "*"\ntype = "data.order_id"\n')
 _STREAM = condition('stream == "order-7"')
 LOOKS: dict[str, Callable[[Planned], object]] = {
     "page": lambda reader: read_page(reader, range(20_000, 20_256), places=[field_place("data.total")]),
@@ -68,6 +71,7 @@ LOOKS: dict[str, Callable[[Planned], object]] = {
     "bars of all": lambda reader: histogram(reader, "type", None, 300),
     **{f"a stream by {order}": partial(lambda order, reader: _walk(reader, Ask(order, condition=_STREAM)), order) for order in _ORDERS},
     "first page of a filter": lambda reader: advance(reader, _begun(reader, Ask(condition=condition("data.total > 5"))), budget_s=0),
+    "a rule tried": lambda reader: rehearse(reader, 20_000, "type", "data.order_id", _RULE),
     "what came since": lambda reader: late(reader, Ask("time"), 29_900, 30_000, 100, lambda row: row + 1),
 }
 
