@@ -74,7 +74,11 @@ class DecodeBar(Notice):
         """Asks for everything that a rule needs to be written."""
         if self._session is None or self._selection is None or not self._selection.seq:
             return
-        dialog = ThisFieldDialog(self._session, self._selection.seq, field, place, self._zone(), self.window())
+        try:
+            dialog = ThisFieldDialog(self._session, self._selection.seq, field, place, self._zone(), self.window())
+        except OSError as error:
+            self.say(f"there is no folder for your rules: {error}", role="bad")
+            return
         dialog.written.connect(lambda stops_capture: self.decode(stops_capture=bool(stops_capture)))
         dialog.copy_wanted.connect(self.copy_wanted)
         dialog.open()

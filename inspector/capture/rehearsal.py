@@ -18,7 +18,7 @@ from inspector.capture.rereading import LOGS, RECORDS, StoredLog, StoredPage, id
 from inspector.capture.rows import FROM
 from inspector.errors import UsageError
 from inspector.event import EventBatch, Flag
-from inspector.identify import Profile, expressions
+from inspector.identify import Profile, Tried, expressions
 from inspector.identify.convert import MAX_TEXT, time_us
 from inspector.identify.rules import Column
 from inspector.masks import Path
@@ -31,6 +31,8 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _COLUMNS = {"id": "event_id", "time": "time_us"}
 _NOW = "SELECT event.seq, event.time_us, stream.name, category.name, event.version, type.name, event.event_id, event.schema_version, "
 _NOW += "event.correlation_id, event.causation_id, event.actor FROM " + FROM
+_ENDS = "SELECT (SELECT min(position) FROM event WHERE log_id = :log), (SELECT max(position) FROM event WHERE log_id = :log)"
+"""Two look-ups: min and max in one SELECT would go through all of the log."""
 _NOW_NAMES = ["seq", "time", "stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor"]
 
 Value = str | int | None
@@ -130,7 +132,7 @@ def _spread(reader: CaptureReader, logs: Sequence[StoredLog], seq: int) -> set[i
     wanted = {seq}
     each = max(MOST_EVENTS // max(len(logs), 1), 2)
     for log in logs:
-        ((low, high),) = reader.select("SELECT min(position), max(position) FROM event WHERE log_id = ?", (log.id,))
+        ((low, high),) = reader.select(_ENDS, {"log": log.id})
         if low is None:
             continue
         few = reader.select("SELECT seq FROM event WHERE log_id = ? ORDER BY position, sub LIMIT ?", (log.id, MOST_EVENTS + 1))
@@ -199,7 +201,8 @@ class _Trying:
         identifier = identifier_of(page.logs, profile)
         self._events = identifier.events(page.records, [log.info for log in page.logs]) if page.seqs else None
         none: Column = [None] * len(page.seqs)
-        self._there, self._read = identifier.tried(page.records, name, field) if place and page.seqs else (none, none)
+        is_tried = bool(place and page.seqs)
+        self._there, self._read, self._digits = identifier.tried(page.records, name, field) if is_tried else Tried(none, none, {})
 
     def cases(self, now: dict[int, Value], show: Callable[[Path, str], str]) -> Iterator[Case]:
         """Each event, hidden where `show` hides."""
@@ -209,7 +212,7 @@ class _Trying:
         for row, seq in enumerate(self._page.seqs):
             log = self._page.logs[self._page.records.log[row]]
             there, then = self._there[row], _value(self._events, row, self._field)
-            text = None if there is None else show(path, _text(there))[:SHOWN_CHARACTERS]
+            text = None if there is None else show(path, self._digits.get(row) or _text(there))[:SHOWN_CHARACTERS]
             shown = then if then is None or isinstance(then, int) else show(path, show((self._field,), then))
             yield Case(
                 seq=seq,
@@ -262,7 +265,7 @@ def _no_time(there: object) -> str:
     if isinstance(there, bool):
         return "no time"
     if isinstance(there, int | float) or _NUMBER.fullmatch(str(there).strip()):
-        return "a number that is no time in this unit"
+        return "no time in this unit"
     return "it names no zone: say which" if time_us(there, None, UTC) is not None else "no time of ISO 8601"
 
 

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
+from typing import NamedTuple
 
 from inspector import decoders
 from inspector.decoders import Context, Decoded
@@ -24,7 +25,7 @@ from inspector.identify.rows import Rows
 from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, Column, compile_table
 from inspector.sources import LogInfo
 
-__all__ = ["EVENT_TIME", "SOURCE", "Found", "Identifier", "Profile", "load_profile", "parse_profile"]
+__all__ = ["EVENT_TIME", "SOURCE", "Found", "Identifier", "Profile", "Tried", "load_profile", "parse_profile"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,14 @@ class Found:
     place: str
     rule: str
     value: object
+
+
+class Tried(NamedTuple):
+    """A rule over records: what is there, what that is read as, and the digits of numbers with a fraction, by row."""
+
+    there: Column
+    read: Column
+    digits: Mapping[int, str]
 
 
 class Identifier:
@@ -107,7 +116,7 @@ class Identifier:
                     break
         return found
 
-    def tried(self, records: RecordBatch, name: str, field: str) -> tuple[Column, Column]:
+    def tried(self, records: RecordBatch, name: str, field: str) -> Tried:
         """Of records read from log `name`: what stands where the first rule for `field` looks, and what that is read as."""
         rules = self._compiled.setdefault(name, self._compile(name))
         count = len(records)
@@ -115,8 +124,10 @@ class Identifier:
         view = self._view(records, name, range(count), rules, decoded)
         first = rules.candidates[field][0]
         there = first.found(view)
-        none: Column = [None] * count
-        return (none, none) if there is None else (there, first.read(view, there))
+        if there is None:
+            return Tried([None] * count, [None] * count, {})
+        numbers = {row: first.source.exact(view, row) for row, value in enumerate(there) if isinstance(value, float)}
+        return Tried(there, first.read(view, there), {row: text for row, text in numbers.items() if text})
 
     def _view(self, records: RecordBatch, name: str, rows: Sequence[int], rules: _LogRules, decoded: Decoded) -> Rows:
         key, value = taken(records.key, rows), taken(records.value, rows)

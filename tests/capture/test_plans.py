@@ -25,9 +25,11 @@ from inspector.capture.notes import add_note, notes
 from inspector.capture.origins import origins
 from inspector.capture.pieces import sizes
 from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.rehearsal import rehearse
 from inspector.capture.streams import find_stream, stream_batches, stream_events, stream_extent, stream_marks, stream_of
 from inspector.capture.strip import axis_of, kinds_of
 from inspector.capture.unread import unread_before
+from inspector.identify import parse_profile
 from inspector.query import condition
 from inspector.query.fields import place_filter
 from inspector.query.lookups import indexable
@@ -76,6 +78,7 @@ _SECOND = START_US + 5_000_000, START_US + 6_000_000
 _STREAM, _INSIDE, _BESIDE = map(condition, ('stream == "order-7"', 'data.order_id == "order-7"', "data.total > 100 && data.total <= 110"))
 _BOTH = condition('data.order_id in ["order-7", "order-8"] && data.total < 90 && type != "x"')
 _SEARCHED = condition("data.total * 2 > 5")
+_RULE = parse_profile('[[log]]\nname = "*"\ntype = "data.order_id"\n')
 
 
 def _begun(reader: CaptureReader, ask: Ask) -> Any:
@@ -127,6 +130,7 @@ LOOKS: dict[str, Callable[[CaptureReader], object]] = {
     **_asks("a field indexed beside", condition=_BESIDE),
     **_asks("two indexed fields in a time", condition=_BOTH, from_us=_SECOND[0], until_us=_SECOND[1]),
     "page": lambda reader: read_page(reader, range(20_000, 20_256), places=[field_place("data.total")]),
+    "a rule tried": lambda reader: rehearse(reader, 20_000, "type", "data.order_id", _RULE),
     "kinds": lambda reader: kinds_of(reader, 1, 30_000),
     "axis": lambda reader: axis_of(reader, Ask("time", from_us=START_US), reader.watermark()).total,
     "unread before events": lambda reader: unread_before(reader, range(20_000, 20_256)),

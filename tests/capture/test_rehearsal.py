@@ -146,7 +146,7 @@ def test_why_not_is_said(tmp_path: Path) -> None:
         keys = tried(reader, "stream", "key")
     assert [case.why_not for case in times.cases] == [
         "it names no zone: say which",
-        "a number that is no time in this unit",
+        "no time in this unit",
         "no time of ISO 8601",
         "no time",
         "an object, no single value",
@@ -158,6 +158,13 @@ def test_why_not_is_said(tmp_path: Path) -> None:
     assert (zoned.cases[0].why_not, zoned.cases[0].then) == ("", 1_767_319_445_000_000)
     assert numbers.cases[0].why_not == "no whole number of 64 bits"
     assert {case.why_not for case in keys.cases} == {"no key"}
+
+
+def test_numbers_keep_their_digits(tmp_path: Path) -> None:
+    path = capture(tmp_path / "a.evcap", [b'{"n":10.50}', b'{"n":1234567890123456789012.10}', b'{"n":12}'])
+    with CaptureReader(path) as reader:
+        cases = tried(reader, "id", "data.n").cases
+    assert [(case.there, case.then) for case in cases] == [(text, text) for text in ("10.50", "1234567890123456789012.10", "12")]
 
 
 def test_large_and_cut_values_are_left_out_and_said(tmp_path: Path) -> None:
