@@ -116,7 +116,7 @@ class Clients:
         self.properties = client_properties(bootstrap, config)
         self._admin: AdminClient | None = None
         self._controller_seen = False
-        self._groups_seen = False
+        self._groups_seen: bool | None = None
 
     def admin(self) -> AdminClient:
         """A handle that reads metadata and offsets; it has no group."""
@@ -152,8 +152,11 @@ class Clients:
             raise configuration_error(error.args[0]) from error
 
     def _has_groups(self) -> bool:
-        """Whether the cluster has its offsets topic: looking up a group's coordinator would make it."""
-        if not self._groups_seen:
+        """Whether the cluster had its offsets topic when it was first asked: looking up a group's coordinator would make it.
+
+        It is asked once: while it is away, what is read next must not fail for want of an answer.
+        """
+        if self._groups_seen is None:
             self._groups_seen = "__consumer_offsets" in self.metadata().topics
         return self._groups_seen
 

@@ -6,6 +6,7 @@ place where a value is shown.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Callable
 from functools import partial
@@ -308,6 +309,21 @@ def test_filter_and_range_are_undone_step_by_step_and_done_again(qtbot: QtBot, o
     wait_for_rows(qtbot, window, _CALM + _SPIKE)
     Hand(qtbot, window, 2).press(Qt.Key.Key_Right, alt)
     wait_for_rows(qtbot, window, _CALM // 3)
+
+
+def test_events_looked_at_are_gone_through_with_keys(qtbot: QtBot, open_window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    window, clock = open_window, itertools.count()
+    assert window.selection is not None
+    monkeypatch.setattr(window.selection._visited, "_clock", lambda: float(next(clock)))
+    for row in (1, 7, 3):
+        Hand(qtbot, window, 1).click(window.events.view, cell_place(window, row, TYPE))
+    hand = Hand(qtbot, window, 3)
+    went = []
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        hand.press(key, Qt.KeyboardModifier.AltModifier)
+        went.append(window.selection.seq)
+    assert went == [8, 2, 8]
+    assert window.events.view.currentIndex().row() == 7
 
 
 # ---- scenario 7: the peak
