@@ -165,41 +165,42 @@ class MatchMap(QWidget):
         painter = QPainter(picture)
         painter.fillRect(0, self.groove.top(), 1, self.groove.height(), style.color("line"))
         if self.lines.count:
+            edges = self._edges()
             if self.lines.matches is not None:
-                self._paint_matches(painter, self.lines.matches)
+                self._paint_matches(painter, self.lines.matches, edges)
             elif len(self.lines.colors):
-                self._paint_colors(painter)
+                self._paint_colors(painter, edges)
             for name, token, left, width in _TICKS:
-                self._paint_ticks(painter, getattr(self.lines, name), style.color(token), left, width)
+                _paint_ticks(painter, getattr(self.lines, name), edges, style.color(token), left, width)
         painter.end()
         return picture
 
-    def _paint_ticks(self, painter: QPainter, counts: Numbers, color: QColor, left: int, width: int) -> None:
-        for line in np.flatnonzero(counts).tolist():
-            top = self.y_of(line)
-            painter.fillRect(left, top, width, max(self.y_of(line + 1) - top, _TICK_PX), color)
+    def _edges(self) -> list[int]:
+        """Where each line begins, and where the last one ends; as `y_of`, of all at once."""
+        groove, count = self.groove, self.lines.count
+        shares = np.arange(count + 1) * groove.height() / count
+        return [groove.top() + px for px in np.ceil(shares - _ROUNDING).astype(int).tolist()]
 
-    def _paint_matches(self, painter: QPainter, matches: Numbers) -> None:
+    def _paint_matches(self, painter: QPainter, matches: Numbers, edges: list[int]) -> None:
         left, width = _BARS_PX
         searched = self.y_of(self.lines.searched * self.lines.count)
         painter.fillRect(1, searched, self.width() - 1, self.groove.bottom() + 1 - searched, style.hatching())
         color, most = style.color("accent"), max(int(matches.max()), 1)
         for line in np.flatnonzero(matches).tolist():
-            top, share = self.y_of(line), (int(matches[line]) / most) ** 0.5
-            height = max(self.y_of(line + 1) - top, _TICK_PX)
+            top, share = edges[line], (int(matches[line]) / most) ** 0.5
+            height = max(edges[line + 1] - top, _TICK_PX)
             painter.fillRect(left, top, max(round(width * share), _LEAST_BAR_PX), height, color)
 
-    def _paint_colors(self, painter: QPainter) -> None:
+    def _paint_colors(self, painter: QPainter, edges: list[int]) -> None:
         """Of each line as much of the width as has the colour."""
         colors, (left, width) = style.rule_colors(), _BARS_PX
-        asked = self.lines.colors.sum(axis=1)
-        for line in np.flatnonzero(self.lines.colors[:, 1:].any(axis=1)).tolist():
-            top, at = self.y_of(line), left
-            height = max(self.y_of(line + 1) - top, 1)
-            for color in np.flatnonzero(self.lines.colors[line, 1:]).tolist():
-                share = max(round(width * int(self.lines.colors[line, color + 1]) / int(asked[line])), 1)
-                painter.fillRect(at, top, min(share, left + width - at), height, colors[color])
-                at += share
+        for line, (none, *counts) in enumerate(self.lines.colors.tolist()):
+            asked, at = none + sum(counts), left
+            for color, number in enumerate(counts):
+                if number and at < left + width:
+                    share = min(max(round(width * number / asked), 1), left + width - at)
+                    painter.fillRect(at, edges[line], share, max(edges[line + 1] - edges[line], 1), colors[color])
+                    at += share
 
     # ---- pointing
 
@@ -244,3 +245,8 @@ class MatchMap(QWidget):
         if len(found := past(targets)):
             self._view.scrolled_by_user.emit(0)
             self._view.choose_row(int(found[0]))
+
+
+def _paint_ticks(painter: QPainter, counts: Numbers, edges: list[int], color: QColor, left: int, width: int) -> None:
+    for line in np.flatnonzero(counts).tolist():
+        painter.fillRect(left, edges[line], width, max(edges[line + 1] - edges[line], _TICK_PX), color)

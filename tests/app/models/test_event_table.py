@@ -45,7 +45,7 @@ def page(seqs: Sequence[int], *, size_bytes: int = 1000, flags: int = 0, time: s
     def row(seq: int) -> Row:
         cells = [str(seq)] * len(COLUMNS)
         cells[TIME] = time or cells[TIME]
-        return Row(seq, flags, "late" if flags else "", tuple(cells), word)
+        return Row(seq, flags, "late" if flags else "", tuple(cells), word, time_us=seq * 1_000)
 
     return Page({seq: row(seq) for seq in seqs}, size_bytes)
 

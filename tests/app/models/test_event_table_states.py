@@ -16,7 +16,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from PySide6.QtWidgets import QApplication
 
 from app.event_view import EventView
-from app.models.event_columns import COLUMNS
+from app.models.durations import Reference, exact
+from app.models.event_columns import COLUMNS, SINCE_ABOVE, SINCE_REFERENCE
 from app.models.event_table import EventTable
 from app.models.page_cache import PageRequest
 from app.models.rows import Span
@@ -197,6 +198,24 @@ class EventTableMachine(RuleBasedStateMachine):
         for row in range(0, len(self.plain), 23):
             known = self.model.known(row)
             assert known is None or known.cells == (str(self.plain[row]),) * len(COLUMNS)
+
+    @rule(seq=st.integers(0, 400))
+    def refer(self, seq: int) -> None:
+        """Times are told relative to another event, in the list or not, or to none."""
+        self.model.set_reference(Reference(seq, seq * 1_000) if seq else None)
+
+    @invariant()
+    def lengths_of_time_are_right(self) -> None:
+        """A length is that of its row, or empty while one of the two pages is not there."""
+        reference = self.model.reference
+        for row in range(0, len(self.plain), 29):
+            since, above = (str(self.model.data(self.model.index(row, column))) for column in (SINCE_REFERENCE, SINCE_ABOVE))
+            seq = self.plain[row]
+            if reference is None:
+                assert since == ""
+            else:
+                assert since in {"", "reference" if seq == reference.seq else exact((seq - reference.seq) * 1_000)}
+            assert above in {"", exact((seq - self.plain[row - 1]) * 1_000) if row else ""}
 
     @invariant()
     def memory_is_bounded(self) -> None:
