@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.collecting import collect_here_only
+
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 _JOIN_S = 0.3
@@ -39,6 +41,7 @@ class Aside:
         self._waiting: dict[int, Callable[[Any], None]] = {}
         self._number = 0
         self._closed = False
+        collect_here_only()
         self._thread = threading.Thread(target=_serve, args=(self._asked, self._relay), name=name, daemon=True)
         self._thread.start()
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import apsw
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.collecting import collect_here_only
 from inspector.errors import EventscopeError
 
 log = logging.getLogger(__name__)
@@ -33,6 +34,7 @@ class Errands(QObject):
         )
         self._closed = False
         self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        collect_here_only()
         self._thread = threading.Thread(target=self._run, name="errands", daemon=True)
         self._thread.start()
 

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 import apsw
 from PySide6.QtCore import QObject, Qt, Signal
 
+from app.collecting import collect_here_only
 from inspector.capture.reader import CaptureReader
 from inspector.errors import EventscopeError
 
@@ -119,6 +120,7 @@ class Work(QObject):
         self.lets_go = False
         """Readers are closed whenever they are idle: another process writes the file, and must be able to close it."""
         self._answered.connect(self._deliver, Qt.ConnectionType.QueuedConnection)
+        collect_here_only()
         self._workers = [_Worker(self, number) for number in range(threads)]
         for worker in self._workers:
             worker.start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,13 @@ from pytestqt.qtbot import QtBot
 from app import fold, style
 from app.main_window import MainWindow
 from app.messages import Messages
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _collects_again() -> Iterator[None]:
+    """After the tests with windows Python collects by itself again."""
+    yield
+    gc.enable()
 
 
 @pytest.fixture(autouse=True)
