@@ -31,16 +31,16 @@ def lost() -> list[str]:
     return ended
 
 
-def allocate() -> None:
-    kept = [[number] for number in range(300_000)]
-    assert len(kept) == 300_000
+def allocate(kept: list[list[int]]) -> None:
+    kept.extend([number] for number in range(300_000))
 
 
 def test_a_busy_thread_collects_nothing(qtbot: QtBot, qapp: QApplication) -> None:
     collect_here_only()
     assert not gc.isenabled()
     ended = lost()
-    busy = threading.Thread(target=allocate, name="busy")
+    kept: list[list[int]] = []
+    busy = threading.Thread(target=allocate, args=[kept], name="busy")
     busy.start()
     busy.join()
     assert ended == []
