@@ -20,6 +20,7 @@ from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import style
+from app.__main__ import main as program
 from app.event_menu import EventMenu
 from app.filter_help import FilterHelp
 from app.main_window import MainWindow
@@ -441,6 +442,16 @@ def test_no_export_and_no_output_of_a_command_has_a_secret(tmp_path: Path, capfd
     assert "take the masks off" in capfd.readouterr().out
     assert main(["info", str(tmp_path / "saved.evcap"), "--format", "table"]) == 0
     assert "stored in clear" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("by", ["category", "type"])
+def test_a_plot_without_a_window_is_the_same_for_every_secret(qapp: QApplication, tmp_path: Path, by: str) -> None:
+    pictures_of = []
+    for secret in (SECRET, OTHER):
+        out = tmp_path / f"{secret}.png"
+        assert program(["plot", str(planted(tmp_path / f"{secret}.evcap", secret)), "-o", str(out), "--by", by]) == 0
+        pictures_of.append(out.read_bytes())
+    assert pictures_of[0] == pictures_of[1]
 
 
 def test_the_mouse_finds_no_secret_in_tooltips(qtbot: QtBot, masked: MainWindow) -> None:

@@ -299,6 +299,7 @@ def test_a_value_is_filtered_by_and_copied_in_its_forms(shown: Shown) -> None:
         "Copy as JSON",
         "Copy path",
         "Show as a column",
+        "Hide this in all events …",
         "Copy of the event",
     ]
 
