@@ -19,7 +19,7 @@ from app import style
 from app.main_window import MainWindow
 from app.messages import Hooks, Messages
 from app.preferences import Preferences
-from inspector.capture.reader import CaptureReader
+from inspector.capture.masked import open_masked
 from inspector.capture.rollup import GROUPINGS, throughput
 from inspector.errors import EventscopeError, ExitStatus
 from inspector.settings import config_dir
@@ -102,7 +102,7 @@ def _plot(given: Sequence[str]) -> int:
     wanted = parser.parse_args(list(given))
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:
-        with CaptureReader(wanted.capture) as reader:
+        with open_masked(wanted.capture) as reader:
             found = throughput(reader, wanted.by)
     except EventscopeError as error:
         return _failed(str(error), error.exit_status)

@@ -282,13 +282,15 @@ class EventTreeView(QWidget):
             menu.addAction("Copy as JSON", self.copy_json)
         if path := self.tree.path(index):
             menu.addAction("Copy path", self.copy_path)
-        if path.startswith(("data.", "data[", "metadata.", "metadata[")):
+        is_place = path.startswith(("data.", "data[", "metadata.", "metadata["))
+        if is_place:
             menu.addAction("Show as a column", lambda: self._selection.show_column(path))
         if place := self.tree.place(index):
             add_meanings(menu, self._selection, place)
         if can_be_indexed(path):
             menu.setToolTipsVisible(True)
             set_tip(menu.addAction("Index this field", self.index_field), INDEX_TIP)
+        if is_place:
             menu.addAction("Hide this in all events …", lambda: self._selection.hide_place(path))
         self._event_copies(menu.addMenu("Copy of the event"))
         return menu

@@ -50,6 +50,8 @@ class Masking(QObject):
         """The profile hides other things: everything is read anew."""
         if self._session is not None:
             self._session.hide(profile.masks.text(), self._profiles.path(profile.name))
+            self._chrome.toolbar.show_masks(self._session.masks, on=True)
+            self._chrome.question.hide()
             self._chrome.filter.forget_seen()
             self._look_again()
             self._session.look()

@@ -133,6 +133,11 @@ class Profiles(QObject):
         name = self._used().get(self._capture, wanted)
         if name and name in self.names():
             self.use(name)
+        self._remember()
+
+    def close_capture(self) -> None:
+        """None is open: what is chosen now is no capture's."""
+        self._capture = ""
 
     def _remember(self) -> None:
         self._settings.setValue(_CURRENT, self.current.name)
@@ -167,6 +172,8 @@ class Profiles(QObject):
     def duplicate(self, name: str, copy: str) -> None:
         """Keeps a profile once more, under another name. Raises UsageError."""
         self._check(copy)
+        if name == self.current.name:
+            self.leaving.emit(self.current)
         self._write(replace(self.get(name), name=copy))
         self.names_changed.emit(self.names())
 

@@ -39,6 +39,7 @@ class Profiling(QObject):
         """Goes with another session, which is looked at with the profile it had last, else with the one that is `wanted`."""
         self._session, self._selection = session, selection
         if session is None or selection is None:
+            self.profiles.close_capture()
             return
         if self.profiles.problem:
             session.messages.say("warning", self.profiles.problem)

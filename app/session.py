@@ -132,7 +132,7 @@ class Session(QObject):
 
     def hide(self, rules: str, path: Path) -> None:
         """Reads from now on with what `rules`, as TOML and in the file at `path`, say hidden too. What is shown is to be read again."""
-        self.hides, self.hides_of = rules, path
+        self.hides, self.hides_of, self.is_unmasked = rules, path, False
         self.work.reopen()
 
     def said(self, command: str) -> str:

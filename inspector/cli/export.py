@@ -92,12 +92,13 @@ def _written(args: argparse.Namespace, reader: CaptureReader, told: _Told, is_st
             reader, args.out, condition=condition, filter_text=text, replace=args.replace, progress=progress, is_stopped=is_stopped
         )
         return done, []
+    from inspector.capture.lookups import looked_up
     from inspector.capture.reader import EventQuery
     from inspector.cli.output import event_line
     from inspector.export import Lines, Table, export
 
     form = Lines(event_line) if args.out.suffix.lower() == ".jsonl" else Table(_text, exact=args.csv == "exact")
-    events = reader.events(EventQuery(order=args.order, condition=condition))
+    events = reader.events(looked_up(reader, EventQuery(order=args.order, condition=condition)))
     done = export(events, args.out, form, replace=args.replace, progress=told.progressed, is_stopped=is_stopped)
     return done, [_guarded(form.guarded)] if isinstance(form, Table) and form.guarded else []
 

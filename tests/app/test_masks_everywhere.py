@@ -13,13 +13,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMimeData, QPoint, Qt
+from PySide6.QtCore import QMimeData, QPoint, Qt
 from PySide6.QtGui import QAccessible, QAccessibleAnnouncementEvent, QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import style
+from app.__main__ import main as program
 from app.event_menu import EventMenu
 from app.filter_help import FilterHelp
 from app.main_window import MainWindow
@@ -356,6 +357,10 @@ def _is_replayed(window: MainWindow, seq: int) -> bool:
     return controls.applied.whole_text().startswith(after) and bool(said) and "…" not in said
 
 
+def _shows(window: MainWindow, secret: str) -> bool:
+    return any(secret in text for text in texts_of(window))
+
+
 def pictures(qtbot: QtBot, window: MainWindow, path: Path) -> dict[str, QImage]:
     shown(qtbot, window, path, 7)
     qtbot.waitUntil(window.chrome.toolbar.masks.isVisible, timeout=_WAIT_MS)
@@ -382,7 +387,7 @@ def test_no_pixel_depends_on_a_secret(
     flash_ms = QApplication.cursorFlashTime()
     QApplication.setCursorFlashTime(0)
     style.apply(qapp, look)
-    taken = []
+    taken, clear = [], []
     for secret in (SECRET, OTHER):
         folder = tmp_path / secret
         folder.mkdir()
@@ -392,21 +397,18 @@ def test_no_pixel_depends_on_a_secret(
         window.resize(1440, 900)
         window.show()
         taken.append(pictures(qtbot, window, planted(folder / "a.evcap", secret)))
+        run(window, "Clear filter and range")
+        window.masking._turn(on=False)
+        qtbot.waitUntil(partial(_shows, window, secret), timeout=_WAIT_MS)
+        clear.append(at_rest(qtbot, window))
         window.close()
     style.apply(qapp, "light")
     QApplication.setCursorFlashTime(flash_ms)
     first, second = taken
     assert list(first) == list(second)
     assert [name for name in first if first[name] != second[name]] == []
-    assert len({_bytes(picture) for picture in first.values()}) > 10, "these are pictures of different things"
-
-
-def _bytes(picture: QImage) -> bytes:
-    held, buffer = QByteArray(), QBuffer()
-    buffer.setBuffer(held)
-    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    picture.save(buffer, b"PNG")
-    return bytes(held.data())
+    assert len({bytes(picture.constBits()) for picture in first.values()}) > 10, "these are pictures of different things"
+    assert clear[0] != clear[1], "a secret that is shown is seen in a picture"
 
 
 # ---- files and commands
@@ -441,6 +443,16 @@ def test_no_export_and_no_output_of_a_command_has_a_secret(tmp_path: Path, capfd
     assert "take the masks off" in capfd.readouterr().out
     assert main(["info", str(tmp_path / "saved.evcap"), "--format", "table"]) == 0
     assert "stored in clear" in capfd.readouterr().out
+
+
+@pytest.mark.parametrize("by", ["category", "type"])
+def test_a_plot_without_a_window_is_the_same_for_every_secret(qapp: QApplication, tmp_path: Path, by: str) -> None:
+    pictures_of = []
+    for secret in (SECRET, OTHER):
+        out = tmp_path / f"{secret}.png"
+        assert program(["plot", str(planted(tmp_path / f"{secret}.evcap", secret)), "-o", str(out), "--by", by]) == 0
+        pictures_of.append(out.read_bytes())
+    assert pictures_of[0] == pictures_of[1]
 
 
 def test_the_mouse_finds_no_secret_in_tooltips(qtbot: QtBot, masked: MainWindow) -> None:

@@ -119,6 +119,10 @@ def test_a_capture_has_the_profile_it_had_last(tmp_path: Path) -> None:
     assert profiles.current.name == "Paid"
     profiles.open_capture(tmp_path / "c.evcap", "nobody")
     assert profiles.current.name == "Paid"
+    profiles.close_capture()
+    profiles.use(DEFAULT)
+    profiles.open_capture(tmp_path / "c.evcap")
+    assert profiles.current.name == "Paid"
 
 
 def test_a_file_that_is_wrong_is_said_and_never_written_over(tmp_path: Path) -> None:

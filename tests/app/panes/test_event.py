@@ -301,6 +301,7 @@ def test_a_value_is_filtered_by_and_copied_in_its_forms(shown: Shown) -> None:
         "Show as a column",
         "This field is",
         "Index this field",
+        "Hide this in all events …",
         "Copy of the event",
     ]
 
