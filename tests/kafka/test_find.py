@@ -28,7 +28,8 @@ def value(partition: int, position: int, *, planted: bool) -> bytes:
 def plant(cluster: Cluster, name: str, each: int) -> set[tuple[int, int]]:
     """Fills the partitions; matches lie at their first and last positions and where windows meet. Gives where."""
     edges = {0, 1, each // 2, each - 1, *(each - edge for edge in (5_000, 5_001, 25_000, 25_001, 105_000, 105_001) if edge <= each)}
-    producer = cluster.producer(queue_buffering_max_messages=3_000_000, linger_ms=50)
+    # idempotent: on a busy machine a request that is sent again would come twice, or after its successor, and shift positions
+    producer = cluster.producer(queue_buffering_max_messages=3_000_000, linger_ms=50, enable_idempotence=True)
     for partition in range(PARTITIONS):
         for position in range(each):
             while True:
