@@ -6,7 +6,6 @@ The file is read on worker threads only. Read `work` for how questions are asked
 from __future__ import annotations
 
 import shlex
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,15 +17,13 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.child import Child
 from app.messages import Messages
+from app.models.account import Account, account_of
 from app.notes import SessionNotes
 from app.own_rules import own_rules
 from app.work import Work
-from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KEEP
 from inspector.capture.masked import open_masked
 from inspector.capture.reader import CaptureReader, Watermark
-from inspector.capture.report import log_reports
 from inspector.capture.rollup import FlagTally
-from inspector.event import Flag
 from inspector.ingest import FINISHING
 
 LIVE_MS = 150
@@ -37,23 +34,6 @@ _ACCOUNT_SHARE = 10
 _LEAVING_MS = 30
 _SILENT_S = 5.0
 """A capture that runs says something every second; after so long without a word, that is said."""
-_NOT_LOST = frozenset({NOT_FETCHED, REMOVED_BY_KEEP, NOT_DELIVERED})
-"""Reasons that are a choice, or the log's own doing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """What the status bar says. `available` counts positions, an upper bound of records; `is_final` is False for "at least"."""
-
-    captured: int
-    available: int
-    undecodable: int
-    aborted: int
-    lost: int
-    lost_reason: str
-    is_final: bool
-    size_bytes: int
-    free_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +269,7 @@ class Session(QObject):
         path, tally, mark = self.path, self._tally, self.watermark
 
         def counted(reader: CaptureReader) -> Account:
-            return _account(reader, path, tally, mark)
+            return account_of(reader, path, tally, mark)
 
         self.work.run(counted, self._counted, self._not_counted)
 
@@ -352,25 +332,3 @@ class Session(QObject):
 
 def _is_live(path: Path) -> bool:
     return any(path.with_name(path.name + suffix).exists() for suffix in ("-wal", "-lock"))
-
-
-def _account(reader: CaptureReader, path: Path, tally: FlagTally, mark: Watermark) -> Account:
-    """Counts what is new since the last time."""
-    tally.advance(reader, mark)
-    reports = log_reports(reader)
-    lost: dict[str, int] = {}
-    for segment in (segment for report in reports for segment in report.coverage if segment["state"] == "absent"):
-        if (reason := str(segment["reason"] or "")) not in _NOT_LOST:
-            lost[reason] = lost.get(reason, 0) + int(str(segment["to"])) - int(str(segment["from"]))
-    sizes = [file.stat().st_size for file in (path, path.with_name(path.name + "-wal")) if file.exists()]
-    return Account(
-        captured=mark.events,
-        available=sum(max(report.captured, (report.end or 0) - (report.first or 0)) for report in reports),
-        undecodable=tally.count(Flag.undecodable),
-        aborted=tally.count(Flag.aborted),
-        lost=sum(lost.values()),
-        lost_reason=", ".join(f"{count:,} {reason}" for reason, count in lost.items()),
-        is_final=tally.complete,
-        size_bytes=sum(sizes),
-        free_bytes=shutil.disk_usage(path.parent).free,
-    )

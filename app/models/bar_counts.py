@@ -60,3 +60,13 @@ def unread(gaps: Sequence[Gap], first_us: int, until_us: int) -> list[tuple[int,
         else:
             joined.append((low, high, positions, (reason,)))
     return [(low, high, f"{positions:,} {', '.join(reasons)}") for low, high, positions, reasons in joined]
+
+
+def moved_within(span: tuple[int, int], whole: tuple[int, int]) -> tuple[int, int] | None:
+    """`span` moved back to where there are events; None when that is the whole."""
+    low, high = whole
+    length = span[1] - span[0]
+    if length >= high - low:
+        return None
+    start = min(max(span[0], low), high - length)
+    return start, start + length

@@ -17,7 +17,8 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QHeaderView, QLineEdit,
 from app import style
 from app.empty import Empty
 from app.filter_menu import add_filter_choices
-from app.models.navigator import Content, Entry, NavigatorModel, PartitionKey
+from app.models.navigator import NavigatorModel
+from app.models.navigator_content import Content, Entry, PartitionKey
 from app.notice import Notice
 from app.selection import Selection
 from app.session import Session

@@ -6,10 +6,11 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QWidget
 
 from app import style
 from app.messages import Message
+from app.models.account import Account
 from app.plain import PlainLabel, announce, set_role, set_tip
 from app.profile_button import ProfileButton
 from app.profiles import Profiles
-from app.session import Account, Session
+from app.session import Session
 
 
 class StatusLine(QWidget):

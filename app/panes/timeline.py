@@ -19,7 +19,7 @@ from app import style
 from app.bars_paint import Bars, Unread
 from app.bars_view import BarsView
 from app.legend import Legend
-from app.models.bar_counts import MATCHES, OTHERS, Counts, matched, stacked, unread
+from app.models.bar_counts import MATCHES, OTHERS, Counts, matched, moved_within, stacked, unread
 from app.models.durations import Reference, step_text
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
@@ -291,19 +291,10 @@ class TimelinePane(Panel):
 
     def look_at(self, span: object) -> None:
         """Shows `[from, until)`, within what there is; None: everything."""
-        self._view_us = self._within(span) if isinstance(span, tuple) else None
+        self._view_us = moved_within(span, self._whole_us) if isinstance(span, tuple) else None
         if self._seen is not None and self._seen.found is not None:
             self._draw()
         self._ask()
-
-    def _within(self, span: tuple[int, int]) -> tuple[int, int] | None:
-        """Moved back to where there are events; None when that is everything."""
-        low, high = self._whole_us
-        length = span[1] - span[0]
-        if length >= high - low:
-            return None
-        start = min(max(span[0], low), high - length)
-        return start, start + length
 
     def zoom(self, factor: float) -> None:
         """Shows a shorter (below 1) or longer time around the current event, else around the middle."""

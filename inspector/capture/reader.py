@@ -20,16 +20,11 @@ from inspector.capture.beside import Beside
 from inspector.capture.condition import Condition
 from inspector.capture.hiding import hidden, register
 from inspector.capture.opening import open_capture
-from inspector.capture.rows import EVENT, EVENT_KINDS, EVENT_WITHIN, FROM, ROW, ROW_KINDS, Event, EventRow
+from inspector.capture.rows import ENDS, EVENT, EVENT_KINDS, EVENT_WITHIN, FROM, ROW, ROW_KINDS, Event, EventRow
 from inspector.errors import CaptureError
 from inspector.masks import Masks
 
 PAGE_ROWS = 500
-_ENDS = {
-    False: "ORDER BY event.time_us, log.name, log.partition, event.position LIMIT :q_most",
-    True: "ORDER BY event.time_us DESC, log.name DESC, log.partition DESC, event.position DESC LIMIT :q_most",
-}
-"""The first and the last of some events in the order of time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +312,7 @@ class CaptureReader:
             rows = self.select(
                 f"SELECT event.time_us, event.log_id, event.position, event.seq FROM {FROM} "
                 f"WHERE event.seq BETWEEN {first} AND {last} AND event.time_us IS NOT NULL AND {where} "
-                f"{_ENDS[query.reverse] if query.limit is not None else ''}",
+                f"{ENDS[query.reverse] if query.limit is not None else ''}",
                 bindings,
             )
             for row in rows:

@@ -8,6 +8,11 @@ from dataclasses import dataclass
 from inspector.event import TimeKind
 
 PREVIEW_BYTES = 1024
+ENDS = {
+    False: "ORDER BY event.time_us, log.name, log.partition, event.position LIMIT :q_most",
+    True: "ORDER BY event.time_us DESC, log.name DESC, log.partition DESC, event.position DESC LIMIT :q_most",
+}
+"""The first and the last of some events in the order of time."""
 
 
 @dataclass(frozen=True, slots=True)

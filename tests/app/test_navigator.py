@@ -14,7 +14,8 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
 from app.messages import Messages
-from app.models.navigator import Content, Entry, NavigatorModel, literal, short
+from app.models.navigator import NavigatorModel
+from app.models.navigator_content import Content, Entry, literal, short
 from app.panes.navigator import NavigatorPane
 from app.selection import Selection
 from app.session import Session
