@@ -552,7 +552,7 @@ def profile_menu(stage: Stage) -> None:
     _profiles(stage)
     assert stage.window.status_line is not None
     menu = stage.window.status_line.profile.make_menu()
-    menu.show()
+    menu.adjustSize()
     stage.shown = menu
     stage.settle()
 

@@ -14,9 +14,13 @@ from pytestqt.qtbot import QtBot
 
 from app.dialogs.connect import ConnectDialog
 from app.dialogs.help import HelpDialog
+from app.dialogs.masks import MasksDialog
+from app.dialogs.name import NameDialog
 from app.dialogs.palette import Palette
 from app.dialogs.preferences import PreferencesDialog
+from app.dialogs.profiles import ProfilesDialog
 from app.main_window import MainWindow
+from app.models.profile import name_problem
 from app.preferences import Preferences
 from inspector.event import Flag
 from tests.app.captures import Growing
@@ -91,6 +95,9 @@ def dialogs(window: MainWindow) -> list[QDialog]:
         HelpDialog(window.actions_table, window),
         PreferencesDialog(Preferences(), window),
         ConnectDialog(window),
+        ProfilesDialog(window.profiling.profiles, window),
+        MasksDialog(window.profiling.profiles, window.profiling._preview, window),
+        NameDialog("Save as a profile", "", name_problem, window.profiling.profiles.save_as, window),
         window._unsaved,
     ]
 

@@ -205,3 +205,19 @@ def test_a_file_is_opened_as_a_file(qtbot: QtBot, dialog: ConnectDialog, tmp_pat
     with qtbot.waitSignal(dialog.file_wanted) as wanted:
         QTest.mouseClick(dialog.page.go, Qt.MouseButton.LeftButton)
     assert wanted.args == [tmp_path / "a.evcap"]
+
+
+def test_a_connection_names_its_profile(dialog: ConnectDialog) -> None:
+    dialog.page.offer_profiles(["Default", "Payments"])
+    dialog.page.fill(Connection("shop", "store", "sqlite:///shop.db", profile="Payments"))
+    target = dialog.target()
+    assert target is not None
+    assert target.connection.profile == "Payments"
+    dialog.page.clear()
+    dialog.page.show_kind("store")
+    dialog.page.store.setText("sqlite:///other.db")
+    target = dialog.target()
+    assert target is not None
+    assert target.connection.profile == ""
+    dialog.page.fill(Connection("shop", "store", "sqlite:///shop.db", profile="gone"))
+    assert dialog.page.profile_name() == ""

@@ -115,3 +115,9 @@ def test_without_a_keyring_nothing_is_kept_and_that_is_said(qtbot: QtBot, vault:
     finally:
         keyring.set_keyring(before)
     assert said == [False, NO_KEYRING, {}]
+
+
+def test_the_profile_a_connection_names_is_kept(tmp_path: Path) -> None:
+    Connections(tmp_path / "c.json").keep(Connection("shop", "store", "sqlite:///shop.db", profile="Payments"))
+    (kept,) = Connections(tmp_path / "c.json").recent()
+    assert kept.profile == "Payments"

@@ -10,8 +10,6 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
-from app.connections import Connection, Connections
-from app.dialogs.connect import ConnectDialog
 from app.dialogs.masks import MasksDialog
 from app.dialogs.name import NameDialog
 from app.dialogs.palette import Palette
@@ -261,25 +259,6 @@ def test_a_strangers_file_is_imported_or_refused_in_words(window: MainWindow, tm
     monkeypatch.setattr("app.profiling.QFileDialog.getSaveFileName", lambda *_: (str(out), ""))
     run(window, "Export this profile")
     assert read(out.with_suffix(".toml").read_text(encoding="utf-8"), "out") == PAYMENTS
-
-
-def test_a_connection_names_its_profile(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
-    connections = Connections(tmp_path / "connections.json")
-    connections.keep(Connection("shop", "store", "sqlite:///shop.db", profile="Payments"))
-    (kept,) = Connections(tmp_path / "connections.json").recent()
-    assert kept.profile == "Payments"
-    dialog = ConnectDialog(window, [DEFAULT, "Payments"], connections=connections)
-    qtbot.addWidget(dialog)
-    dialog.page.fill(kept)
-    target = dialog.target()
-    assert target is not None
-    assert target.connection.profile == "Payments"
-    dialog.page.clear()
-    dialog.page.show_kind("store")
-    dialog.page.store.setText("sqlite:///other.db")
-    target = dialog.target()
-    assert target is not None
-    assert target.connection.profile == ""
 
 
 # ---- masks of a profile
