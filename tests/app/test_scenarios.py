@@ -23,7 +23,7 @@ from app.main_window import MainWindow
 from app.models.event_columns import TYPE
 from tests.app.captures import Growing
 from tests.app.hand import Hand
-from tests.app.test_window import shown
+from tests.app.test_window import shown, wait_for_cell
 from tests.replay.captures import Log, Written, write
 
 _WAIT_MS = 15_000
@@ -68,6 +68,7 @@ def open_window(qtbot: QtBot, window: MainWindow, path: Path) -> MainWindow:
         lambda: timeline.view.bars.number > 0 and not timeline._is_asking and not timeline._resized.isActive(), timeout=_WAIT_MS
     )
     qtbot.waitUntil(lambda: navigator.model.rowCount() > 5, timeout=_WAIT_MS)
+    wait_for_cell(qtbot, window.events, 1, TYPE, "OrderPaid")
     window.events.take_focus()
     qtbot.waitUntil(lambda: QApplication.focusWidget() is window.events.view, timeout=_WAIT_MS)
     return window
