@@ -367,16 +367,26 @@ def pictures(qtbot: QtBot, window: MainWindow, path: Path) -> dict[str, QImage]:
     return {name: at_rest(qtbot, window) for name in _steps(qtbot, window)}
 
 
-def at_rest(qtbot: QtBot, window: QWidget) -> QImage:
-    """The window when two looks at it in a row are the same."""
-    before = QImage()
-    for _ in range(40):
-        qtbot.wait(60)
-        now = window.grab().toImage()
-        if now == before:
-            return now
-        before = now
-    raise AssertionError("the window does not come to rest")
+def at_rest(qtbot: QtBot, window: MainWindow) -> QImage:
+    """The window when nothing is asked of its capture and three looks at it in a row are the same."""
+    looks: list[QImage] = []
+
+    def rests() -> bool:
+        if _is_asking(window):
+            looks.clear()
+            return False
+        looks.append(window.grab().toImage())
+        return len(looks) > 2 and looks[-1] == looks[-2] == looks[-3]
+
+    qtbot.waitUntil(rests, timeout=_WAIT_MS)
+    return looks[-1]
+
+
+def _is_asking(window: MainWindow) -> bool:
+    assert window.session is not None
+    work = window.session.work
+    is_folding = "…" in window.replay.controls.history.whole_text()
+    return is_folding or bool(work._waiting) or any(worker.job is not None for worker in work._workers)
 
 
 @pytest.mark.parametrize("look", ["light", "dark"])
