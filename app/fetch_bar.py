@@ -54,12 +54,7 @@ class FetchBar(QFrame):
         self._again = QTimer(self, interval=_AGAIN_MS)
         self._again.timeout.connect(self._show)
         fetching.changed.connect(self._show)
-        self.hide()
-
-    def offer_more(self, words: str) -> None:
-        """Offers more than what is offered, such as all of it; empty for nothing more."""
-        self.more.setText(words)
-        self._show()
+        self._show()  # panes may be made anew in the middle of it
 
     def show_countdown(self, goes_us: int | None) -> None:
         """From when on the source may remove the oldest of what was not read; None for unknown or never."""
@@ -87,7 +82,9 @@ class FetchBar(QFrame):
         set_tip(self.text, sentence)
         self.main.setText(_BUTTONS.get(stage, "Find" if fetching.wanted.is_search else "Read"))
         self.main.setVisible(stage not in {Stage.done, Stage.waiting})
-        self.more.setVisible(stage is Stage.offered and bool(self.more.text()))
+        whole = fetching.wanted.whole
+        self.more.setVisible(stage is Stage.offered and whole is not None)
+        self.more.setText(f"All {whole.most:,}" if whole is not None else "")
         self.dismiss.setVisible(not fetching.is_busy)
         self.progress.setVisible(fetching.is_busy)
         self.progress.setRange(0, 1_000 if fetching.total else 0)

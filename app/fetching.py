@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.access import Access
 from app.child import Child
 from app.dialogs.job import Job
+from app.jump import AtOffset, AtTime
 from app.session import Session
 from inspector.capture.unread import Range
 
@@ -35,6 +36,10 @@ class Wanted:
     words: str
     most: int | None = None
     is_search: bool = False
+    whole: Wanted | None = None
+    """All of what this is a part of."""
+    goal: AtOffset | AtTime | None = None
+    """Where somebody was on the way to, and arrives when this was read."""
 
     @property
     def command(self) -> list[str]:
@@ -118,14 +123,14 @@ class Fetching(QObject):
         self._resumes = self._session.is_capturing
         self._go(Stage.waiting)
         if self._resumes:
-            self._session.stop_capture()
+            self._session.stop_capture(for_good=False)
         else:
             self._begin()
 
     def stop(self) -> None:
         """Ends the reading; what was read stays."""
         if self.stage is Stage.reading:
-            self._session.stop_capture()
+            self._session.stop_capture(for_good=False)
 
     # ---- what happens
 
@@ -163,7 +168,9 @@ class Fetching(QObject):
             self.changed.emit()
 
     def _ended(self, error: str) -> None:
-        if self.stage is Stage.waiting:
+        if self.stage is Stage.waiting and self._session.was_stopped_for_good:
+            self._go(Stage.stopped)
+        elif self.stage is Stage.waiting:
             QTimer.singleShot(0, self, self._begin)  # when everybody has heard that the capture ended
         elif self.stage is Stage.reading:
             self._over(error)
@@ -173,8 +180,7 @@ class Fetching(QObject):
         was_stopped = child is not None and child.was_stopped
         self.error = error
         self._go(Stage.failed if error else Stage.stopped if was_stopped else Stage.done)
-        if self._resumes:
-            self._resumes = False
+        if self._resumes and not self._session.was_stopped_for_good:
             QTimer.singleShot(0, self, self._session.go_on)
         if self.stage is Stage.done:
             self.finished.emit(self.wanted)
