@@ -107,10 +107,18 @@ def words(fetching: Fetching, goes_us: int | None = None, now_us: int = 0) -> st
         Stage.reading: so_far if fetching.total else f"{wanted.words} · asking the source",
         Stage.failed: f"✕ {fetching.error}" + (f" · {so_far}; what came is kept" if fetching.total else ""),
         Stage.stopped: f"! stopped: {so_far}; what came is kept",
-        Stage.done: f"✓ {so_far}: everything that was asked for, up to the ends as they were when it began"
-        if fetching.total
-        else f"✓ nothing was left to be {verb}: all of it up to the ends there are now is in this capture",
+        Stage.done: _done(fetching, verb, so_far),
     }[fetching.stage]
+
+
+def _done(fetching: Fetching, verb: str, so_far: str) -> str:
+    if not fetching.total:
+        return f"✓ nothing was left to be {verb}: all of it up to the ends there are now is in this capture"
+    if fetching.covered >= fetching.total:
+        return f"✓ {so_far}: everything that was asked for, up to the ends as they were when it began"
+    if fetching.wanted.most is not None and not fetching.wanted.is_search and fetching.found >= fetching.wanted.most:
+        return f"✓ {so_far}: as many as were asked for"
+    return f"! {so_far}: the rest could not be {verb}; the messages (Ctrl+M) say why"
 
 
 def _found(fetching: Fetching) -> str:
