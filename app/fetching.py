@@ -91,6 +91,11 @@ class Fetching(QObject):
         return self.stage in {Stage.waiting, Stage.reading}
 
     @property
+    def makes_room(self) -> bool:
+        """Whether the capture that runs, or ended just now, is to go on when this was read: nobody else may write meanwhile."""
+        return self._resumes and not self._session.was_stopped_for_good
+
+    @property
     def tells_of_the_child(self) -> bool:
         """Whether the session's newest child was ours, so that its end is said here."""
         return self._child is not None and self._session.child is self._child
@@ -168,7 +173,8 @@ class Fetching(QObject):
             self.changed.emit()
 
     def _ended(self, error: str) -> None:
-        if self.stage is Stage.waiting and self._session.was_stopped_for_good:
+        if self.stage is Stage.waiting and not self.makes_room:
+            self._resumes = False
             self._go(Stage.stopped)
         elif self.stage is Stage.waiting:
             QTimer.singleShot(0, self, self._begin)  # when everybody has heard that the capture ended
@@ -180,10 +186,16 @@ class Fetching(QObject):
         was_stopped = child is not None and child.was_stopped
         self.error = error
         self._go(Stage.failed if error else Stage.stopped if was_stopped else Stage.done)
-        if self._resumes and not self._session.was_stopped_for_good:
-            QTimer.singleShot(0, self, self._session.go_on)
+        if self.makes_room:
+            QTimer.singleShot(0, self, self._go_on)
+        else:
+            self._resumes = False
         if self.stage is Stage.done:
             self.finished.emit(self.wanted)
+
+    def _go_on(self) -> None:
+        self._resumes = False
+        self._session.go_on()
 
     def _go(self, stage: Stage) -> None:
         self.stage = stage

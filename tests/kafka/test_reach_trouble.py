@@ -66,3 +66,21 @@ def test_a_jump_while_something_is_read_does_not_change_where_that_leads(
     QTest.keyClick(window.events.jump_bar.box, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: stage(window) is Stage.done, timeout=_WAIT_MS)
     qtbot.waitUntil(lambda: rows(window) == 5_100 and window.events.lister.wish.order == "time", timeout=_WAIT_MS)
+
+
+def test_an_index_and_a_decoding_that_wait_for_the_capture_do_not_take_the_room_that_it_makes(
+    qtbot: QtBot, window: MainWindow, cluster: Cluster, topic: str
+) -> None:
+    open_last(qtbot, window, cluster, topic, "--follow")
+    window.chrome.indexing.index("data.n")
+    window.chrome.decoding.decode()
+    offer_older(qtbot, window)
+    QTest.mouseClick(bar(window).main, _LEFT)
+    session = window.session
+    assert session is not None
+    qtbot.waitUntil(lambda: stage(window) is Stage.done and session.is_capturing, timeout=_WAIT_MS)
+    assert window.chrome.indexing.text.whole_text().endswith("data.n will be indexed when the capture has stopped")
+    assert "decoded again when the capture ends" in window.chrome.decoding.text.whole_text()
+    qtbot.waitUntil(window.chrome.toolbar.stop.isEnabled, timeout=_WAIT_MS)
+    QTest.mouseClick(window.chrome.toolbar.stop, _LEFT)
+    qtbot.waitUntil(lambda: "5,100 events decoded again" in window.chrome.decoding.text.whole_text(), timeout=_WAIT_MS)
