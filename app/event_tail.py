@@ -77,6 +77,11 @@ class EventTail(QObject):
         self.pause_changed.emit(on)
         self._say()
 
+    def follow_like(self, other: EventTail) -> None:
+        """Stays at the newest and stands still as another list does."""
+        self.stick(on=other.is_stuck)
+        self.pause(on=other.is_paused)
+
     def _begin(self) -> None:
         """The list is another one."""
         self._unseen = 0

@@ -54,12 +54,7 @@ class FetchBar(QFrame):
         self._again = QTimer(self, interval=_AGAIN_MS)
         self._again.timeout.connect(self._show)
         fetching.changed.connect(self._show)
-        self.hide()
-
-    def offer_more(self, words: str) -> None:
-        """Offers more than what is offered, such as all of it; empty for nothing more."""
-        self.more.setText(words)
-        self._show()
+        self._show()  # panes may be made anew in the middle of it
 
     def show_countdown(self, goes_us: int | None) -> None:
         """From when on the source may remove the oldest of what was not read; None for unknown or never."""
@@ -87,7 +82,9 @@ class FetchBar(QFrame):
         set_tip(self.text, sentence)
         self.main.setText(_BUTTONS.get(stage, "Find" if fetching.wanted.is_search else "Read"))
         self.main.setVisible(stage not in {Stage.done, Stage.waiting})
-        self.more.setVisible(stage is Stage.offered and bool(self.more.text()))
+        whole = fetching.wanted.whole
+        self.more.setVisible(stage is Stage.offered and whole is not None)
+        self.more.setText(f"All {whole.most:,}" if whole is not None else "")
         self.dismiss.setVisible(not fetching.is_busy)
         self.progress.setVisible(fetching.is_busy)
         self.progress.setRange(0, 1_000 if fetching.total else 0)
@@ -110,10 +107,18 @@ def words(fetching: Fetching, goes_us: int | None = None, now_us: int = 0) -> st
         Stage.reading: so_far if fetching.total else f"{wanted.words} · asking the source",
         Stage.failed: f"✕ {fetching.error}" + (f" · {so_far}; what came is kept" if fetching.total else ""),
         Stage.stopped: f"! stopped: {so_far}; what came is kept",
-        Stage.done: f"✓ {so_far}: everything that was asked for, up to the ends as they were when it began"
-        if fetching.total
-        else f"✓ nothing was left to be {verb}: all of it up to the ends there are now is in this capture",
+        Stage.done: _done(fetching, verb, so_far),
     }[fetching.stage]
+
+
+def _done(fetching: Fetching, verb: str, so_far: str) -> str:
+    if not fetching.total:
+        return f"✓ nothing was left to be {verb}: all of it up to the ends there are now is in this capture"
+    if fetching.covered >= fetching.total:
+        return f"✓ {so_far}: everything that was asked for, up to the ends as they were when it began"
+    if fetching.wanted.most is not None and not fetching.wanted.is_search and fetching.found >= fetching.wanted.most:
+        return f"✓ {so_far}: as many as were asked for"
+    return f"! {so_far}: the rest could not be {verb}; the messages (Ctrl+M) say why"
 
 
 def _found(fetching: Fetching) -> str:

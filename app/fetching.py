@@ -16,6 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.access import Access
 from app.child import Child
 from app.dialogs.job import Job
+from app.jump import AtOffset, AtTime
 from app.session import Session
 from inspector.capture.unread import Range
 
@@ -35,6 +36,10 @@ class Wanted:
     words: str
     most: int | None = None
     is_search: bool = False
+    whole: Wanted | None = None
+    """All of what this is a part of."""
+    goal: AtOffset | AtTime | None = None
+    """Where somebody was on the way to, and arrives when this was read."""
 
     @property
     def command(self) -> list[str]:
@@ -86,6 +91,11 @@ class Fetching(QObject):
         return self.stage in {Stage.waiting, Stage.reading}
 
     @property
+    def makes_room(self) -> bool:
+        """Whether the capture that runs, or ended just now, is to go on when this was read: nobody else may write meanwhile."""
+        return self._resumes and not self._session.was_stopped_for_good
+
+    @property
     def tells_of_the_child(self) -> bool:
         """Whether the session's newest child was ours, so that its end is said here."""
         return self._child is not None and self._session.child is self._child
@@ -118,14 +128,14 @@ class Fetching(QObject):
         self._resumes = self._session.is_capturing
         self._go(Stage.waiting)
         if self._resumes:
-            self._session.stop_capture()
+            self._session.stop_capture(for_good=False)
         else:
             self._begin()
 
     def stop(self) -> None:
         """Ends the reading; what was read stays."""
         if self.stage is Stage.reading:
-            self._session.stop_capture()
+            self._session.stop_capture(for_good=False)
 
     # ---- what happens
 
@@ -163,7 +173,10 @@ class Fetching(QObject):
             self.changed.emit()
 
     def _ended(self, error: str) -> None:
-        if self.stage is Stage.waiting:
+        if self.stage is Stage.waiting and not self.makes_room:
+            self._resumes = False
+            self._go(Stage.stopped)
+        elif self.stage is Stage.waiting:
             QTimer.singleShot(0, self, self._begin)  # when everybody has heard that the capture ended
         elif self.stage is Stage.reading:
             self._over(error)
@@ -173,11 +186,16 @@ class Fetching(QObject):
         was_stopped = child is not None and child.was_stopped
         self.error = error
         self._go(Stage.failed if error else Stage.stopped if was_stopped else Stage.done)
-        if self._resumes:
+        if self.makes_room:
+            QTimer.singleShot(0, self, self._go_on)
+        else:
             self._resumes = False
-            QTimer.singleShot(0, self, self._session.go_on)
         if self.stage is Stage.done:
             self.finished.emit(self.wanted)
+
+    def _go_on(self) -> None:
+        self._resumes = False
+        self._session.go_on()
 
     def _go(self, stage: Stage) -> None:
         self.stage = stage

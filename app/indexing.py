@@ -12,6 +12,7 @@ from typing import Any
 from PySide6.QtCore import Signal
 
 from app.dialogs.job import Job
+from app.fetching import Fetching
 from app.models.captures import size_text
 from app.notice import Notice, thin_bar
 from app.selection import Selection
@@ -112,7 +113,7 @@ class IndexBar(Notice):
         if self._session is None or not self._waiting or self._job.is_running:
             return
         place, names = self._waiting[0], _listed(self._waiting)
-        if self._session.is_capturing:
+        if self._session.is_capturing or Fetching.of(self._session).makes_room:
             self.say(f"{names} will be indexed when the capture has stopped", action="Do not index", acted=self.stop)
             return
         # a capture of our own that ran here is one that is worked on

@@ -141,7 +141,7 @@ class Layout(QSplitter):
                 self.show_pane(name, on=False)
         order, turned = str(self._settings.value("layout/order", "")), self._settings.value("layout/newest first", "") == "yes"
         if order in ORDER_WORDS:
-            self.events_pane.set_order(order, newest_first=turned)
+            self.events_pane.begin_in(order, newest_first=turned)
         self.take_profile(self._profiles.current)
 
     def take_profile(self, profile: Profile) -> None:

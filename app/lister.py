@@ -193,7 +193,9 @@ class Lister(QObject):
     # ---- walking
 
     def _go(self) -> None:
-        """Asks for the next piece, or for what came since."""
+        """Asks for the next piece, or for what came since; nothing while another question is being asked, which would be lost."""
+        if self._is_asking:
+            return
         if self._walk is None:
             self._catch_up()
         elif not self.is_stopped:
@@ -225,26 +227,32 @@ class Lister(QObject):
         return seqs[seqs >= first]
 
     def stop(self) -> None:
-        """Stops searching; what was found stays."""
-        if self.is_searching:
+        """Stops searching; what was found stays. What is just being asked for instead is not stopped."""
+        if self.is_searching and not self._is_asking:
             self._forget()
             self.is_stopped = True
             self.progressed.emit()
 
     def go_on(self) -> None:
-        """Searches on from where it stopped."""
+        """Searches on from where it stopped, or asks for what could not be asked."""
         if self.is_stopped:
             self.is_stopped, self.error = False, ""
             self.progressed.emit()
-            self._go()
+            if self.wanted == self.wish:
+                self._go()
+            else:
+                self.show(self.wanted)
 
     def _failed(self, error: str) -> None:
+        was_asking = self._is_asking
         self._undim()
         self._is_merging = False
-        if error == "stopped":
-            self._go()  # interrupted by a reader that was closed, not by us
+        if error == "stopped":  # interrupted by a reader that was closed, not by us
+            if was_asking:
+                self.show(self.wanted)
+            else:
+                self._go()
             return
-        self.wanted = self.wish
         self.is_stopped, self.error = True, error
         self._session.messages.say("warning", f"the list could not be read: {error}")
         self.progressed.emit()
@@ -258,7 +266,7 @@ class Lister(QObject):
             self._model.restart()
             self._clear()
             self._model.show_listing()
-            self.show(self.wish)
+            self.show(self.wanted)
             return
         if self.wish.is_arithmetic:
             self._model.set_watermark(mark)
@@ -277,7 +285,7 @@ class Lister(QObject):
 
     def _catch_up(self) -> None:
         mark, ask = self._mark, self._ask
-        if mark is None or ask is None or not self.is_done or self._is_merging or mark.last_seq <= self._listed_to:
+        if mark is None or ask is None or not self.is_done or self._is_merging or self._is_asking or mark.last_seq <= self._listed_to:
             return
         listed = self._model.listed
         assert isinstance(listed, Listing)

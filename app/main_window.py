@@ -130,8 +130,7 @@ class MainWindow(QMainWindow):
         label = connection.name if connection is not None else ""
         path = self._new_path(label or "capture")
         if path is not None:
-            session = Session(path, self._messages, self)
-            self._show(session, connection.profile if connection is not None else "")
+            session = self._show(path, connection.profile if connection is not None else "")
             if connection is not None:
                 self.chrome.toolbar.show_open(label or session.path.name, str(session.path), is_production=connection.production)
             hidden = ["--masks", "production"] if connection is not None and connection.production else []
@@ -139,8 +138,7 @@ class MainWindow(QMainWindow):
 
     def open_capture(self, path: Path) -> None:
         """Shows the capture at `path`."""
-        session = Session(path, self._messages, self)
-        self._show(session)
+        session = self._show(path)
         session.start()
         self.chrome.evidence.look(session.work, path)
 
@@ -152,8 +150,7 @@ class MainWindow(QMainWindow):
             return
         path = self._new_path(f"{parts.hostname or ''} {Path(parts.path).stem}".strip())
         if path is not None:
-            session = Session(path, self._messages, self)
-            self._show(session)
+            session = self._show(path)
             self._capture(session, [url, *options, *(["--config", "-"] if config else [])], config)
 
     def start_demo(self, arguments: Sequence[str], output: Path | None = None) -> None:
@@ -164,8 +161,7 @@ class MainWindow(QMainWindow):
         path = output.absolute() if output else self._new_path("demo")
         if path is None:
             return
-        session = Session(path, self._messages, self)
-        self._show(session)
+        session = self._show(path)
         demo = self._demo = Demo(arguments, self._messages, self)
         demo.ready.connect(lambda capture: self._capture(session, capture))
         demo.failed.connect(self.chrome.errors.show_error)
@@ -185,9 +181,10 @@ class MainWindow(QMainWindow):
             session.start()
             self.events.stick(on=True)
 
-    def _show(self, session: Session, profile: str = "") -> None:
-        """Puts the panes of a session into the window, in place of those before; with a profile unless it had one."""
+    def _show(self, path: Path, profile: str = "") -> Session:
+        """Puts the panes of a new session into the window, in place of those before; with a profile unless it had one."""
         self._close_session()
+        session = Session(path, self._messages, self)
         self.session, self.selection = session, Selection(session)
         self.profiling.follow(session, self.selection, profile)
         self.status_line, self.note_bar = StatusLine(session, self.profiling.profiles), NoteBar(session, self.selection)
@@ -205,9 +202,9 @@ class MainWindow(QMainWindow):
         self.chrome.errors.hide()
         self.chrome.toolbar.show_open(session.path.name, str(session.path))
         self.setWindowTitle(f"{self.chrome.toolbar.badge.whole_text()} — Eventscope")
-        self._prefer(Preferences.remembered(self._settings))
         self.library.opened(session.path)
         self.events.take_focus()
+        return session
 
     def _show_panes(self, session: Session, selection: Selection) -> None:
         """Puts new panes of a session in place of those there are."""
@@ -218,6 +215,7 @@ class MainWindow(QMainWindow):
         panes.events_pane.pause_changed.connect(self.chrome.toolbar.pause.setChecked)
         selection.replay_wanted.connect(panes.show_replay)
         self.chrome.filter.done.connect(panes.events_pane.take_focus)
+        self._prefer(Preferences.remembered(self._settings))
 
     def _drop_panes(self) -> None:
         if self.panes is not None:
@@ -302,11 +300,12 @@ class MainWindow(QMainWindow):
             self.chrome.toolbar.show_open(path.name, str(path), is_evidence=True)
 
     def _look_again(self) -> None:
-        """Everything is read anew, in new panes that look where those before looked."""
+        """Everything is read anew, in new panes that look where those before looked, and follow as they did."""
         if self.session is not None and self.selection is not None:
+            before = self.events.tail
             self._show_panes(self.session, self.selection)
-            self._prefer(Preferences.remembered(self._settings))
             self.selection.look_again()
+            self.events.tail.follow_like(before)
 
     def show_unsaved(self) -> None:
         """The captures that were not saved."""

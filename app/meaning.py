@@ -15,6 +15,7 @@ from PySide6.QtCore import QTimer, Signal
 
 from app.child import Child
 from app.dialogs.this_field import ThisFieldDialog
+from app.fetching import Fetching
 from app.messages import Messages
 from app.notice import Notice, thin_bar
 from app.own_rules import own_rules
@@ -68,7 +69,11 @@ class DecodeBar(Notice):
         self.hide()
         if session is not None and selection is not None:
             selection.meaning_wanted.connect(self.ask)
-            session.capture_ended.connect(lambda _error: self._begin() if self._is_waiting and session is self._session else None)
+            session.capture_ended.connect(lambda _error: self._captured(session))
+
+    def _captured(self, session: Session) -> None:
+        if self._is_waiting and session is self._session and not Fetching.of(session).makes_room:
+            self._begin()
 
     def ask(self, field: str, place: str) -> None:
         """Asks for everything that a rule needs to be written."""
@@ -89,7 +94,7 @@ class DecodeBar(Notice):
         self._is_due = self.is_running
         if session is None or self.is_running:
             return
-        if not session.is_capturing:
+        if not (session.is_capturing or Fetching.of(session).makes_room):
             self._begin()
             return
         self._is_waiting = True

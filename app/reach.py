@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -47,8 +48,6 @@ class Reach(QObject):
         self.fetching = Fetching.of(session)
         self.bar = FetchBar(self.fetching)
         self._access, self._job = Access(session), Job(self)
-        self._all: Wanted | None = None
-        self._then: Callable[[], None] = _nothing
         self._asked_for = ""
         self._pulled: tuple[bool | None, float] = (None, 0.0)
         """The end at which somebody scrolled on last (True: the older one), and when."""
@@ -66,7 +65,7 @@ class Reach(QObject):
         self._pane.lister.progressed.connect(self._look_for_find)
         self.bar.more_wanted.connect(self._offer_all)
         self.fetching.finished.connect(self._finished)
-        self._session.ending.connect(lambda _nothing: self._job.stop())
+        self._session.ending.connect(self._leave)
 
     # ---- at the ends of the list
 
@@ -98,6 +97,7 @@ class Reach(QObject):
     def _offer_side(self, parts: Sequence[Unread], *, older: bool, is_asked: bool) -> None:
         sides = [(part, part.older if older else part.newer) for part in parts]
         sides = [(part, ranges) for part, ranges in sides if ranges]
+        sides = [(part, ranges) for part, ranges in sides if part.uri == sides[0][0].uri]
         if not sides:
             if is_asked:
                 self._pane.notice.say(f"nothing {_WHICH[older]} is left to be read: all there was when last looked is here")
@@ -106,15 +106,21 @@ class Reach(QObject):
         some = [(part, (last_of if older else first_of)(ranges, each)) for part, ranges in sides]
         count = _count(sides)
         said = f"{count:,} {_WHICH[older]} positions of {_logs(part for part, _ in sides)} were not read"
-        self._all = _ranges_wanted(sides, f"all {said}") if count > _count(some) else None
-        self._then = self._list_by_position
-        if self.fetching.offer(_ranges_wanted(some, f"{said}; {_count(some):,} of them next" if self._all else said)):
-            self.bar.offer_more(f"All {count:,}" if self._all else "")
-            self._ask_oldest([part for part, _ in sides])
+        whole = _ranges_wanted(sides, f"all {said}") if count > _count(some) else None
+        wanted = _ranges_wanted(some, f"{said}; {_count(some):,} of them next" if whole else said)
+        self._propose(replace(wanted, whole=whole), [part for part, _ in sides])
 
     def _offer_all(self, _nothing: object) -> None:
-        if self._all is not None and self.fetching.offer(self._all):
-            self.bar.offer_more("")
+        if (whole := self.fetching.wanted.whole) is not None:
+            self.fetching.offer(whole)
+
+    def _propose(self, wanted: Wanted, going: Sequence[Unread] = ()) -> None:
+        """Offers something to read, unless something is being read; with the time when the oldest records of `going` go."""
+        if self.fetching.offer(wanted):
+            self._job.stop()
+            self.bar.show_countdown(None)
+            if going:
+                self._ask_oldest(going)
 
     def _list_by_position(self) -> None:
         """What was read later than its neighbours stands among them in every order but that of arrival."""
@@ -136,9 +142,7 @@ class Reach(QObject):
             found = part.around(position, _BEFORE, _AFTER) if (part.log, part.partition) == (log, partition) else None
             if found is not None:
                 words = f"offset {position:,} of {visible(log)}/{partition} was not read; {found[1] - found[0]:,} positions around it"
-                self._all, self._then = None, lambda: self._pane.to_do.go_to(AtOffset(position, log, partition))
-                if self.fetching.offer(_ranges_wanted([(part, (found,))], words)):
-                    self.bar.offer_more("")
+                self._propose(replace(_ranges_wanted([(part, (found,))], words), goal=AtOffset(position, log, partition)))
                 return
 
     def _offer_time(self, parts: Sequence[Unread], time_us: int) -> None:
@@ -152,9 +156,7 @@ class Reach(QObject):
         clock = datetime.fromtimestamp(time_us / 1e6, UTC).astimezone(zone)
         said = f"{sum(part.count for part in here):,} positions of {_logs(here)} were not read"
         words = f"{said}; up to {_AT_ONCE:,} events from {clock:%Y-%m-%d %H:%M:%S %Z} on"
-        self._all, self._then = None, lambda: self._pane.to_do.go_to(AtTime(time_us, time_us + 60_000_000, text))
-        if self.fetching.offer(Wanted(url, options, words, _AT_ONCE)):
-            self.bar.offer_more("")
+        self._propose(Wanted(url, options, words, _AT_ONCE, goal=AtTime(time_us, time_us + 60_000_000, text)))
 
     # ---- what matches
 
@@ -174,11 +176,8 @@ class Reach(QObject):
         here = [part for part in parts if part.uri == url]
         count = sum(part.count for part in here)
         words = f"{count:,} positions of {_logs(here)} were not searched for {visible(shortened(text, _SHOWN_FILTER))}"
-        self._all, self._then = None, _nothing
         options = (*_topics(here), f"--filter={text}", "--newest-first")
-        if self.fetching.offer(Wanted(url, options, words, count, is_search=True)):
-            self.bar.offer_more("")
-            self._ask_oldest(here)
+        self._propose(Wanted(url, options, words, count, is_search=True), here)
 
     def _look_for_find(self) -> None:
         """Nothing here matches: whether there is more to search."""
@@ -200,7 +199,6 @@ class Reach(QObject):
 
     def _ask_oldest(self, parts: Sequence[Unread]) -> None:
         """Asks the source when the oldest of these records go."""
-        self.bar.show_countdown(None)
         partitions = {(part.log, part.partition) for part in parts}
         goes: list[int] = []
 
@@ -218,18 +216,22 @@ class Reach(QObject):
 
         self._access.config(parts[0].uri, ask)
 
+    def _leave(self, _nothing: object) -> None:
+        self._job.stop()
+
     def _finished(self, wanted: Wanted) -> None:
-        if wanted is self.fetching.wanted:
-            self._then()
+        if wanted.goal is not None:
+            self._pane.to_do.go_to(wanted.goal)
+        elif not wanted.is_search:
+            self._list_by_position()
 
 
 _WHICH = {True: "older", False: "newer"}
 
 
 def _ranges_wanted(sides: Sequence[tuple[Unread, Sequence[Range]]], words: str) -> Wanted:
-    url = sides[0][0].uri
-    options = [option for part, ranges in sides if part.uri == url for option in range_options(part.log, part.partition, ranges)]
-    return Wanted(url, tuple(options), words, _count(sides))
+    options = [option for part, ranges in sides for option in range_options(part.log, part.partition, ranges)]
+    return Wanted(sides[0][0].uri, tuple(options), words, _count(sides))
 
 
 def _count(sides: Iterable[tuple[Unread, Sequence[Range]]]) -> int:
@@ -248,10 +250,6 @@ def _logs(parts: Iterable[Unread]) -> str:
     (name, partitions), *others = counts.items()
     said = f"{visible(shortened(name, _SHOWN_FILTER))} ({partitions:,} partition{'s' * (partitions != 1)})"
     return f"{said} and {len(others):,} other log{'s' * (len(others) != 1)}" if others else said
-
-
-def _nothing() -> None:
-    pass
 
 
 def _unheard(_error: str) -> None:

@@ -95,13 +95,12 @@ class Session(QObject):
         self._is_excused = False
         """Whether the file need not be there: our child is about to make it, or has said why it could not."""
         self._state = ""
-        self._looking = self._counting = False
+        self._looking = self._counting = self.was_stopped_for_good = False
         self._asked_at_s = 0.0
         self._watch = QTimer(self, interval=LIVE_MS)
         self._watch.timeout.connect(self.look)
         self._recount = QTimer(self, interval=_ACCOUNT_MS)
         self._recount.timeout.connect(self._count)
-
         self._leaving = QTimer(self, interval=_LEAVING_MS)
         self._leaving.timeout.connect(self._check_gone)
 
@@ -154,7 +153,7 @@ class Session(QObject):
         self.child.progressed.connect(self._told)
         self.child.said.connect(self.messages.say)
         self.child.ended.connect(self._child_ended)
-        self._heard_s, self._is_excused = None, True
+        self._heard_s, self._is_excused, self.was_stopped_for_good = None, True, False
         self._watch.setInterval(LIVE_MS)
         self.messages.say("note", f"$ eventscope {shlex.join(command)}")
         self.child.start()
@@ -172,8 +171,9 @@ class Session(QObject):
             self.capture(arguments, config=config)
             self.start()
 
-    def stop_capture(self) -> None:
-        """Ends the capture cleanly; the readers let go of the file, so that one file remains."""
+    def stop_capture(self, *, for_good: bool = True) -> None:
+        """Ends the capture cleanly; the readers let go of the file, so that one file remains. Not `for_good`: somebody goes on with it."""
+        self.was_stopped_for_good |= for_good
         if self.child is not None and self.is_capturing:
             self.state_changed.emit("stopping")
             self.child.stop()

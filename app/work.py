@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 
 import apsw
 from PySide6.QtCore import QObject, Qt, Signal
+from shiboken6 import isValid
 
 from app.collecting import collect_here_only
 from inspector.capture.reader import CaptureReader
@@ -246,12 +247,19 @@ class Work(QObject):
         return [*self._waiting, *(worker.job for worker in self._workers if worker.job is not None)]
 
     def _deliver(self, job: Job, result: object, error: str | None) -> None:
-        if job.cancelled or self._closed:
+        if job.cancelled or self._closed or _is_gone(job.done):
             return
         if error is None:
             job.done(result)
         else:
             job.failed(error)
+
+
+def _is_gone(hear: Callable[..., None]) -> bool:
+    """Whether who asked is deleted: panes are made anew while answers to those before are on their way."""
+    cells = getattr(hear, "__closure__", None) or ()
+    holders = [getattr(hear, "__self__", None), *(cell.cell_contents for cell in cells)]
+    return any(isinstance(holder, QObject) and not isValid(holder) for holder in holders)
 
 
 def _unheard(error: str) -> None:

@@ -55,6 +55,8 @@ class Feed:
         self.reading: Reading | None = None
         self.reached: dict[int, int] = {}
         self.stopped = ""
+        self.is_cut = False
+        """Whether a log went away before all that was asked of it was read."""
         self.rounds: list[list[Span]] = []
         """What is read one after the other."""
         self.latest_us: dict[Span, int | None] = {}
@@ -143,6 +145,7 @@ class Feed:
                 if info not in self.plan.logs:
                     self.plan.logs.append(info)
                 self._starts.setdefault(span.log, []).append(span)
+            self.is_cut |= bool(batch.closed) and not self.request.follow
             read = 0
             for part in _before_and_after(batch):
                 message = self._message(identifier, stager, part)

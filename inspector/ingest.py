@@ -35,6 +35,7 @@ _KEEP_EVERY_S = 1.0
 _PULSE_S = 1.0
 
 REACHED_END = "reached the pinned end"
+GONE = "the rest is gone: its log was deleted"
 CANCELLED = "cancelled"
 LIMIT = "limit"
 
@@ -217,7 +218,9 @@ class _Session:
             return f"error: {message.error}"
         if self._full:
             return LIMIT
-        return CANCELLED if self._halt.is_set() else REACHED_END
+        if self._halt.is_set():
+            return CANCELLED
+        return GONE if message.feed.is_cut else REACHED_END
 
     def _end_runs(self, *, quiet: bool = False) -> None:
         for feed in self._feeds:

@@ -146,8 +146,12 @@ class EventsPane(Panel):
     def set_order(self, order: str | None = None, *, newest_first: bool | None = None) -> None:
         """Lists by `arrival`, `log` or `time`; the current event keeps its place in view."""
         wish = self.wish
-        self.own_order = order or wish.order, wish.newest_first if newest_first is None else newest_first
         self._selection.leave_order()
+        self.begin_in(order or wish.order, newest_first=wish.newest_first if newest_first is None else newest_first)
+
+    def begin_in(self, order: str, *, newest_first: bool) -> None:
+        """Has an order of its own, in which it lists unless something is followed."""
+        self.own_order = order, newest_first
         self.lister.show(self.wish)
         self._say_order()
 

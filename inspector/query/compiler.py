@@ -47,7 +47,7 @@ MACROS = {
 }
 """Name → (example, meaning, (words for a list and a test, SQL of the outcome over the tests of the elements))."""
 SPECIAL = {
-    "search": ('search("visa") && partition == 3', "the text is in key, value or headers, upper and lower case alike"),
+    "search": ('search("visa") && partition == 3', "the text is in key, value or headers, letters A to Z of either case alike"),
     "applies": ("!applies(data.total > 900)", "the test has an outcome; false where it is *not applicable*"),
 }
 """Functions that take something other than values: name → (example, meaning)."""
@@ -114,7 +114,7 @@ def _search(text: str, wanted: str, names: Mapping[str, Name]) -> Filter:
 def _searched(scope: Scope, wanted: str) -> Value:
     pattern = scope.bind("%" + re.sub(r"([%_\\])", r"\\\1", wanted) + "%")
     parts = [f"coalesce(CAST({scope.names[part].sql} AS TEXT) LIKE {pattern} ESCAPE '\\', 0)" for part in ("key", "value", "headers")]
-    words = f"key, value or headers contain the text {wanted!r} (upper and lower case alike)"
+    words = f"key, value or headers contain the text {wanted!r} (A to Z of either case alike)"
     return Value("bool", f"({' OR '.join(parts)})", words)
 
 

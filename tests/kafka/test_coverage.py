@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.kafka import captures
 from tests.kafka.captures import Following, texts
 from tests.kafka.helpers import Cluster, consume_all, wait_until
@@ -104,6 +106,27 @@ def test_recreated_topic_is_another_incarnation(cluster: Cluster, name: str, tmp
         by_log.setdefault((event.value or b"")[:3], set()).add(event.position)
     assert by_log == {b"old": set(range(10)), b"new": set(range(30))}
     assert any("was deleted" in text for text in texts(following, "note"))
+
+
+@pytest.mark.parametrize("order", [[], ["--newest-first"]])
+def test_a_topic_that_is_deleted_while_it_is_searched_was_not_read_to_its_end(
+    cluster: Cluster, name: str, tmp_path: Path, order: list[str]
+) -> None:
+    cluster.create(name, 1)
+    cluster.produce(name, [b"%d" % n for n in range(20_000)])
+    out = tmp_path / "a.evcap"
+    searching = Following(f"{cluster.url}/{name}", "-o", out, "--filter", "7", "--max-rate", "2000/s", *order, to_the_end=True)
+    try:
+        searching.wait_for_positions(1_000)
+        cluster.delete(name)
+        searching.finish()
+    finally:
+        searching.kill()
+    (done,) = [line for line in searching.lines if line["type"] == "done"]
+    assert done["stopped"] == "the rest is gone: its log was deleted"
+    scope = captures.report(out)["scope"]
+    assert scope["stopped"] == done["stopped"]
+    assert scope["absent"]["not fetched"] > 0
 
 
 def test_killed_broker_costs_nothing(own_broker: Broker, tmp_path: Path) -> None:
