@@ -11,7 +11,7 @@ from typing import Any
 
 import apsw
 
-from inspector.masks import LARGEST, SIGN_BYTES, Masks
+from inspector.masks import LARGEST, SIGN, SIGN_BYTES, Masks
 
 _COLUMN = re.compile(
     r"length\([^()]*\)"
@@ -56,4 +56,16 @@ def register(connection: apsw.Connection, masks: Masks) -> None:
         "hidden_value": (value, 3),
     }
     for name, (function, arguments) in functions.items():
-        connection.create_scalar_function(name, function, arguments, deterministic=True)
+        connection.create_scalar_function(name, _guarded(function), arguments, deterministic=True)
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Hides what cannot be looked into: a stranger's file may hold anything anywhere."""
+
+    def hidden_or_sign(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return SIGN
+
+    return hidden_or_sign
