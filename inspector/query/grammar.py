@@ -156,12 +156,15 @@ def _parser() -> Lark:
 
 _MOST_CHARACTERS = 20_000
 _MOST_NESTED = 200
+_HALF = re.compile("[\ud800-\udfff]")
+"""No text of ours holds it, and SQLite takes none."""
 
 
 def parse(text: str) -> Node:
     """The expression in `text` as nodes. Raises QueryError with the column of the first thing that does not fit."""
-    if len(text) > _MOST_CHARACTERS or max(text.count("("), text.count("["), text.count("!")) > _MOST_NESTED:
-        raise QueryError("the filter is too long or too deeply nested", column=0, expected="a shorter filter")
+    check(text)
+    if max(text.count("("), text.count("["), text.count("!")) > _MOST_NESTED:
+        raise too_deep()
     try:
         return _ToNodes().transform(_parser().parse(text))
     except UnexpectedInput as error:
@@ -169,8 +172,23 @@ def parse(text: str) -> Node:
         ended = column is None or column < 0 or getattr(getattr(error, "token", None), "type", "") == "$END"
         at = len(text.rstrip()) if ended or column is None else int(column)
         raise QueryError(_met(text, at), column=at, expected=_expected(error)) from error
+    except RecursionError:
+        raise too_deep() from None
     except (VisitError, ValueError, OverflowError) as error:
         raise QueryError(f"it cannot be read: {error}", column=0, expected="an expression") from error
+
+
+def check(text: str) -> None:
+    """Raises QueryError for what is too long for a filter, or is no text that can be compared with any."""
+    if len(text) > _MOST_CHARACTERS:
+        raise too_deep()
+    if not text.isascii() and (half := _HALF.search(text)):
+        raise QueryError("half of a character stands here", column=half.start(), expected="a whole character")
+
+
+def too_deep() -> QueryError:
+    """What is said of a filter that nobody would write."""
+    return QueryError("the filter is too long or too deeply nested", column=0, expected="a shorter filter")
 
 
 def _met(text: str, at: int) -> str:
