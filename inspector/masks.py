@@ -34,7 +34,7 @@ _LONE = re.compile("[\ud800-\udfff]")
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _STEP = re.compile(r'\.?(\*\*|\*|[^.\[\]"]+)|\[(\*|\d+|"(?:[^"\\]|\\.)*")\]')
 _ROOTS = frozenset(
-    {"data", "metadata", "extra", "headers", "key", "value", "stream", "category", "id", "correlation_id", "causation_id", "actor", "error"}
+    "data metadata extra headers key value stream category type id schema_version correlation_id causation_id actor error".split()
 )
 _MOST_KNOWN = 20_000
 _MOST_STEPS = 100

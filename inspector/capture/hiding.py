@@ -17,9 +17,9 @@ _COLUMN = re.compile(
     r"length\([^()]*\)"
     r"|json\(event\.(?P<document>data|metadata|extra)\)"
     r"|record\.(?P<record>key|headers|value)\b"
-    r"|\b(?P<text>(?:stream|category)\.name|event\.(?:event_id|correlation_id|causation_id|actor|error))\b"
+    r"|\b(?P<text>(?:stream|category|type)\.name|event\.(?:event_id|schema_version|correlation_id|causation_id|actor|error))\b"
 )
-_NAMES = {"stream.name": "stream", "category.name": "category", "event.event_id": "id"}
+_NAMES = {"stream.name": "stream", "category.name": "category", "type.name": "type", "event.event_id": "id"}
 _VALUE = f"hidden_value(record.value, event.data IS NOT NULL, CASE WHEN length(event.data) <= {LARGEST} THEN json(event.data) END)"
 
 
