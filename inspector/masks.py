@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +17,7 @@ from typing import Any
 
 import re2
 
+from inspector import toml_text
 from inspector.errors import UsageError
 from inspector.mask_paths import ANY, DEEP, Path, matches
 
@@ -33,9 +33,9 @@ _LONE = re.compile("[\ud800-\udfff]")
 """Half of a character, which JSON can write and nothing else can."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _STEP = re.compile(r'\.?(\*\*|\*|[^.\[\]"]+)|\[(\*|\d+|"(?:[^"\\]|\\.)*")\]')
-_ROOTS = frozenset(
-    "data metadata extra headers key value stream category type id schema_version correlation_id causation_id actor error".split()
-)
+_ROOTS = frozenset({"data", "metadata", "extra", "headers", "key", "value", "stream", "category", "type", "id", "schema_version"}) | {
+    *("correlation_id", "causation_id", "actor", "error")
+}
 _MOST_KNOWN = 20_000
 _MOST_STEPS = 100
 """Of a rule: what it takes to look at a place grows with them."""
@@ -295,8 +295,8 @@ def parse_path(text: str) -> Path:
 def parse(text: str) -> Masks:
     """The rule set of a TOML text. Raises UsageError that says which rule is wrong and what was expected."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = toml_text.loads(text)
+    except ValueError as error:
         raise UsageError(f"the masks are no TOML: {error}") from error
     table = tables.get("masks")
     if not isinstance(table, dict) or set(table) - {"paths", "patterns", "regexes"}:
