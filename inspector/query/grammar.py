@@ -93,6 +93,7 @@ class Node:
     value: Any = None
 
 
+_MOST_DIGITS = 3_000
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}|.)", re.DOTALL)
 
@@ -107,6 +108,12 @@ def _unescape(match: re.Match[str]) -> str:
     if len(text) == 3:
         return chr(int(text, 8))
     return _ESCAPES.get(text, text)
+
+
+def _whole(token: str) -> int:
+    if len(token) > _MOST_DIGITS:
+        raise ValueError(f"a whole number has at most {_MOST_DIGITS:,} digits")
+    return int(token.rstrip("uU"), 0)
 
 
 def _string(token: str) -> str:
@@ -137,7 +144,7 @@ class _ToNodes(Transformer[Any, Node]):
             "call": lambda: Node(kind, column, tuple(children[1] or ()), str(children[0])),
             "list": lambda: Node(kind, column, tuple(children[0] or ())),
             "float_literal": lambda: Node("number", column, value=Decimal(str(children[0]))),
-            "int_literal": lambda: Node("number", column, value=int(str(children[0]).rstrip("uU"), 0)),
+            "int_literal": lambda: Node("number", column, value=_whole(str(children[0]))),
             "string_literal": lambda: Node("string", column, value=_string(str(children[0]))),
             "bytes_literal": lambda: Node("bytes", column, value=_bytes(str(children[0]))),
             "true": lambda: Node("bool", column, value=True),
