@@ -37,8 +37,8 @@ _ROOTS = frozenset({"data", "metadata", "extra", "headers", "key", "value", "str
     *("correlation_id", "causation_id", "actor", "error")
 }
 _MOST_KNOWN = 20_000
-_MOST_STEPS = 100
-"""Of a rule: what it takes to look at a place grows with them."""
+_MOST_STEPS, _MOST_RULES, _MOST_MEMORY_BYTES = 100, 500, 1 << 20
+"""Of a rule, of a list, and of a pattern: rules come with captures, which may be a stranger's."""
 
 
 def _luhn(digits: str) -> bool:
@@ -316,6 +316,8 @@ def _texts(table: Mapping[str, object], name: str) -> Iterable[str]:
     found = table.get(name, [])
     if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
         raise UsageError(f"masks: {name} is a list of texts")
+    if len(found) > _MOST_RULES:
+        raise UsageError(f"masks: at most {_MOST_RULES} {name}")
     return found
 
 
@@ -329,6 +331,7 @@ def _named(name: str) -> tuple[Any, Callable[[str], bool]]:
 def _compiled(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = _MOST_MEMORY_BYTES
     try:
         return re2.compile(pattern, options)
     except re2.error as error:

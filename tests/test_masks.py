@@ -206,3 +206,12 @@ def test_rules_match_as_an_evaluation_step_by_step_says() -> None:
         for path in itertools.product(("a", "b", "[0]"), repeat=4):
             for length in range(5):
                 assert matches(rule, path[:length]) == plain(rule, path[:length]), (rule, path[:length])
+
+
+def test_a_stranger_cannot_ask_for_any_number_of_rules_nor_for_memory_without_end() -> None:
+    with pytest.raises(UsageError, match="at most 500"):
+        masks(regexes=tuple(map(str, range(501))))
+    with pytest.raises(UsageError, match="no RE2 pattern"):
+        masks(regexes=(r"[\pL\pN]{1,1000}",))
+    for name in PATTERNS:
+        assert masks(patterns=(name,)).of_text("none") == "none"
