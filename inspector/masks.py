@@ -108,10 +108,11 @@ class Masks:
         return found
 
     def shown(self, name: str, text: str | None) -> str | None:
-        """A text of the envelope, such as `stream`, `actor` or `error`."""
+        """A text of the envelope, such as `stream`, `actor` or `error`; hidden too where it is usually taken from a hidden place."""
         if text is None:
             return None
-        return SIGN if self.hides((name,)) else self.of_text(text)
+        places = ((name,), ("data", name), ("metadata", name), ("headers", name), ("key" if name == "stream" else name,))
+        return SIGN if any(map(self.hides, places)) else self.of_text(text)
 
     def of_text(self, text: str) -> str:
         """`text` without what looks like one of the patterns."""

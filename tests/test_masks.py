@@ -215,3 +215,10 @@ def test_a_stranger_cannot_ask_for_any_number_of_rules_nor_for_memory_without_en
         masks(regexes=(r"[\pL\pN]{1,1000}",))
     for name in PATTERNS:
         assert masks(patterns=(name,)).of_text("none") == "none"
+
+
+def test_a_field_is_hidden_where_the_place_it_is_taken_from_is() -> None:
+    assert masks("key").shown("stream", "jane") == SIGN
+    assert masks("data.actor").shown("actor", "jane") == SIGN
+    assert masks('headers["type"]').shown("type", "jane") == SIGN
+    assert masks("key", "data.actor").shown("id", "7") == "7"
