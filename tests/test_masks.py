@@ -202,7 +202,7 @@ def test_rules_match_as_an_evaluation_step_by_step_says() -> None:
         is_same = bool(path) and (rule[0] in {path[0], "*"} or (rule[0] == "[*]" and path[0].startswith("[")))
         return is_same and plain(rule[1:], path[1:])
 
-    for rule in itertools.product(("a", "*", "**", "[*]"), repeat=4):
+    for rule in itertools.product(("a", "*", "**", "[*]", "[0]"), repeat=4):
         for path in itertools.product(("a", "b", "[0]"), repeat=4):
             for length in range(5):
                 assert matches(rule, path[:length]) == plain(rule, path[:length]), (rule, path[:length])
