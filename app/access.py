@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from PySide6.QtCore import QObject
 
@@ -20,6 +19,8 @@ from inspector.properties import properties_text
 log = logging.getLogger(__name__)
 SCHEMES = ("kafka", "sqlite")
 """What a capture may name as its source and is asked again; a file that says something else is not followed."""
+_LONGEST = 1_000
+"""Characters of an address: a longer one could not be shown to who decides."""
 
 
 class Access(QObject):
@@ -32,15 +33,25 @@ class Access(QObject):
         session.ending.connect(self._close)
 
     def config(self, url: str, done: Callable[[str], None]) -> None:
-        """Asks for the properties of the source at `url`."""
-        connection = _kept(url) if not self._session.config else None
+        """Asks for the properties of the source at `url`; they are of that place and no other."""
+        own = self._own(url)
+        connection = None if own else _kept(url)
         if connection is None:
-            done(self._session.config)
+            done(own or "")
         elif not connection.secrets:
             done(_text(connection, {}))
         else:
             self._aside = self._aside or Aside("access")
             Vault(self._aside).fetch(connection.id, connection.secrets, lambda secrets: done(_text(connection, secrets)))
+
+    def is_known(self, url: str) -> bool:
+        """Whether the user chose this place, now or when keeping a connection: others are asked only on a click that shows them."""
+        return self._own(url) is not None or _kept(url) is not None
+
+    def _own(self, url: str) -> str | None:
+        """What the session was begun with, when that was from the place of `url`."""
+        arguments, config = self._session.asked
+        return config if _place(url) in {_place(one) for one in arguments if "://" in one} else None
 
     def _close(self, _nothing: object = None) -> None:
         if self._aside is not None:
@@ -50,7 +61,13 @@ class Access(QObject):
 
 def can_be_asked(url: str) -> bool:
     """Whether a source of a capture can be read from again."""
-    return urlsplit(url).scheme in SCHEMES
+    return url.partition("://")[0] in SCHEMES and len(url) <= _LONGEST
+
+
+def _place(url: str) -> str:
+    """Where a source is: without the topics of a cluster, without options."""
+    kind, _, rest = url.partition("?")[0].partition("://")
+    return f"{kind}://{rest.partition('/')[0] if kind == 'kafka' else rest}"
 
 
 def _kept(url: str) -> Connection | None:

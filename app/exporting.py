@@ -70,7 +70,7 @@ def export_arguments(path: Path, wish: Wish, suffix: str) -> list[str]:
         if (bound := format_time(time_us)) is not None:
             text = combined(text, f'time {compare} timestamp("{bound}")')
     order = [] if suffix == ".evcap" else ["--order", wish.order]
-    return [str(path), *order, *(["--filter", text] if text else [])]
+    return [str(path), *order, *([f"--filter={text}"] if text else [])]
 
 
 def choose_out(parent: QWidget, path: Path, folder: str = "") -> Path | None:

@@ -7,7 +7,7 @@ Read `reach` for what is offered and when, `session` for the child.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Any
 
@@ -19,6 +19,7 @@ from app.dialogs.job import Job
 from app.jump import AtOffset, AtTime
 from app.session import Session
 from inspector.capture.unread import Range
+from inspector.text import visible
 
 _SMALL = 50_000
 """What is no more than this is read in a second or two and needs no estimate from the source."""
@@ -103,14 +104,19 @@ class Fetching(QObject):
     # ---- what is asked for
 
     def offer(self, wanted: Wanted) -> bool:
-        """Says what would be read, with the source's own estimate when it is much; False while something is being read."""
+        """Says what would be read, with the source's own estimate when it is much; False while something is being read.
+
+        What only the capture names is not asked anything before somebody has seen where it is, and starts it.
+        """
         if self.is_busy:
             return False
-        self.wanted, self.estimate, self.error = wanted, "", ""
+        self.estimate = self.error = ""
+        is_known = self._access.is_known(wanted.url)
+        self.wanted = wanted if is_known else replace(wanted, words=f"{wanted.words} · from {visible(wanted.url)}")
         self.covered = self.total = self.found = 0
         self._go(Stage.offered)
-        if wanted.most is None or wanted.most > _SMALL:
-            self._ask_estimate(wanted)
+        if is_known and (wanted.most is None or wanted.most > _SMALL):
+            self._ask_estimate(self.wanted)
         return True
 
     def dismiss(self) -> None:

@@ -79,8 +79,12 @@ class Reach(QObject):
         if self.fetching.stage in {Stage.idle, Stage.done}:
             self._pulled = older, time.monotonic()
             self._offer(older=older, is_asked=False)
-        elif self.fetching.stage is Stage.offered and self._pulled[0] is older and time.monotonic() - self._pulled[1] > _READABLE_S:
+        elif self.fetching.stage is Stage.offered and self._pulled[0] is older and self._may_go_on():
             self.fetching.start()
+
+    def _may_go_on(self) -> bool:
+        """Whether scrolling on takes what is offered: it could be read meanwhile, and is of a place that the user chose."""
+        return time.monotonic() - self._pulled[1] > _READABLE_S and self._access.is_known(self.fetching.wanted.url)
 
     def offer_older(self) -> None:
         """Offers what lies before what the capture has, a part first and then all of it."""
@@ -198,7 +202,9 @@ class Reach(QObject):
         self._session.work.run(read, done, _unheard, lane=_LANE)
 
     def _ask_oldest(self, parts: Sequence[Unread]) -> None:
-        """Asks the source when the oldest of these records go."""
+        """Asks the source when the oldest of these records go; not one that only the capture names."""
+        if not self._access.is_known(parts[0].uri):
+            return
         partitions = {(part.log, part.partition) for part in parts}
         goes: list[int] = []
 

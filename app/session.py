@@ -142,9 +142,9 @@ class Session(QObject):
         self.read_more(arguments, config=config)
 
     @property
-    def config(self) -> str:
-        """The properties that the capture was begun with, secrets among them; empty for none."""
-        return self._asked[1] if self._asked is not None else ""
+    def asked(self) -> tuple[list[str], str]:
+        """The arguments and properties, secrets among them, that the capture was begun with; empty for none."""
+        return self._asked or ([], "")
 
     def read_more(self, arguments: Sequence[str], *, config: str = "") -> None:
         """Like `capture`, but not what `go_on` takes up."""

@@ -17,8 +17,8 @@ from inspector.capture.rows import Event
 from inspector.errors import StorageError, UsageError
 from inspector.event import Flag, TimeKind, format_time
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
-"""A cell of text that begins so may be run by a spreadsheet."""
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""A cell of text that begins so may be run by a spreadsheet; the last four are the wide signs of East Asia."""
 COLUMNS = (
     *("seq", "log", "partition", "position", "time", "time_kind", "recorded_time", "captured_time", "key", "value", "headers", "stream"),
     *("category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor", "data", "metadata", "decoder"),

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from inspector.capture.condition import Condition
 from inspector.capture.coverage import NOT_FETCHED
+from inspector.capture.damage import damage_is_said
 from inspector.capture.masked import rules_of
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.report import LogReport, asked_ranges, log_reports
@@ -140,14 +141,19 @@ class _Copying:
         return reading
 
 
+@damage_is_said
 def _has_values(reader: CaptureReader) -> bool:
     ((settings,),) = reader.select("SELECT settings FROM capture LIMIT 1")
     return bool(json.loads(settings or "{}").get("values", True))
 
 
-def _sources(reader: CaptureReader) -> Iterator[tuple[int, SourceInfo]]:
-    for number, kind, uri, cluster_id, attributes in reader.select("SELECT id, kind, uri, cluster_id, attributes FROM source ORDER BY id"):
-        yield int(number), SourceInfo(str(kind), str(uri), str(cluster_id or ""), json.loads(attributes or "{}"))
+@damage_is_said
+def _sources(reader: CaptureReader) -> list[tuple[int, SourceInfo]]:
+    rows = reader.select("SELECT id, kind, uri, cluster_id, attributes FROM source ORDER BY id")
+    return [
+        (int(number), SourceInfo(str(kind), str(uri), str(cluster_id or ""), json.loads(attributes or "{}")))
+        for number, kind, uri, cluster_id, attributes in rows
+    ]
 
 
 def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:

@@ -5,9 +5,9 @@ Read `masks` for what the rules mean.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 
+from inspector import toml_text
 from inspector.masks import parse
 
 
@@ -20,7 +20,7 @@ def written(paths: Iterable[str] = (), patterns: Iterable[str] = (), regexes: It
 def alone(text: str) -> str:
     """The rule set of a TOML text that may hold other tables, such as a profile, without them. Raises UsageError as `parse`."""
     parse(text)
-    tables = tomllib.loads(text)
+    tables = toml_text.loads(text)
     return text if set(tables) == {"masks"} else written(**tables["masks"])
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,7 +17,9 @@ from typing import Any
 
 import re2
 
+from inspector import toml_text
 from inspector.errors import UsageError
+from inspector.mask_paths import ANY, DEEP, Path, matches
 
 SIGN = "••••"
 """Stands for all that is hidden."""
@@ -26,15 +27,18 @@ SIGN_BYTES = SIGN.encode()
 LARGEST = 4_000_000
 """A document of more characters is hidden whole."""
 _SIGN_JSON = json.dumps(SIGN, ensure_ascii=False)
+_MAYBE_DOCUMENT = re.compile(r'"(?:[{\[ ]|\\[nrtu])')
+"""A JSON string that may hold a document itself."""
+_LONE = re.compile("[\ud800-\udfff]")
+"""Half of a character, which JSON can write and nothing else can."""
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 _STEP = re.compile(r'\.?(\*\*|\*|[^.\[\]"]+)|\[(\*|\d+|"(?:[^"\\]|\\.)*")\]')
-_ROOTS = frozenset(
-    {"data", "metadata", "extra", "headers", "key", "value", "stream", "category", "id", "correlation_id", "causation_id", "actor", "error"}
-)
-_ANY, _DEEP = "*", "**"
+_ROOTS = frozenset({"data", "metadata", "extra", "headers", "key", "value", "stream", "category", "type", "id", "schema_version"}) | {
+    *("correlation_id", "causation_id", "actor", "error")
+}
 _MOST_KNOWN = 20_000
-
-Path = tuple[str, ...]
+_MOST_STEPS, _MOST_RULES, _MOST_MEMORY_BYTES = 100, 500, 1 << 20
+"""Of a rule, of a list, and of a pattern: rules come with captures, which may be a stranger's."""
 
 
 def _luhn(digits: str) -> bool:
@@ -91,7 +95,7 @@ class Masks:
     @property
     def looks_into_values(self) -> bool:
         """Whether a rule is about a place in a document: then a value of which no document was made is hidden whole."""
-        return any(path[0] in {"data", "value", _DEEP, _ANY} for path in self.paths)
+        return any(path[0] in {"data", "value", DEEP, ANY} for path in self.paths)
 
     def hides(self, path: Path) -> bool:
         """Whether a place is hidden by its name."""
@@ -100,27 +104,29 @@ class Masks:
             lowered = tuple(step.lower() for step in path)
             if len(self._known) > _MOST_KNOWN:
                 self._known.clear()
-            found = self._known[path] = any(_matches(rule, lowered) for rule in self.paths)
+            found = self._known[path] = any(matches(rule, lowered) for rule in self.paths)
         return found
 
     def shown(self, name: str, text: str | None) -> str | None:
-        """A text of the envelope, such as `stream`, `actor` or `error`."""
+        """A text of the envelope, such as `stream`, `actor` or `error`; hidden too where it is usually taken from a hidden place."""
         if text is None:
             return None
-        return SIGN if self.hides((name,)) else self.of_text(text)
+        places = ((name,), ("data", name), ("metadata", name), ("headers", name), ("key" if name == "stream" else name,))
+        return SIGN if any(map(self.hides, places)) else self.of_text(text)
 
     def of_text(self, text: str) -> str:
         """`text` without what looks like one of the patterns."""
+        shown = whole = text if text.isascii() else _LONE.sub("\ufffd", text)
         for pattern, is_one in self.patterns:
-            if pattern.search(text):
-                text = pattern.sub(lambda found, is_one=is_one: SIGN if is_one(found.group(0)) else found.group(0), text)
-        return text
+            if pattern.search(shown):
+                shown = pattern.sub(lambda found, is_one=is_one: SIGN if is_one(found.group(0)) else found.group(0), shown)
+        return text if shown == whole else shown
 
     def at(self, path: Path, text: str) -> str:
         """A text that stands at a place of an event, such as `("data", "customer", "email")` or `("headers", "auth")`."""
         if len(text) > LARGEST or any(self.hides(path[:steps]) for steps in range(1, len(path) + 1)):
             return SIGN
-        return self._inside(text) if path[0] in {"headers", "key"} else self.of_text(text)
+        return self.inside(("headers",) if path[0] in {"headers", "key"} else path, text)
 
     def document(self, root: str, text: str | None) -> str | None:
         """A document as JSON text: every other token stays as it is, numbers with their digits, repeated names with them."""
@@ -128,7 +134,7 @@ class Masks:
             return None
         if len(text) > LARGEST or self.hides((root,)):
             return _SIGN_JSON
-        return "".join(_Rewriting(self, root, text).pieces())
+        return "".join(_Rewriting(self, (root,), text).pieces())
 
     def headers(self, text: str | None) -> str | None:
         """Headers as JSON text: a list of names and values."""
@@ -136,19 +142,27 @@ class Masks:
             return None
         if len(text) > LARGEST:
             return _SIGN_JSON
-        found = [[self.of_text(str(name)), self._header(str(name), value)] for name, value in json.loads(text)]
-        return json.dumps(found, ensure_ascii=False, separators=(",", ":"))
+        return _json([[self.of_text(str(name)), self._header(str(name), value)] for name, value in json.loads(text)])
 
     def _header(self, name: str, value: object) -> object:
         if value is None:
             return None
         if self.hides(("headers", name)) or not isinstance(value, str):
             return SIGN  # bytes that are no text may hold anything
-        return self._inside(value)
+        return self.inside(("headers",), value)
 
-    def _inside(self, text: str) -> str:
-        """A text that may be a document itself."""
-        return str(self.document("headers", text)) if text[:1] in {"{", "["} and _is_document(text) else self.of_text(text)
+    def inside(self, place: Path, text: str) -> str:
+        """A text that may be a document itself, in which the steps go on from its own `place`; one too deep to be read is hidden."""
+        if text.lstrip()[:1] not in {"{", "["}:
+            return self.of_text(text)
+        try:
+            json.loads(text, parse_int=str, parse_float=str)
+        except ValueError:
+            return self.of_text(text)
+        except RecursionError:
+            return SIGN
+        shown = "".join(_Rewriting(self, place, text).pieces())
+        return text if shown == "".join(_TOKEN.findall(text)) else shown
 
     def key(self, key: bytes | None) -> bytes | None:
         """A record's key."""
@@ -158,7 +172,7 @@ class Masks:
             text = key.decode()
         except UnicodeDecodeError:
             return SIGN_BYTES
-        return SIGN_BYTES if self.hides(("key",)) else self._inside(text).encode()
+        return SIGN_BYTES if self.hides(("key",)) else self.inside(("headers",), text).encode()
 
     def value(self, value: bytes | None, data: str | None, shown: str | None) -> bytes | None:
         """A record's value, of which `data` was made and is to be `shown`: as it is only when nothing in it is hidden."""
@@ -179,7 +193,7 @@ class Masks:
 class _Rewriting:
     """One pass over a JSON text, without recursion."""
 
-    def __init__(self, masks: Masks, root: str, text: str) -> None:
+    def __init__(self, masks: Masks, root: Path, text: str) -> None:
         self._masks, self._root = masks, root
         self._tokens = (found.group(0) for found in _TOKEN.finditer(text))
         self._open: list[_Container] = []
@@ -196,7 +210,7 @@ class _Rewriting:
                 pass
             elif inside is not None and inside.awaits_name:
                 inside.name(name := json.loads(lexeme))
-                yield lexeme if (shown := self._masks.of_text(name)) == name else json.dumps(shown, ensure_ascii=False)
+                yield lexeme if (shown := self._masks.of_text(name)) == name else _json(shown)
                 continue
             elif lexeme in "{[":
                 yield self._opened(lexeme)
@@ -214,18 +228,18 @@ class _Rewriting:
         return lexeme
 
     def _place(self) -> Path:
-        return self._root, *(one.step for one in self._open)
+        return *self._root, *(one.step for one in self._open)
 
     def _scalar(self, lexeme: str) -> str:
         if lexeme == "null":
             return lexeme
         if self._masks.hides(self._place()):
             return _SIGN_JSON
-        if not self._masks.patterns or lexeme in {"true", "false"}:
+        if lexeme in {"true", "false"} or not (self._masks.patterns or _MAYBE_DOCUMENT.match(lexeme)):
             return lexeme
         text = json.loads(lexeme) if lexeme.startswith('"') else lexeme
-        shown = self._masks.of_text(text)
-        return lexeme if shown == text else json.dumps(shown, ensure_ascii=False)
+        shown = self._masks.inside(self._place(), text)
+        return lexeme if shown == text else _json(shown)
 
     def _skip(self) -> None:
         """Goes over the rest of a container that was just opened."""
@@ -254,25 +268,10 @@ class _Container:
         self.awaits_name, self.step = False, name
 
 
-def _is_document(text: str) -> bool:
-    try:
-        json.loads(text)
-    except (ValueError, RecursionError):
-        return False
-    return True
-
-
-def _matches(rule: Path, path: Path) -> bool:
-    """Whether a rule names a place. `**` stands for any number of steps, `*` for one, `[*]` for any item."""
-    if not rule:
-        return not path
-    if rule[0] == _DEEP:
-        return any(_matches(rule[1:], path[start:]) for start in range(len(path) + 1))
-    if not path:
-        return False
-    first = path[0]
-    is_same = rule[0] in {first, _ANY} or (rule[0] == "[*]" and first.startswith("["))
-    return is_same and _matches(rule[1:], path[1:])
+def _json(value: object) -> str:
+    """As JSON text that can be stored: half a character stays an escape."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return text if text.isascii() else _LONE.sub(lambda found: f"\\u{ord(found.group(0)):04x}", text)
 
 
 def parse_path(text: str) -> Path:
@@ -286,7 +285,9 @@ def parse_path(text: str) -> Path:
         name, item = found.group(1), found.group(2)
         steps.append(name.lower() if name else str(json.loads(item)).lower() if item.startswith('"') else f"[{item}]")
         at = found.end()
-    if not steps or steps[0] not in _ROOTS | {_ANY, _DEEP}:
+    if len(steps) > _MOST_STEPS:
+        raise UsageError(f"a mask has at most {_MOST_STEPS} steps")
+    if not steps or steps[0] not in _ROOTS | {ANY, DEEP}:
         raise UsageError(f"the mask {text!r} must begin with {', '.join(sorted(_ROOTS))} or **")
     return tuple(steps)
 
@@ -295,8 +296,8 @@ def parse_path(text: str) -> Path:
 def parse(text: str) -> Masks:
     """The rule set of a TOML text. Raises UsageError that says which rule is wrong and what was expected."""
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        tables = toml_text.loads(text)
+    except ValueError as error:
         raise UsageError(f"the masks are no TOML: {error}") from error
     table = tables.get("masks")
     if not isinstance(table, dict) or set(table) - {"paths", "patterns", "regexes"}:
@@ -316,6 +317,8 @@ def _texts(table: Mapping[str, object], name: str) -> Iterable[str]:
     found = table.get(name, [])
     if not isinstance(found, list) or not all(isinstance(item, str) for item in found):
         raise UsageError(f"masks: {name} is a list of texts")
+    if len(found) > _MOST_RULES:
+        raise UsageError(f"masks: at most {_MOST_RULES} {name}")
     return found
 
 
@@ -329,6 +332,7 @@ def _named(name: str) -> tuple[Any, Callable[[str], bool]]:
 def _compiled(pattern: str) -> Any:
     options = re2.Options()
     options.log_errors = False
+    options.max_mem = _MOST_MEMORY_BYTES
     try:
         return re2.compile(pattern, options)
     except re2.error as error:

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -75,6 +76,21 @@ def test_no_text_begins_like_a_formula_and_none_is_lost(text: str) -> None:
     cell = str(table._cell(text))
     assert not cell.startswith(FORMULA)
     assert cell.removeprefix("'" if text.startswith(FORMULA) else "") == text
+
+
+@pytest.mark.parametrize("text", ["\n=1+1", "＝1+1", "＋1", "－1", "＠SUM(A1)"])
+def test_line_feeds_and_wide_signs_are_formulas_too(text: str) -> None:
+    assert Table(lambda _value: "")._cell(text) == f"'{text}"
+
+
+def test_headers_that_are_none_forge_no_event(tmp_path: Path) -> None:
+    source = capture(tmp_path / "a.evcap", 3)
+    headers = ['[]}\n{"seq": 9, "forged": true', "[\n]", "not json"]
+    connection = apsw.Connection(str(source))
+    connection.executemany("UPDATE record SET headers = ? WHERE seq = ?", zip(headers, (1, 2, 3), strict=True))
+    connection.close()
+    lines = exported(source, tmp_path / "a.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["headers"] for line in lines] == headers
 
 
 def test_masks_hold_in_every_form(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

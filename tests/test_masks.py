@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
+import time
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.errors import UsageError
+from inspector.mask_paths import matches
 from inspector.masks import PATTERNS, SIGN, Masks, parse, parse_path, production
 
 _SECRET = "hidden-canary"
@@ -157,3 +160,65 @@ def test_rules_about_other_places_change_not_a_letter(document: Any) -> None:
 def test_any_path_is_read_or_refused(text: str) -> None:
     with contextlib.suppress(UsageError):
         assert parse_path(text)
+
+
+def test_half_a_character_hides_nothing_and_breaks_nothing() -> None:
+    rules = masks(patterns=("email",))
+    assert rules.document("data", '{"a":"\\ud800","b\\ud800":"jane@example.com"}') == '{"a":"\\ud800","b\\ud800":"••••"}'
+    shown = rules.headers('[["\\ud800","\\ud800 jane@example.com"]]')
+    assert shown is not None
+    assert "jane" not in shown.encode().decode()
+
+
+def test_a_document_within_a_text_is_looked_into_and_the_place_goes_on() -> None:
+    text = json.dumps({"payload": json.dumps({"pin": "1", "a": {"PIN": [2], "c": "3"}}), "other": "{pin"})
+    for rules in (masks("**.pin"), masks("data.payload.pin", "data.payload.a.pin")):
+        shown = json.loads(rules.document("data", text) or "")
+        assert json.loads(shown["payload"]) == {"pin": SIGN, "a": {"PIN": SIGN, "c": "3"}}
+        assert shown["other"] == "{pin"
+    assert json.loads(masks("**.x").document("data", text) or "") == json.loads(text)
+
+
+@pytest.mark.parametrize("more", ["1" * 5_000, "[" * 3_000 + "]" * 3_000])
+def test_a_document_in_a_header_is_looked_into_whatever_else_it_holds(more: str) -> None:
+    assert "hunter2" not in (masks("**.password").headers(json.dumps([["h", f'{{"password":"hunter2","n":{more}}}']])) or "")
+
+
+def test_rules_of_many_steps_take_no_time() -> None:
+    rules, deep = masks(".".join(["**", "a"] * 50), ".".join(["**"] * 90) + ".x"), '{"a":' * 200 + "1" + "}" * 200
+    started_s = time.monotonic()
+    rules.document("data", deep)
+    assert time.monotonic() - started_s < 5
+    with pytest.raises(UsageError, match="at most 100 steps"):
+        masks(".".join(["**"] * 101))
+
+
+def test_rules_match_as_an_evaluation_step_by_step_says() -> None:
+    def plain(rule: tuple[str, ...], path: tuple[str, ...]) -> bool:
+        if not rule:
+            return not path
+        if rule[0] == "**":
+            return any(plain(rule[1:], path[start:]) for start in range(len(path) + 1))
+        is_same = bool(path) and (rule[0] in {path[0], "*"} or (rule[0] == "[*]" and path[0].startswith("[")))
+        return is_same and plain(rule[1:], path[1:])
+
+    for rule in itertools.product(("a", "*", "**", "[*]", "[0]"), repeat=4):
+        for path in itertools.product(("a", "b", "[0]"), repeat=4):
+            for length in range(5):
+                assert matches(rule, path[:length]) == plain(rule, path[:length]), (rule, path[:length])
+
+
+def test_a_stranger_cannot_ask_for_any_number_of_rules_nor_for_memory_without_end() -> None:
+    with pytest.raises(UsageError, match="at most 500"):
+        masks(regexes=tuple(map(str, range(501))))
+    with pytest.raises(UsageError, match="no RE2 pattern"):
+        masks(regexes=(r"[\pL\pN]{1,1000}",))
+    for name in PATTERNS:
+        assert masks(patterns=(name,)).of_text("none") == "none"
+
+
+def test_a_field_is_hidden_where_the_place_it_is_taken_from_is() -> None:
+    assert masks("key").shown("stream", "jane") == SIGN
+    assert masks("data.actor").shown("actor", "jane") == SIGN
+    assert masks('headers["type"]').shown("type", "jane") == SIGN
+    assert masks("key", "data.actor").shown("id", "7") == "7"

@@ -72,7 +72,7 @@ def command(path: Path, wish: Wish) -> str:
     """The command line that lists what the list has."""
     words = ["eventscope", "events", str(path)]
     if wish.filter:
-        words += ["--filter", wish.filter]
+        words += [f"--filter={wish.filter}"] if wish.filter.startswith("-") else ["--filter", wish.filter]
     if wish.time_range is not None:
         for option, time_us in zip(("--from", "--until"), wish.time_range, strict=True):
             if (text := format_time(time_us)) is not None:

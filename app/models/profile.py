@@ -6,7 +6,6 @@ Read `app.profiles` for who keeps profiles. What a *record means* is said elsewh
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -14,7 +13,7 @@ from typing import Any
 
 from app.models.color_rules import COLORS, MOST_RULES, ColorRule
 from app.models.event_columns import NAMES
-from inspector import masks
+from inspector import masks, toml_text
 from inspector.capture.rollup import GROUPINGS
 from inspector.errors import QueryError, UsageError
 from inspector.mask_text import toml_string, written
@@ -133,9 +132,9 @@ def read(text: str, where: str) -> Profile:
     if len(text) > LARGEST_BYTES:
         raise UsageError(f"{where} is no profile: it is larger than {LARGEST_BYTES // 1_000_000} MB")
     try:
-        tables = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{where} is no profile: {error or 'it nests too deeply'}") from None
+        tables = toml_text.loads(text)
+    except ValueError as error:
+        raise UsageError(f"{where} is no profile: {error}") from None
     try:
         return _profile(tables)
     except UsageError as error:

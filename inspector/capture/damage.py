@@ -20,7 +20,7 @@ def damage_is_said(work: Callable[Concatenate[CaptureReader, P], T]) -> Callable
     def said(reader: CaptureReader, /, *arguments: P.args, **options: P.kwargs) -> T:
         try:
             return work(reader, *arguments, **options)
-        except (TypeError, ValueError, KeyError, OverflowError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as error:
             raise CaptureError(
                 f"{reader.path} is damaged: its account holds values of other kinds than it should; use another copy"
             ) from error

@@ -11,15 +11,15 @@ from typing import Any
 
 import apsw
 
-from inspector.masks import LARGEST, SIGN_BYTES, Masks
+from inspector.masks import LARGEST, SIGN, SIGN_BYTES, Masks
 
 _COLUMN = re.compile(
     r"length\([^()]*\)"
     r"|json\(event\.(?P<document>data|metadata|extra)\)"
     r"|record\.(?P<record>key|headers|value)\b"
-    r"|\b(?P<text>(?:stream|category)\.name|event\.(?:event_id|correlation_id|causation_id|actor|error))\b"
+    r"|\b(?P<text>(?:stream|category|type)\.name|event\.(?:event_id|schema_version|correlation_id|causation_id|actor|error))\b"
 )
-_NAMES = {"stream.name": "stream", "category.name": "category", "event.event_id": "id"}
+_NAMES = {"stream.name": "stream", "category.name": "category", "type.name": "type", "event.event_id": "id"}
 _VALUE = f"hidden_value(record.value, event.data IS NOT NULL, CASE WHEN length(event.data) <= {LARGEST} THEN json(event.data) END)"
 
 
@@ -56,4 +56,16 @@ def register(connection: apsw.Connection, masks: Masks) -> None:
         "hidden_value": (value, 3),
     }
     for name, (function, arguments) in functions.items():
-        connection.create_scalar_function(name, function, arguments, deterministic=True)
+        connection.create_scalar_function(name, _guarded(function), arguments, deterministic=True)
+
+
+def _guarded(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Hides what cannot be looked into: a stranger's file may hold anything anywhere."""
+
+    def hidden_or_sign(*arguments: Any) -> Any:
+        try:
+            return function(*arguments)
+        except (ValueError, TypeError, AttributeError, RecursionError):
+            return SIGN
+
+    return hidden_or_sign

@@ -18,7 +18,7 @@ def rules_of(reader: CaptureReader) -> str:
     ((settings,),) = reader.select("SELECT settings FROM capture LIMIT 1")
     try:
         found = json.loads(settings or "{}").get("masks", "")
-    except (ValueError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         found = ""
     return found if isinstance(found, str) else ""
 

@@ -75,7 +75,7 @@ def overview(reader: CaptureReader) -> Overview:
     return Overview(
         [_partition(report) for report in log_reports(reader)],
         [Named(*row) for row in reader.select(reader.shown(_CATEGORIES))],
-        [Named(*row) for row in reader.select(_TYPES)],
+        [Named(*row) for row in reader.select(reader.shown(_TYPES))],
         int(reader.select("SELECT count(*) FROM stream")[0][0]),
     )
 
@@ -91,7 +91,7 @@ def _partition(report: LogReport) -> Partition:
 
 
 _CATEGORIES = "SELECT category.id, category.name, events FROM category WHERE events > 0 ORDER BY events DESC, name"
-_TYPES = "SELECT id, name, events FROM type WHERE events > 0 ORDER BY events DESC, name"
+_TYPES = "SELECT type.id, type.name, events FROM type WHERE events > 0 ORDER BY events DESC, name"
 _ROWS = (
     "SELECT stream.id, source.uri, category.name, stream.name, stream.events FROM stream "
     "JOIN source ON source.id = stream.source_id JOIN category ON category.id = stream.category_id"

@@ -21,7 +21,7 @@ from inspector.event import EventBatch, Flag
 from inspector.identify import Profile, Tried, expressions
 from inspector.identify.convert import MAX_TEXT, time_us
 from inspector.identify.rules import Column
-from inspector.masks import Path
+from inspector.mask_paths import Path
 
 MOST_EVENTS = 20
 MOST_BYTES = 2_000_000

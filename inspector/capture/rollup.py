@@ -91,8 +91,8 @@ class Throughput:
 def names_of(reader: CaptureReader, by: str) -> dict[int, str]:
     """The names of one of `GROUPINGS` by their ids, hidden where they should be."""
     names = {int(id_): str(name) for id_, name in reader.select(_NAMES[by])}
-    if by == "category" and reader.masks is not None:
-        return {id_: reader.masks.shown("category", name) or "" for id_, name in names.items()}
+    if by in {"category", "type"} and reader.masks is not None:
+        return {id_: reader.masks.shown(by, name) or "" for id_, name in names.items()}
     return names
 
 

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Sequence
 
 from inspector.errors import EventscopeError, ExitStatus, QueryError
+from inspector.text import visible_lines
 
 _GROUPS = ("window", "demo", "logs", "capture", "decode", "index", "read", "export", "replay", "keep")
 
@@ -69,7 +70,8 @@ def _run(args: argparse.Namespace) -> int:
         status = args.run(args)
         sys.stdout.flush()
     except EventscopeError as error:
-        print(f"eventscope: {error.sentence if isinstance(error, QueryError) else error}", file=sys.stderr)
+        # it may quote a stranger's names, and a terminal obeys what is in them
+        print(f"eventscope: {visible_lines(error.sentence if isinstance(error, QueryError) else str(error))}", file=sys.stderr)
         return int(error.exit_status)
     except KeyboardInterrupt:
         return int(ExitStatus.STOPPED)

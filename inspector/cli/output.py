@@ -12,6 +12,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from inspector.event import Flag, TimeKind, format_time
 from inspector.text import bytes_text, visible
 
@@ -70,7 +72,7 @@ def event_line(event: Event) -> str:
     }
     parts = [
         _inner(head),
-        f'"headers": {event.headers or "[]"}',
+        f'"headers": {_on_its_line(event.headers or "[]")}',
         _inner(middle),
         f'"data": {event.data or "null"}',
         f'"metadata": {event.metadata or "null"}',
@@ -78,6 +80,15 @@ def event_line(event: Event) -> str:
         f'"extra": {event.extra or "null"}',
     ]
     return "{" + ", ".join(parts) + "}"
+
+
+def _on_its_line(text: str) -> str:
+    """JSON text as it is; as one JSON string what is none, or would begin a line of its own: a stranger's file may hold anything."""
+    try:
+        orjson.loads(text)
+    except ValueError:
+        return json.dumps(text, ensure_ascii=False)
+    return text if "\n" not in text and "\r" not in text else json.dumps(text, ensure_ascii=False)
 
 
 def _inner(values: Mapping[str, object]) -> str:
@@ -135,7 +146,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, for
 def print_scope(scope: Mapping[str, object]) -> None:
     """Says on standard error what was asked, read and absent, so that no list ends in silence."""
     if sys.stderr.isatty():
-        print(f"{scope['stopped'] or 'stopped: unknown'}; read {scope['read']}; absent {scope['absent']}", file=sys.stderr)
+        print(visible(f"{scope['stopped'] or 'stopped: unknown'}; read {scope['read']}; absent {scope['absent']}"), file=sys.stderr)
     else:
         print(json.dumps({"scope": scope}, ensure_ascii=False), file=sys.stderr)
 

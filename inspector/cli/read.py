@@ -87,15 +87,16 @@ def _info(args: argparse.Namespace) -> ExitStatus:
     """Says what a capture holds: its sources, what was read of each log and what was not, and how much there is."""
     from inspector.capture.report import info
     from inspector.cli.output import chosen_format, print_rows
+    from inspector.text import visible
 
     with open_shown(args) as reader:
         report = info(reader)
     if chosen_format(args.format) == "jsonl":
         print(json.dumps(report, ensure_ascii=False))
     else:
-        print(f"{report['events']:,} events in {report['capture']}, made {report['created']} by {report['tool']}")
+        print(f"{report['events']:,} events in {report['capture']}, made {report['created']} by {visible(str(report['tool']))}")
         for source in report["sources"]:
-            print(f"source {source['id']}: {source['uri']}")
+            print(f"source {source['id']}: {visible(str(source['uri']))}")
         if report["masks"]:
             print(f"masked by {report['masks']:,} rules: what they hide is stored in clear, and --unmasked shows it")
         print_rows(_coverage_rows(report), ("log", "partition", "from", "to", "state", "reason", "records"), format_="table")

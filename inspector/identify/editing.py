@@ -9,12 +9,12 @@ from __future__ import annotations
 import fnmatch
 import os
 import tempfile
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from inspector import toml_text
 from inspector.errors import StorageError, UsageError
 from inspector.identify.profile import parse_profile
 from inspector.identify.toml_lines import Entry, Statement, entries, quoted
@@ -145,7 +145,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _tables(text: str) -> list[dict[str, Any]]:
-    return list(tomllib.loads(text).get("log", [])) if parse_profile(text) else []
+    return list(toml_text.loads(text).get("log", [])) if parse_profile(text) else []
 
 
 def _fitting(tables: Sequence[Mapping[str, Any]], log: str) -> int | None:
@@ -154,8 +154,8 @@ def _fitting(tables: Sequence[Mapping[str, Any]], log: str) -> int | None:
 
 def _is(text: str, wanted: Sequence[Mapping[str, Any]]) -> bool:
     try:
-        return bool(tomllib.loads(text).get("log", []) == list(wanted))
-    except tomllib.TOMLDecodeError:
+        return bool(toml_text.loads(text).get("log", []) == list(wanted))
+    except ValueError:
         return False
 
 

@@ -16,13 +16,12 @@ from __future__ import annotations
 
 import fnmatch
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources as package_files
 from pathlib import Path
 
-from inspector import plugins
+from inspector import plugins, toml_text
 from inspector.decoders import PRIMITIVE_TYPES, known
 from inspector.errors import UsageError
 from inspector.identify.rules import FIELDS, Candidate, compile_table
@@ -87,8 +86,8 @@ def built_in_rules() -> dict[str, list[Candidate]]:
 
 def _tables(text: str, name: str, kind: str) -> list[dict[str, object]]:
     try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        document = toml_text.loads(text)
+    except ValueError as error:
         raise UsageError(f"{name} is not TOML: {error}") from None
     tables = document.get(kind, [])
     for other in set(document) - {kind}:

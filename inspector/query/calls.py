@@ -14,7 +14,7 @@ from inspector.event import format_time, parse_time
 from inspector.query import functions
 from inspector.query.comparing import any_header
 from inspector.query.grammar import Node
-from inspector.query.values import Scope, Value
+from inspector.query.values import INT64, Scope, Value
 
 _DURATION = re.compile(r"(-?)((?:\d+(?:\.\d+)?(?:h|m|s|ms|us|ns))+)\Z")
 _DURATION_US = {"h": 3.6e9, "m": 6e7, "s": 1e6, "ms": 1e3, "us": 1.0, "ns": 1e-3}
@@ -101,8 +101,10 @@ def _duration(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:
     if not match:
         raise QueryError("duration takes a text such as 1h30m", column=node.column, expected='duration("1h30m")')
     parts = re.findall(r"(\d+(?:\.\d+)?)(h|ms|us|ns|m|s)", match[2])
-    total = int(sum(float(count) * _DURATION_US[unit] for count, unit in parts))
-    return Value("duration", scope.bind(-total if match[1] else total), str(value.constant))
+    total = sum(float(count) * _DURATION_US[unit] for count, unit in parts)
+    if total >= INT64:
+        raise QueryError("the duration is too long", column=node.column, expected="less than 292,000 years")
+    return Value("duration", scope.bind(int(-total if match[1] else total)), str(value.constant))
 
 
 def _int(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:

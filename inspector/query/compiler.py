@@ -17,7 +17,7 @@ from inspector.errors import QueryError
 from inspector.query import functions
 from inspector.query.calls import FUNCTIONS, METHODS, made
 from inspector.query.comparing import COMPARE, compared, within
-from inspector.query.grammar import Node, parse
+from inspector.query.grammar import Node, check, parse, too_deep
 from inspector.query.lookups import lookups
 from inspector.query.names import Name
 from inspector.query.sieve import Sieve, search_sieve, sieve_of
@@ -77,6 +77,7 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
     It is an expression when all its roots are known names and its result is a truth value; an unknown root with a
     comparison or call is a mistake; anything else is a search for the text (which `text:` forces).
     """
+    check(text)
     stripped = text.strip()
     if stripped.startswith("text:"):
         return _search(text, stripped.removeprefix("text:").strip(), names)
@@ -90,8 +91,11 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
     if not looks_like_one and not _is_place(node, names):
         return _search(text, stripped, names)
     scope = Scope(names)
-    value = _Compiler(scope).truth(node)
-    return Filter(text, value.sql, scope.bindings, value.words, lookups=tuple(lookups(node)), sieve=sieve_of(node))
+    try:
+        value = _Compiler(scope).truth(node)
+        return Filter(text, value.sql, scope.bindings, value.words, lookups=tuple(lookups(node)), sieve=sieve_of(node))
+    except RecursionError:
+        raise too_deep() from None
 
 
 def _is_place(node: Node, names: Mapping[str, Name]) -> bool:

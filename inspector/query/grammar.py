@@ -93,6 +93,7 @@ class Node:
     value: Any = None
 
 
+_MOST_DIGITS = 3_000
 _ESCAPES = {"a": "\a", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t", "v": "\v"}
 _ESCAPE = re.compile(r"\\(x[0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2}|.)", re.DOTALL)
 
@@ -107,6 +108,12 @@ def _unescape(match: re.Match[str]) -> str:
     if len(text) == 3:
         return chr(int(text, 8))
     return _ESCAPES.get(text, text)
+
+
+def _whole(token: str) -> int:
+    if len(token) > _MOST_DIGITS:
+        raise ValueError(f"a whole number has at most {_MOST_DIGITS:,} digits")
+    return int(token.rstrip("uU"), 0)
 
 
 def _string(token: str) -> str:
@@ -137,7 +144,7 @@ class _ToNodes(Transformer[Any, Node]):
             "call": lambda: Node(kind, column, tuple(children[1] or ()), str(children[0])),
             "list": lambda: Node(kind, column, tuple(children[0] or ())),
             "float_literal": lambda: Node("number", column, value=Decimal(str(children[0]))),
-            "int_literal": lambda: Node("number", column, value=int(str(children[0]).rstrip("uU"), 0)),
+            "int_literal": lambda: Node("number", column, value=_whole(str(children[0]))),
             "string_literal": lambda: Node("string", column, value=_string(str(children[0]))),
             "bytes_literal": lambda: Node("bytes", column, value=_bytes(str(children[0]))),
             "true": lambda: Node("bool", column, value=True),
@@ -156,12 +163,15 @@ def _parser() -> Lark:
 
 _MOST_CHARACTERS = 20_000
 _MOST_NESTED = 200
+_HALF = re.compile("[\ud800-\udfff]")
+"""No text of ours holds it, and SQLite takes none."""
 
 
 def parse(text: str) -> Node:
     """The expression in `text` as nodes. Raises QueryError with the column of the first thing that does not fit."""
-    if len(text) > _MOST_CHARACTERS or max(text.count("("), text.count("["), text.count("!")) > _MOST_NESTED:
-        raise QueryError("the filter is too long or too deeply nested", column=0, expected="a shorter filter")
+    check(text)
+    if max(text.count("("), text.count("["), text.count("!")) > _MOST_NESTED:
+        raise too_deep()
     try:
         return _ToNodes().transform(_parser().parse(text))
     except UnexpectedInput as error:
@@ -169,8 +179,23 @@ def parse(text: str) -> Node:
         ended = column is None or column < 0 or getattr(getattr(error, "token", None), "type", "") == "$END"
         at = len(text.rstrip()) if ended or column is None else int(column)
         raise QueryError(_met(text, at), column=at, expected=_expected(error)) from error
+    except RecursionError:
+        raise too_deep() from None
     except (VisitError, ValueError, OverflowError) as error:
         raise QueryError(f"it cannot be read: {error}", column=0, expected="an expression") from error
+
+
+def check(text: str) -> None:
+    """Raises QueryError for what is too long for a filter, or is no text that can be compared with any."""
+    if len(text) > _MOST_CHARACTERS:
+        raise too_deep()
+    if not text.isascii() and (half := _HALF.search(text)):
+        raise QueryError("half of a character stands here", column=half.start(), expected="a whole character")
+
+
+def too_deep() -> QueryError:
+    """What is said of a filter that nobody would write."""
+    return QueryError("the filter is too long or too deeply nested", column=0, expected="a shorter filter")
 
 
 def _met(text: str, at: int) -> str:

@@ -51,7 +51,7 @@ def known(reader: CaptureReader) -> Known:
 
 def _values(reader: CaptureReader) -> dict[str, list[str]]:
     asked = {
-        "type": "SELECT name FROM type WHERE events > 0 ORDER BY events DESC LIMIT :most",
+        "type": "SELECT type.name FROM type WHERE events > 0 ORDER BY events DESC LIMIT :most",
         "category": "SELECT category.name FROM category WHERE events > 0 ORDER BY events DESC LIMIT :most",
         "log": "SELECT DISTINCT name FROM log ORDER BY name LIMIT :most",
         "decoder": "SELECT DISTINCT decoder FROM log WHERE decoder IS NOT NULL LIMIT :most",

@@ -14,16 +14,16 @@ from inspector.query.grammar import Node
 Test = Callable[[bytes | None, bytes | None, str | None], bool]
 """Whether a record with this key, value and headers (JSON text) may match."""
 Starts = Callable[[], set[bytes]]
-"""The first bytes of values."""
+"""How values begin (see `_start`)."""
 Glance = Callable[[bytes, Starts], bool]
-"""Whether any of many records may match, given all their bytes and the first bytes of their values."""
+"""Whether any of many records may match, given all their bytes and how their values begin."""
 _GLANCED = 128
 """So many records are looked at together: one look at all their bytes costs a tenth of a look at each."""
 
 _HIDDEN = re.compile(r'[\x00-\x1f"\\/\x7f]')
 """Characters that JSON text may write in another way without a backslash before `u`, or has to."""
 _ASCII = re.compile(r"[\x20-\x7e]+")
-_JSON_STARTS = b'{["'
+_UUID_BYTES = 16
 _BEGINNINGS = {b"{", b"[", b'"'}
 _ENDS = {"contains": ("", ""), "startsWith": ('"', ""), "endsWith": ("", '"')}
 
@@ -50,7 +50,7 @@ class Sieve:
     def _among(self, keys: Sequence[bytes | None], values: Sequence[bytes | None], headers: Sequence[str | None]) -> Sequence[int]:
         if not (self.needs_headers and any(headers)):
             content = b"\n".join([*filter(None, keys), *filter(None, values)] if self.needs_keys else filter(None, values))
-            if not self.glance(content, lambda: {value[:1] for value in values if value}):
+            if not self.glance(content, lambda: {_start(value) for value in values if value}):
                 return ()
         none = [None] * len(values)
         each = zip(keys if self.needs_keys else none, values, headers if self.needs_headers else none, strict=True)
@@ -177,6 +177,11 @@ def _root(node: Node) -> str:
     return str(node.value) if node.kind == "name" else ""
 
 
+def _start(value: bytes) -> bytes:
+    """The first byte; empty for what may be a UUID, which is text of its own, whatever byte it begins with."""
+    return value[:1] if len(value) != _UUID_BYTES or value.isascii() else b""
+
+
 def _in_document(text: str, before: str, after: str) -> Sieve | None:
     """For a text of a document, with what stands around it.
 
@@ -192,7 +197,7 @@ def _in_document(text: str, before: str, after: str) -> Sieve | None:
             return False
         if part in value:
             return True
-        return b"\\" in value or b"base64" in value or value.lstrip()[:1] not in _JSON_STARTS
+        return b"\\" in value or b"base64" in value or (_start(value) and value.lstrip()[:1]) not in _BEGINNINGS
 
     def glance(content: bytes, starts: Starts) -> bool:
         return part in content or b"\\" in content or b"base64" in content or bool(starts() - _BEGINNINGS)

@@ -10,11 +10,14 @@ from typing import Any
 
 import apsw
 
+from inspector import plugins
 from inspector.query import functions
 from inspector.query.compiler import compile_filter
 from inspector.query.names import STAGED
 from inspector.query.sieve import Sieve
 
+DECODERS = frozenset({"confluent", "json", "primitive", "raw", "stored-state", "text"})
+"""Of these it is known how a text of a document stands in the bytes it was made of."""
 _DOCUMENTS = (
     "UPDATE staged.row SET data = CASE typeof(data) WHEN 'text' THEN jsonb(data) WHEN 'integer' THEN jsonb(CAST(value AS TEXT)) END "
     "WHERE data IS NOT NULL"
@@ -37,5 +40,8 @@ def staged_condition(text: str) -> Callable[[apsw.Connection], tuple[str, dict[s
 
 
 def staged_sieve(text: str) -> Sieve | None:
-    """What the bytes of a record must have to match the filter `text`; None when they tell nothing. Raises QueryError."""
-    return compile_filter(text, STAGED).sieve
+    """What the bytes of a record must have to match the filter `text`; None when they tell nothing. Raises QueryError.
+
+    Of what another's decoder makes of bytes they tell nothing.
+    """
+    return None if set(plugins.names("decoders")) - DECODERS else compile_filter(text, STAGED).sieve

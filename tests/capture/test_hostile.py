@@ -16,9 +16,11 @@ from inspector.capture import fields, indexing, report
 from inspector.capture.listing import advance, begin
 from inspector.capture.looking import Ask
 from inspector.capture.lookups import looked_up
+from inspector.capture.masked import open_masked
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.streams import find_stream, stream_batches, streams
 from inspector.errors import CaptureError, UsageError
+from inspector.masks import production
 from inspector.query import condition
 from tests.capture.batches import events, records
 from tests.capture.test_writer import Writing
@@ -66,8 +68,9 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def asked(path: Path) -> None:
     """Every question is answered, or refused in the words of the errors that are shown to people."""
     for question in QUESTIONS.values():
-        with contextlib.suppress(CaptureError, UsageError), CaptureReader(path) as reader:
-            question(reader)
+        for rules in ("", production().text):
+            with contextlib.suppress(CaptureError, UsageError), open_masked(path, rules=rules) as reader:
+                question(reader)
 
 
 CHANGES = [
@@ -79,6 +82,8 @@ CHANGES = [
     "UPDATE log SET partition = 'a' || id, first_position = 'b', name = x'ff00'",
     "UPDATE coverage SET from_position = 'a', state = 'weird'",
     "UPDATE source SET attributes = '{'; UPDATE capture SET settings = '['",
+    f"UPDATE capture SET settings = '{'[' * 9_000}'",
+    """UPDATE capture SET settings = '{"masks": 1}'""",
     "UPDATE block SET first_seq = -9223372036854775808, last_seq = 9223372036854775807",
     "UPDATE type SET name = CAST(x'fffe' AS TEXT)",
     "DROP VIEW events; CREATE VIEW events AS SELECT load_extension('x')",

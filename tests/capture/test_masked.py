@@ -11,15 +11,17 @@ import pytest
 
 from inspector.capture import report
 from inspector.capture.masked import masks_of, open_masked, rules_of
-from inspector.capture.overview import streams_like, streams_of
+from inspector.capture.overview import overview, streams_like, streams_of
 from inspector.capture.pieces import piece, sizes, whole
 from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.rollup import names_of
 from inspector.capture.streams import find_stream, stream_batches, streams
 from inspector.capture.writer import CaptureWriter
 from inspector.cli import main
 from inspector.errors import CaptureError
 from inspector.masks import SIGN
 from inspector.query import condition
+from inspector.query.seen import known
 from inspector.replay import Replay
 from inspector.replay.question import Question
 from tests.replay.captures import Log, Written, write
@@ -180,3 +182,19 @@ def test_unmasked_commands_show_it(path: Path, capsys: pytest.CaptureFixture[str
     assert main(["info", str(path), "--format", "jsonl"]) == 0
     info = json.loads(capsys.readouterr().out)
     assert (info["masks"], info["unmasked"]) == (5, True)
+
+
+def test_a_type_is_hidden_as_any_other_name_is(tmp_path: Path) -> None:
+    write(tmp_path / "a.evcap", [Log([Written(0, '{"a":1}', stream="one", type=f"Sent to {MAIL}", version=1)])])
+    with open_masked(tmp_path / "a.evcap", rules='[masks]\npatterns = ["email"]\npaths = ["schema_version"]') as reader:
+        said = [
+            reader.rows(1, 10),
+            reader.event(1),
+            overview(reader),
+            names_of(reader, "type"),
+            known(reader),
+            list(report.count_by(reader, "type", None)),
+            list(stream_batches(reader, find_stream(reader, "one").id)),
+        ]
+    assert CANARY not in repr(said)
+    assert all(f"Sent to {SIGN}" in repr(one) for one in said)

@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import apsw
 import pytest
 
 from tests.capture.batches import events, records
@@ -167,3 +168,17 @@ def test_interrupted_capture_ends_cleanly(tmp_path: Path) -> None:
         process.stderr.close()
         assert sorted(file.name for file in tmp_path.iterdir()) == ["a.evcap", "shop.db"]
         assert json.loads(run("info", out).stdout)["scope"]["stopped"] == "cancelled"
+
+
+def test_no_stranger_speaks_to_the_terminal(path: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "b.evcap"
+    copy.write_bytes(path.read_bytes())
+    connection = apsw.Connection(str(copy))
+    connection.execute("UPDATE source SET uri = 'kafka://a' || char(27) || '[2J'; UPDATE capture SET tool = char(155) || '31m'")
+    connection.execute("UPDATE run SET stopped = char(27) || ']0;x' || char(7)")
+    connection.close()
+    told = run("info", copy, "--format", "table")
+    wrong = run("events", copy, "--stream", "a\x1b[2J", status=2)
+    for text in (told.stdout, told.stderr, wrong.stderr):
+        assert "\x1b" not in text
+        assert "\x9b" not in text

@@ -172,3 +172,26 @@ def test_names_and_values_of_users_are_never_in_the_sql(name: str, value: str) -
     quoted = json.dumps(name, ensure_ascii=False), json.dumps(value, ensure_ascii=False)
     found = compile_filter(f"data[{quoted[0]}] == {quoted[1]}", CAPTURED)
     assert sorted(map(str, found.bindings.values())) == sorted([value, '$."' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "data" + ".a" * 1_900 + " == 1",
+        "-" * 1_900 + "data.a == 1",
+        " && ".join(["data.a == 1"] * 1_500),
+        "true ? false : " * 1_000 + "true",
+        "!" * 190 + "data.a",
+        "x" * 100_000,
+        'duration("' + "9" * 3_000 + 'h") > duration("1s")',
+        'captured_time - time > duration("9999999999h")',
+        "data.a == 0x" + "f" * 3_900,
+        "data.a == " + "9" * 5_000,
+        "data.a == 1e999999999999",
+        'stream == "\udcff"',
+        "text:\ud800",
+    ],
+)
+def test_what_is_too_deep_too_long_or_no_text_is_refused_in_a_sentence_or_asked(reader: CaptureReader, text: str) -> None:
+    with contextlib.suppress(QueryError):
+        report.count(reader, EventQuery(condition=condition(text)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,10 +12,11 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from inspector import decoders, plugins
 from inspector.query import compile_filter, functions
 from inspector.query.names import CAPTURED, Name
 from inspector.query.sieve import Sieve
-from inspector.query.staged import staged_sieve
+from inspector.query.staged import DECODERS, staged_sieve
 from tests.query.oracle import Ask, documents, truths
 
 NAMES = {
@@ -133,3 +135,22 @@ def test_text_in_headers_is_found() -> None:
 def test_filters_whose_bytes_tell_nothing_have_no_sieve(text: str) -> None:
     assert staged_sieve(text) is None
     assert compile_filter(text, CAPTURED).sieve is None
+
+
+@settings(max_examples=300)
+@given(first=st.sampled_from(list(b'{["\n ')) | st.integers(0, 255), rest=st.binary(min_size=15, max_size=15))
+def test_a_uuid_in_bytes_is_found_by_its_text(first: int, rest: bytes) -> None:
+    value = bytearray([first, *rest])
+    value[6], value[8] = 0x40 | value[6] & 0x0F, 0x80 | value[8] & 0x3F
+    text = str(uuid.UUID(bytes=bytes(value)))
+    decoded = decoders.decode([bytes(value)], [None], decoders.Context())
+    if decoded.data[0] == f'"{text}"':
+        for asked in (f'data == "{text}"', f'data.startsWith("{text[:5]}")', f'"{text}" in data || data == "{text}"'):
+            assert lets_through(compile_filter(asked, NAMES).sieve, None, bytes(value))
+
+
+def test_no_sieve_where_somebody_elses_decoder_may_make_documents(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(plugins.names("decoders")) == DECODERS
+    assert staged_sieve('data.a == "x"') is not None
+    monkeypatch.setattr(plugins, "names", lambda _group: ["json5", *DECODERS])
+    assert staged_sieve('data.a == "x"') is None

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from app.exporting import export_arguments
 from app.models import copied as module
 from app.models.copied import command, copied
 from app.models.wish import Wish
 from inspector.capture.reader import CaptureReader
+from inspector.cli import _parser
 from tests.app.captures import START_US, Growing, capture
 
 
@@ -55,3 +57,13 @@ def test_the_command_runs_and_lists_the_same(tmp_path: Path, wish: Wish) -> None
     assert words[:2] == ["eventscope", "events"]
     done = subprocess.run([sys.executable, "-m", "inspector.cli", *words[1:]], capture_output=True, text=True, timeout=60, check=True)
     assert len(done.stdout.splitlines()) == {"": 60, 'key == "order-7"': 2, "it's": 0}[wish.filter]
+
+
+@pytest.mark.parametrize("text", ["-data.n == 1", "-1==data.n", "--replace", "data.n == 1"])
+def test_a_filter_that_begins_like_an_option_is_none(text: str) -> None:
+    wish = Wish(filter=text)
+    for words in (
+        shlex.split(command(Path("a.evcap"), wish))[1:],
+        ["export", *export_arguments(Path("a.evcap"), wish, ".csv"), "-o", "b.csv"],
+    ):
+        assert _parser().parse_args(words).filter == text
