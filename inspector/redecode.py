@@ -72,6 +72,7 @@ def run(
             if not outcome.is_whole:
                 break
         writer.mark_late_again()
+        writer.outdate_searches()
         counting = "SELECT count(*) FILTER (WHERE flags & :bad), count(*) FILTER (WHERE flags & :big) FROM event"
         bits = {"bad": int(Flag.undecodable), "big": int(Flag.oversize)}
         outcome.undecodable, outcome.oversize = writer.select(counting, bits).fetchall()[0]

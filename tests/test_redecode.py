@@ -12,14 +12,17 @@ import pytest
 
 from inspector import redecode
 from inspector.capture.condition import Condition
+from inspector.capture.reader import CaptureReader
 from inspector.capture.sqlite import open_reader
 from inspector.capture.stage import Stager
+from inspector.capture.unread import unread
 from inspector.capture.writer import CaptureWriter, Progress
 from inspector.cli.decode import add
 from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag, LogKey, RecordBatch, TimeKind
 from inspector.identify import Identifier, Profile, parse_profile
 from inspector.sources import LogInfo, SourceInfo
+from tests.replay.captures import Log, Written, write
 
 START_US = 1_700_000_000_000_000
 LOGS = [LogInfo(LogKey("orders", 0), 0, 1000), LogInfo(LogKey("orders", 1), 0, 1000), LogInfo(LogKey("payments", 0), 0, 1000)]
@@ -222,3 +225,16 @@ def test_an_extra_made_by_others_is_kept(tmp_path: Path) -> None:
     connection.close()
     redecode.run(path)
     assert [row[13] for row in content(path)["event"]] == ['{"extra":[1]}', None]
+
+
+def test_what_was_searched_by_other_rules_is_searched_again(tmp_path: Path) -> None:
+    path, text = tmp_path / "a.evcap", 'stream == "order-9"'
+    write(path, [Log([Written(0, '{"a":1}', "order-1", 1)], read=[(0, 500)], end=500, filter=text)])
+    with CaptureReader(path) as reader:
+        assert unread(reader, text) == []
+    redecode.decode(path, PROFILE)
+    with CaptureReader(path) as reader:
+        (part,) = unread(reader, text)
+        assert part.ranges == ((0, 500),)
+        ((said,),) = reader.select("SELECT filter FROM coverage")
+    assert said.startswith(f"{text} // by the rules before 20")

@@ -29,7 +29,7 @@ from inspector.capture.opening import is_read_only
 from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
-from inspector.event import Flag, same_life
+from inspector.event import Flag, format_time, same_life
 from inspector.sources import FlagChange, LogInfo, SourceInfo
 
 log = logging.getLogger(__name__)
@@ -361,6 +361,13 @@ class CaptureWriter:
                 after = page[-1][1:3]
             with _storage_errors(self.path), self._transaction():
                 self._connection.execute("UPDATE log SET max_time_us = ? WHERE id = ?", (newest.get(log_id), log_id))
+
+    def outdate_searches(self) -> None:
+        """What was searched by the rules that were is not searched by those that are: the same search goes there again."""
+        said = f" // by the rules before {format_time(_now_us())}"
+        with _storage_errors(self.path), self._transaction():
+            self._connection.execute("UPDATE coverage SET filter = filter || ? WHERE state = 'scanned'", (said,))
+            self._ledger.forget()
 
     def select(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
         """A cursor over the rows of one reading statement."""
