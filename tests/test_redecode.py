@@ -232,7 +232,7 @@ def test_what_was_searched_by_other_rules_is_searched_again(tmp_path: Path) -> N
     write(path, [Log([Written(0, '{"a":1}', "order-1", 1)], read=[(0, 500)], end=500, filter=text)])
     with CaptureReader(path) as reader:
         assert unread(reader, text) == []
-    redecode.decode(path, PROFILE)
+    redecode.run(path, profile=PROFILE)
     with CaptureReader(path) as reader:
         (part,) = unread(reader, text)
         assert part.ranges == ((0, 500),)
