@@ -32,7 +32,8 @@ class Job:
 
     def __init__(self, fn: Callable[[CaptureReader], Any], done: Callable[[Any], None], failed: Callable[[str], None], lane: str) -> None:
         self.fn, self.done, self.failed, self.lane = fn, done, failed, lane
-        self.cancelled = False
+        self.cancelled = self.broken_off = False
+        """`broken_off`: it ends as soon as it looks, and its end is heard."""
 
 
 class _Worker(threading.Thread):
@@ -69,7 +70,7 @@ class _Worker(threading.Thread):
                 self._reader.interrupt()
 
     def _is_cancelled(self) -> bool:
-        return self.job is None or self.job.cancelled
+        return self.job is None or self.job.cancelled or self.job.broken_off
 
     def _let_go(self) -> None:
         with self._guard:
@@ -172,6 +173,7 @@ class Work(QObject):
             self._changed.notify_all()
         for worker in self._workers if break_off else ():
             if (running := worker.job) is not None:
+                running.broken_off = True
                 worker.interrupt(running)
 
     @property
@@ -201,6 +203,7 @@ class Work(QObject):
             self._changed.notify_all()
         for worker in self._workers:
             if (running := worker.job) is not None:
+                running.broken_off = True
                 worker.interrupt(running)
 
     @property
