@@ -37,7 +37,7 @@ def open_reader(path: Path, *, immutable: bool = False) -> apsw.Connection:
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_TRIGGER, 0)
     connection.config(apsw.SQLITE_DBCONFIG_ENABLE_VIEW, 0)
     connection.set_busy_timeout(BUSY_MS)
-    connection.execute("PRAGMA query_only = 1; PRAGMA temp_store = memory; PRAGMA cell_size_check = 1; PRAGMA cache_size = -32000")
+    connection.execute("PRAGMA query_only = 1; PRAGMA temp_store = memory; PRAGMA cell_size_check = 1; PRAGMA cache_size = -16000")
     return connection
 
 

@@ -32,7 +32,7 @@ _WAIT_S = 120.0
 _BEAT_MS = 10
 TAIL_FILTER = "position % 10 == 3"
 WARM_S = 30.0
-"""So long a window lives before its memory is noted: by then the readers' caches, 32 MB each, are full."""
+"""So long a window lives before its memory is noted: by then the readers' caches, 16 MB each, are full."""
 
 
 def main() -> int:
