@@ -5,62 +5,33 @@ Read `dialogs.save` for the bar that shows how it goes, `inspector.cli.export` f
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.child import Child
 from app.models.wish import Wish
+from app.saving import FileJob
 from inspector.event import format_time
 from inspector.query.combine import combined
 
 FORMS = {"JSON lines (*.jsonl)": ".jsonl", "CSV, safe for spreadsheets (*.csv)": ".csv", "Captures (*.evcap)": ".evcap"}
 
 
-class ExportJob(QObject):
-    """Writes what `arguments` ask for to `out`, replacing what is there: whoever asks has asked about that."""
+class ExportJob(FileJob):
+    """Writes what `arguments` ask for to `out`."""
 
-    DOING, DONE = "Exporting", "Exported to"
-    progressed = Signal(object, object)
-    """`(bytes done, 0)`: nobody knows how many there will be."""
-    ended = Signal(object, object)
-    """`(path, error)`: written there; or None with a sentence; or None and empty when it was stopped."""
+    DOING, DONE, WRITTEN = "Exporting", "Exported to", "exported"
 
     def __init__(self, arguments: Sequence[str], out: Path, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.out = out
-        self._written: Path | None = None
-        self.note = ""
-        """What is to be said of what was written."""
-        words = ["export", *arguments, "-o", str(out), "--replace"]
-        self._child = Child([*words, "--progress", "json", "--stop-with-stdin"], self)
-        self._child.progressed.connect(self._told)
-        self._child.ended.connect(lambda error: self.ended.emit(self._written, "" if self._written else error))
-        self.command = f"eventscope {shlex.join(words)}"
-        """The same, for a shell."""
+        super().__init__(["export", *arguments, "-o", str(out)], out, parent)
 
-    def start(self) -> None:
-        """Begins."""
-        self._child.start()
-
-    def stop(self) -> None:
-        """Ends it; nothing is left under the new name."""
-        self._child.stop()
-
-    def end(self) -> None:
-        """Ends it and waits: the window closes."""
-        self._child.end(3_000)
-
-    def _told(self, line: Mapping[str, Any]) -> None:
-        if line.get("type") == "progress":
-            self.progressed.emit(line.get("bytes", 0), 0)
-        elif line.get("type") == "exported":
-            notes = [f"{int(line.get('events', 0)):,} events", *map(str, line.get("notes") or ())]
-            self._written, self.note = self.out, "".join(f" · {note}" for note in notes)
+    def said_of(self, line: Mapping[str, Any]) -> str:
+        """How many events, and what was changed for the form."""
+        notes = [f"{int(line.get('events', 0)):,} events", *map(str, line.get("notes") or ())]
+        return "".join(f" · {note}" for note in notes)
 
 
 def export_arguments(path: Path, wish: Wish, suffix: str) -> list[str]:

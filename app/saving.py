@@ -1,9 +1,12 @@
-"""Save as: the command `eventscope save` as a job of the window. No widget; read `child` for processes, `dialogs.save` for the bar."""
+"""Commands that write one file, as jobs of the window: `eventscope save` here. No widget.
+
+Read `child` for processes, `dialogs.save` for the bar that shows how it goes, `exporting` for the other command.
+"""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +17,27 @@ from app.child import Child
 _IN_CLEAR = " · what is masked is stored in it: whoever has the file can take the masks off"
 
 
-class SaveJob(QObject):
-    """Saves the capture at `path` as `out`, replacing what is there: whoever asks has asked about that."""
+class FileJob(QObject):
+    """Runs a command that writes `out`, replacing what is there: whoever asks has asked about that."""
 
-    DOING, DONE = "Saving", "Saved as"
+    DOING, DONE = "Writing", "Written to"
+    WRITTEN = ""
+    """The type of the line by which the command says that the file is there."""
     progressed = Signal(object, object)
-    """`(bytes done, bytes in all)`"""
+    """`(bytes done, bytes in all)`; 0 in all where nobody knows."""
     ended = Signal(object, object)
-    """`(path, error)`: saved there; or None with a sentence; or None and empty when it was stopped."""
+    """`(path, error)`: written there; or None with a sentence; or None and empty when it was stopped."""
 
-    def __init__(self, path: Path, out: Path, parent: QObject | None = None) -> None:
+    def __init__(self, words: Sequence[str], out: Path, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.out = out
-        self._saved: Path | None = None
+        self._written: Path | None = None
         self.note = ""
-        """What is to be said of what was saved."""
-        self._child = Child(["save", str(path), str(out), "--replace", "--progress", "json", "--stop-with-stdin"], self)
+        """What is to be said of what was written."""
+        self._child = Child([*words, "--replace", "--progress", "json", "--stop-with-stdin"], self)
         self._child.progressed.connect(self._told)
-        self._child.ended.connect(lambda error: self.ended.emit(self._saved, "" if self._saved else error))
-        self.command = f"eventscope {shlex.join(['save', str(path), str(out)])}"
+        self._child.ended.connect(lambda error: self.ended.emit(self._written, "" if self._written else error))
+        self.command = f"eventscope {shlex.join(words)}"
         """The same, for a shell."""
 
     def start(self) -> None:
@@ -47,8 +52,26 @@ class SaveJob(QObject):
         """Ends it and waits: the window closes."""
         self._child.end(3_000)
 
+    def said_of(self, line: Mapping[str, Any]) -> str:
+        """The note, from the line that says that the file is there; none here."""
+        del line
+        return ""
+
     def _told(self, line: Mapping[str, Any]) -> None:
         if line.get("type") == "progress":
             self.progressed.emit(line.get("bytes", 0), line.get("total", 0))
-        elif line.get("type") == "saved":
-            self._saved, self.note = self.out, _IN_CLEAR if line.get("masked") is True else ""
+        elif line.get("type") == self.WRITTEN:
+            self._written, self.note = self.out, self.said_of(line)
+
+
+class SaveJob(FileJob):
+    """Saves the capture at `path` as `out`."""
+
+    DOING, DONE, WRITTEN = "Saving", "Saved as", "saved"
+
+    def __init__(self, path: Path, out: Path, parent: QObject | None = None) -> None:
+        super().__init__(["save", str(path), str(out)], out, parent)
+
+    def said_of(self, line: Mapping[str, Any]) -> str:
+        """Whether what is masked is in the file."""
+        return _IN_CLEAR if line.get("masked") is True else ""

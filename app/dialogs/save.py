@@ -8,10 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app import style
-from app.exporting import ExportJob
 from app.models.captures import size_text
 from app.plain import PlainLabel, announce, set_role, set_tip
-from app.saving import SaveJob
+from app.saving import FileJob, SaveJob
 
 SUFFIX = ".evcap"
 
@@ -37,7 +36,7 @@ class SaveBar(QFrame):
         super().__init__(parent)
         self.setObjectName("panel")
         self.setAccessibleName("Saving")
-        self._job: SaveJob | ExportJob | None = None
+        self._job: FileJob | None = None
         self.text, self.progress = PlainLabel(elided=True), QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("How much is saved")
@@ -66,7 +65,7 @@ class SaveBar(QFrame):
         """Begins to save; False while something else is being saved."""
         return self.run(SaveJob(path, out, self))
 
-    def run(self, job: SaveJob | ExportJob) -> bool:
+    def run(self, job: FileJob) -> bool:
         """Begins to save or to export; False while something else is."""
         if self._job is not None:
             job.deleteLater()
