@@ -24,4 +24,4 @@ def test_a_reader_has_every_setting(tmp_path: Path) -> None:
     with closing(open_writer(tmp_path / "a.db")) as connection:
         connection.execute("CREATE TABLE t (a)")
     with closing(open_reader(tmp_path / "a.db")) as connection:
-        assert settings(connection, "query_only", "temp_store", "cell_size_check", "cache_size") == [1, 2, 1, -32_000]
+        assert settings(connection, "query_only", "temp_store", "cell_size_check", "cache_size") == [1, 2, 1, -16_000]
