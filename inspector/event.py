@@ -168,6 +168,53 @@ FROM_VALUE = _FromValue()
 """In `EventBatch.data`: the record's value is itself the JSON text, so it is not carried twice."""
 
 
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """A schema that another one names: the name it is imported by, where it is registered, and its text."""
+
+    name: str
+    text: str
+    subject: str = ""
+    version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Schema:
+    """One writer's schema, with everything that decoding needs: no registry is asked again once this is known.
+
+    Compared by identity: there is one object per schema in a book (see `schemas.Schemas`), and caches are keyed by it.
+    """
+
+    wire: str
+    """How records name it: `id:42`, `guid:…`, `global:…`, `content:…`, `glue:…`, `azure:…` or `crc64:…` (see `schemas.framing`)."""
+    registry: str = ""
+    """Where it was found: an address without secrets or a file's name; empty while it is missing."""
+    kind: str = ""
+    """`AVRO`, `PROTOBUF` or `JSON`; empty while it is missing."""
+    text: str | None = None
+    """As written; None while it is missing."""
+    subject: str = ""
+    version: int | None = None
+    references: tuple[Reference, ...] = ()
+    """All that it needs, also what its references need, each before those that name it."""
+    compiled: bytes | None = None
+    """A Protobuf schema as a serialised FileDescriptorSet, its own file last."""
+    error: str = ""
+    """Why it is missing."""
+
+    @property
+    def label(self) -> str:
+        """How it is called in a sentence: its subject and version, or what records call it."""
+        named = f"{self.subject} version {self.version}" if self.version is not None else self.subject
+        return f"{named} ({wire_words(self.wire)})" if named else wire_words(self.wire)
+
+
+def wire_words(wire: str) -> str:
+    """`id:42` as people read it: `schema 42`."""
+    form, _, value = wire.partition(":")
+    return f"schema {value}" if form in {"id", "guid"} else f"schema {form} {value}"
+
+
 @dataclass(slots=True)
 class EventBatch:
     """Events as columns of equal length, ready to be appended: the records plus what they mean.
@@ -187,7 +234,8 @@ class EventBatch:
     type: list[str | None]
     version: list[int | None]
     event_id: list[str | None]
-    schema_ref: list[int | None]
+    schema: list[Schema | None]
+    """The schema a value names, found or missing."""
     schema_version: list[str | None]
     correlation_id: list[str | None]
     causation_id: list[str | None]

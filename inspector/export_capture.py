@@ -20,10 +20,11 @@ from inspector.capture.masked import rules_of
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.report import LogReport, asked_ranges, log_reports
 from inspector.capture.rows import Event
+from inspector.capture.schemas import stored_schemas
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter, Progress, Reading
 from inspector.errors import UsageError
-from inspector.event import EventBatch, LogKey, RecordBatch, StreamRef
+from inspector.event import EventBatch, LogKey, RecordBatch, Schema, StreamRef
 from inspector.export import Exported, check_place
 from inspector.sources import LogInfo, SourceInfo
 
@@ -79,6 +80,7 @@ class _Copying:
         self._reader, self._writer, self._condition, self._filter_text = reader, writer, condition, filter_text
         self._progress, self.is_stopped = progress, is_stopped
         self._readings: dict[tuple[int, str, str], Reading] = {}
+        self._schemas = stored_schemas(reader.select)
         self.events = 0
 
     def run(self) -> None:
@@ -120,7 +122,7 @@ class _Copying:
         query = EventQuery("log", False, None, report.log, report.partition, None, None, start, end, None, self._condition)
         for events in _batches(self._reader.events(query)):
             upto = events[-1].position + 1
-            self._writer.append(reading, [log_id], stager.stage(_batch(events)), Progress(read={0: (start, upto)}))
+            self._writer.append(reading, [log_id], stager.stage(_batch(events, self._schemas)), Progress(read={0: (start, upto)}))
             start = upto
             self.events += len(events)
             self._progress(self.events, self._writer.size_bytes())
@@ -162,7 +164,7 @@ def _batches(events: Iterable[Event]) -> Iterator[list[Event]]:
         yield batch
 
 
-def _batch(events: Sequence[Event]) -> EventBatch:
+def _batch(events: Sequence[Event], schemas: Mapping[int, Schema]) -> EventBatch:
     records = RecordBatch(
         log=[0] * len(events),
         position=[event.position for event in events],
@@ -183,7 +185,7 @@ def _batch(events: Sequence[Event]) -> EventBatch:
         type=[event.type for event in events],
         version=[event.version for event in events],
         event_id=[event.event_id for event in events],
-        schema_ref=[event.schema_ref for event in events],
+        schema=[schemas.get(event.schema_ref or 0) for event in events],
         schema_version=[event.schema_version for event in events],
         correlation_id=[event.correlation_id for event in events],
         causation_id=[event.causation_id for event in events],

@@ -9,7 +9,7 @@ import gc
 import queue
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -18,11 +18,14 @@ from inspector.capture import coverage
 from inspector.capture.stage import Staged, Stager
 from inspector.capture.writer import CaptureWriter, Progress, Reading
 from inspector.errors import SourceError
-from inspector.event import RecordBatch, without_ranges
+from inspector.event import RecordBatch, Schema, without_ranges
 from inspector.identify import Identifier, Profile
+from inspector.schemas import Place, Schemas
 from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
 from inspector.sources.spans import length, place_of, rounds
 
+Places = Callable[[], Sequence[Place]]
+"""Makes the places to ask for schemas, once for each reading thread."""
 _RETRY_S = 1.0
 TICK_S = 0.25
 """How long the two sides wait for each other before they look whether they should end."""
@@ -45,12 +48,15 @@ class Message:
 class Feed:
     """One source being read: its thread, and where each of its logs stands in the capture."""
 
-    def __init__(self, number: int, source: Source, request: Request, plan: Plan, profile: Profile | None) -> None:
+    def __init__(self, number: int, source: Source, request: Request, plan: Plan, profile: Profile | None, places: Places = tuple) -> None:
         self.number = number
         self.source = source
         self.request = request
         self.plan = plan
         self.profile = profile
+        self.places = places
+        self.known: list[Schema] = []
+        """The schemas that the capture holds of this source."""
         self.log_ids: list[int] = []
         self.reading: Reading | None = None
         self.reached: dict[int, int] = {}
@@ -74,6 +80,7 @@ class Feed:
         """Notes the source, its logs and what is asked, and takes off the plan what the capture has; gives what the user should know."""
         plan, isolation, ranges = self.plan, str(self.request.isolation), self.request.ranges
         source_id = writer.add_source(self.source.info())
+        self.known = writer.schemas(source_id)
         self.log_ids = [self.add_log(writer, source_id, info) for info in plan.logs]
         named = zip(self.log_ids, plan.logs, plan.asked, strict=True)
         asked = {log_id: range_ for log_id, info, range_ in named if not ranges or place_of(info) in ranges}
@@ -115,13 +122,15 @@ class Feed:
         # batches are large lists of plain values without cycles: letting the collector walk them costs a tenth of the time
         gc.freeze()
         gc.set_threshold(200_000, 50, 50)
-        identifier = Identifier(profile=self.profile, decoders=self.plan.decoder, rules=self.plan.rules)
+        book = Schemas(self.places(), self.known)
+        identifier = Identifier(profile=self.profile, decoders=self.plan.decoder, rules=self.plan.rules, schemas=book)
         stager = Stager()
         try:
             for spans in self.rounds:
                 self._read_round(spans, identifier, stager)
         finally:
             stager.close()
+            book.close()
 
     def _read_round(self, spans: list[Span], identifier: Identifier, stager: Stager) -> None:
         """Reads one round; when the source is away before any of it came, waits for the source, as inside a round."""

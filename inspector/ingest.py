@@ -21,7 +21,7 @@ import apsw
 from inspector.capture.stage import Staged
 from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, StagedCondition
 from inspector.errors import EventscopeError, ExitStatus, SourceError
-from inspector.feed import TICK_S, Feed, Message, RateLimiter
+from inspector.feed import TICK_S, Feed, Message, Places, RateLimiter
 from inspector.identify import Profile
 from inspector.sources import LogInfo, Request, Source, Span
 from inspector.sources.spans import length, narrowed
@@ -60,6 +60,8 @@ class Options:
     with_values: bool = True
     floor_bytes: int = DEFAULT_FLOOR_BYTES
     profile: Profile | None = None
+    places: Places = tuple
+    """Where schemas are looked for that the capture has not."""
     filter_text: str | None = None
     condition: StagedCondition | None = None
     """The capture filter as SQL over the staged batch (see `query.staged`)."""
@@ -135,7 +137,7 @@ def run(
     with CaptureWriter(path, with_values=options.with_values, floor_bytes=options.floor_bytes) as writer:
         if options.masks:
             writer.keep_masks(options.masks)
-        feeds = [Feed(number, *planned, options.profile) for number, planned in enumerate(plans)]
+        feeds = [Feed(number, *planned, options.profile, options.places) for number, planned in enumerate(plans)]
         for feed in feeds:
             _register(writer, feed, options, listener)
         listener.started()

@@ -19,6 +19,7 @@ from inspector.capture.writer import CaptureWriter
 from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag
 from inspector.identify import Profile
+from inspector.schemas import Place, Schemas
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 16 * 1024 * 1024
@@ -46,14 +47,16 @@ def run(
     *,
     profile: Profile | None = None,
     condition: Condition | None = None,
+    places: Sequence[Place] = (),
     progress: Callable[[int], None] = lambda _events: None,
     is_stopped: Callable[[], bool] = lambda: False,
     ending: Callable[[], None] = lambda: None,
 ) -> Outcome:
     """Decodes and identifies the events of the capture at `path` that meet `condition` (all: None) again.
 
-    `progress` is told how many are done after each transaction, `ending` is called before the file is let go of. Raises
-    CaptureError for what is no capture, CaptureInUseError when it is being written, UsageError when it holds no values.
+    `places` are asked for schemas that the capture has not. `progress` is told how many are done after each transaction,
+    `ending` is called before the file is let go of. Raises CaptureError for what is no capture, CaptureInUseError when it is
+    being written, UsageError when it holds no values.
     """
     if not path.is_file():
         raise CaptureError(f"there is no capture {path}")
@@ -62,7 +65,7 @@ def run(
         if not writer.with_values:
             raise UsageError(f"{path.name} was captured without values: there is nothing to decode")
         for (source_id,) in writer.select("SELECT id FROM source ORDER BY id").fetchall():
-            for page_size, changed in _decode_source(writer, source_id, profile, condition):
+            for page_size, changed in _decode_source(writer, source_id, profile, condition, places):
                 outcome.events += page_size
                 outcome.changed += changed
                 progress(outcome.events)
@@ -73,6 +76,7 @@ def run(
                 break
         writer.mark_late_again()
         writer.outdate_searches()
+        writer.forget_unused_schemas()
         counting = "SELECT count(*) FILTER (WHERE flags & :bad), count(*) FILTER (WHERE flags & :big) FROM event"
         bits = {"bad": int(Flag.undecodable), "big": int(Flag.oversize)}
         outcome.undecodable, outcome.oversize = writer.select(counting, bits).fetchall()[0]
@@ -81,11 +85,12 @@ def run(
 
 
 def _decode_source(
-    writer: CaptureWriter, source_id: int, profile: Profile | None, condition: Condition | None
+    writer: CaptureWriter, source_id: int, profile: Profile | None, condition: Condition | None, places: Sequence[Place]
 ) -> Iterator[tuple[int, int]]:
     """Does one source, giving of each transaction the number of events, and of those that changed."""
     logs = [stored_log(row) for row in writer.select(LOGS, {"source": source_id}).fetchall()]
-    identifier = identifier_of(logs, profile)
+    book = Schemas(places, writer.schemas(source_id))
+    identifier = identifier_of(logs, profile, book)
     stager = Stager()
     try:
         after = 0

@@ -38,7 +38,7 @@ class DecoderContract:
     @given(values=st.lists(st.none() | st.binary(max_size=64), max_size=8), asked=st.booleans())
     def test_arbitrary_bytes_never_raise_and_every_row_has_a_verdict(self, values: list[bytes | None], asked: bool) -> None:
         decoded = self.decoder.decode(values, [None] * len(values), Context(options={"asked": asked}))
-        columns = (decoded.decoder, decoded.document, decoded.data, decoded.error, decoded.flags, decoded.schema_ref)
+        columns = (decoded.decoder, decoded.document, decoded.data, decoded.error, decoded.flags, decoded.schema)
         assert {len(column) for column in columns} == {len(values)}
         for row, value in enumerate(values):
             self._check_row(decoded, row, value)

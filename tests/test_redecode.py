@@ -44,6 +44,9 @@ TABLES = {
     "bucket": "SELECT b.width_s, b.second, b.log_id, t.name, c.name, b.events, b.bytes FROM bucket b LEFT JOIN type t ON t.id = b.type_id "
     "LEFT JOIN category c ON c.id = b.category_id ORDER BY 1, 2, 3, 4, 5",
     "block": "SELECT first_seq, last_seq, min_us, max_us, untimed FROM block ORDER BY 1",
+    "usage": "SELECT u.first_seq, u.log_id, t.name, x.wire, u.schema_version, u.decoder, u.events, u.first_us, u.last_us FROM usage u "
+    "LEFT JOIN type t ON t.id = u.type_id LEFT JOIN schema x ON x.id = u.schema_ref ORDER BY 1, 2, 3, 4, 5, 6",
+    "schema": "SELECT source_id, registry, wire, subject, version, kind, text, refs, compiled, error FROM schema ORDER BY wire",
     "log": "SELECT name, partition, events, bytes, max_time_us, envelope FROM log ORDER BY id",
 }
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import apsw
 
+from inspector.capture import schemas
 from inspector.capture.schema import BUCKET_SECONDS
 from inspector.event import Flag
 
@@ -36,6 +37,8 @@ COUNT_NAMES = (
         "JOIN staged.stream s ON s.id = r.stream JOIN staged.category t ON t.id = s.category GROUP BY 1) AS c WHERE category.id = c.id"
     ),
 )
+
+SCHEMAS = schemas.STORE
 
 STREAMS = (
     (
@@ -66,10 +69,10 @@ _EVENTS = (
     "key_bytes, value_bytes, "
     "data, metadata, extra) "
     "SELECT :base + r.n, m.id, r.position, 0, r.time_us, r.time_kind, r.recorded_us, r.recorded_kind, :now, t.real, s.real, r.version, "
-    "r.event_id, r.schema_ref, r.schema_version, r.correlation_id, r.causation_id, r.actor, r.decoder, r.error, r.flags, length(r.key), "
+    "r.event_id, x.real, r.schema_version, r.correlation_id, r.causation_id, r.actor, r.decoder, r.error, r.flags, length(r.key), "
     f"{_SIZE}, {{data}}, {{metadata}}, {{extra}} "
     "FROM staged.row r CROSS JOIN temp.plan_log m ON m.plan = r.log LEFT JOIN staged.type t ON t.id = r.type "
-    "LEFT JOIN staged.stream s ON s.id = r.stream ORDER BY r.n"
+    "LEFT JOIN staged.stream s ON s.id = r.stream LEFT JOIN staged.schema x ON x.id = r.schema ORDER BY r.n"
 )
 DOCUMENTS = {
     "data": "CASE typeof(r.data) WHEN 'text' THEN jsonb(r.data) WHEN 'integer' THEN jsonb(CAST(r.value AS TEXT)) "
@@ -123,9 +126,11 @@ _REMOVE = (
         "FROM event_stream x JOIN event e ON e.seq = x.seq WHERE x.stream_id = stream.id) WHERE id IN (SELECT id FROM temp.gone)"
     ),
     "DELETE FROM stream WHERE events = 0 AND id IN (SELECT id FROM temp.gone)",
+    schemas.DROP_BLOCKS.replace(":low", "0").replace(":high", ":last"),
     "DELETE FROM block WHERE last_seq <= :last",
     "DELETE FROM record WHERE seq <= :last",
     "DELETE FROM event WHERE seq <= :last",
+    schemas.COUNT_BLOCKS.replace(":low", "0").replace(":high", ":last"),
 )
 LESS_BUCKETS = (
     "UPDATE bucket SET events = events - c.n, bytes = bytes - c.b FROM (SELECT second - ((second % :width) + :width) % :width AS start, "
@@ -184,7 +189,7 @@ def append(connection: apsw.Connection, *, source_id: int, base: int, with_value
     bindings = {"source": source_id, "base": base, "now": time.time_ns() // 1000}
     for statement in PREPARE:
         connection.execute(statement)
-    for statement in (*STREAMS, _MEMBERS, *COUNT_NAMES):
+    for statement in (*SCHEMAS, *STREAMS, _MEMBERS, *COUNT_NAMES):
         connection.execute(statement, {name: bindings[name] for name in bindings if f":{name}" in statement})
     events = _EVENTS.format(**(DOCUMENTS if with_values else _NO_VALUES))
     connection.execute(events, {"base": base, "now": bindings["now"]})
@@ -193,6 +198,7 @@ def append(connection: apsw.Connection, *, source_id: int, base: int, with_value
     if rows:
         connection.execute(_PATHS, {"base": base, "most": _MOST_PATHS})
         connection.execute(_BLOCK, {"base": base, "rows": rows, "most": _BLOCK_ROWS})
+        connection.execute(schemas.COUNT_STAGED)
     connection.execute(SECONDS)
     for width in BUCKET_SECONDS:
         connection.execute(BUCKETS, {"width": width})
@@ -224,6 +230,10 @@ def drop_known(connection: apsw.Connection) -> tuple[int, int]:
     same, other = connection.execute("SELECT count(*) FILTER (WHERE NOT differs), count(*) FILTER (WHERE differs) FROM temp.known").get
     keep_only(connection, "n NOT IN (SELECT n FROM temp.known)")
     return same, other
+
+
+UNREADABLE = "(row.decoder = 'confluent' AND row.schema IN (SELECT id FROM staged.schema WHERE text IS NULL))"
+"""Rows that a capture's filter cannot judge, because the schema they name is missing: none of them is left out."""
 
 
 def keep_only(connection: apsw.Connection, condition: str, bindings: dict[str, Any] | None = None) -> int:

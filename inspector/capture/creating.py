@@ -13,8 +13,10 @@ from importlib.metadata import version
 from pathlib import Path
 
 import apsw
+from sqlalchemy.schema import CreateTable
 
-from inspector.capture import schema
+from inspector.capture import schema, schemas
+from inspector.capture.dialect import ApswDialect
 from inspector.errors import CaptureError
 
 
@@ -39,6 +41,16 @@ def check_version(connection: apsw.Connection, path: Path) -> None:
         raise CaptureError(f"{path} is a database but not a capture; choose another file")
     if user // 1000 != schema.MAJOR:
         raise CaptureError(f"{path} was made by a newer eventscope (format {user // 1000}); install that version to open it")
+
+
+def complete(connection: apsw.Connection) -> None:
+    """Gives a capture of an older minor version the tables and columns that came since; one of a newer one stays as it is."""
+    if connection.execute("SELECT 1 FROM pragma_table_info('schema') WHERE name = 'wire'").get:
+        return
+    connection.execute("BEGIN IMMEDIATE")
+    schemas.complete(connection, str(CreateTable(schema.usage).compile(dialect=ApswDialect())))
+    connection.pragma("user_version", schema.USER_VERSION)
+    connection.execute("COMMIT")
 
 
 def set_setting(connection: apsw.Connection, name: str, value: object) -> None:

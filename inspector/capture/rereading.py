@@ -14,6 +14,7 @@ from inspector.capture.rows import FROM
 from inspector.errors import CaptureError
 from inspector.event import Flag, LogKey, RecordBatch
 from inspector.identify import EVENT_TIME, SOURCE, Identifier, Profile
+from inspector.schemas import Schemas
 from inspector.sources import LogInfo
 
 T = TypeVar("T")
@@ -94,12 +95,13 @@ def stored_log(row: tuple[Any, ...]) -> StoredLog:
     )
 
 
-def identifier_of(logs: Sequence[StoredLog], profile: Profile | None) -> Identifier:
-    """What identifies the events of these logs under a profile."""
+def identifier_of(logs: Sequence[StoredLog], profile: Profile | None, schemas: Schemas | None = None) -> Identifier:
+    """What identifies the events of these logs under a profile; `schemas` is the book of their source."""
     return Identifier(
         profile=profile,
         decoders={log.info.key.name: log.decoder for log in logs if log.decoder},
         rules={log.info.key.name: log.rules for log in logs if log.rules},
+        schemas=schemas,
     )
 
 

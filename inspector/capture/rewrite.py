@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 
 import apsw
 
-from inspector.capture.append import BUCKETS, COUNT_NAMES, DOCUMENTS, LESS_BUCKETS, PREPARE, SECONDS, STREAMS, second_of
+from inspector.capture import schemas
+from inspector.capture.append import BUCKETS, COUNT_NAMES, DOCUMENTS, LESS_BUCKETS, PREPARE, SCHEMAS, SECONDS, STREAMS, second_of
 from inspector.capture.schema import BUCKET_SECONDS
 from inspector.event import Flag
 
@@ -57,10 +58,10 @@ _REPLACE = (
     "event_id = f.event_id, schema_ref = f.schema_ref, schema_version = f.schema_version, correlation_id = f.correlation_id, "
     "causation_id = f.causation_id, actor = f.actor, decoder = f.decoder, error = f.error, flags = f.flags, data = f.data, "
     "metadata = f.metadata, extra = f.extra FROM (SELECT a.seq, r.time_us, r.time_kind, t.real AS type_id, s.real AS stream_id, r.version, "
-    "r.event_id, r.schema_ref, r.schema_version, r.correlation_id, r.causation_id, r.actor, r.decoder, r.error, r.flags, "
+    "r.event_id, x.real AS schema_ref, r.schema_version, r.correlation_id, r.causation_id, r.actor, r.decoder, r.error, r.flags, "
     f"{DOCUMENTS['data']} AS data, {DOCUMENTS['metadata']} AS metadata, {DOCUMENTS['extra']} AS extra "
     "FROM staged.row r JOIN temp.again a ON a.n = r.n LEFT JOIN staged.type t ON t.id = r.type "
-    "LEFT JOIN staged.stream s ON s.id = r.stream) AS f WHERE event.seq = f.seq"
+    "LEFT JOIN staged.stream s ON s.id = r.stream LEFT JOIN staged.schema x ON x.id = r.schema) AS f WHERE event.seq = f.seq"
 )
 _MEMBERS = (
     "INSERT INTO event_stream (stream_id, seq, version) SELECT s.real, a.seq, x.version "
@@ -114,7 +115,7 @@ def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[
         connection.execute(statement)
     for width in BUCKET_SECONDS:
         connection.execute(LESS_BUCKETS, {"width": width})
-    for statement in (*PREPARE, *STREAMS):
+    for statement in (*PREPARE, *SCHEMAS, *STREAMS):
         connection.execute(statement, {"source": source_id} if ":source" in statement else None)
     changed = connection.execute(_CHANGED).get
     for statement in (_REPLACE, _MEMBERS, *COUNT_NAMES, SECONDS):
@@ -123,6 +124,9 @@ def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[
         connection.execute(BUCKETS, {"width": width})
     for statement in (_FIRST_AND_LAST, *_TIDY):
         connection.execute(statement)
+    stretch = {"low": min(seqs), "high": max(seqs)}
+    connection.execute(schemas.DROP_BLOCKS, stretch)
+    connection.execute(schemas.COUNT_BLOCKS, stretch)
     assert isinstance(changed, int)
     return changed
 

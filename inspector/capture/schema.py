@@ -24,10 +24,11 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
 from inspector.capture.dialect import ApswDialect
+from inspector.capture.views import COVERAGE_VIEW, EVENTS_VIEW
 
 APPLICATION_ID = 0x45564341
 """ASCII `EVCA`, in the SQLite header."""
-MAJOR, MINOR = 1, 1
+MAJOR, MINOR = 1, 2
 USER_VERSION = MAJOR * 1000 + MINOR
 """A newer major is refused, a newer minor is accepted."""
 
@@ -155,7 +156,16 @@ schema_ = Table(
     _int("version"),
     _text("kind", default=""),
     _text("text"),
+    _int("source_id"),
+    _text("wire"),
+    _text("refs"),
+    _blob("compiled"),
+    _text("error"),
+    Index("schema_wire", "source_id", "registry", "wire", unique=True),
 )
+"""Writers' schemas, whole (see `event.Schema`): `wire` is how records name one, `refs` (JSON) holds the texts it refers to,
+`compiled` a Protobuf schema's descriptors. One with no `text` is missing: `error` says why, and nothing stands in `registry`.
+The columns from `source_id` on came with minor version 2."""
 
 event = Table(
     "event",
@@ -244,6 +254,23 @@ path = Table(
 )
 """JSON paths seen in a sample of each type's documents, with the JSON kinds found there, for completion."""
 
+usage = Table(
+    "usage",
+    metadata,
+    Column("first_seq", Integer, primary_key=True, autoincrement=False),
+    Column("log_id", Integer, primary_key=True, autoincrement=False),
+    Column("type_id", Integer, primary_key=True, autoincrement=False),
+    Column("schema_ref", Integer, primary_key=True, autoincrement=False),
+    Column("schema_version", Text, primary_key=True),
+    Column("decoder", Text, primary_key=True),
+    _count("events"),
+    _int("first_us"),
+    _int("last_us"),
+    sqlite_with_rowid=False,
+)
+"""By what the events of a block (`block.first_seq`) were decoded, 0 and an empty text standing for none: a sum over blocks says
+how often each schema, version and decoder was met, and from when to when. Came with minor version 2."""
+
 coverage = Table(
     "coverage",
     metadata,
@@ -302,31 +329,6 @@ for _table in (bookmark, note):
         _table.append_column(_column)
 """What somebody wrote about an event. `uid` is its name wherever it goes; `address` (a JSON list, see `notes.Place`) says which
 event by its log and position, so that it is found again in another copy. Both came with minor version 1."""
-
-
-def _time_sql(column: str) -> str:
-    micros = f"(({column} % 1000000 + 1000000) % 1000000)"
-    return (
-        f"CASE WHEN {column} IS NULL THEN NULL ELSE "
-        f"strftime('%Y-%m-%dT%H:%M:%S', ({column} - {micros}) / 1000000, 'unixepoch') || printf('.%06dZ', {micros}) END"
-    )
-
-
-EVENTS_VIEW = f"""CREATE VIEW events AS SELECT e.seq, l.name AS log, l.partition, e.position, e.sub,
- {_time_sql("e.time_us")} AS time, CASE e.time_kind WHEN 1 THEN 'event' WHEN 2 THEN 'create' WHEN 3 THEN 'append' END AS time_kind,
- {_time_sql("e.recorded_us")} AS recorded_time, {_time_sql("e.captured_us")} AS captured_time,
- CAST(r.key AS TEXT) AS key, CAST(r.value AS TEXT) AS value, r.headers,
- s.name AS stream, c.name AS category,
- t.name AS type, e.version, e.event_id AS id, e.schema_version, e.correlation_id, e.causation_id, e.actor, e.decoder, e.error, e.flags,
- e.key_bytes, e.value_bytes, json(e.data) AS data, json(e.metadata) AS metadata, json(e.extra) AS extra
- FROM event e JOIN log l ON l.id = e.log_id LEFT JOIN record r ON r.seq = e.seq LEFT JOIN type t ON t.id = e.type_id
- LEFT JOIN stream s ON s.id = e.stream_id LEFT JOIN category c ON c.id = s.category_id"""
-
-COVERAGE_VIEW = f"""CREATE VIEW coverage_report AS SELECT s.uri AS source, l.name AS log, l.partition, l.incarnation,
- c.from_position, c.to_position, c.state, c.reason, c.filter, c.isolation, c.records,
- CASE c.state WHEN 'read' THEN c.to_position - c.from_position - c.records END AS not_delivered, {_time_sql("c.read_us")} AS read_time
- FROM coverage c JOIN log l ON l.id = c.log_id JOIN source s ON s.id = l.source_id
- ORDER BY s.id, l.name, l.partition, l.id, c.from_position"""
 
 
 def create_statements() -> list[str]:

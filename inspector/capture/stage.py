@@ -2,8 +2,8 @@
 
 Handing rows between threads one by one is slower than writing them in one thread (the lock changes hands at every
 row). So the reading thread fills this database, passes its bytes on, and the writing thread needs only a few
-`INSERT … SELECT`. The bytes hold a table `row`, its streams in `row_stream`, and the dictionaries `type`, `category`
-and `stream` with numbers of their own. Read `writer` next.
+`INSERT … SELECT`. The bytes hold a table `row`, its streams in `row_stream`, and the dictionaries `type`, `category`,
+`stream` and `schema` with numbers of their own. Read `writer` next.
 """
 
 from __future__ import annotations
@@ -16,18 +16,20 @@ from itertools import repeat
 import apsw
 import orjson
 
-from inspector.event import FROM_VALUE, EventBatch, Flag, RecordBatch
+from inspector.capture.schemas import staged_rows
+from inspector.event import FROM_VALUE, EventBatch, Flag, RecordBatch, Schema
 
 OVERSIZE_BYTES = 256 * 1024 * 1024
 OVERSIZE_KEPT_BYTES = 1024 * 1024
 
 _TABLES = """
 CREATE TABLE row (n INTEGER PRIMARY KEY, log, position, time_us, time_kind, recorded_us, recorded_kind, type, stream, version, event_id,
-  schema_ref, schema_version, correlation_id, causation_id, actor, decoder, error, flags, metadata, extra, data, key, headers, value);
+  schema, schema_version, correlation_id, causation_id, actor, decoder, error, flags, metadata, extra, data, key, headers, value);
 CREATE TABLE row_stream (stream, n, version);
 CREATE TABLE type (id INTEGER PRIMARY KEY, name, real);
 CREATE TABLE category (id INTEGER PRIMARY KEY, name, real);
 CREATE TABLE stream (id INTEGER PRIMARY KEY, category, name, real);
+CREATE TABLE schema (id INTEGER PRIMARY KEY, registry, wire, subject, version, kind, text, refs, compiled, error, real);
 """
 _INSERT_ROW = f"INSERT INTO row VALUES ({', '.join('?' * 25)})"
 
@@ -75,8 +77,12 @@ class Stager:
         stream_rows = _stream_rows(batch, streams)
         categories = _numbered([category for category, _ in streams])
         connection = self._connection
-        connection.execute("BEGIN; DELETE FROM row; DELETE FROM row_stream; DELETE FROM type; DELETE FROM category; DELETE FROM stream")
-        connection.executemany(_INSERT_ROW, _rows(batch, types, _first(stream_rows, len(batch))))
+        connection.execute(
+            "BEGIN; DELETE FROM row; DELETE FROM row_stream; DELETE FROM type; DELETE FROM category; DELETE FROM stream; DELETE FROM schema"
+        )
+        schemas = _schema_numbers(batch.schema)
+        connection.executemany(_INSERT_ROW, _rows(batch, types, schemas, _first(stream_rows, len(batch))))
+        connection.executemany("INSERT INTO schema VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", staged_rows(schemas))
         connection.executemany("INSERT INTO row_stream VALUES (?, ?, ?)", stream_rows)
         for table, names in (("type", types), ("category", categories)):
             connection.executemany(f"INSERT INTO {table} (name, id) VALUES (?, ?)", names.items())
@@ -114,7 +120,9 @@ class Stager:
         self._connection.close()
 
 
-def _rows(batch: EventBatch, types: dict[str, int], stream: Sequence[int | None]) -> Iterable[tuple[object, ...]]:
+def _rows(
+    batch: EventBatch, types: dict[str, int], schemas: dict[Schema, int], stream: Sequence[int | None]
+) -> Iterable[tuple[object, ...]]:
     records = batch.records
     count = len(batch)
     number = types.get
@@ -131,7 +139,7 @@ def _rows(batch: EventBatch, types: dict[str, int], stream: Sequence[int | None]
         stream,
         batch.version,
         batch.event_id,
-        batch.schema_ref,
+        [None if schema is None else schemas[schema] for schema in batch.schema] if schemas else batch.schema,
         batch.schema_version,
         batch.correlation_id,
         batch.causation_id,
@@ -152,6 +160,12 @@ def _rows(batch: EventBatch, types: dict[str, int], stream: Sequence[int | None]
 def _numbered(names: Sequence[str | None]) -> dict[str, int]:
     """Names numbered from 1 in the order met."""
     return {name: number for number, name in enumerate((name for name in dict.fromkeys(names) if name is not None), 1)}
+
+
+def _schema_numbers(schemas: Sequence[Schema | None]) -> dict[Schema, int]:
+    """The schemas that a batch names, numbered from 1; one that was missing and is found meanwhile counts as found."""
+    met = {schema for schema in set(schemas) if schema is not None}
+    return {schema: number for number, schema in enumerate(sorted(met, key=lambda one: (one.registry, one.wire)), 1)}
 
 
 def _stream_rows(batch: EventBatch, numbers: dict[tuple[str, str], int]) -> list[tuple[int, int, int | None]]:

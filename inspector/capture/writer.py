@@ -20,16 +20,16 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, rewrite
+from inspector.capture import append, coverage, rewrite, schemas
 from inspector.capture.coverage import Segment
-from inspector.capture.creating import check_version, create, set_setting
+from inspector.capture.creating import check_version, complete, create, set_setting
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.opening import is_read_only
 from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
-from inspector.event import Flag, format_time, same_life
+from inspector.event import Flag, Schema, format_time, same_life
 from inspector.sources import FlagChange, LogInfo, SourceInfo
 
 log = logging.getLogger(__name__)
@@ -109,6 +109,7 @@ class CaptureWriter:
                 if is_new:
                     create(self._connection, {"values": with_values})
                 check_version(self._connection, self.path)
+                complete(self._connection)
             except (apsw.NotADBError, apsw.CorruptError) as error:
                 raise CaptureError(f"{self.path} is not a capture or is damaged ({error}); choose another file") from error
         append.prepare(self._connection)
@@ -280,7 +281,8 @@ class CaptureWriter:
             same, other = append.drop_known(connection)
             rows -= same + other
         if condition is not None:
-            rows = append.keep_only(connection, *condition(connection))
+            sql, bound = condition(connection)
+            rows = append.keep_only(connection, f"({sql}) OR {append.UNREADABLE}", bound)
         read, full = dict(progress.read), False
         if (rows_left is not None and rows >= rows_left) or (bytes_left is not None and staged.bytes >= bytes_left):
             rows, full = self._cut(read, rows_left, bytes_left)
@@ -369,7 +371,16 @@ class CaptureWriter:
             self._connection.execute("UPDATE coverage SET filter = filter || ? WHERE state = 'scanned'", (said,))
             self._ledger.forget()
 
-    def select(self, sql: str, bindings: Mapping[str, Any] | None = None) -> Any:
+    def schemas(self, source_id: int) -> list[Schema]:
+        """The schemas that the capture holds of a source."""
+        return list(schemas.stored_schemas(lambda sql, bound: self.select(sql, bound).fetchall(), source_id).values())
+
+    def forget_unused_schemas(self) -> None:
+        """A schema that is missing and that no event names any more is not noted any longer."""
+        with _storage_errors(self.path), self._transaction():
+            self._connection.execute(schemas.FORGET_UNUSED)
+
+    def select(self, sql: str, bindings: Mapping[str, Any] | Sequence[object] | None = None) -> Any:
         """A cursor over the rows of one reading statement."""
         return self._connection.execute(sql, bindings)
 

@@ -5,6 +5,8 @@ reason, or both for each. Read `json_text` for the most used one, `identify` for
 
 The choice is by priority, highest first. When the automatic choice finds that a value is not of its kind, the next one
 is asked and the row keeps a note in `error`; when the user's own choice fails, the row is undecodable with the reason.
+A decoder that can also say which bytes hold which field has a method `spans` (see `ShowsBytes`); `attempts` tells of one
+value what every decoder makes of it.
 """
 
 from __future__ import annotations
@@ -12,15 +14,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Protocol, cast
+from typing import NamedTuple, Protocol, cast, runtime_checkable
 
 from inspector import plugins
 from inspector.errors import UsageError
-from inspector.event import Flag, _FromValue
+from inspector.event import Flag, Schema, _FromValue
+from inspector.schemas import Framed, Schemas
 
 PRIMITIVE_TYPES = ("long", "int", "short", "double", "float", "uuid")
 """What a key may be said to be instead of text; `primitive` reads them."""
 UNDECODABLE = int(Flag.undecodable)
+Step = str | int
+Path = tuple[Step, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,16 @@ class Context:
     """`key` or `value`."""
     options: Mapping[str, object] = field(default_factory=dict)
     """`asked` is true when the user or a descriptor named the decoder; others are a decoder's own (see `primitive`)."""
+    schemas: Schemas = field(default_factory=Schemas)
+    """The schemas that values may name."""
+
+    def framed(self, value: bytes, headers: str | None) -> Framed | None:
+        """The schema that one value names, found or missing."""
+        return self.schemas.framed(value, headers, self.log, self.part)
+
+    def framed_column(self, values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[Framed | None]:
+        """The same for a column, which is quicker."""
+        return self.schemas.column(values, headers, self.log, self.part)
 
 
 @dataclass(slots=True)
@@ -48,7 +63,10 @@ class Decoded:
     data: list[str | _FromValue | None]
     error: list[str | None]
     flags: list[int]
-    schema_ref: list[int | None]
+    schema: list[Schema | None]
+    """The schema a value names, found or missing."""
+    name: dict[int, str] = field(default_factory=dict)
+    """Row → what its schema calls this kind of value: the full name of an Avro record or a Protobuf message."""
 
     @classmethod
     def empty(cls, count: int) -> Decoded:
@@ -66,7 +84,10 @@ class Decoded:
             self.decoder[row] = other.decoder[place]
             self.document[row] = other.document[place]
             self.data[row] = other.data[place]
-            self.schema_ref[row] = other.schema_ref[place]
+            if other.schema[place] is not None:
+                self.schema[row] = other.schema[place]
+            if place in other.name:
+                self.name[row] = other.name[place]
             self.flags[row] |= other.flags[place]
             self.error[row] = joined(self.error[row], other.error[place])
 
@@ -83,6 +104,51 @@ class Decoder(Protocol):
 
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """Every value decoded; one that cannot be has its reason in `error` and `Flag.undecodable`. Never raises."""
+
+
+class FieldSpan(NamedTuple):
+    """The bytes `[start, end)` of a value that hold what its document has at `path`."""
+
+    path: Path
+    start: int
+    end: int
+
+
+@dataclass(slots=True)
+class Spans:
+    """Where the fields of one value lie in its bytes, as far as they could be followed; containers come before their members."""
+
+    fields: list[FieldSpan] = field(default_factory=list)
+    stopped_at: int | None = None
+    """The byte where it could not go on; None when all was followed."""
+    reason: str = ""
+
+
+@runtime_checkable
+class ShowsBytes(Protocol):
+    """What a decoder has besides when it can say which bytes hold which field."""
+
+    def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
+        """Where the fields of one value lie. Never raises for bad data; at most `MOST_SPANS` fields."""
+
+
+MOST_SPANS = 20_000
+"""A value with more fields is followed no further."""
+
+
+class Attempt(NamedTuple):
+    """What one decoder makes of one value."""
+
+    decoder: str
+    priority: float
+    """How sure it is of the value, 0 to 1; one with 0 is not asked by the automatic choice."""
+    error: str | None
+    """Why it is not of its kind; None when it is."""
+    stopped_at: int | None
+    """The byte where it stopped, where the decoder can say it."""
+    schema: Schema | None
+    document: object
+    """What it read."""
 
 
 def joined(*reasons: str | None) -> str | None:
@@ -171,3 +237,22 @@ def _note(part: Decoded, decoder: Decoder) -> None:
         reason = part.error[place]
         if name is None and reason is not None:
             part.error[place] = f"{decoder.name}: {reason}"
+
+
+def attempts(value: bytes, headers: str | None, context: Context) -> list[Attempt]:
+    """What every decoder makes of one value, the likeliest first: why a value does not decode, or what else it may be."""
+    found = [_attempt(decoder, value, headers, context) for decoder in known()]
+    return sorted(found, key=lambda attempt: (-attempt.priority, attempt.decoder))
+
+
+def _attempt(decoder: Decoder, value: bytes, headers: str | None, context: Context) -> Attempt:
+    priority = decoder.priority(value, headers, context)
+    decoded = decoder.decode([value], [headers], context)
+    failed = decoded.decoder[0] is None or decoded.flags[0] & UNDECODABLE
+    stopped_at = None
+    reason = decoded.error[0]
+    if failed and priority > 0 and isinstance(decoder, ShowsBytes):
+        spans = decoder.spans(value, headers, context)
+        stopped_at = spans.stopped_at
+    error = (reason or "not of this kind") if failed else None
+    return Attempt(decoder.name, priority, error, stopped_at, decoded.schema[0], decoded.document[0])

@@ -10,9 +10,11 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import NamedTuple
+
+import orjson
 
 from inspector import decoders
 from inspector.decoders import Context, Decoded
@@ -21,8 +23,10 @@ from inspector.event import EventBatch, RecordBatch
 from inspector.identify import expressions
 from inspector.identify.parts import EVENT_TIME, SOURCE, Part, assembled, identified, taken
 from inspector.identify.profile import LogProfile, Profile, built_in_rules, load_profile, parse_profile
-from inspector.identify.rows import Rows
+from inspector.identify.rows import Rows, key_text
 from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, Column, compile_table
+from inspector.schemas import Schemas
+from inspector.schemas.framing import FIRST_BYTES, may_name_schema
 from inspector.sources import LogInfo
 
 __all__ = ["EVENT_TIME", "SOURCE", "Found", "Identifier", "Profile", "Tried", "load_profile", "parse_profile"]
@@ -59,6 +63,8 @@ class Tried(NamedTuple):
 class Identifier:
     """Decodes and identifies batches. `decoders` and `rules` are a source's wishes per log name (a store's descriptor).
 
+    `schemas` is the book of the source that the records come from.
+
     Raises UsageError for an unknown decoder or a mistake in `rules`. Not shared between threads.
     """
 
@@ -68,7 +74,9 @@ class Identifier:
         profile: Profile | None = None,
         decoders: Mapping[str, str] | None = None,
         rules: Mapping[str, Mapping[str, object]] | None = None,
+        schemas: Schemas | None = None,
     ) -> None:
+        self.schemas = schemas or Schemas()
         self._profile = profile or Profile()
         self._decoders = dict(decoders or {})
         self._rules = dict(rules or {})
@@ -95,7 +103,7 @@ class Identifier:
             rules = self._compiled[name] = self._compile(name)
         value = taken(records.value, rows)
         headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
-        decoded = decoders.decode(value, headers, Context(log=name), rules.decoder)
+        decoded = decoders.decode(value, headers, self._context(name), rules.decoder)
         view = self._view(records, name, rows, rules, decoded)
         return identified(view, rules.candidates, records, rows, decoded, rules.overridden)
 
@@ -105,7 +113,7 @@ class Identifier:
         A place is written as in a rule: `header.ce_type`, `data.order_id`, `key`.
         """
         rules = self._compiled.setdefault(name, self._compile(name))
-        decoded = decoders.decode(records.value[:1], records.headers[:1] or [None], Context(log=name), rules.decoder)
+        decoded = decoders.decode(records.value[:1], records.headers[:1] or [None], self._context(name), rules.decoder)
         view = self._view(records, name, range(1), rules, decoded)
         found: dict[str, Found] = {}
         for column, candidates in rules.candidates.items():
@@ -120,7 +128,7 @@ class Identifier:
         """Of records read from log `name`: what stands where the first rule for `field` looks, and what that is read as."""
         rules = self._compiled.setdefault(name, self._compile(name))
         count = len(records)
-        decoded = decoders.decode(records.value, records.headers or [None] * count, Context(log=name), rules.decoder)
+        decoded = decoders.decode(records.value, records.headers or [None] * count, self._context(name), rules.decoder)
         view = self._view(records, name, range(count), rules, decoded)
         first = rules.candidates[field][0]
         there = first.found(view)
@@ -128,6 +136,9 @@ class Identifier:
             return Tried([None] * count, [None] * count, {})
         numbers = {row: first.source.exact(view, row) for row, value in enumerate(there) if isinstance(value, float)}
         return Tried(there, first.read(view, there), {row: text for row, text in numbers.items() if text})
+
+    def _context(self, name: str) -> Context:
+        return Context(log=name, schemas=self.schemas)
 
     def _view(self, records: RecordBatch, name: str, rows: Sequence[int], rules: _LogRules, decoded: Decoded) -> Rows:
         key, value = taken(records.key, rows), taken(records.value, rows)
@@ -140,8 +151,31 @@ class Identifier:
             document=decoded.document,
             data=decoded.data,
             envelope={column: taken(values, rows) for column, values in records.envelope.items()},
-            key_document=_key_documents(key, name, rules.key_type) if rules.key_type else None,
+            key_document=self._key_documents(key, headers, name, rules.key_type),
+            schema=decoded.schema,
+            schema_name=decoded.name,
         )
+
+    def _key_documents(
+        self, keys: Sequence[bytes | None], headers: Sequence[str | None], name: str, key_type: str | None
+    ) -> Sequence[object] | None:
+        """The keys as documents: of the type that a map names, or as their schema says; None when they are text."""
+        context = replace(self._context(name), part="key")
+        if key_type:
+            return decoders.decode(keys, [None] * len(keys), replace(context, options={"type": key_type}), "primitive").document
+        if not any(header is not None and "key" in header and may_name_schema(header) for header in set(headers)) and not any(
+            key and key[0] in FIRST_BYTES for key in set(keys)
+        ):
+            return None
+        framed = context.framed_column(keys, headers)
+        rows = [row for row, found in enumerate(framed) if found is not None and found.schema.text is not None]
+        if not rows:
+            return None
+        documents: list[object] = [None if key is None else key_text(key) for key in keys]
+        decoded = decoders.decode([keys[row] for row in rows], [headers[row] for row in rows], context)
+        for row, document in zip(rows, decoded.document, strict=True):
+            documents[row] = _key_name(document)
+        return documents
 
     def _compile(self, name: str) -> _LogRules:
         entry = self._profile.of(name) or LogProfile(name)
@@ -177,6 +211,8 @@ def _built_in() -> dict[str, list[Candidate]]:
     return built_in_rules()
 
 
-def _key_documents(keys: Sequence[bytes | None], log: str, key_type: str) -> Sequence[object]:
-    context = Context(log=log, part="key", options={"type": key_type})
-    return decoders.decode(keys, [None] * len(keys), context, "primitive").document
+def _key_name(document: object) -> object:
+    """What a decoded key says: a record with one field says that field, one with several its JSON text."""
+    if isinstance(document, dict) and len(document) == 1:
+        document = next(iter(document.values()))
+    return orjson.dumps(document, default=str).decode() if isinstance(document, dict | list) else document

@@ -1,4 +1,4 @@
-"""Where a rule looks: `data.a.b[0]`, `metadata.x`, `header.name`, `headers`, `key`, `log`, `const:x`.
+"""Where a rule looks: `data.a.b[0]`, `metadata.x`, `header.name`, `headers`, `key`, `log`, `schema.name`, `const:x`.
 
 An expression gives a whole column at a time. Read `rules` for how expressions become fields, `rows` for what they look into.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from inspector.identify.rows import Path, Rows, Step
 
-FORMS = "key, log, header.NAME, headers, data, data.PATH, metadata, metadata.PATH, const:TEXT"
+FORMS = "key, log, header.NAME, headers, data, data.PATH, metadata, metadata.PATH, schema.name, schema.version, schema.subject, const:TEXT"
 _PLAIN = re.compile(r"[\w$@-]+")
 _STEP = re.compile(r'\.(?:"((?:[^"\\]|\\.)+)"|([^."\[\]]+))|\[(\d+)\]')
 
@@ -44,6 +44,9 @@ def _parsed(text: str) -> Expression:
         return Expression(_all_headers)
     if text in {"key", "log"}:
         return Expression(Rows.keys if text == "key" else _log, is_text=True)
+    if text in {"schema.name", "schema.version", "schema.subject"}:
+        name = text.removeprefix("schema.")
+        return Expression(lambda rows: rows.schema_values(name), is_text=True)
     if text.startswith("const:"):
         return _constant(text.removeprefix("const:"))
     if text.startswith("header.") and len(text) > len("header."):

@@ -165,7 +165,7 @@ def assembled(records: RecordBatch, parts: Sequence[Part]) -> EventBatch:
         type=plain("type"),
         version=cast("list[int | None]", whole([part.columns["version"] for part in parts])),
         event_id=plain("id"),
-        schema_ref=whole([part.decoded.schema_ref for part in parts]),
+        schema=whole([part.decoded.schema for part in parts]),
         schema_version=plain("schema_version"),
         correlation_id=plain("correlation_id"),
         causation_id=plain("causation_id"),

@@ -14,7 +14,7 @@ from typing import cast
 import orjson
 
 from inspector import documents
-from inspector.event import FROM_VALUE, _FromValue
+from inspector.event import FROM_VALUE, Schema, _FromValue
 
 Step = str | int
 Path = tuple[Step, ...]
@@ -41,6 +41,10 @@ class Rows:
     envelope: Mapping[str, Sequence[object]]
     key_document: Sequence[object] | None = None
     """The keys as the profile's key decoder reads them; None: keys are text."""
+    schema: Sequence[Schema | None] = ()
+    """The schema that each value names; empty for none."""
+    schema_name: Mapping[int, str] = field(default_factory=dict)
+    """Row → the full name that its schema gives this kind of value."""
     _values: dict[tuple[str, Path], Sequence[object] | None] = field(default_factory=dict)
     _objects: dict[tuple[str, Path], tuple[Sequence[Mapping[str, object]], set[str] | frozenset[str]]] = field(default_factory=dict)
     _headers: tuple[Sequence[Mapping[str, object]], Mapping[str, list[str]]] | None = None
@@ -106,6 +110,16 @@ class Rows:
                 self._keys = [None if item is None else item if isinstance(item, str) else str(item) for item in self.key_document]
         return self._keys
 
+    def schema_values(self, name: str) -> Sequence[object] | None:
+        """Each row's schema `name` (of the kind of value), `version` or `subject`; None when no row names a schema that is there."""
+        if name == "name":
+            return [self.schema_name.get(row) for row in range(len(self))] if self.schema_name else None
+        if not any(self.schema):
+            return None
+        if name == "subject":
+            return [None if schema is None else schema.subject or None for schema in self.schema]
+        return [None if schema is None else _version(schema) for schema in self.schema]
+
     def text(self, row: int) -> str:
         """The JSON text of the row's document, digits and all; empty when it has none."""
         data = self.data[row]
@@ -130,6 +144,11 @@ class Rows:
         if self._metadata_objects is None and texts is not None:
             self._metadata_objects = [None if text is None else documents.read(text.encode()).value for text in texts]
         return self._metadata_objects
+
+
+def _version(schema: Schema) -> str:
+    """The version of its subject; where that is not known, a number sign and what records call the schema."""
+    return str(schema.version) if schema.version is not None else "#" + schema.wire.removeprefix("id:")
 
 
 def _at(texts: Sequence[str | None] | None, row: int) -> str | None:

@@ -91,7 +91,7 @@ def _batch(first: int, values: Sequence[bytes | None], flags: int, headers: str 
         type=["OrderPlaced"] * count,
         version=[1] * count,
         event_id=list(none),
-        schema_ref=list(none),
+        schema=list(none),
         schema_version=list(none),
         correlation_id=list(none),
         causation_id=list(none),

@@ -65,7 +65,7 @@ def test_an_unknown_decoder_names_the_known_ones() -> None:
 def test_a_frame_is_said_and_never_shown_as_text() -> None:
     decoded = decode(FRAME)
     assert decoded.error == ["schema 1234, no registry set"]
-    assert decoded.schema_ref == [1234]
+    assert [schema and schema.wire for schema in decoded.schema] == ["id:1234"]
     assert decoded.data == [None]
     assert decoded.flags == [Flag.undecodable]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from inspector.event import EventBatch, LogKey, RecordBatch, TimeKind
@@ -38,14 +38,12 @@ def batch(
     )
 
 
-def events(records: RecordBatch, *, profile: str = "", logs: Sequence[LogInfo] = (), **wishes: Mapping[str, Any]) -> EventBatch:
+def events(records: RecordBatch, *, profile: str = "", logs: Sequence[LogInfo] = (), **wishes: Any) -> EventBatch:
     """The records identified under the profile written as `profile`; `wishes` are those of a descriptor."""
     identifier = Identifier(profile=parse_profile(profile), **wishes)
     return identifier.events(records, list(logs) or [log()])
 
 
-def event(
-    value: object, *, key: bytes | None = None, head: str | None = None, profile: str = "", **wishes: Mapping[str, Any]
-) -> EventBatch:
+def event(value: object, *, key: bytes | None = None, head: str | None = None, profile: str = "", **wishes: Any) -> EventBatch:
     """One record identified."""
     return events(batch(value, keys=[key], head=[head]), profile=profile, logs=[log()], **wishes)

@@ -108,7 +108,7 @@ def _batch(log: Log, events: Sequence[Written]) -> EventBatch:
         type=[event.type for event in events],
         version=[event.version for event in events],
         event_id=[event.event_id for event in events],
-        schema_ref=list(none),
+        schema=list(none),
         schema_version=list(none),
         correlation_id=[event.correlation_id for event in events],
         causation_id=list(none),

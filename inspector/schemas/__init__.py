@@ -1,0 +1,186 @@
+"""Writers' schemas: which one a value names, and where it is found. Knows no decoder and no capture.
+
+A *book* (`Schemas`) holds the schemas met so far and the *places* that may have others: a folder, the `_schemas` topic, a
+registry. A schema that no place has or that cannot be asked for now is a missing one, which a later decoding finds. Read
+`framing` for how values name schemas, `registry`, `folder` and `topic` for places.
+"""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from inspector.event import Schema, wire_words
+from inspector.schemas.framing import Frame, frame_of, may_name_schema
+
+__all__ = ["Framed", "Place", "SchemaUnavailableError", "Schemas"]
+
+MAX_INFLATED_BYTES = 32 * 1024 * 1024
+"""A compressed value that is larger than this is not read."""
+RETRY_S = 5.0
+"""A schema that could not be had is asked for again after so long."""
+_STRANGERS = 50
+"""So many schema numbers of a log that no place knows, and none that one does: those are no schema numbers, and nobody is asked."""
+_REMEMBERED = 50_000
+
+
+class SchemaUnavailableError(Exception):
+    """A place cannot be asked now; the text says why and what to do."""
+
+
+class Place(Protocol):
+    """Somewhere schemas are found."""
+
+    name: str
+    """An address without secrets, or a file's name."""
+    is_final: bool
+    """True when the user named it for this very reading: it is asked before what the capture already holds."""
+
+    def fetch(self, wire: str, log: str, part: str) -> Schema | None:
+        """The schema that values of `part` of `log` call `wire`; None when there is none here.
+
+        Raises SchemaUnavailableError when this place cannot be asked now.
+        """
+
+    def close(self) -> None:
+        """Lets go of connections and files."""
+
+
+class Framed(NamedTuple):
+    """A value that names its schema: the schema (perhaps missing) and the frame that says so."""
+
+    schema: Schema
+    frame: Frame
+
+    def body(self, value: bytes) -> bytes:
+        """What follows the frame, inflated where it says so. Raises ValueError when that cannot be done."""
+        if not self.frame.is_deflated:
+            return value[self.frame.start :] if self.frame.start else value
+        stream = zlib.decompressobj()
+        try:
+            body = stream.decompress(value[self.frame.start :], MAX_INFLATED_BYTES)
+        except zlib.error as error:
+            raise ValueError(f"it does not inflate ({error})") from None
+        if stream.unconsumed_tail:
+            raise ValueError(f"it inflates to more than {MAX_INFLATED_BYTES // 1024 // 1024} MB")
+        if not stream.eof or stream.unused_data:
+            raise ValueError("its compressed part ends too early" if not stream.eof else "bytes follow its compressed part")
+        return body
+
+
+@dataclass(slots=True)
+class _Missing:
+    schema: Schema
+    until_s: float
+    """When to ask again."""
+
+
+class Schemas:
+    """The schemas of one source: those known, and the places to ask for others, in order. Not shared between threads.
+
+    `known` are schemas met before (a capture's own).
+    """
+
+    def __init__(self, places: Sequence[Place] = (), known: Iterable[Schema] = (), *, clock: Callable[[], float] = time.monotonic) -> None:
+        self.places = list(places)
+        self._clock = clock
+        self._known: dict[str, list[Schema]] = {}
+        self._found: dict[tuple[str, str, str], Schema] = {}
+        self._missing: dict[tuple[str, str, str], _Missing] = {}
+        self._hits: set[tuple[str, str]] = set()
+        self._strangers: dict[tuple[str, str], int] = {}
+        self._frames: dict[tuple[str, str], dict[bytes, Framed]] = {}
+        for schema in known:
+            self.add(schema)
+
+    def add(self, schema: Schema) -> None:
+        """Takes in a schema met elsewhere: in the capture, or among the records being read."""
+        if schema.text is not None:
+            self._known.setdefault(schema.wire, []).append(schema)
+            self._missing.clear()
+            self._frames.clear()
+
+    def framed(self, value: bytes, headers: str | None, log: str, part: str = "value") -> Framed | None:
+        """The schema that one value names; None when it names none."""
+        frame = frame_of(value, headers, part)
+        return None if frame is None else Framed(self.find(frame.wire, log, part), frame)
+
+    def column(self, values: Sequence[bytes | None], headers: Sequence[str | None], log: str, part: str = "value") -> list[Framed | None]:
+        """The same for a column; values that begin alike are looked at once."""
+        known = self._frames.setdefault((log, part), {})
+        found: list[Framed | None] = []
+        for value, header in zip(values, headers, strict=True):
+            if value is None:
+                found.append(None)
+                continue
+            plain = header is None or not may_name_schema(header)
+            framed = known.get(value[:5]) if plain and len(value) > 5 else None
+            if framed is None:
+                framed = self.framed(value, header, log, part)
+                if framed is not None and plain and framed.frame.form == "confluent" and framed.schema.text is not None:
+                    known[value[:5]] = framed
+            found.append(framed)
+        return found
+
+    def find(self, wire: str, log: str, part: str) -> Schema:
+        """The schema that values of `part` of `log` call `wire`: a missing one, with the reason, when nobody has it."""
+        key = (wire, log, part)
+        schema = self._found.get(key)
+        if schema is not None:
+            return schema
+        missing = self._missing.get(key)
+        if missing is not None and self._clock() < missing.until_s:
+            return missing.schema
+        schema = self._look(wire, log, part)
+        if schema.text is not None:
+            self._found[key] = schema
+            self._hits.add((log, part))
+        else:
+            if len(self._missing) >= _REMEMBERED:
+                self._missing.clear()
+            same = missing is not None and missing.schema.error == schema.error
+            self._missing[key] = _Missing(missing.schema if same and missing else schema, self._clock() + RETRY_S)
+        return self._found.get(key) or self._missing[key].schema
+
+    def _look(self, wire: str, log: str, part: str) -> Schema:
+        reasons: list[str] = []
+        if not self._is_stranger(log, part):
+            for place in self.places:
+                if place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
+                    return schema
+        if schema := _best(self._known.get(wire, ()), log):
+            return schema
+        if self._is_stranger(log, part):
+            return Schema(wire, error=f"{wire_words(wire)}: no such number is known, and this log has named {_STRANGERS} others like it")
+        for place in self.places:
+            if not place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
+                return schema
+        if not reasons:
+            self._strangers[log, part] = self._strangers.get((log, part), 0) + 1
+        asked = ", ".join(place.name for place in self.places)
+        said = "; ".join(reasons) or (f"not known to {asked}" if asked else "no registry set")
+        return Schema(wire, error=f"{wire_words(wire)}, {said}")
+
+    def _is_stranger(self, log: str, part: str) -> bool:
+        return (log, part) not in self._hits and self._strangers.get((log, part), 0) >= _STRANGERS
+
+    @staticmethod
+    def _ask(place: Place, wire: str, log: str, part: str, reasons: list[str]) -> Schema | None:
+        try:
+            return place.fetch(wire, log, part)
+        except SchemaUnavailableError as error:
+            reasons.append(str(error))
+            return None
+
+    def close(self) -> None:
+        """Lets go of every place."""
+        for place in self.places:
+            place.close()
+
+
+def _best(schemas: Sequence[Schema], log: str) -> Schema | None:
+    """Of schemas that several registries call alike, the one registered for `log`; else the first."""
+    return next((schema for schema in schemas if schema.subject.startswith(log)), schemas[0] if schemas else None)
