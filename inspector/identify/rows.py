@@ -96,9 +96,10 @@ class Rows:
         return self._headers
 
     def longest(self) -> int:
-        """The size of the largest value or headers: no text in them is longer."""
+        """The size of the largest value, document or headers: no text in them is longer."""
         if self._longest is None:
-            self._longest = max(map(len, filter(None, (*self.value, *self.headers, b"0"))))
+            texts = [text for text in self.data if isinstance(text, str)]
+            self._longest = max(map(len, filter(None, (*self.value, *texts, *self.headers, b"0"))))
         return self._longest
 
     def keys(self) -> Sequence[str | None]:
