@@ -21,8 +21,8 @@ from typing import Any
 
 import fastavro
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-
 from inspector.schemas.protobuf import compiled
+
 from tests.benchmarks import Row
 from tests.benchmarks.bench_capture import _timed
 from tests.kafka.helpers import Cluster
@@ -201,7 +201,7 @@ class _Registry(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(content)
 
-    def log_message(self, format: str, *args: object) -> None:
+    def log_request(self, *_: object) -> None:
         """Says nothing."""
 
 
