@@ -186,7 +186,8 @@ class Schema:
     """
 
     wire: str
-    """How records name it: `id:42`, `guid:…`, `global:…`, `content:…`, `glue:…`, `azure:…` or `crc64:…` (see `schemas.framing`)."""
+    """How records name it: `id:42`, `guid:…`, `global:…`, `content:…`, `glue:…`, `azure:…` or `crc64:…`
+    (see `schemas.framing`); `name:…` where a map says it."""
     registry: str = ""
     """Where it was found: an address without secrets or a file's name; empty while it is missing."""
     kind: str = ""

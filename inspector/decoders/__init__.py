@@ -36,16 +36,22 @@ class Context:
     part: str = "value"
     """`key` or `value`."""
     options: Mapping[str, object] = field(default_factory=dict)
-    """`asked` is true when the user or a descriptor named the decoder; others are a decoder's own (see `primitive`)."""
+    """`asked` is true when the user or a descriptor named the decoder, `schema` names the one that values without a frame have;
+    others are a decoder's own (see `primitive`)."""
     schemas: Schemas = field(default_factory=Schemas)
     """The schemas that values may name."""
 
     def framed(self, value: bytes, headers: str | None) -> Framed | None:
         """The schema that one value names, found or missing."""
+        if name := self.options.get("schema"):
+            return self.schemas.named(str(name), self.log, self.part)
         return self.schemas.framed(value, headers, self.log, self.part)
 
     def framed_column(self, values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[Framed | None]:
         """The same for a column, which is quicker."""
+        if name := self.options.get("schema"):
+            framed = self.schemas.named(str(name), self.log, self.part)
+            return [None if value is None else framed for value in values]
         return self.schemas.column(values, headers, self.log, self.part)
 
 

@@ -38,6 +38,7 @@ class _LogRules:
 
     decoder: str | None
     key_type: str | None
+    schema: str | None
     candidates: Mapping[str, Sequence[Candidate]]
     overridden: frozenset[str]
     """Fields that the profile takes from elsewhere than the source."""
@@ -138,7 +139,9 @@ class Identifier:
         return Tried(there, first.read(view, there), {row: text for row, text in numbers.items() if text})
 
     def _context(self, name: str) -> Context:
-        return Context(log=name, schemas=self.schemas)
+        rules = self._compiled.get(name)
+        options = {"schema": rules.schema} if rules is not None and rules.schema else {}
+        return Context(log=name, options=options, schemas=self.schemas)
 
     def _view(self, records: RecordBatch, name: str, rows: Sequence[int], rules: _LogRules, decoded: Decoded) -> Rows:
         key, value = taken(records.key, rows), taken(records.value, rows)
@@ -160,7 +163,7 @@ class Identifier:
         self, keys: Sequence[bytes | None], headers: Sequence[str | None], name: str, key_type: str | None
     ) -> Sequence[object] | None:
         """The keys as documents: of the type that a map names, or as their schema says; None when they are text."""
-        context = replace(self._context(name), part="key")
+        context = replace(self._context(name), part="key", options={})
         if key_type:
             return decoders.decode(keys, [None] * len(keys), replace(context, options={"type": key_type}), "primitive").document
         if not any(header is not None and "key" in header and may_name_schema(header) for header in set(headers)) and not any(
@@ -191,7 +194,8 @@ class Identifier:
                 continue
             known = [Candidate(column, expressions.envelope(column), is_final=column == "metadata")] if column in IN_ENVELOPE else []
             candidates[column] = [*known, *descriptor.get(column, built_in[column])]
-        return _LogRules(entry.decoder or self._decoders.get(name), entry.key_type, candidates, IN_ENVELOPE & entry.candidates.keys())
+        decoder, overridden = entry.decoder or self._decoders.get(name), IN_ENVELOPE & entry.candidates.keys()
+        return _LogRules(decoder, entry.key_type, entry.schema, candidates, overridden)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
     [[log]]
     name = "orders*"                                      # a glob; the first entry that fits a log is the one used
     decoder = "json"                                      # else chosen for each value
+    schema = "shop.Order"                                 # of values that name none themselves
     key_type = "long"                                     # else keys are text
     zone = "Europe/Paris"                                 # for times that say none
     type = ["data.kind", "header.kind"]
@@ -27,7 +28,7 @@ from inspector.errors import UsageError
 from inspector.identify.rules import FIELDS, Candidate, compile_table
 
 _LOG = re.compile(r"\s*\[\[\s*(?:log|rule)\s*\]\]")
-_KEYS = ("name", "decoder", "key_type", "zone", "reducer", "when")
+_KEYS = ("name", "decoder", "schema", "key_type", "zone", "reducer", "when")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class LogProfile:
     key_type: str | None = None
     candidates: Mapping[str, Sequence[Candidate]] = field(default_factory=dict)
     reducer: str | None = None
+    schema: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ def _tables(text: str, name: str, kind: str) -> list[dict[str, object]]:
 
 
 def _log_profile(table: Mapping[str, object]) -> LogProfile:
-    for key in _KEYS[:5]:
+    for key in _KEYS[:6]:
         if isinstance(table.get(key, ""), str):
             continue
         raise ValueError(f"{key}: a text is wanted, not {table[key]!r}")
@@ -111,9 +113,9 @@ def _log_profile(table: Mapping[str, object]) -> LogProfile:
         raise ValueError(f"key_type: no type named {key_type!r}; one of {', '.join(PRIMITIVE_TYPES)}")
     if reducer is not None and reducer not in plugins.names("reducers"):
         raise ValueError(f"reducer: no reducer named {reducer!r}; known: {', '.join(plugins.names('reducers'))}")
-    rules = {key: value for key, value in table.items() if key not in {"decoder", "key_type"}}
-    texts = [None if value is None else str(value) for value in (decoder, key_type, reducer)]
-    return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules, "the map"), texts[2])
+    rules = {key: value for key, value in table.items() if key not in {"decoder", "schema", "key_type"}}
+    texts = [None if value is None else str(value) for value in (decoder, key_type, reducer, table.get("schema"))]
+    return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules, "the map"), texts[2], texts[3])
 
 
 def _line(text: str, table: int, message: str) -> int:

@@ -125,6 +125,11 @@ class Schemas:
             found.append(framed)
         return found
 
+    def named(self, name: str, log: str, part: str = "value") -> Framed:
+        """The schema that the user names for values without a frame: an Avro or Protobuf full name, or a file's."""
+        wire = f"name:{name}"
+        return Framed(self.find(wire, log, part), Frame(wire, 0, "map"))
+
     def find(self, wire: str, log: str, part: str) -> Schema:
         """The schema that values of `part` of `log` call `wire`: a missing one, with the reason, when nobody has it."""
         key = (wire, log, part)
