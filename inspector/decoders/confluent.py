@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from inspector.decoders import Context, Decoded
 from inspector.event import Flag
 from inspector.schemas import Framed
+from inspector.schemas.framing import FIRST_BYTES
 
 _LIKELY_IDS = 1 << 24
 _MISSING_IN_HEADER, _MISSING, _UNLIKELY, _FOUND = 0.85, 0.8, 0.3, 0.05
@@ -21,6 +22,7 @@ class ConfluentFrame:
 
     name = "confluent"
     sure = False
+    begins = FIRST_BYTES
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
         """0.85 with a header that names a schema; 0.8 for a frame with a number as registries give them, 0.3 for a larger one.

@@ -26,6 +26,7 @@ class StoredState:
 
     name = "stored-state"
     sure = False
+    begins = frozenset(b"\x78")
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
         """0.4 for a zlib header, which is no valid JSON; plain JSON is left to the JSON decoder."""
