@@ -32,6 +32,7 @@ Path = tuple[Step, ...]
 Scalar = tuple[object, str]
 """A value as plain Python, and as JSON text."""
 
+_EXACT_WHOLE = 1 << 53
 _TOO_DEEP = f"it nests more than {MAX_DEPTH:,} deep"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -202,8 +203,11 @@ def real(number: float) -> Scalar:
 
 
 def short_real(number: float, form: str) -> Scalar:
-    """A number out of a float of 4 bytes (`form` "f") or 2 ("e"), with the fewest digits that say it: 0.1, not 0.10000000149."""
-    if not math.isfinite(number):
+    """A number out of a float of 4 bytes (`form` "f") or 2 ("e"), with the fewest digits that say it.
+
+    That is 0.1, not 0.10000000149; a whole number has all its digits.
+    """
+    if not math.isfinite(number) or (number.is_integer() and abs(number) < _EXACT_WHOLE):
         return real(number)
     for digits in range(1, 10):
         shortest = float(f"{number:.{digits}g}")

@@ -55,6 +55,7 @@ class Compressed:
         layers = context.options.get("layers", 0)
         is_last = isinstance(layers, int) and layers >= MOST_LAYERS
         inside: list[Inside] = []
+        size = 0
         for row, value in enumerate(values):
             if value is None:
                 continue
@@ -63,12 +64,15 @@ class Compressed:
                 decoded.refuse(row, f"more than {MOST_LAYERS} layers of compression" if form else "no known compression at byte 0")
                 continue
             try:
-                inside.append(Inside(row, form, unpacked(value, form), headers[row]))
+                plain = unpacked(value, form)
             except ValueError as error:
                 decoded.refuse(row, f"{form}, but {error}")
-            if sum(len(one.value) for one in inside) > MAX_UNPACKED_BYTES:
+                continue
+            inside.append(Inside(row, form, plain, headers[row]))
+            size += len(plain)
+            if size > MAX_UNPACKED_BYTES:
                 decode_inside(decoded, inside, context)
-                inside = []
+                inside, size = [], 0
         decode_inside(decoded, inside, context)
         return decoded
 

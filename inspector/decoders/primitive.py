@@ -77,7 +77,7 @@ def guess(value: bytes) -> str | None:
     if len(value) == 4:
         return _guess_int(value)
     if len(value) == 2:
-        return "short" if abs(int.from_bytes(value, "big", signed=True)) < _SMALL_SHORT else None
+        return "short" if int.from_bytes(value, "big") < _SMALL_SHORT else None
     if len(value) == 16 and value[8] >> 6 == 0b10 and 1 <= value[6] >> 4 <= 8:
         return "uuid"
     return None
@@ -126,10 +126,10 @@ def _reader(kind: str | None) -> Callable[[bytes], object] | None:
 def _decode_one(decoded: Decoded, row: int, value: bytes, kind: str | None) -> None:
     read = _reader(kind)
     if read is None:
-        decoded.refuse(
-            row,
-            f"no type {kind!r}: one of {', '.join(PRIMITIVE_TYPES)}" if kind else f"{len(value)} bytes that are no plain number or UUID",
+        reason = (
+            f"no type {kind!r}: one of {', '.join(PRIMITIVE_TYPES)}" if kind else f"{len(value)} bytes that are no plain number or UUID"
         )
+        decoded.refuse(row, reason)
         return
     try:
         found = read(value)
