@@ -15,6 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from inspector.capture import coverage
+from inspector.capture.rereading import FirstValues, first_values
 from inspector.capture.stage import Staged, Stager
 from inspector.capture.writer import CaptureWriter, Progress, Reading
 from inspector.errors import SourceError
@@ -57,6 +58,8 @@ class Feed:
         self.places = places
         self.known: list[Schema] = []
         """The schemas that the capture holds of this source."""
+        self.first_values: dict[str, FirstValues] = {}
+        """By log, the first values that the capture holds of it, with their headers."""
         self.log_ids: list[int] = []
         self.reading: Reading | None = None
         self.reached: dict[int, int] = {}
@@ -81,6 +84,8 @@ class Feed:
         plan, isolation, ranges = self.plan, str(self.request.isolation), self.request.ranges
         source_id = writer.add_source(self.source.info())
         self.known = writer.schemas(source_id)
+        names = {info.key.name for info in plan.logs}
+        self.first_values = {name: first_values(writer.select, source_id, name) for name in names}
         self.log_ids = [self.add_log(writer, source_id, info) for info in plan.logs]
         named = zip(self.log_ids, plan.logs, plan.asked, strict=True)
         asked = {log_id: range_ for log_id, info, range_ in named if not ranges or place_of(info) in ranges}
@@ -124,6 +129,8 @@ class Feed:
         gc.set_threshold(200_000, 50, 50)
         book = Schemas(self.places(), self.known)
         identifier = Identifier(profile=self.profile, decoders=self.plan.decoder, rules=self.plan.rules, schemas=book)
+        for name, (values, headers) in self.first_values.items():
+            identifier.remember(name, values, headers)
         stager = Stager()
         try:
             for spans in self.rounds:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.capture.condition import Condition
-from inspector.capture.rereading import LOGS, RECORDS, StoredLog, StoredPage, identifier_of, stored_log
+from inspector.capture.rereading import LOGS, RECORDS, StoredLog, StoredPage, first_values, identifier_of, stored_log
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter
 from inspector.errors import CaptureError, UsageError
@@ -91,6 +91,10 @@ def _decode_source(
     logs = [stored_log(row) for row in writer.select(LOGS, {"source": source_id}).fetchall()]
     book = Schemas(places, writer.schemas(source_id))
     identifier = identifier_of(logs, profile, book)
+    if condition is not None:
+        # all of a log is decoded as it was captured, from its beginning; of a part the beginning is asked for
+        for name in {log.info.key.name for log in logs}:
+            identifier.remember(name, *first_values(writer.select, source_id, name))
     stager = Stager()
     try:
         after = 0

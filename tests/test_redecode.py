@@ -8,16 +8,20 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import apsw
+import cbor2
+import ormsgpack
 import pytest
 
 from inspector import redecode
 from inspector.capture.condition import Condition
 from inspector.capture.reader import CaptureReader
+from inspector.capture.rereading import first_values
 from inspector.capture.sqlite import open_reader
 from inspector.capture.stage import Stager
 from inspector.capture.unread import unread
 from inspector.capture.writer import CaptureWriter, Progress
 from inspector.cli.decode import add
+from inspector.decoders import SAMPLE
 from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag, LogKey, RecordBatch, TimeKind
 from inspector.identify import Identifier, Profile, parse_profile
@@ -241,3 +245,47 @@ def test_what_was_searched_by_other_rules_is_searched_again(tmp_path: Path) -> N
         assert part.ranges == ((0, 500),)
         ((said,),) = reader.select("SELECT filter FROM coverage")
     assert said.startswith(f"{text} // by the rules before 20")
+
+
+def odd_batch(rows: int, *, seed: int) -> RecordBatch:
+    """Values that several decoders could read: CBOR mostly on one log, MessagePack on another, numbers on the third."""
+    batch, pick = record_batch(rows, seed=seed), random.Random(seed)
+    batch.position = [position + seed * rows for position in batch.position]
+    batch.time_us = [START_US + position * 1000 for position in batch.position]
+    kinds = [lambda n: cbor2.dumps({"kind": "K", "n": n}), lambda n: ormsgpack.packb({"kind": "L", "n": n}), lambda n: b"%08d" % n]
+    for row in range(rows):
+        usual = kinds[batch.log[row]](row)
+        batch.value[row] = pick.choice([usual] * 6 + [b"\x80", b"\x90", b"12", b"text", None, b'{"n": 1}'])
+    return batch
+
+
+def test_a_log_keeps_its_habit_when_it_is_decoded_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    capture(path, [odd_batch(1500, seed=seed) for seed in (1, 2)])
+    before = content(path)
+    kinds = {row[8] for row in before["event"]}
+    assert {"cbor", "messagepack", "json", "text"} <= kinds
+    assert redecode.run(path).changed == 0
+    after = content(path)
+    for name in TABLES:
+        assert after[name] == before[name], name
+
+
+def test_a_part_of_a_log_is_decoded_by_the_habit_of_all_of_it(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    capture(path, [odd_batch(3000, seed=3)])
+    before = content(path)["event"]
+    redecode.run(path, condition=Condition("event.seq > 2500", {}))
+    assert content(path)["event"] == before
+
+
+def test_the_first_values_of_a_log_are_found_in_their_order(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    batches = [odd_batch(300, seed=seed) for seed in (4, 5, 6)]
+    capture(path, batches)
+    values = [value for batch in batches for value, log in zip(batch.value, batch.log, strict=True) if value is not None and log < 2]
+    with CaptureReader(path) as reader:
+        found, headers = first_values(reader.select, 1, "orders")
+        assert first_values(reader.select, 1, "nothing") == ([], [])
+    assert found == values[:SAMPLE]
+    assert len(headers) == SAMPLE

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from inspector.capture.reader import CaptureReader
+from inspector.capture.rereading import first_values
 from inspector.capture.rows import Event
 from inspector.event import RecordBatch, format_time
 from inspector.identify import Found, Identifier, Profile
@@ -18,8 +19,12 @@ SOURCE = "the source"
 RECORD = "the record's timestamp"
 LOG = "the log's name"
 _FIELDS = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor", "metadata")
-_LOG = "SELECT log.name, log.decoder, log.rules, log.envelope FROM event JOIN log ON log.id = event.log_id WHERE event.seq = ?"
+_LOG = (
+    "SELECT log.source_id, log.name, log.decoder, log.rules, log.envelope FROM event JOIN log ON log.id = event.log_id WHERE event.seq = ?"
+)
 _ATTRIBUTES = {"id": "event_id"}
+_CERTAIN = frozenset({None, "json"})
+"""No other values of the log decide how these are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,11 @@ def origins(reader: CaptureReader, event: Event, profile: Profile | None = None)
     rows = reader.select(_LOG, (event.seq,))
     if not rows:
         return {}
-    name, decoder, rules, envelope = rows[0]
+    source_id, name, decoder, rules, envelope = rows[0]
     known = _noted(envelope, [])
     identifier = Identifier(profile=profile, decoders={name: decoder} if decoder else {}, rules={name: _noted(rules, {})} if rules else {})
+    if event.decoder not in _CERTAIN:
+        identifier.remember(name, *first_values(reader.select, source_id, name))
     found = identifier.origins(_record(event, [column for column in _FIELDS if column in known]), name)
     places = {column: _said(event, column, found[column]) for column in found if column != "metadata"}
     if event.category is not None and "category" not in places:

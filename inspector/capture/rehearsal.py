@@ -14,7 +14,7 @@ from datetime import UTC
 import orjson
 
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rereading import LOGS, RECORDS, StoredLog, StoredPage, identifier_of, stored_log
+from inspector.capture.rereading import LOGS, RECORDS, FirstValues, StoredLog, StoredPage, first_values, identifier_of, stored_log
 from inspector.capture.rows import FROM
 from inspector.errors import UsageError
 from inspector.event import EventBatch, Flag
@@ -88,7 +88,7 @@ def rehearse(reader: CaptureReader, seq: int, field: str, place: str, profile: P
     page = _page(reader, mine, seqs)
     path = _mask_path(place)
     show = _shower(reader)
-    trying = _Trying(page, name, field, place, profile)
+    trying = _Trying(page, name, field, place, profile, first_values(reader.select, source_id, name))
     now = _now(reader, seqs, field)
     cases = [*_left_out(reader, mine, [one for one in seqs if one not in page.seqs], now), *trying.cases(now, show)]
     return Rehearsal(tuple(sorted(cases, key=lambda case: case.seq)), bool(path) and reader.masks is not None and show(path, "x") != "x")
@@ -196,9 +196,10 @@ def _left_out(reader: CaptureReader, logs: Sequence[StoredLog], seqs: Sequence[i
 class _Trying:
     """The rule over a page of events of one log."""
 
-    def __init__(self, page: StoredPage, name: str, field: str, place: str, profile: Profile) -> None:
+    def __init__(self, page: StoredPage, name: str, field: str, place: str, profile: Profile, first: FirstValues) -> None:
         self._page, self._field, self._place = page, field, place
         identifier = identifier_of(page.logs, profile)
+        identifier.remember(name, *first)
         self._events = identifier.events(page.records, [log.info for log in page.logs]) if page.seqs else None
         none: Column = [None] * len(page.seqs)
         is_tried = bool(place and page.seqs)

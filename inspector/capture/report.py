@@ -126,6 +126,7 @@ def info(reader: CaptureReader) -> dict[str, Any]:
     reports = log_reports(reader)
     ((capture_id, created_us, tool, settings),) = reader.select("SELECT id, created_us, tool, settings FROM capture LIMIT 1")
     sources = reader.select("SELECT id, kind, uri, cluster_id, opened_us, attributes FROM source ORDER BY id")
+    decoders = _decoders(reader)
     ((conflicts,),) = reader.select("SELECT count(*) FROM conflict")
     return {
         "capture": str(reader.path),
@@ -158,11 +159,23 @@ def info(reader: CaptureReader) -> dict[str, Any]:
                 "captured": report.captured,
                 "bytes": report.bytes,
                 "coverage": report.coverage,
+                **({"decoders": decoders.get(report.id, {})} if decoders is not None else {}),
             }
             for report in reports
         ],
         "scope": scope(reader, reports),
     }
+
+
+def _decoders(reader: CaptureReader) -> dict[int, dict[str, int]] | None:
+    """By log, how many events each decoder read, the most used first; None in a capture of an older version."""
+    if not reader.select("SELECT 1 FROM sqlite_schema WHERE name = 'usage'"):
+        return None
+    found: dict[int, dict[str, int]] = {}
+    sql = "SELECT log_id, decoder, sum(events) FROM usage WHERE decoder <> '' GROUP BY 1, 2 ORDER BY 1, 3 DESC, 2"
+    for log_id, decoder, events in reader.select(sql):
+        found.setdefault(log_id, {})[decoder] = events
+    return found
 
 
 _GROUPS = {
@@ -171,6 +184,7 @@ _GROUPS = {
     "type": ("type.name",),
     "stream": ("category.name", "stream.name"),
     "category": ("category.name",),
+    "decoder": ("log.name", "event.decoder"),
 }
 _GROUP_NAMES = {
     "log": ("log",),
@@ -178,6 +192,7 @@ _GROUP_NAMES = {
     "type": ("type",),
     "stream": ("category", "stream"),
     "category": ("category",),
+    "decoder": ("log", "decoder"),
 }
 
 

@@ -6,11 +6,12 @@ Read `inspector.redecode` for who stores the outcome, `rehearsal` for who only s
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from inspector.capture.rows import FROM
+from inspector.decoders import SAMPLE
 from inspector.errors import CaptureError
 from inspector.event import Flag, LogKey, RecordBatch
 from inspector.identify import EVENT_TIME, SOURCE, Identifier, Profile
@@ -28,6 +29,19 @@ RECORDS = (
     f"event.correlation_id, event.causation_id, event.actor, json(event.metadata) FROM {FROM} "
 )
 """Events as `StoredPage.add` takes them; a WHERE follows."""
+FirstValues = tuple[list[bytes], list[str | None]]
+"""Values and their headers."""
+Select = Callable[[str, dict[str, Any]], Iterable[tuple[Any, ...]]]
+"""Asks the capture."""
+_BLOCKS = (
+    "SELECT DISTINCT block.first_seq, block.last_seq FROM usage JOIN block ON block.first_seq = usage.first_seq "
+    "WHERE usage.log_id IN (SELECT id FROM log WHERE source_id = :source AND name = :name) ORDER BY 1"
+)
+_VALUES = (
+    "SELECT record.value, record.headers FROM event JOIN record ON record.seq = event.seq WHERE event.seq BETWEEN :first AND :last "
+    "AND event.log_id IN (SELECT id FROM log WHERE source_id = :source AND name = :name) AND record.value IS NOT NULL "
+    "AND NOT event.flags & :oversize ORDER BY event.seq LIMIT :limit"
+)
 LOGS = "SELECT id, name, partition, incarnation, decoder, rules, envelope FROM log WHERE source_id = :source ORDER BY id"
 
 
@@ -103,6 +117,22 @@ def identifier_of(logs: Sequence[StoredLog], profile: Profile | None, schemas: S
         rules={log.info.key.name: log.rules for log in logs if log.rules},
         schemas=schemas,
     )
+
+
+def first_values(select: Select, source_id: int, name: str) -> FirstValues:
+    """The first values that a log had, with their headers: what `Identifier.remember` takes. None in a capture of an older version."""
+    values: list[bytes] = []
+    headers: list[str | None] = []
+    if not list(select("SELECT 1 FROM sqlite_schema WHERE name = 'usage'", {})):
+        return values, headers
+    place = {"source": source_id, "name": name, "oversize": int(Flag.oversize)}
+    for first, last in list(select(_BLOCKS, {"source": source_id, "name": name})):
+        for value, header in select(_VALUES, {**place, "first": first, "last": last, "limit": SAMPLE - len(values)}):
+            values.append(value)
+            headers.append(header)
+        if len(values) >= SAMPLE:
+            break
+    return values, headers
 
 
 def _note(text: str | None, default: T, what: str) -> T:

@@ -25,6 +25,7 @@ from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from inspector.identify import Profile
     from inspector.ingest import Keep, Options
     from inspector.sources import Request, Source
 
@@ -167,7 +168,7 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
     if args.estimate:
         return _estimate(args, config)
     options = _options(args)
-    request = _request(args)
+    request = _request(args, options.profile)
     sources: list[tuple[Source, Request]] = []
     reporter = reporter_of(args.progress)
     stop = _Stop(with_stdin=args.stop_with_stdin)
@@ -207,7 +208,7 @@ def _estimate(args: argparse.Namespace, config: Mapping[str, str]) -> ExitStatus
     return ExitStatus.OK
 
 
-def _request(args: argparse.Namespace) -> Request:
+def _request(args: argparse.Namespace, profile: Profile | None = None) -> Request:
     from inspector.sources import Bound, Isolation, Request, parse_bound
 
     if args.newest_first and args.follow:
@@ -216,7 +217,8 @@ def _request(args: argparse.Namespace) -> Request:
     if args.filter:
         from inspector.query.staged import staged_sieve
 
-        sieve = staged_sieve(args.filter)
+        chosen = [entry.decoder for entry in profile.logs if entry.decoder] if profile else ()
+        sieve = staged_sieve(args.filter, chosen)
     ranges = _ranges(args.range)
     return Request(
         logs=tuple(args.topic) or tuple(dict.fromkeys(log for log, _ in ranges)),

@@ -44,7 +44,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 
     count = _command(commands, "count", "count events", _count)
     count.add_argument("--filter", metavar="EXPR")
-    count.add_argument("--by", choices=("log", "partition", "type", "stream", "category"))
+    count.add_argument("--by", choices=("log", "partition", "type", "stream", "category", "decoder"))
     count.add_argument("--every", type=_span_us, metavar="1m", help="also by stretch of event time")
 
 
@@ -100,12 +100,22 @@ def _info(args: argparse.Namespace) -> ExitStatus:
         if report["masks"]:
             print(f"masked by {report['masks']:,} rules: what they hide is stored in clear, and --unmasked shows it")
         print_rows(_coverage_rows(report), ("log", "partition", "from", "to", "state", "reason", "records"), format_="table")
+        if decoded := _decoder_rows(report):
+            print_rows(decoded, ("log", "partition", "decoder", "events"), format_="table")
     complete = report["scope"]["complete"]
     return ExitStatus.INCOMPLETE if args.require_complete and not complete else ExitStatus.OK
 
 
 def _coverage_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
     return [{"log": log["log"], "partition": log["partition"], **segment} for log in report["logs"] for segment in log["coverage"]]
+
+
+def _decoder_rows(report: dict[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {"log": log["log"], "partition": log["partition"], "decoder": decoder, "events": events}
+        for log in report["logs"]
+        for decoder, events in log.get("decoders", {}).items()
+    ]
 
 
 def _events(args: argparse.Namespace) -> ExitStatus:

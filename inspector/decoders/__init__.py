@@ -1,145 +1,61 @@
-"""The door for decoders, and the choice among them. No I/O; a decoder never raises for bad data.
+"""The choice among decoders. No I/O; a decoder never raises for bad data.
 
 A decoder is one file and one entry point in `eventscope.decoders`. It takes a batch of values and gives a document, a
-reason, or both for each. Read `json_text` for the most used one, `identify` for who asks.
+reason, or both for each. Read `inspector.decoding` for what one is, `json_text` for the most used one, `identify` for who asks.
 
 The choice is by priority, highest first. When the automatic choice finds that a value is not of its kind, the next one
 is asked and the row keeps a note in `error`; when the user's own choice fails, the row is undecodable with the reason.
+What the first values of a log turned out to be decides about later ones that several decoders could read (see `Habit`).
 A decoder that can also say which bytes hold which field has a method `spans` (see `ShowsBytes`); `attempts` tells of one
 value what every decoder makes of it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import NamedTuple, Protocol, cast, runtime_checkable
+from typing import NamedTuple, cast
 
 from inspector import plugins
+from inspector.composing import MOST_SPANS, FieldSpan, Path, Spans, Step
+from inspector.decoding import PRIMITIVE_TYPES, UNDECODABLE, Context, Decoded, Decoder, KnowsBeginnings, ShowsBytes, joined
 from inspector.errors import UsageError
-from inspector.event import Flag, Schema, _FromValue
-from inspector.schemas import Framed, Schemas
+from inspector.event import Schema, _FromValue
+from inspector.schemas.content import may_tell, tells
 
-PRIMITIVE_TYPES = ("long", "int", "short", "double", "float", "uuid")
-"""What a key may be said to be instead of text; `primitive` reads them."""
-UNDECODABLE = int(Flag.undecodable)
-Step = str | int
-Path = tuple[Step, ...]
+__all__ = [
+    "CERTAIN",
+    "MOST_SPANS",
+    "PRIMITIVE_TYPES",
+    "SAMPLE",
+    "UNDECODABLE",
+    "Attempt",
+    "Context",
+    "Decoded",
+    "Decoder",
+    "FieldSpan",
+    "Habit",
+    "Inside",
+    "KnowsBeginnings",
+    "Path",
+    "ShowsBytes",
+    "Spans",
+    "Step",
+    "attempts",
+    "choose",
+    "decode",
+    "decode_inside",
+    "joined",
+    "known",
+    "named",
+]
 
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What a decoder may know about the values of one batch: their log and which part of the record they are."""
-
-    log: str = ""
-    part: str = "value"
-    """`key` or `value`."""
-    options: Mapping[str, object] = field(default_factory=dict)
-    """`asked` is true when the user or a descriptor named the decoder, `schema` names the one that values without a frame have;
-    others are a decoder's own (see `primitive`)."""
-    schemas: Schemas = field(default_factory=Schemas)
-    """The schemas that values may name."""
-
-    def framed(self, value: bytes, headers: str | None) -> Framed | None:
-        """The schema that one value names, found or missing."""
-        if name := self.options.get("schema"):
-            return self.schemas.named(str(name), self.log, self.part)
-        return self.schemas.framed(value, headers, self.log, self.part)
-
-    def framed_column(self, values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[Framed | None]:
-        """The same for a column, which is quicker."""
-        if name := self.options.get("schema"):
-            framed = self.schemas.named(str(name), self.log, self.part)
-            return [None if value is None else framed for value in values]
-        return self.schemas.column(values, headers, self.log, self.part)
-
-
-@dataclass(slots=True)
-class Decoded:
-    """What became of a batch of values, as columns of equal length.
-
-    `document[i]` is the parsed document for identity rules (dict, list, str, int, float, bool or None); `data[i]` is
-    what is stored: JSON text, `FROM_VALUE` when the value is itself that text, None when there is no document.
-    `decoder[i]` is None where the value is null or not of the decoder's kind (`error[i]` then says why).
-    """
-
-    decoder: list[str | None]
-    document: list[object]
-    data: list[str | _FromValue | None]
-    error: list[str | None]
-    flags: list[int]
-    schema: list[Schema | None]
-    """The schema a value names, found or missing."""
-    name: dict[int, str] = field(default_factory=dict)
-    """Row → what its schema calls this kind of value: the full name of an Avro record or a Protobuf message."""
-
-    @classmethod
-    def empty(cls, count: int) -> Decoded:
-        """`count` rows of nothing, to be filled."""
-        return cls([None] * count, [None] * count, [None] * count, [None] * count, [0] * count, [None] * count)
-
-    def refuse(self, row: int, reason: str) -> None:
-        """The value of `row` is not of this decoder's kind."""
-        self.error[row] = reason
-        self.flags[row] |= UNDECODABLE
-
-    def take(self, rows: Sequence[int], other: Decoded) -> None:
-        """Puts the rows of `other` in the places `rows`, adding to the notes and flags that are there."""
-        for place, row in enumerate(rows):
-            self.decoder[row] = other.decoder[place]
-            self.document[row] = other.document[place]
-            self.data[row] = other.data[place]
-            if other.schema[place] is not None:
-                self.schema[row] = other.schema[place]
-            if place in other.name:
-                self.name[row] = other.name[place]
-            self.flags[row] |= other.flags[place]
-            self.error[row] = joined(self.error[row], other.error[place])
-
-
-class Decoder(Protocol):
-    """One way to understand bytes."""
-
-    name: str
-    sure: bool
-    """True when decoding a value without error is proof that it is of this kind: the others need not be asked."""
-
-    def priority(self, value: bytes, headers: str | None, context: Context) -> float:
-        """How sure this decoder is of `value`: 0 (not mine) to 1 (certainly)."""
-
-    def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
-        """Every value decoded; one that cannot be has its reason in `error` and `Flag.undecodable`. Never raises."""
-
-
-class FieldSpan(NamedTuple):
-    """The bytes `[start, end)` of a value that hold what its document has at `path`."""
-
-    path: Path
-    start: int
-    end: int
-
-
-@dataclass(slots=True)
-class Spans:
-    """Where the fields of one value lie in its bytes, as far as they could be followed; containers come before their members."""
-
-    fields: list[FieldSpan] = field(default_factory=list)
-    stopped_at: int | None = None
-    """The byte where it could not go on; None when all was followed."""
-    reason: str = ""
-
-
-@runtime_checkable
-class ShowsBytes(Protocol):
-    """What a decoder has besides when it can say which bytes hold which field."""
-
-    def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
-        """Where the fields of one value lie. Never raises for bad data; at most `MOST_SPANS` fields."""
-
-
-MOST_SPANS = 20_000
-"""A value with more fields is followed no further."""
+CERTAIN = 0.9
+"""A decoder that is as sure as this, by a mark, a header or a schema that is there, is not overruled by a habit."""
+SAMPLE = 200
+"""So many values of a log are decided each by itself; then it has its habit, or none."""
 
 
 class Attempt(NamedTuple):
@@ -155,11 +71,6 @@ class Attempt(NamedTuple):
     schema: Schema | None
     document: object
     """What it read."""
-
-
-def joined(*reasons: str | None) -> str | None:
-    """The reasons that are given, as one text; None for none."""
-    return "; ".join(reason for reason in reasons if reason) or None
 
 
 @cache
@@ -178,33 +89,113 @@ def named(name: str) -> Decoder:
     return cast("Callable[[], Decoder]", factory)()
 
 
-def choose(value: bytes, headers: str | None, context: Context, decoders: Iterable[Decoder] | None = None) -> list[Decoder]:
-    """The decoders that may understand `value`, the likeliest first; those with priority 0 are left out."""
-    ranked = [(decoder.priority(value, headers, context), decoder) for decoder in (known() if decoders is None else decoders)]
-    return [decoder for priority, decoder in sorted(ranked, key=lambda pair: -pair[0]) if priority > 0]
+@dataclass(slots=True)
+class Habit:
+    """What the first 200 values of a log turned out to be, each decided by itself; nulls do not count.
+
+    Then `favourite` is the decoder that made documents of at least half of them, and stays so for as long as the log is read.
+    """
+
+    seen: int = 0
+    favourite: str | None = None
+    documents: Counter[str] = field(default_factory=Counter)
+
+    def left(self, values: Sequence[bytes | None]) -> int:
+        """How many of `values` from the first on belong to the sample: all, when it is not full after them."""
+        wanted = SAMPLE - self.seen
+        if len(values) <= wanted:
+            return len(values)
+        for row, value in enumerate(values):
+            if not wanted:
+                return row
+            wanted -= value is not None
+        return len(values)
+
+    def learn(self, values: Sequence[bytes | None], chosen: Sequence[str | None]) -> None:
+        """`chosen` names the decoder that made a document of each value, if one did."""
+        self.seen += len(values) - values.count(None)
+        self.documents.update(name for name in chosen if name)
+        if self.seen >= SAMPLE:
+            name, count = max(self.documents.items(), key=lambda item: (item[1], item[0]), default=("", 0))
+            self.favourite = name if count * 2 >= self.seen else None
+
+    def settled(self) -> Habit:
+        """As it is now, for values that it is not to learn from."""
+        return replace(self, seen=max(self.seen, SAMPLE))
 
 
-def decode(values: Sequence[bytes | None], headers: Sequence[str | None], context: Context, chosen: str | None = None) -> Decoded:
+def choose(
+    value: bytes, headers: str | None, context: Context, decoders: Iterable[Decoder] | None = None, favourite: str | None = None
+) -> list[Decoder]:
+    """The decoders that may understand `value`, the likeliest first; those with priority 0 are left out.
+
+    `favourite` goes first when it may understand the value and none is certain of it.
+    """
+    if decoders is None:
+        decoders = known() if not value or (headers is not None and tells(headers)) else _asked_about(value[0])
+    ranked = [(priority, decoder) for decoder in decoders if (priority := decoder.priority(value, headers, context)) > 0]
+    if len(ranked) > 1:
+        ranked.sort(key=lambda pair: -pair[0])
+        if favourite is not None and ranked[0][0] < CERTAIN:
+            ranked.sort(key=lambda pair: pair[1].name != favourite)
+    return [decoder for _priority, decoder in ranked]
+
+
+@cache
+def _asked_about(first: int) -> tuple[Decoder, ...]:
+    """The decoders that may read a value that begins with this byte."""
+    return tuple(decoder for decoder in known() if not isinstance(decoder, KnowsBeginnings) or first in decoder.begins)
+
+
+def decode(
+    values: Sequence[bytes | None], headers: Sequence[str | None], context: Context, chosen: str | None = None, habit: Habit | None = None
+) -> Decoded:
     """Every value decoded by `chosen`, or else by the best automatic choice for each. Never raises for bad data.
 
+    `habit` is the log's; it learns until its sample is full. How the values of a log are cut into batches changes nothing.
     Raises UsageError when there is no decoder named `chosen`.
     """
     if chosen is not None:
         return _by_choice(named(chosen), values, headers, context)
+    if habit is None or habit.seen >= SAMPLE:
+        return _automatic(values, headers, context, habit.favourite if habit else None)[0]
+    sample = habit.left(values)
+    decoded, by = _automatic(values[:sample], headers[:sample], context)
+    habit.learn(values[:sample], by)
+    if sample < len(values):
+        decoded.extend(_automatic(values[sample:], headers[sample:], context, habit.favourite)[0])
+    return decoded
+
+
+def _automatic(
+    values: Sequence[bytes | None], headers: Sequence[str | None], context: Context, habit: str | None = None
+) -> tuple[Decoded, list[str | None]]:
+    """Every value decoded, and by row the name of the decoder that made a document of it."""
     first = next((row for row, value in enumerate(values) if value is not None), None)
     if first is None:
-        return Decoded.empty(len(values))
-    favourite = choose(values[first] or b"", headers[first], context)[0]
-    if not favourite.sure:
-        decoded = Decoded.empty(len(values))
-        _one_by_one(decoded, range(len(values)), values, headers, context)
-        return decoded
-    decoded = favourite.decode(values, headers, context)
-    refused = [row for row, name in enumerate(decoded.decoder) if name is None and values[row] is not None]
-    for row in refused:
-        decoded.error[row], decoded.flags[row] = None, 0
-    _one_by_one(decoded, refused, values, headers, context)
-    return decoded
+        return Decoded.empty(len(values)), [None] * len(values)
+    favourite = choose(values[first] or b"", headers[first], context, favourite=habit)[0]
+    rest: Sequence[int] = range(len(values))
+    if favourite.sure:
+        decoded = favourite.decode(values, headers, context)
+        rest = _to_be_asked_again(decoded, values, headers)
+        decoded.clear(rest)
+        by: list[str | None] = [None if data is None else favourite.name for data in decoded.data]
+    else:
+        decoded, by = Decoded.empty(len(values)), [None] * len(values)
+    _one_by_one(decoded, by, rest, values, headers, context, habit)
+    return decoded, by
+
+
+def _to_be_asked_again(decoded: Decoded, values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[int]:
+    """The rows that were refused, and those whose headers may tell that they are of another kind."""
+    refused = (
+        [row for row, name in enumerate(decoded.decoder) if name is None and values[row] is not None] if None in decoded.decoder else []
+    )
+    if any(headers) and may_tell("\n".join(filter(None, headers))):
+        telling = (row for row, said in enumerate(headers) if said is not None and values[row] is not None and tells(said))
+        return sorted({*refused, *telling})
+    return refused
 
 
 def _by_choice(decoder: Decoder, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
@@ -218,23 +209,54 @@ def _by_choice(decoder: Decoder, values: Sequence[bytes | None], headers: Sequen
 
 
 def _one_by_one(
-    decoded: Decoded, rows: Iterable[int], values: Sequence[bytes | None], headers: Sequence[str | None], context: Context
+    decoded: Decoded,
+    by: list[str | None],
+    rows: Iterable[int],
+    values: Sequence[bytes | None],
+    headers: Sequence[str | None],
+    context: Context,
+    habit: str | None,
 ) -> None:
-    """Fills `rows`, each by its own ranking; rows that start with the same choice are decoded together."""
+    """Fills `rows`, each by its own ranking; rows that have the same ranking are decoded together."""
     waiting: dict[tuple[Decoder, ...], list[int]] = {}
     for row in rows:
         value = values[row]
         if value is not None:
-            waiting.setdefault(tuple(choose(value, headers[row], context)), []).append(row)
+            waiting.setdefault(tuple(choose(value, headers[row], context, favourite=habit)), []).append(row)
     for ranking, alike in waiting.items():
         left = alike
         for decoder in ranking:
             part = decoder.decode([values[row] for row in left], [headers[row] for row in left], context)
             _note(part, decoder)
             decoded.take(left, part)
+            for place, row in enumerate(left):
+                by[row] = decoder.name if part.data[place] is not None else by[row]
             left = [row for place, row in enumerate(left) if part.decoder[place] is None]
             if not left:
                 break
+
+
+class Inside(NamedTuple):
+    """What a value turned out to hold: its row, the form it was packed in, and what is inside."""
+
+    row: int
+    form: str
+    value: bytes
+    headers: str | None
+
+
+def decode_inside(decoded: Decoded, inside: Sequence[Inside], context: Context) -> None:
+    """Fills the rows of `inside` with what the automatic choice makes of what is in them; their decoder names both."""
+    if not inside:
+        return
+    layers = context.options.get("layers", 0)
+    within = replace(context, options={"layers": (layers if isinstance(layers, int) else 0) + 1})
+    part = decode([one.value for one in inside], [one.headers for one in inside], within)
+    for place, one in enumerate(inside):
+        part.decoder[place] = f"{one.form} {part.decoder[place]}"
+        if isinstance(part.data[place], _FromValue):
+            part.data[place] = one.value.decode()
+    decoded.take([one.row for one in inside], part)
 
 
 def _note(part: Decoded, decoder: Decoder) -> None:

@@ -11,8 +11,11 @@ from collections.abc import Sequence
 from inspector.decoders import Context, Decoded
 from inspector.event import Flag
 from inspector.schemas import Framed
+from inspector.schemas.framing import FIRST_BYTES
 
 _LIKELY_IDS = 1 << 24
+_TIMES_MS = range(946_684_800_000, 4_102_444_800_000)
+"""The years 2000 to 2099."""
 _MISSING_IN_HEADER, _MISSING, _UNLIKELY, _FOUND = 0.85, 0.8, 0.3, 0.05
 
 
@@ -21,9 +24,11 @@ class ConfluentFrame:
 
     name = "confluent"
     sure = False
+    begins = FIRST_BYTES
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
-        """0.85 with a header that names a schema; 0.8 for a frame with a number as registries give them, 0.3 for a larger one.
+        """0.85 with a header that names a schema; 0.8 for a frame with a number as registries give them, 0.3 for a larger one
+        and for 8 bytes that are a time in milliseconds.
 
         0.05 when the schema is there: then the decoder of its kind reads the value.
         """
@@ -34,7 +39,8 @@ class ConfluentFrame:
             return _FOUND
         if framed.frame.start == 0:
             return _MISSING_IN_HEADER
-        return _MISSING if _is_likely(framed) else _UNLIKELY
+        is_time = len(value) == 8 and int.from_bytes(value, "big") in _TIMES_MS
+        return _MISSING if _is_likely(framed) and not is_time else _UNLIKELY
 
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """The schema each value asks for, in `schema` and `error`; a value without a frame is refused."""
@@ -53,6 +59,6 @@ class ConfluentFrame:
 
 
 def _is_likely(framed: Framed) -> bool:
-    """Registries count from 1; a number over 16 million is more likely something else."""
+    """Registries count from 1; a number over 16 million is more likely something else, and so are 8 bytes that are a time."""
     form, _, value = framed.schema.wire.partition(":")
     return form != "id" or int(value) < _LIKELY_IDS

@@ -24,6 +24,7 @@ class JsonText:
 
     name = "json"
     sure = True
+    begins = frozenset(b' \t\n\r{["-0123456789tfn')
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
         """0.9 for what begins like an object, begins and ends like an array, or is a number, string or literal as a whole."""

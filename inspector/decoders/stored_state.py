@@ -26,10 +26,12 @@ class StoredState:
 
     name = "stored-state"
     sure = False
+    begins = frozenset(b"\x78")
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
-        """0.4 for a zlib header, which is no valid JSON; plain JSON is left to the JSON decoder."""
-        return 0.4 if _has_zlib_header(value) else 0.0
+        """0.4 for a zlib header, which is no valid JSON, but in something unpacked; plain JSON is left to the JSON decoder."""
+        is_inside = bool(context.options.get("layers"))
+        return 0.4 if not is_inside and _has_zlib_header(value) else 0.0
 
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """Every state's JSON. One that seems encrypted has `Flag.encrypted`, anything else unreadable its reason."""

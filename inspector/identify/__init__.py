@@ -17,7 +17,7 @@ from typing import NamedTuple
 import orjson
 
 from inspector import decoders
-from inspector.decoders import Context, Decoded
+from inspector.decoders import Context, Decoded, Habit
 from inspector.errors import UsageError
 from inspector.event import EventBatch, RecordBatch
 from inspector.identify import expressions
@@ -64,7 +64,8 @@ class Tried(NamedTuple):
 class Identifier:
     """Decodes and identifies batches. `decoders` and `rules` are a source's wishes per log name (a store's descriptor).
 
-    `schemas` is the book of the source that the records come from.
+    `schemas` is the book of the source that the records come from. What the first values of each log turn out to be decides
+    about later ones that several decoders could read (see `decoders.Habit`); `remember` tells of values met before.
 
     Raises UsageError for an unknown decoder or a mistake in `rules`. Not shared between threads.
     """
@@ -82,6 +83,7 @@ class Identifier:
         self._decoders = dict(decoders or {})
         self._rules = dict(rules or {})
         self._compiled: dict[str, _LogRules] = {}
+        self._habits: dict[str, Habit] = {}
 
     def events(self, records: RecordBatch, logs: Sequence[LogInfo]) -> EventBatch:
         """What the records of one batch mean; `records.log` are indexes into `logs`. Bad data never raises."""
@@ -104,9 +106,19 @@ class Identifier:
             rules = self._compiled[name] = self._compile(name)
         value = taken(records.value, rows)
         headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
-        decoded = decoders.decode(value, headers, self._context(name), rules.decoder)
+        habit = self._habits.setdefault(name, Habit())
+        decoded = decoders.decode(value, headers, self._context(name), rules.decoder, habit)
         view = self._view(records, name, rows, rules, decoded)
         return identified(view, rules.candidates, records, rows, decoded, rules.overridden)
+
+    def remember(self, name: str, values: Sequence[bytes | None], headers: Sequence[str | None]) -> None:
+        """Learns from the first values that log `name` had, as if they were read here."""
+        rules = self._compiled.setdefault(name, self._compile(name))
+        decoders.decode(values, headers, self._context(name), rules.decoder, self._habits.setdefault(name, Habit()))
+
+    def _habit(self, name: str) -> Habit:
+        """What is known of log `name` so far, not to be learned from any further."""
+        return self._habits.get(name, Habit()).settled()
 
     def origins(self, records: RecordBatch, name: str) -> dict[str, Found]:
         """Of the first record, read from log `name`: field → where its value is found. Fields without one are left out.
@@ -114,7 +126,7 @@ class Identifier:
         A place is written as in a rule: `header.ce_type`, `data.order_id`, `key`.
         """
         rules = self._compiled.setdefault(name, self._compile(name))
-        decoded = decoders.decode(records.value[:1], records.headers[:1] or [None], self._context(name), rules.decoder)
+        decoded = decoders.decode(records.value[:1], records.headers[:1] or [None], self._context(name), rules.decoder, self._habit(name))
         view = self._view(records, name, range(1), rules, decoded)
         found: dict[str, Found] = {}
         for column, candidates in rules.candidates.items():
@@ -129,7 +141,7 @@ class Identifier:
         """Of records read from log `name`: what stands where the first rule for `field` looks, and what that is read as."""
         rules = self._compiled.setdefault(name, self._compile(name))
         count = len(records)
-        decoded = decoders.decode(records.value, records.headers or [None] * count, self._context(name), rules.decoder)
+        decoded = decoders.decode(records.value, records.headers or [None] * count, self._context(name), rules.decoder, self._habit(name))
         view = self._view(records, name, range(count), rules, decoded)
         first = rules.candidates[field][0]
         there = first.found(view)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from inspector.query.grammar import Node
+from inspector.schemas.content import may_tell, tells
 
 Test = Callable[[bytes | None, bytes | None, str | None], bool]
 """Whether a record with this key, value and headers (JSON text) may match."""
@@ -17,6 +18,8 @@ Starts = Callable[[], set[bytes]]
 """How values begin (see `_start`)."""
 Glance = Callable[[bytes, Starts], bool]
 """Whether any of many records may match, given all their bytes and how their values begin."""
+Heed = Callable[[Sequence[str | None]], bool]
+"""Whether headers are such that a glance at keys and values does not do."""
 _GLANCED = 128
 """So many records are looked at together: one look at all their bytes costs a tenth of a look at each."""
 
@@ -24,7 +27,9 @@ _HIDDEN = re.compile(r'[\x00-\x1f"\\/\x7f]')
 """Characters that JSON text may write in another way without a backslash before `u`, or has to."""
 _ASCII = re.compile(r"[\x20-\x7e]+")
 _UUID_BYTES = 16
-_BEGINNINGS = {b"{", b"[", b'"'}
+_BEGINNINGS = {b"{", b"["}
+_UNLIKE_JSON = (b"\\", b"base64", b"\0", b"|")
+"""What a value may hold whose document has texts that its bytes do not have. See `_in_document`."""
 _ENDS = {"contains": ("", ""), "startsWith": ('"', ""), "endsWith": ("", '"')}
 
 
@@ -38,6 +43,8 @@ class Sieve:
     """Somebody looks at keys."""
     needs_headers: bool = False
     """`test` looks at headers, `glance` never."""
+    heeds: Heed = any
+    """Whether these headers must be looked at with each record: then nothing is told by a glance."""
 
     def rows(self, keys: Sequence[bytes | None], values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[int]:
         """The rows that may match, in order; `keys` and `headers` may be empty when they are not needed."""
@@ -48,7 +55,7 @@ class Sieve:
         return kept
 
     def _among(self, keys: Sequence[bytes | None], values: Sequence[bytes | None], headers: Sequence[str | None]) -> Sequence[int]:
-        if not (self.needs_headers and any(headers)):
+        if not (self.needs_headers and self.heeds(headers)):
             content = b"\n".join([*filter(None, keys), *filter(None, values)] if self.needs_keys else filter(None, values))
             if not self.glance(content, lambda: {_start(value) for value in values if value}):
                 return ()
@@ -110,8 +117,9 @@ def _any(found: Sequence[Sieve]) -> Sieve | None:
     )
 
 
-def _needs(found: Sequence[Sieve]) -> tuple[bool, bool]:
-    return any(sieve.needs_keys for sieve in found), any(sieve.needs_headers for sieve in found)
+def _needs(found: Sequence[Sieve]) -> tuple[bool, bool, Heed]:
+    heeding = [sieve.heeds for sieve in found if sieve.needs_headers]
+    return any(sieve.needs_keys for sieve in found), bool(heeding), lambda headers: any(heeds(headers) for heeds in heeding)
 
 
 def _equal(node: Node) -> Sieve | None:
@@ -185,21 +193,27 @@ def _start(value: bytes) -> bytes:
 def _in_document(text: str, before: str, after: str) -> Sieve | None:
     """For a text of a document, with what stands around it.
 
-    Only values that begin as JSON does are judged, and none that writes characters by number, holds a document within a
-    text, or says of anything that it is base64.
+    Only values are judged that no decoder but JSON's makes a document of: those that begin with a brace or a bracket. Of others
+    that begin so, BSON and CBOR have zeros, Protobuf ends a group that begins with a brace with a bar and one that begins with a
+    bracket with a backslash, and anything else has headers that tell. JSON is not judged where it writes characters by number,
+    holds a document within a text, or says of anything that it is base64.
     """
     if _HIDDEN.search(text):
         return None
     part = f"{before}{text}{after}".encode("utf-8", "surrogatepass")
 
-    def test(_key: bytes | None, value: bytes | None, _headers: str | None) -> bool:
+    def test(_key: bytes | None, value: bytes | None, headers: str | None) -> bool:
         if value is None:
             return False
-        if part in value:
+        if part in value or (headers is not None and tells(headers)):
             return True
-        return b"\\" in value or b"base64" in value or (_start(value) and value.lstrip()[:1]) not in _BEGINNINGS
+        return _start(value) not in _BEGINNINGS or any(sign in value for sign in _UNLIKE_JSON)
 
     def glance(content: bytes, starts: Starts) -> bool:
-        return part in content or b"\\" in content or b"base64" in content or bool(starts() - _BEGINNINGS)
+        return part in content or any(sign in content for sign in _UNLIKE_JSON) or bool(starts() - _BEGINNINGS)
 
-    return Sieve(test, glance)
+    return Sieve(test, glance, needs_headers=True, heeds=_any_tells)
+
+
+def _any_tells(headers: Sequence[str | None]) -> bool:
+    return any(headers) and may_tell("\n".join(filter(None, headers)))

@@ -5,7 +5,7 @@ Read `capture.writer` for where it is asked, `names.STAGED` for the fields there
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import apsw
@@ -16,8 +16,13 @@ from inspector.query.compiler import compile_filter
 from inspector.query.names import STAGED
 from inspector.query.sieve import Sieve
 
-DECODERS = frozenset({"confluent", "json", "primitive", "raw", "stored-state", "text"})
-"""Of these it is known how a text of a document stands in the bytes it was made of."""
+DECODERS = frozenset({
+    "avro", "avro-container", "binary-file", "bson", "cbor", "compressed", "confluent", "encoded-text", "json", "json-schema",
+    "messagepack", "primitive", "protobuf", "protobuf-guess", "raw", "stored-state", "text", "unsafe", "xml",
+})  # fmt: skip
+"""Of these it is known which bytes the automatic choice lets them make documents of (see `sieve`)."""
+_IN_JSON = frozenset({"confluent", "json", "json-schema", "raw", "stored-state", "text"})
+"""Of these it is known too when the user chose them: their documents are JSON text, or begin otherwise."""
 _DOCUMENTS = (
     "UPDATE staged.row SET data = CASE typeof(data) WHEN 'text' THEN jsonb(data) WHEN 'integer' THEN jsonb(CAST(value AS TEXT)) END "
     "WHERE data IS NOT NULL"
@@ -39,9 +44,10 @@ def staged_condition(text: str) -> Callable[[apsw.Connection], tuple[str, dict[s
     return prepare
 
 
-def staged_sieve(text: str) -> Sieve | None:
+def staged_sieve(text: str, chosen: Collection[str] = ()) -> Sieve | None:
     """What the bytes of a record must have to match the filter `text`; None when they tell nothing. Raises QueryError.
 
-    Of what another's decoder makes of bytes they tell nothing.
+    `chosen` are the decoders that the user chose for some log. Of what another's decoder makes of bytes they tell nothing.
     """
-    return None if set(plugins.names("decoders")) - DECODERS else compile_filter(text, STAGED).sieve
+    is_known = DECODERS.issuperset(plugins.names("decoders")) and _IN_JSON.issuperset(chosen)
+    return compile_filter(text, STAGED).sieve if is_known else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,12 +89,25 @@ def test_info_covers_everything_available_in_order(path: Path) -> None:
     ]
 
 
+def test_info_says_what_each_log_was_decoded_by(path: Path, tmp_path: Path) -> None:
+    assert json.loads(run("info", path).stdout)["logs"][0]["decoders"] == {"json": 100}
+    lines = [line.split() for line in run("info", path, "--format", "table").stdout.splitlines()]
+    assert ["t", "0", "json", "100"] in lines
+    older = tmp_path / "older.evcap"
+    shutil.copy(path, older)
+    connection = apsw.Connection(str(older))
+    connection.execute("DROP TABLE usage")
+    connection.close()
+    assert "decoders" not in json.loads(run("info", older).stdout)["logs"][0]
+
+
 def test_streams_and_counts(path: Path) -> None:
     (first, *_) = [json.loads(line) for line in run("streams", path).stdout.splitlines()]
     assert set(first) == {"stream", "category", "source", "events", "first_time", "last_time"}
     counted = json.loads(run("count", path, "--filter", "data.n >= 50").stdout)
     assert (counted["count"], counted["not_applicable"]) == (51, 0)
     assert json.loads(run("count", path, "--by", "type").stdout) == {"type": "OrderPlaced", "count": 100}
+    assert json.loads(run("count", path, "--by", "decoder").stdout) == {"log": "t", "decoder": "json", "count": 100}
     assert [json.loads(line)["count"] for line in run("count", path, "--every", "50ms").stdout.splitlines()] == [50, 50]
 
 

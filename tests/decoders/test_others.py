@@ -15,6 +15,8 @@ from eventsourcing.cryptography import AESCipher
 from eventsourcing.domain import Aggregate
 from eventsourcing.persistence import Compressor, DatetimeAsISO, DecimalAsStr, JSONTranscoder, Mapper, UUIDAsHex
 from eventsourcing.utils import Environment
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inspector import decoders
 from inspector.decoders import Context, Decoded
@@ -39,7 +41,7 @@ def state(value: bytes, *, asked: bool = True) -> Decoded:
         (struct.pack(">i", -1), "int", "-1"),
         (struct.pack(">h", 300), "short", "300"),
         (struct.pack(">d", 0.1), "double", "0.1"),
-        (struct.pack(">d", float("nan")), "double", '"nan"'),
+        (struct.pack(">d", float("nan")), "double", '"NaN"'),
         (b"8f14e45f-ceea-467d-9a1b-000000000001", "uuid", '"8f14e45f-ceea-467d-9a1b-000000000001"'),
         (bytes(range(16)), "uuid", '"00010203-0405-0607-0809-0a0b0c0d0e0f"'),
     ],
@@ -102,15 +104,23 @@ def test_random_bytes_of_any_length_over_an_empty_message_seem_encrypted() -> No
 
 def test_the_decoders_are_known_by_name() -> None:
     assert [decoder.name for decoder in decoders.known()] == [
+        "binary-file",
+        "bson",
+        "cbor",
+        "compressed",
         "confluent",
+        "encoded-text",
         "json",
         "json-schema",
+        "messagepack",
         "primitive",
         "protobuf",
         "protobuf-guess",
         "raw",
         "stored-state",
         "text",
+        "unsafe",
+        "xml",
     ]
 
 
@@ -130,3 +140,38 @@ def test_states_as_the_package_writes_them(compressor: Compressor | None, cipher
         document = cast("dict[str, dict[str, str]]", decoded.document[0])
         assert document["timestamp"]["_data_"] == "2026-11-23T08:00:00+00:00"
         assert decoded.flags == [0]
+
+
+WINDOW_MS = 1_795_651_200_000
+START, END = struct.pack(">q", WINDOW_MS), struct.pack(">q", WINDOW_MS + 300_000)
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (b"order-4711" + START, "windowed text", "order-4711@2026-11-26T00:00:00.000Z"),
+        (struct.pack(">q", 7) + START, "windowed long", "7@2026-11-26T00:00:00.000Z"),
+        (struct.pack(">f", 0.1) + START, "windowed float", "0.1@2026-11-26T00:00:00.000Z"),
+        (START, "windowed text", "@2026-11-26T00:00:00.000Z"),
+        (b"a" + END + START, "session text", "a@2026-11-26T00:00:00.000Z/2026-11-26T00:05:00.000Z"),
+        (UUID(int=5).bytes + END + START, "session uuid", f"{UUID(int=5)}@2026-11-26T00:00:00.000Z/2026-11-26T00:05:00.000Z"),
+        (b"a" + b"\x7f" + b"\xff" * 7, "windowed text", "a@9223372036854775807"),
+    ],
+)
+def test_windowed_keys_of_kafka_streams(value: bytes, kind: str, text: str) -> None:
+    assert kind in decoders.PRIMITIVE_TYPES
+    assert primitive(value, kind).document == [text]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"), [(b"short", "windowed text"), (b"123" + START, "windowed long"), (b"\xff" + START, "windowed text")]
+)
+def test_a_windowed_key_of_another_kind_is_refused(value: bytes, kind: str) -> None:
+    assert primitive(value, kind).error == [f"{len(value)} bytes are no {kind}"]
+
+
+@given(start_ms=st.integers(-(1 << 63), (1 << 63) - 1), end_ms=st.integers(-(1 << 63), (1 << 63) - 1), key=st.binary(max_size=20))
+def test_any_bytes_as_a_windowed_key_never_raise(start_ms: int, end_ms: int, key: bytes) -> None:
+    for kind in decoders.PRIMITIVE_TYPES:
+        decoded = primitive(key + struct.pack(">qq", end_ms, start_ms), kind)
+        assert (decoded.error[0] is None) == (decoded.decoder[0] == "primitive")
