@@ -28,6 +28,11 @@ RECORDS = (
     f"event.correlation_id, event.causation_id, event.actor, json(event.metadata) FROM {FROM} "
 )
 """Events as `StoredPage.add` takes them; a WHERE follows."""
+RECORDS_OF_LOG = (
+    "SELECT record.key, record.value FROM log CROSS JOIN event ON event.log_id = log.id CROSS JOIN record ON record.seq = event.seq "
+    "WHERE log.source_id = :source AND log.name = :name AND NOT event.flags & :oversize ORDER BY log.id, event.position"
+)
+"""Key and value of every record of one log, in the log's order."""
 LOGS = "SELECT id, name, partition, incarnation, decoder, rules, envelope FROM log WHERE source_id = :source ORDER BY id"
 
 
