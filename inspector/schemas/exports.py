@@ -88,7 +88,7 @@ def _of_zip(content: bytes) -> Iterator[Entry]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             yield from _of_members(dict(_members(archive)))
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, EOFError, OSError):
+    except (zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError):
         return
 
 
