@@ -104,10 +104,10 @@ class Schemas:
             self._frames.clear()
 
     def add_new(self, schemas: Iterable[Schema]) -> None:
-        """Takes in those of which it knows no other from the same place with the same text."""
+        """Takes in those of which it knows none from the same place with the same subject and text."""
         for schema in schemas:
             known = self._known.get(schema.wire, ())
-            if not any((one.registry, one.text) == (schema.registry, schema.text) for one in known):
+            if not any((one.registry, one.subject, one.text) == (schema.registry, schema.subject, schema.text) for one in known):
                 self.add(schema)
 
     def framed(self, value: bytes, headers: str | None, log: str, part: str = "value") -> Framed | None:

@@ -30,7 +30,7 @@ _KINDS = {".avsc": AVRO, ".proto": PROTOBUF, ".json": JSON, ".jsonschema": JSON}
 _EXPORTS = {".json", ".jsonl", ".ndjson", ".txt", ".log", ".zip"}
 _ID_IN_NAME = re.compile(r"(?:(?P<subject>.*?)[.-])?id(?P<id>[1-9][0-9]{0,9})\Z|(?P<alone>[1-9][0-9]{0,9})\Z")
 _VERSION_IN_NAME = re.compile(r"(?P<subject>.+)-v(?P<version>[1-9][0-9]{0,8})\Z")
-_IMPORT = re.compile(r'^\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;', re.MULTILINE)
+_IMPORT = re.compile(r'(?:^|[;}])\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;', re.MULTILINE)
 
 
 class Folder:

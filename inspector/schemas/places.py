@@ -14,8 +14,8 @@ import orjson
 from inspector.event import Schema
 
 AVRO, PROTOBUF, JSON = "AVRO", "PROTOBUF", "JSON"
-_MESSAGE = re.compile(r"^\s*message\s+(\w+)", re.MULTILINE)
-_PACKAGE = re.compile(r"^\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_MESSAGE = re.compile(r"(?:^|[;}])\s*message\s+(\w+)", re.MULTILINE)
+_PACKAGE = re.compile(r"(?:^|[;}])\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 Candidate = TypeVar("Candidate")
 
 __all__ = ["AVRO", "JSON", "PROTOBUF", "best", "completed", "fingerprint", "fit", "schema_name"]
