@@ -75,7 +75,7 @@ class Connection:
         begun_s = self._clock()
         url = httpx.URL(path if "://" in path else f"{self.address}{path}", params=parameters or None)
         try:
-            answer = self._get(url, begun_s)
+            answer = self._get_again(url, begun_s)
         except httpx.HTTPError as error:
             failure = self.unusable(_words(error))
         except _FailedError as error:
@@ -96,6 +96,13 @@ class Connection:
             if len(secret) > 1:
                 text = text.replace(secret, REDACTED)
         return SchemaUnavailableError(redact(text))
+
+    def _get_again(self, url: httpx.URL, begun_s: float) -> Answer | None:
+        """Once more when a kept connection turns out to have ended meanwhile."""
+        try:
+            return self._get(url, begun_s)
+        except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
+            return self._get(url, begun_s)
 
     def _get(self, url: httpx.URL, begun_s: float) -> Answer | None:
         for _ in range(_MOST_REDIRECTS + 1):

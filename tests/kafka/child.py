@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-_SCRIPT = '"$@" </dev/null >>"$LOG" 2>&1 & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null'
-"""A shell that waits for its input to end holds the program: the input ends with whoever holds the other side."""
+_SCRIPT = '"$@" </dev/null >>"$LOG" 2>&1 & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null; wait $! 2>/dev/null'
+"""A shell that waits for its input to end holds the program: the input ends with whoever holds the other side.
+It ends when the program has."""
 
 
 class Child:

@@ -25,8 +25,8 @@ IN_HEADERS = {"apicurio.registry.headers.enabled": "true"}
 """Nothing before the value: the global id stands in a header."""
 
 
-def produce(bootstrap: str, registry_url: str, topic: str, records: Iterable[Mapping[str, object]], framing: Mapping[str, str]) -> None:
-    """Writes records (see `java/Produce.java`) to partition 0 and registers what schemas they need.
+def produce(bootstrap: str, registry_url: str, records: Iterable[Mapping[str, object]], framing: Mapping[str, str]) -> None:
+    """Writes records (see `java/Produce.java`) to partition 0 of their topics and registers what schemas they need.
 
     `registry_url` is that of Apicurio's own API. Fails with what Java said.
     """
@@ -38,7 +38,7 @@ def produce(bootstrap: str, registry_url: str, topic: str, records: Iterable[Map
         **framing,
     }
     java = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{jars}/*"]
-    words = [*java, str(_SOURCE), topic, *(f"{name}={value}" for name, value in properties.items())]
+    words = [*java, str(_SOURCE), *(f"{name}={value}" for name, value in properties.items())]
     lines = "".join(json.dumps(record) + "\n" for record in records)
     done = subprocess.run(words, input=lines, capture_output=True, text=True, check=False, timeout=120)
     assert done.returncode == 0, done.stderr[-3000:]

@@ -51,6 +51,7 @@ class RegistryServer:
         self.own_url = f"{self.address}/apis/registry/v2"
         """Apicurio's own."""
         self._child: Child | None = None
+        self._client: SchemaRegistryClient | None = None
 
     def start(self) -> RegistryServer:
         """Starts it (again) and waits until it answers."""
@@ -81,6 +82,9 @@ class RegistryServer:
 
     def kill(self) -> None:
         """Ends it at once, as a crash would; `start` brings it back with what was registered."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
         if self._child is not None:
             self._child.kill()
             self._child = None
@@ -93,8 +97,10 @@ class RegistryServer:
     # ---- registering
 
     def client(self) -> SchemaRegistryClient:
-        """Confluent's client of it, as their serializers take it."""
-        return SchemaRegistryClient({"url": self.url})
+        """Confluent's client of it, as their serializers take it; closed when the registry ends."""
+        if self._client is None:
+            self._client = SchemaRegistryClient({"url": self.url})
+        return self._client
 
     def register(self, subject: str, text: str, kind: str = "AVRO", references: list[tuple[str, str, int]] | None = None) -> int:
         """Registers the next version of a subject; its number. References are (name, subject, version)."""

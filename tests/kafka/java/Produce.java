@@ -21,8 +21,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 /**
  * Writes records with Apicurio's serializers. Each line of standard input is one record:
  * {"kind": "AVRO", "schema": "…", "value": {…} in Avro's JSON}, {"kind": "PROTOBUF", "descriptors": "base64 of a
- * FileDescriptorSet", "message": "full.Name", "body": "base64"} or {"kind": "JSON", "value": {…}}; "key" is text.
- * Arguments: TOPIC, then client properties as name=value.
+ * FileDescriptorSet", "message": "full.Name", "body": "base64"} or {"kind": "JSON", "value": {…}}; each has a "topic" and
+ * may have a "key", which is text. Arguments: client properties as name=value.
  */
 public class Produce {
     private static final ObjectMapper JSON = new ObjectMapper();
@@ -33,7 +33,7 @@ public class Produce {
 
     public static void main(String[] words) throws Exception {
         Properties given = new Properties();
-        for (int i = 1; i < words.length; i++) {
+        for (int i = 0; i < words.length; i++) {
             int at = words[i].indexOf('=');
             given.put(words[i].substring(0, at), words[i].substring(at + 1));
         }
@@ -44,7 +44,7 @@ public class Produce {
             String kind = said.get("kind").asText();
             KafkaProducer<String, Object> producer = producers.computeIfAbsent(kind, one -> producer(given, one));
             String key = said.hasNonNull("key") ? said.get("key").asText() : null;
-            producer.send(new ProducerRecord<>(words[0], 0, key, value(kind, said))).get();
+            producer.send(new ProducerRecord<>(said.get("topic").asText(), 0, key, value(kind, said))).get();
         }
         producers.values().forEach(KafkaProducer::close);
     }
