@@ -10,6 +10,7 @@ import httpx
 import pytest
 from grpc_tools import protoc
 
+from inspector.cli import main
 from inspector.event import Schema
 from inspector.schemas import RETRY_S, Schemas
 from inspector.schemas.folder import Folder
@@ -110,6 +111,27 @@ def test_its_export_is_a_place_too(registry: RegistryServer, name: str, tmp_path
         assert (schema.kind, schema.text, schema.subject) == (theirs.kind, theirs.text, theirs.subject)
         assert [one.text for one in schema.references] == [MONEY]
     online.close()
+
+
+def test_what_waited_for_a_registry_is_finished_once_it_is_back(
+    cluster: Cluster, own_registry: RegistryServer, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    number = own_registry.register(f"{name}-value", avro(1))
+    cluster.produce(cluster.create(name), [b"\0" + number.to_bytes(4, "big") + b"\x06o-1\0"] * 5)
+    config, capture = tmp_path / "client.properties", tmp_path / "a.evcap"
+    config.write_text(f"schema.registry.url={own_registry.url}\nbasic.auth.user.info=reader:unused-pa55word\nspecific.avro.reader=true\n")
+    own_registry.kill()
+    assert main(["capture", f"{cluster.url}/{name}", "-o", str(capture), "--config", str(config), "--min-free", "0"]) in {0, 1}
+    capsys.readouterr()
+    main(["schemas", str(capture), "--format", "jsonl"])
+    (waiting,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (waiting["wire"], waiting["events"]) == (f"id:{number}", 5)
+    assert "refuses the connection" in waiting["missing"]
+    own_registry.start()
+    main(["decode", str(capture), "--config", str(config), "--format", "jsonl"])
+    said = json.loads(capsys.readouterr().out)
+    assert (said["finished"], said["missing"]) == (5, [])
+    assert b"unused-pa55word" not in capture.read_bytes()
 
 
 # ---- records written by Java
