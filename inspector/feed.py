@@ -22,7 +22,8 @@ from inspector.errors import SourceError
 from inspector.event import RecordBatch, Schema, without_ranges
 from inspector.identify import Identifier, Profile
 from inspector.schemas import Place, Schemas
-from inspector.sources import Batch, LogInfo, Plan, Request, Source, Span
+from inspector.schemas.topic import TOPIC, SchemasTopic
+from inspector.sources import UNKNOWN, Batch, LogInfo, Plan, Request, Source, Span
 from inspector.sources.spans import length, place_of, rounds
 
 Places = Callable[[], Sequence[Place]]
@@ -68,6 +69,7 @@ class Feed:
         """Whether a log went away before all that was asked of it was read."""
         self.rounds: list[list[Span]] = []
         """What is read one after the other."""
+        self._topic = SchemasTopic()
         self.latest_us: dict[Span, int | None] = {}
         """The newest time below each span, in its log, as far as it is stored: what comes with an older one is late."""
         self.abandoned = threading.Event()
@@ -94,7 +96,8 @@ class Feed:
         wanted = sum(length(span) for span in plan.spans)
         plan.spans = [part for span in plan.spans for part in self._left(writer, span, filter_text)]
         spared = wanted - sum(length(span) for span in plan.spans)
-        self.rounds = rounds(plan.spans) if self.request.newest_first else [plan.spans]
+        schemas, others = self._schemas_apart(plan)
+        self.rounds = [*([schemas] if schemas else []), *(rounds(others) if self.request.newest_first else [others])]
         self.latest_us = {span: writer.latest_us(self.log_ids[span.log], span.start) for spans in self.rounds for span in spans}
         return [*plan.notes, *([f"{spared:,} positions are in the capture already and are not read again"] if spared else [])]
 
@@ -112,6 +115,22 @@ class Feed:
         segments, isolation = writer.segments(self.log_ids[span.log]), str(self.request.isolation)
         had = coverage.already_scanned(segments, isolation, filter_text) if filter_text else coverage.already_read(segments, isolation)
         return [Span(span.log, start, end) for start, end in without_ranges(span.start, span.end, had)]
+
+    @staticmethod
+    def _schemas_apart(plan: Plan) -> tuple[list[Span], list[Span]]:
+        """What the schemas' own topic holds by now, which is read before all else, and the rest."""
+        first: list[Span] = []
+        others: list[Span] = []
+        for span in plan.spans:
+            info = plan.logs[span.log]
+            end = info.end if span.end is None and info.end != UNKNOWN else span.end
+            if info.key.name != TOPIC or end is None or end <= span.start:
+                others.append(span)
+                continue
+            first.append(Span(span.log, span.start, end))
+            if span.end is None:
+                others.append(Span(span.log, end, None))
+        return (first, others) if others else ([], first)
 
     # ---- reading
 
@@ -156,7 +175,9 @@ class Feed:
         self._starts, self.reached, self._current = {}, {}, {}
         for span in sorted(spans, key=lambda span: span.start):
             self._starts.setdefault(span.log, []).append(span)
-        for batch in self.source.read(replace(self.plan, spans=spans), self.request, self._stop):
+        # what has an end is read to there, and the next round begins
+        follow = self.request.follow and any(span.end is None for span in spans)
+        for batch in self.source.read(replace(self.plan, spans=spans), replace(self.request, follow=follow), self._stop):
             for info, span in batch.opened:
                 if info not in self.plan.logs:
                     self.plan.logs.append(info)
@@ -182,9 +203,17 @@ class Feed:
         staged = None
         if len(batch.records):
             self._take_latest(batch, stager)
+            self._learn(batch.records, identifier.schemas)
             events = identifier.events(batch.records, self.plan.logs)
             staged = stager.stage(events)
         return Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
+
+    def _learn(self, records: RecordBatch, book: Schemas) -> None:
+        """The schemas that a registry's own topic brings are known before the batch is decoded."""
+        places = {place for place, info in enumerate(self.plan.logs) if info.key.name == TOPIC}
+        if places and not places.isdisjoint(records.log):
+            found = zip(records.log, records.key, records.value, strict=True)
+            book.add_new(self._topic.learn((key, value) for place, key, value in found if place in places))
 
     def _take_latest(self, batch: Batch, stager: Stager) -> None:
         """Where a log goes on in another span, what is late is told by what lies below that span."""

@@ -8,18 +8,20 @@ at every instant. What the source itself said of an event (its envelope) is kept
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from inspector.capture.condition import Condition
-from inspector.capture.rereading import LOGS, RECORDS, StoredLog, StoredPage, first_values, identifier_of, stored_log
+from inspector.capture.rereading import LOGS, RECORDS, RECORDS_OF_LOG, StoredLog, StoredPage, first_values, identifier_of, stored_log
+from inspector.capture.schemas import Waiting, waiting
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter
 from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag
 from inspector.identify import Profile
 from inspector.schemas import Place, Schemas
+from inspector.schemas.topic import TOPIC, SchemasTopic
 
 BATCH_ROWS = 20_000
 BATCH_BYTES = 16 * 1024 * 1024
@@ -38,6 +40,10 @@ class Outcome:
     """Of these, how many have another identity than before: type, stream, version, time, ids or actor."""
     undecodable: int = 0
     oversize: int = 0
+    finished: int = 0
+    """How many events waited for a schema and do so no longer."""
+    missing: list[Waiting] = field(default_factory=list)
+    """The schemas that events still wait for, those with the most events first."""
     is_whole: bool = True
     """False when it was stopped before the end; what was done stays."""
 
@@ -64,6 +70,7 @@ def run(
     with CaptureWriter(path) as writer:
         if not writer.with_values:
             raise UsageError(f"{path.name} was captured without values: there is nothing to decode")
+        before = _waiting(writer)
         for (source_id,) in writer.select("SELECT id FROM source ORDER BY id").fetchall():
             for page_size, changed in _decode_source(writer, source_id, profile, condition, places):
                 outcome.events += page_size
@@ -77,11 +84,17 @@ def run(
         writer.mark_late_again()
         writer.outdate_searches()
         writer.forget_unused_schemas()
+        outcome.missing = _waiting(writer)
+        outcome.finished = max(0, sum(one.events for one in before) - sum(one.events for one in outcome.missing))
         counting = "SELECT count(*) FILTER (WHERE flags & :bad), count(*) FILTER (WHERE flags & :big) FROM event"
         bits = {"bad": int(Flag.undecodable), "big": int(Flag.oversize)}
         outcome.undecodable, outcome.oversize = writer.select(counting, bits).fetchall()[0]
         ending()
     return outcome
+
+
+def _waiting(writer: CaptureWriter) -> list[Waiting]:
+    return waiting(lambda sql, bound: writer.select(sql, bound).fetchall())
 
 
 def _decode_source(
@@ -90,6 +103,7 @@ def _decode_source(
     """Does one source, giving of each transaction the number of events, and of those that changed."""
     logs = [stored_log(row) for row in writer.select(LOGS, {"source": source_id}).fetchall()]
     book = Schemas(places, writer.schemas(source_id))
+    _learn(writer, source_id, book)
     identifier = identifier_of(logs, profile, book)
     if condition is not None:
         # all of a log is decoded as it was captured, from its beginning; of a part the beginning is asked for
@@ -105,6 +119,13 @@ def _decode_source(
             yield len(page.seqs), changed
     finally:
         stager.close()
+
+
+def _learn(writer: CaptureWriter, source_id: int, book: Schemas) -> None:
+    """The schemas in the registry's own topic, where the capture holds it, are known before the first event is decoded."""
+    topic = SchemasTopic()
+    bound = {"source": source_id, "name": TOPIC, "oversize": int(Flag.oversize)}
+    book.add_new(topic.learn(writer.select(RECORDS_OF_LOG, bound).fetchall()))
 
 
 def _page(writer: CaptureWriter, source_id: int, logs: Sequence[StoredLog], after: int, condition: Condition | None) -> StoredPage | None:

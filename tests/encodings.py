@@ -13,13 +13,13 @@ from typing import Any
 
 import fastavro
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from inspector.schemas.protobuf import compiled
 
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter, Progress
 from inspector.event import LogKey, RecordBatch, Schema, TimeKind
 from inspector.identify import Identifier, parse_profile
 from inspector.schemas import Schemas
+from inspector.schemas.protobuf import compiled
 from inspector.sources import LogInfo, SourceInfo
 
 ENCODINGS = ("json", "avro", "protobuf")

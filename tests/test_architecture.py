@@ -28,6 +28,7 @@ BELONGS = {
     "pyqtgraph": "app/*",
     "confluent_kafka": "inspector/sources/kafka*.py inspector/demo/*",
     "cryptography": "inspector/sources/kafka*.py inspector/demo/*",
+    "httpx": "inspector/schemas/http_get.py",
     "sqlalchemy": "inspector/capture/*",
     "lark": "inspector/query/*",
     "sqlite3": "",
@@ -124,7 +125,7 @@ print()
 print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 WINDOW = {"PySide6", "shiboken6", "pyqtgraph", "app"}
-HEAVY = {"sqlalchemy", "confluent_kafka", "cryptography", "numpy", "lark"}
+HEAVY = {"sqlalchemy", "confluent_kafka", "cryptography", "numpy", "lark", "httpx", "google", "fastavro"}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +135,7 @@ HEAVY = {"sqlalchemy", "confluent_kafka", "cryptography", "numpy", "lark"}
         ("--version", WINDOW | HEAVY | {"apsw"}),
         ("capture --help", WINDOW | HEAVY | {"apsw"}),
         ("info FILE", WINDOW | HEAVY),
+        ("schemas FILE", WINDOW | HEAVY),
         ("events FILE --limit 1", WINDOW | HEAVY),
         ("events FILE --limit 1 --order time", WINDOW | HEAVY),
         ("streams FILE", WINDOW | HEAVY),

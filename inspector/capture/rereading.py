@@ -42,6 +42,11 @@ _VALUES = (
     "AND event.log_id IN (SELECT id FROM log WHERE source_id = :source AND name = :name) AND record.value IS NOT NULL "
     "AND NOT event.flags & :oversize ORDER BY event.seq LIMIT :limit"
 )
+RECORDS_OF_LOG = (
+    "SELECT record.key, record.value FROM log CROSS JOIN event ON event.log_id = log.id CROSS JOIN record ON record.seq = event.seq "
+    "WHERE log.source_id = :source AND log.name = :name AND NOT event.flags & :oversize ORDER BY log.id, event.position"
+)
+"""Key and value of every record of one log, in the log's order."""
 LOGS = "SELECT id, name, partition, incarnation, decoder, rules, envelope FROM log WHERE source_id = :source ORDER BY id"
 
 

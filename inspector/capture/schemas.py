@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import apsw
 import orjson
@@ -104,6 +104,24 @@ def stored_schemas(select: Callable[[str, Sequence[object]], Iterable[Sequence[A
         return {}
     sql = "SELECT id, registry, wire, subject, version, kind, text, refs, compiled, error FROM schema WHERE ?1 IS NULL OR source_id = ?1"
     return {int(row[0]): _schema(row) for row in select(sql + " ORDER BY id", (source_id,))}
+
+
+class Waiting(NamedTuple):
+    """A schema that is missing, why, and how many events name it."""
+
+    wire: str
+    why: str
+    events: int
+
+
+def waiting(select: Callable[[str, Sequence[object]], Iterable[Sequence[Any]]]) -> list[Waiting]:
+    """The schemas that events wait for, those with the most events first; of several sources each has its own."""
+    rows = select(
+        "SELECT s.wire, s.error, sum(u.events) FROM schema s JOIN usage u ON u.schema_ref = s.id WHERE s.text IS NULL "
+        "GROUP BY s.id ORDER BY 3 DESC, s.id",
+        (),
+    )
+    return [Waiting(_text(wire), _text(error), int(events)) for wire, error, events in rows]
 
 
 def _schema(row: Sequence[Any]) -> Schema:

@@ -21,6 +21,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from inspector.cli.hiding import mask_rules
+from inspector.cli.registries import add_options, places_of, without_registries
 from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
 
@@ -54,6 +55,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--isolation", default="uncommitted", choices=("uncommitted", "committed", "both"))
     capture.add_argument("--config", metavar="FILE|-", help="librdkafka or Java client properties; - reads standard input")
     capture.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log (TOML)")
+    add_options(capture)
     capture.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
     capture.add_argument("--max-bytes", type=_size, metavar="N")
     capture.add_argument("--max-rate", type=_rate, metavar="N/s")
@@ -164,10 +166,11 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
 
     if args.output is None and not args.estimate:
         raise UsageError("give the capture to write: -o FILE")
-    config = read_config(args.config)
+    given = read_config(args.config)
+    config = without_registries(given)
     if args.estimate:
         return _estimate(args, config)
-    options = _options(args)
+    options = _options(args, given)
     request = _request(args, options.profile)
     sources: list[tuple[Source, Request]] = []
     reporter = reporter_of(args.progress)
@@ -256,7 +259,7 @@ def _for_source(request: Request, url: str, count: int) -> Request:
     return alone if count == 1 else replace(alone, logs=(), partitions=(), key=None)
 
 
-def _options(args: argparse.Namespace) -> Options:
+def _options(args: argparse.Namespace, config: Mapping[str, str]) -> Options:
     from inspector.ingest import Options
 
     condition = None
@@ -278,6 +281,7 @@ def _options(args: argparse.Namespace) -> Options:
         with_values=not args.no_values,
         floor_bytes=args.min_free,
         profile=profile,
+        places=places_of(args, config),
         filter_text=args.filter,
         condition=condition,
         settings={"command": "capture", "topics": args.topic, "from": args.start, "until": args.end, "follow": args.follow},

@@ -16,6 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from inspector.cli.capture import read_config
+from inspector.cli.registries import without_registries
 from inspector.errors import ExitStatus
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def _logs(args: argparse.Namespace) -> ExitStatus:
     from inspector.cli.output import print_rows
     from inspector.sources import open_source
 
-    config = read_config(args.config)
+    config = without_registries(read_config(args.config))
     if args.stop_with_stdin:
         leave_with_stdin()
     if args.check:

@@ -103,6 +103,13 @@ class Schemas:
             self._missing.clear()
             self._frames.clear()
 
+    def add_new(self, schemas: Iterable[Schema]) -> None:
+        """Takes in those of which it knows none from the same place with the same subject and text."""
+        for schema in schemas:
+            known = self._known.get(schema.wire, ())
+            if not any((one.registry, one.subject, one.text) == (schema.registry, schema.subject, schema.text) for one in known):
+                self.add(schema)
+
     def framed(self, value: bytes, headers: str | None, log: str, part: str = "value") -> Framed | None:
         """The schema that one value names; None when it names none."""
         frame = frame_of(value, headers, part)

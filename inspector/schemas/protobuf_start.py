@@ -31,6 +31,12 @@ class Start(NamedTuple):
 
 def starts(reader: Reader, frame: Frame, headers: str | None, body: bytes) -> Iterator[Start]:
     """Every reading that fits, the likeliest first."""
+    if frame.form == "map":
+        # the user names the message, or the file of which it is the first
+        named = reader.find(frame.wire.removeprefix("name:")) or next(iter(reader.messages), None)
+        if named is not None:
+            yield Start(reader.type(named), 0)
+        return
     if frame.before:
         for descriptor, end in _indexed(reader, frame.before):
             if end == len(frame.before):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from inspector.errors import UsageError
 from inspector.properties import parse_jaas
+from inspector.schemas.access import is_registry_property
 from inspector.sources.kafka_stores import key_and_chain_pem, trusted_pem
 
 RENAMED = {
@@ -39,14 +40,14 @@ _OIDC_CLASSES = re.compile(r"(?<!Unsecured)LoginCallbackHandler\Z|JwtRetriever\Z
 
 
 def to_librdkafka(properties: Mapping[str, str]) -> dict[str, str]:
-    """The properties with Java's translated and those without a meaning here left out.
+    """The properties with Java's translated and those without a meaning here left out, also what is for a schema registry.
 
     Raises UsageError for a JAAS line or a store that cannot be used.
     """
     translated = dict(properties)
     for step in _STEPS:
         step(translated)
-    return {name: value for name, value in translated.items() if not _WITHOUT_MEANING.fullmatch(name)}
+    return {name: value for name, value in translated.items() if not (_WITHOUT_MEANING.fullmatch(name) or is_registry_property(name))}
 
 
 # ---- the JAAS line

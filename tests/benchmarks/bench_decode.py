@@ -21,8 +21,8 @@ from typing import Any
 
 import fastavro
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
-from inspector.schemas.protobuf import compiled
 
+from inspector.schemas.protobuf import compiled
 from tests.benchmarks import Row
 from tests.benchmarks.bench_capture import _timed
 from tests.kafka.helpers import Cluster

@@ -13,6 +13,7 @@ import pytest
 from tests.kafka import launcher
 from tests.kafka.helpers import Cluster
 from tests.kafka.launcher import Broker
+from tests.kafka.registry import RegistryServer
 from tests.kafka.secure import SecureBroker
 
 
@@ -54,6 +55,27 @@ def cluster(broker: Broker) -> Cluster:
 def own_broker(tmp_path: Path) -> Iterator[Broker]:
     """A broker for one test, which may kill it; nothing has been asked of it yet."""
     started = Broker(tmp_path / "broker").start()
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.fixture(scope="session")
+def registry() -> Iterator[RegistryServer]:
+    """A real schema registry (Apicurio, with Confluent's API too); shared by the whole run, subjects have names of their own."""
+    with tempfile.TemporaryDirectory(prefix="eventscope-registry-") as folder:
+        started = RegistryServer(Path(folder) / "registry").start()
+        try:
+            yield started
+        finally:
+            started.stop()
+
+
+@pytest.fixture
+def own_registry(tmp_path: Path) -> Iterator[RegistryServer]:
+    """A registry for one test, which may kill it and start it again: what was registered is there again, under the same numbers."""
+    started = RegistryServer(tmp_path / "registry").start()
     try:
         yield started
     finally:

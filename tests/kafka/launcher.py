@@ -7,18 +7,18 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+
+from tests.kafka.child import Child
 
 VERSION = "4.1.0"
 ROOT = Path(__file__).resolve().parents[2]
@@ -37,26 +37,40 @@ def missing() -> str:
 
 def assemble() -> Path:
     """The folder with the broker's jars, fetched once; safe when two test processes start at the same time."""
-    if not (JARS / ".complete").exists():
-        JARS.parent.mkdir(parents=True, exist_ok=True)
-        fetched = Path(tempfile.mkdtemp(prefix=f"{JARS.name}.", dir=JARS.parent))
+    return fetched_once(JARS, lambda folder: copy_dependencies(Path(__file__).with_name("pom.xml"), folder))
+
+
+def copy_dependencies(pom: Path, folder: Path) -> None:
+    """Fetches everything that a Maven project depends on."""
+    goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
+    maven("-f", str(pom), goal, f"-DoutputDirectory={folder}")
+
+
+def maven(*words: str) -> None:
+    """Runs Maven; fails when it does."""
+    subprocess.run(["mvn", "-q", "-B", *words], check=True, stdin=subprocess.DEVNULL)
+
+
+def fetched_once(target: Path, fetch: Callable[[Path], None]) -> Path:
+    """The folder `target`, filled by `fetch` when it is not there yet."""
+    if not (target / ".complete").exists():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        fetched = Path(tempfile.mkdtemp(prefix=f"{target.name}.", dir=target.parent))
         try:
-            goal = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1:copy-dependencies"
-            command = ["mvn", "-q", "-B", "-f", str(Path(__file__).with_name("pom.xml")), goal, f"-DoutputDirectory={fetched}"]
-            subprocess.run(command, check=True, stdin=subprocess.DEVNULL)
+            fetch(fetched)
             (fetched / ".complete").touch()
-            _put_in_place(fetched)
+            _put_in_place(fetched, target)
         finally:
             shutil.rmtree(fetched, ignore_errors=True)
-    return JARS
+    return target
 
 
-def _put_in_place(fetched: Path) -> None:
+def _put_in_place(fetched: Path, target: Path) -> None:
     """The first to come wins: jars that are there are never replaced, a broker may be running on them."""
     try:
-        fetched.rename(JARS)
+        fetched.rename(target)
     except OSError:
-        if not (JARS / ".complete").exists():
+        if not (target / ".complete").exists():
             raise
 
 
@@ -116,7 +130,7 @@ class Broker:
         ports = free_ports(len(names) + 1)
         self.ports = dict(zip(names, ports, strict=False))
         self._controller_port = ports[-1]
-        self._process: subprocess.Popen[str] | None = None
+        self._child: Child | None = None
         self.pid = 0
         """The Java process, once started."""
 
@@ -138,16 +152,8 @@ class Broker:
             properties.write_text("".join(f"{name}={value}\n" for name, value in self._properties().items()))
             scram = [part for credential in self.scram for part in ("--add-scram", credential)]
             self._run_tool(jars, "kafka.tools.StorageTool", "format", "-t", CLUSTER_ID, "-c", str(properties), *scram)
-        script = '"$@" </dev/null >>"$LOG" 2>&1 & echo $!; cat >/dev/null; kill -9 $! 2>/dev/null'
-        self._process = subprocess.Popen(
-            ["sh", "-c", script, "sh", *self._java(jars), "kafka.Kafka", str(properties)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            env={**os.environ, "LOG": str(self.folder / "broker.log")},
-        )
-        assert self._process.stdout is not None
-        self.pid = int(self._process.stdout.readline())
+        self._child = Child([*self._java(jars), "kafka.Kafka", str(properties)], self.folder / "broker.log")
+        self.pid = self._child.pid
         self._wait_until_up()
         return self
 
@@ -189,24 +195,13 @@ class Broker:
 
     def is_running(self) -> bool:
         """Whether the broker's process is there."""
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return self._process is not None and self._process.poll() is None
+        return self._child is not None and self._child.is_running()
 
     def kill(self) -> None:
         """Ends it at once, as a crash would."""
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, signal.SIGKILL)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.close()
-        self._process.wait(timeout=10)
-        self._process.stdout.close()
-        self._process = None
+        if self._child is not None:
+            self._child.kill()
+            self._child = None
 
     def stop(self) -> None:
         """Ends it and removes its storage."""
