@@ -55,8 +55,14 @@ class KafkaPrimitive:
     sure = False
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
-        """0.4 for bytes that are hardly anything but a small number, a plain double or float, or a UUID; else 0."""
-        return _GUESSED if guess(value) else 0.0
+        """0.4 for bytes that are hardly anything but a small number, a plain double or float, or a UUID; else 0.
+
+        What names a schema that is there is no number, even where its body cannot be read.
+        """
+        if guess(value) is None:
+            return 0.0
+        framed = context.framed(value, headers)
+        return 0.0 if framed is not None and framed.schema.text is not None else _GUESSED
 
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """Every value as a number or UUID text; one of another size is refused."""

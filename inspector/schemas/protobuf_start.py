@@ -32,10 +32,7 @@ class Start(NamedTuple):
 def starts(reader: Reader, frame: Frame, headers: str | None, body: bytes) -> Iterator[Start]:
     """Every reading that fits, the likeliest first."""
     if frame.form == "map":
-        # the user names the message, or the file of which it is the first
-        named = reader.find(frame.wire.removeprefix("name:")) or next(iter(reader.messages), None)
-        if named is not None:
-            yield Start(reader.type(named), 0)
+        yield from _of_map(reader, frame)
         return
     if frame.before:
         for descriptor, end in _indexed(reader, frame.before):
@@ -54,6 +51,13 @@ def starts(reader: Reader, frame: Frame, headers: str | None, body: bytes) -> It
         yield Start(reader.type(named or descriptor), start)
     if frame.form != "confluent" and reader.messages:
         yield Start(reader.type(reader.messages[0]), 0)
+
+
+def _of_map(reader: Reader, frame: Frame) -> Iterator[Start]:
+    """The message that the user names, or the first one of the file that the user names; nothing stands before it."""
+    named = reader.find(frame.wire.removeprefix("name:")) or next(iter(reader.messages), None)
+    if named is not None:
+        yield Start(reader.type(named), 0)
 
 
 def _indexed(reader: Reader, data: bytes) -> Iterator[tuple[Descriptor, int]]:
