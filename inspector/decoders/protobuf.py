@@ -51,16 +51,18 @@ class Protobuf:
         from inspector.schemas.protobuf_values import read  # noqa: PLC0415 - see above
 
         column = read(values, headers, framed)
+        if len(column.names) == len(values) and (texts := _texts(column.documents)) is not None:
+            rows = slice(start, start + len(values))
+            decoded.document[rows], decoded.data[rows] = column.documents, texts
+            decoded.decoder[rows], decoded.schema[rows] = [self.name] * len(values), map(_schema, framed)
+            decoded.name.update(zip(range(start, start + len(values)), map(column.names.__getitem__, range(len(values))), strict=True))
+            return
         for place, reason in column.errors.items():
             decoded.refuse(start + place, reason)
             decoded.schema[start + place] = _schema(framed[place])
         for place, name in column.names.items():
             row = start + place
-            document = column.documents[place]
-            try:
-                decoded.data[row] = orjson.dumps(document).decode()
-            except TypeError:
-                document = _write_exactly(decoded, row, document)
+            document, decoded.data[row] = _written(decoded, row, column.documents[place])
             decoded.schema[row] = _schema(framed[place])
             if decoded.data[row] is not None:
                 decoded.document[row], decoded.decoder[row], decoded.name[row] = document, self.name, name
@@ -84,14 +86,26 @@ def _schema(framed: Framed | None) -> Schema | None:
     return framed and framed.schema
 
 
-def _write_exactly(decoded: Decoded, row: int, document: object) -> object:
-    """A document that orjson does not write: with bytes where a text should be (proto2 allows it), or very deep."""
+def _texts(documents: list[object]) -> list[str] | None:
+    """The documents as JSON; None when one of them needs more care."""
+    try:
+        return [orjson.dumps(document).decode() for document in documents]
+    except TypeError:
+        return None
+
+
+def _written(decoded: Decoded, row: int, document: object) -> tuple[object, str | None]:
+    """A document and its JSON: with base64 where google.protobuf gives bytes for a text (proto2 allows it), and however deep."""
+    try:
+        return document, orjson.dumps(document).decode()
+    except TypeError:
+        pass
     try:
         document = _without_bytes(document)
-        decoded.data[row] = json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+        return document, json.dumps(document, ensure_ascii=False, separators=(",", ":"))
     except RecursionError:
         decoded.refuse(row, "its messages nest too deep")
-    return document
+        return None, None
 
 
 def _without_bytes(value: object) -> object:

@@ -6,7 +6,7 @@ Read `protobuf_start` for which message of its schema a value is, `protobuf_read
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from google.protobuf.message import DecodeError
 from google.protobuf.unknown_fields import UnknownFieldSet
@@ -45,25 +45,25 @@ class Column:
 def read(values: Sequence[bytes | None], headers: Sequence[str | None], framed_values: Sequence[Framed | None]) -> Column:
     """The documents of values; those that name no Protobuf schema are left out. Never raises for bad data."""
     column = Column(len(values))
-    usual: dict[Schema, list[int] | None] = {}
+    usual: dict[Schema, tuple[list[int], list[bytes]]] = {}
     parsed: _Parsed = {}
-    for row, framed in enumerate(framed_values):
-        if framed is None:
+    for row, (value, framed) in enumerate(zip(values, framed_values, strict=True)):
+        if value is None or framed is None:
             continue
         schema, frame = framed
-        if schema not in usual:
-            usual[schema] = [] if is_readable(schema) else None
-        rows = usual[schema]
-        if rows is None:
-            continue
-        value = cast("bytes", values[row])
+        group = usual.get(schema)
+        if group is None:
+            if not is_readable(schema):
+                continue
+            group = usual[schema] = ([], [])
         if frame.form == "confluent" and value[5] == 0 and value[7:8] != b"\n":
-            rows.append(row)
+            group[0].append(row)
+            group[1].append(value[6:])
         else:
             _parse_any(column, row, framed, headers[row], value, parsed)
-    for schema, rows in usual.items():
+    for schema, (rows, bodies) in usual.items():
         if rows:
-            _parse_first(column, schema, rows, [cast("bytes", values[row])[6:] for row in rows], parsed)
+            _parse_first(column, schema, rows, bodies, parsed)
     for kind, (rows_read, messages) in parsed.items():
         _convert(column, kind, rows_read, messages)
     return column
@@ -122,8 +122,11 @@ def _convert(column: Column, kind: MessageType, rows: list[int], messages: list[
         for row, message in zip(rows, messages, strict=True):
             _convert(column, kind, [row], [message])
         return
-    for row, document in zip(rows, documents, strict=True):
-        column.documents[row] = document
+    if rows == list(range(len(column.documents))):
+        column.documents = documents
+    else:
+        for row, document in zip(rows, documents, strict=True):
+            column.documents[row] = document
     column.names.update(dict.fromkeys(rows, kind.name))
 
 

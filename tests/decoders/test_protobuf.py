@@ -328,6 +328,13 @@ def test_rows_keep_their_places_in_a_mixed_batch() -> None:
     assert [schema and schema.wire for schema in decoded.schema] == [None, "id:7", None, "id:7", None, "id:7", None]
 
 
+def test_rows_of_one_message_keep_their_places_however_it_is_named() -> None:
+    bodies = [new(shop(), "shop.Order", id=f"o-{row}").SerializeToString() for row in range(20)]
+    values = [CONFLUENT + (b"\0" if row % 3 else b"\2\0") + body for row, body in enumerate(bodies)]
+    decoded = Protobuf().decode(values, [None] * 20, context(shop()))
+    assert [document["id"] for document in decoded.document] == [f"o-{row}" for row in range(20)]  # type: ignore[index]
+
+
 def test_the_automatic_choice_takes_it_and_says_why_it_cannot() -> None:
     known = context(shop())
     decoded = decoders.decode([CONFLUENT + b"\0" + order(), CONFLUENT + b"\0\x0a\x7fab"], [None, None], known)
