@@ -24,6 +24,8 @@ MOST_SPANS = 20_000
 """A value with more fields is followed no further."""
 _MOST_STEPS = 200_000
 """Of all paths together: those of deep values are long."""
+MOST_VALUES = 2_000_000
+"""A document of more values is not put together here: each takes a microsecond and some hundred bytes."""
 MOST_DIGITS = 4_000
 """A number with more digits is no number here: to write it takes a time that grows with the square of its length."""
 
@@ -33,6 +35,8 @@ Scalar = tuple[object, str]
 """A value as plain Python, and as JSON text."""
 
 _EXACT_WHOLE = 1 << 53
+_CERTAIN_DIGITS = {"f": (6, 2.0**-126), "e": (3, 2.0**-14)}
+"""So many digits a float of this form keeps; from a size on, fewer need not be tried: they are the same with noughts behind."""
 _TOO_DEEP = f"it nests more than {MAX_DEPTH:,} deep"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -89,6 +93,7 @@ class Composer:
         self.spans: list[FieldSpan] = []
         self._notes = spans
         self._steps = 0
+        self._left = MOST_VALUES
         self._parts: list[str] = []
         self._stack: list[_Open] = []
 
@@ -106,6 +111,9 @@ class Composer:
         if self._notes:
             self._note(start, end)
         document, text = scalar
+        self._left -= 1
+        if self._left < 0:
+            raise StoppedError(f"it has more than {MOST_VALUES:,} values", start)
         if text[0] == "{" and len(self._stack) >= MAX_DEPTH:
             raise StoppedError(_TOO_DEEP, start)
         self._put(document)
@@ -115,6 +123,9 @@ class Composer:
         """Begins an object or an array. Raises StoppedError when it would nest too deep."""
         if len(self._stack) >= MAX_DEPTH:
             raise StoppedError(_TOO_DEEP, at)
+        self._left -= 1
+        if self._left < 0:
+            raise StoppedError(f"it has more than {MOST_VALUES:,} values", at)
         span = self._note(at, at) if self._notes else -1
         members: dict[str, object] | list[object] = {} if is_object else []
         self._put(members)
@@ -209,7 +220,8 @@ def short_real(number: float, form: str) -> Scalar:
     """
     if not math.isfinite(number) or (number.is_integer() and abs(number) < _EXACT_WHOLE):
         return real(number)
-    for digits in range(1, 10):
+    certain, smallest = _CERTAIN_DIGITS[form[-1]]
+    for digits in range(certain if abs(number) >= smallest else 1, 10):
         shortest = float(f"{number:.{digits}g}")
         try:
             if struct.unpack(form, struct.pack(form, shortest))[0] == number:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import struct
+import time
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -159,3 +160,21 @@ def test_spans_end_where_the_value_is_broken() -> None:
     spans = MessagePack().spans(b"\x93\x01\xa1x\xc1", None, Context())
     assert [tuple(field) for field in spans.fields] == [((), 0, 0), ((0,), 1, 2), ((1,), 2, 4)]
     assert (spans.stopped_at, spans.reason) == (4, "the byte c1, which is never used")
+
+
+@given(number=st.floats(width=32, allow_nan=False, allow_infinity=False))
+def test_short_floats_have_the_fewest_digits_that_say_them(number: float) -> None:
+    text = str(decode(b"\x91\xca" + struct.pack(">f", number)).data[0])[1:-1]
+    assert struct.unpack(">f", struct.pack(">f", float(text)))[0] == number
+    digits = len(text.strip("-").partition("e")[0].replace(".", "").strip("0"))
+    assert digits <= 9 or number.is_integer()
+    if digits > 1 and not number.is_integer():
+        shorter = float(f"{number:.{digits - 1}g}")
+        assert abs(shorter) > 3.4e38 or struct.unpack(">f", struct.pack(">f", shorter))[0] != number
+
+
+def test_a_value_of_very_many_members_is_not_walked_to_its_end() -> None:
+    before = time.process_time()
+    decoded = decode(b"\xdd" + struct.pack(">I", 9_000_000) + b"\x80" * 9_000_000 + b"x")
+    assert decoded.error == ["not MessagePack: it has more than 2,000,000 values at byte 2000004"]
+    assert time.process_time() - before < 30
