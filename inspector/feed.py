@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import gc
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -137,10 +138,14 @@ class Feed:
     def start(self, executor: ThreadPoolExecutor, outbox: queue.Queue[Message], stop: threading.Event, limiter: RateLimiter) -> None:
         """Reads in a thread of `executor` until done or `stop`, handing over to `outbox`; the last message says how it ended."""
         self._outbox, self._stop, self._limiter = outbox, stop, limiter
-        executor.submit(self._read).add_done_callback(self._finish)
+        executor.submit(self._read_and_tell)
 
-    def _finish(self, reading: Future[None]) -> None:
-        self._send(Message(self, error=reading.exception(), finished=True))
+    def _read_and_tell(self) -> None:
+        """The last message comes from the reading thread, as all others do: whoever starts it may not take messages yet."""
+        try:
+            self._read()
+        finally:
+            self._send(Message(self, error=sys.exception(), finished=True))
 
     def _read(self) -> None:
         # batches are large lists of plain values without cycles: letting the collector walk them costs a tenth of the time

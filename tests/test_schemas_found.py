@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
@@ -17,6 +19,7 @@ from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Span
 from tests.schemas.loopback import Loopback
 from tests.schemas.test_topic import record
 
+T = TypeVar("T")
 ORDER = '{"type": "record", "name": "Order", "fields": []}'
 
 
@@ -121,6 +124,20 @@ def test_followed_the_topic_is_read_to_its_end_first_and_then_goes_on(tmp_path: 
     assert source.rounds[0] == [("_schemas", 0, 1)]
     assert sorted(source.rounds[1]) == [("_schemas", 1, None), ("orders", 0, None)]
     assert data(tmp_path / "a.evcap", capsys) == [{"subject": "orders-value"}]
+
+
+def test_a_source_that_ends_before_anyone_takes_its_batches_does_not_wait_for_ever(tmp_path: Path) -> None:
+    class AtOnce(ThreadPoolExecutor):
+        def submit(self, call: Callable[..., T], /, *words: Any, **named: Any) -> Future[T]:
+            """Ends only when the reading waits for someone to take what it has, or is done."""
+            submitted = super().submit(call, *words, **named)
+            wait([submitted], timeout=1)
+            return submitted
+
+    many = Cluster([framed(1)] * 3, [record("orders-value", 1, 1)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ingest, "ThreadPoolExecutor", AtOnce)
+        assert captured(tmp_path / "a.evcap", many).status.stored == 4
 
 
 def test_decode_learns_from_the_topic_that_the_capture_holds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
