@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 from typing import ClassVar, Protocol
 
 import apsw
@@ -29,15 +30,16 @@ one_property_many_classes = settings(suppress_health_check=[HealthCheck.differin
 
 
 class DecoderContract:
-    """What every decoder must do; subclass with `decoder` set and `examples` of values of its kind."""
+    """What every decoder must do; subclass with `decoder` set and `examples` of values of its kind; `context` has what they need."""
 
     decoder: ClassVar[Decoder]
     examples: ClassVar[Sequence[bytes]]
+    context: ClassVar[Context] = Context()
 
     @one_property_many_classes
     @given(values=st.lists(st.none() | st.binary(max_size=64), max_size=8), asked=st.booleans())
     def test_arbitrary_bytes_never_raise_and_every_row_has_a_verdict(self, values: list[bytes | None], asked: bool) -> None:
-        decoded = self.decoder.decode(values, [None] * len(values), Context(options={"asked": asked}))
+        decoded = self.decoder.decode(values, [None] * len(values), replace(self.context, options={"asked": asked}))
         columns = (decoded.decoder, decoded.document, decoded.data, decoded.error, decoded.flags, decoded.schema)
         assert {len(column) for column in columns} == {len(values)}
         for row, value in enumerate(values):
@@ -59,18 +61,18 @@ class DecoderContract:
     @one_property_many_classes
     @given(value=st.binary(max_size=64))
     def test_priority_lies_between_nought_and_one(self, value: bytes) -> None:
-        assert 0 <= self.decoder.priority(value, None, Context()) <= 1
+        assert 0 <= self.decoder.priority(value, None, self.context) <= 1
 
     def test_examples_are_of_its_kind(self) -> None:
         for value in self.examples:
-            assert self.decoder.priority(value, None, Context()) > 0, value
-        decoded = self.decoder.decode(list(self.examples), [None] * len(self.examples), Context())
+            assert self.decoder.priority(value, None, self.context) > 0, value
+        decoded = self.decoder.decode(list(self.examples), [None] * len(self.examples), self.context)
         assert set(decoded.decoder) == {self.decoder.name}
 
     def test_a_null_among_values_moves_no_row(self) -> None:
         values = [None, *self.examples, None]
-        decoded = self.decoder.decode(values, [None] * len(values), Context())
-        alone = self.decoder.decode(list(self.examples), [None] * len(self.examples), Context())
+        decoded = self.decoder.decode(values, [None] * len(values), self.context)
+        alone = self.decoder.decode(list(self.examples), [None] * len(self.examples), self.context)
         assert decoded.document[1:-1] == alone.document
         assert decoded.decoder[1:-1] == alone.decoder
 

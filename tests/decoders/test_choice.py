@@ -58,7 +58,7 @@ def test_raw_is_no_failure_when_it_was_asked_for() -> None:
 
 
 def test_an_unknown_decoder_names_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="known: confluent, json, primitive, raw"):
+    with pytest.raises(UsageError, match="known: avro, avro-container, confluent, json, primitive, raw"):
         decode(b"x", chosen="nothing")
 
 
