@@ -104,6 +104,8 @@ def test_random_bytes_of_any_length_over_an_empty_message_seem_encrypted() -> No
 
 def test_the_decoders_are_known_by_name() -> None:
     assert [decoder.name for decoder in decoders.known()] == [
+        "avro",
+        "avro-container",
         "binary-file",
         "bson",
         "cbor",

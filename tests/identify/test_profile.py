@@ -38,7 +38,7 @@ def test_the_first_entry_whose_glob_fits_is_used() -> None:
         ('type = { from = "key", match = "(" }', "line 4: type: 'match' is no regular expression"),
         ('type = { from = "key", match = "a" }', "line 4: type: 'match' needs exactly one group"),
         ("type = 5", "line 4: type: 'from' is a text, not 5"),
-        ('decoder = "jsn"', "line 4: decoder: no decoder named 'jsn'; known: binary-file, bson"),
+        ('decoder = "jsn"', "line 4: decoder: no decoder named 'jsn'; known: avro, avro-container, binary-file, bson"),
         ('key_type = "word"', "line 4: key_type: no type named 'word'; one of long, int"),
         ("decoder = 5", "line 4: decoder: a text is wanted, not 5"),
         ('type = "unclosed', "line 4"),
