@@ -38,15 +38,12 @@ def schema_names(kind: str, text: str) -> list[str]:
 
 def fingerprint(text: str) -> str:
     """How Avro's single-object encoding names the schema `text`: `crc64:` and 16 hex digits; empty when it is no whole schema."""
-    import fastavro
+    from inspector.schemas import avro  # loaded with the first Avro schema
 
     try:
-        parsed = fastavro.parse_schema(orjson.loads(text))
-        canonical = fastavro.schema.to_parsing_canonical_form(parsed)
-        number = fastavro.schema.fingerprint(canonical, "CRC-64-AVRO")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, fastavro.schema.SchemaParseException):
+        return avro.fingerprint(text)
+    except avro.AvroSchemaError:
         return ""
-    return f"crc64:{bytes.fromhex(number)[::-1].hex()}"
 
 
 def schema_name(kind: str, text: str) -> str:
