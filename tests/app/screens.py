@@ -44,6 +44,7 @@ from app.plot_menu import show_plot_menu
 from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
+from tests.app import schema_captures
 from tests.app.captures import Growing
 from tests.replay.captures import Log, Written, write
 
@@ -510,6 +511,51 @@ def indexes(stage: Stage) -> None:
     stage.dialog(IndexesDialog(stage.window.session, stage.window.chrome.indexing, "", stage.window))
 
 
+def _schemas(stage: Stage, *versions: int) -> None:
+    stage.open(schema_captures.shop(stage.folder / "schemas.evcap"))
+    assert stage.window.panes is not None
+    stage.window.panes.show_pane("Schemas", on=True)
+    stage.window.panes._middle.setSizes([300, 330])
+    view = stage.window.panes.schemas_pane.view
+    stage.wait(lambda: view.tree.rowCount() > 3)
+    for row in view.tree.rows:
+        view.open_row(row.key)
+    stage.settle(0.8)
+    flags = view.selectionModel().SelectionFlag
+    known = {one.schema.version: one.key for row in view.tree.rows for one in row.inner if one.schema is not None}
+    for version in versions:
+        view.selectionModel().select(view.tree.find(known[version]), flags.Select | flags.Rows)
+    stage.settle(0.4)
+
+
+def schemas(stage: Stage) -> None:
+    """Versions by type, and the text of a schema."""
+    _schemas(stage, 2)
+
+
+def schemas_compared(stage: Stage) -> None:
+    """What differs between two versions."""
+    _schemas(stage, 2, 3)
+
+
+def schemas_shape(stage: Stage) -> None:
+    """A shape of documents that declare nothing."""
+    _schemas(stage)
+    assert stage.window.panes is not None
+    view = stage.window.panes.schemas_pane.view
+    shape = next(one for row in view.tree.rows for one in row.inner if one.shape is not None and one.shape.missing)
+    view.setCurrentIndex(view.tree.find(shape.key))
+    stage.settle(0.4)
+
+
+def schemas_none(stage: Stage) -> None:
+    """A capture without events, in the schemas pane."""
+    empty(stage)
+    assert stage.window.panes is not None
+    stage.window.panes.show_pane("Schemas", on=True)
+    stage.settle(0.6)
+
+
 def palette(stage: Stage) -> None:
     """Everything that can be done."""
     stage.open()
@@ -656,6 +702,10 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         decoded_again,
         indexed,
         indexes,
+        schemas,
+        schemas_compared,
+        schemas_shape,
+        schemas_none,
         palette,
         keys,
         preferences,
