@@ -48,8 +48,8 @@ class Layout(QSplitter):
         self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
         self.navigator_pane = NavigatorPane(session, selection)
         self.metrics_pane, self.schemas_pane = MetricsPane(session, selection), SchemasPane(session, selection)
-        self.lower = PaneTabs("Panes below the events", {"Throughput": self.metrics_pane, "Schemas": self.schemas_pane})
-        self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.lower)
+        self.below = PaneTabs("Panes below the events", {"Throughput": self.metrics_pane, "Schemas": self.schemas_pane})
+        self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.below)
         self._middle.setStretchFactor(0, 1)
         self._middle.setCollapsible(0, False)
         self._middle.setSizes([600, _METRICS_PX])
@@ -92,19 +92,19 @@ class Layout(QSplitter):
 
     def show_pane(self, name: str, *, on: bool) -> None:
         """Shows or hides a pane; a side without any takes no room."""
-        if self.lower.holds(name):
-            self.lower.show_pane(name, on=on)
+        if self.below.holds(name):
+            self.below.show_pane(name, on=on)
             return
         self.panes[name].setVisible(on)
         self._right.setVisible(any(not pane.isHidden() for pane in (self.event_pane, self.replay_pane)))
 
     def is_shown(self, name: str) -> bool:
         """Whether a pane is to be seen."""
-        return self.lower.is_shown(name) if self.lower.holds(name) else not self.panes[name].isHidden()
+        return self.below.is_shown(name) if self.below.holds(name) else not self.panes[name].isHidden()
 
     def is_at_front(self, name: str) -> bool:
         """Whether a pane is to be seen and no other lies over it."""
-        return self.is_shown(name) and (not self.lower.holds(name) or self.lower.is_current(name))
+        return self.is_shown(name) and (not self.below.holds(name) or self.below.is_current(name))
 
     def show_replay(self, _seq: object = None) -> None:
         """Shows the replay, wherever it was hidden."""
@@ -152,7 +152,7 @@ class Layout(QSplitter):
         for name in self.panes:
             if self._settings.value(f"layout/hidden/{name}", "") == "yes":
                 self.show_pane(name, on=False)
-        self.lower.turn_to(str(self._settings.value("layout/below the events", "Throughput")))
+        self.below.turn_to(str(self._settings.value("layout/below the events", "Throughput")))
         order, turned = str(self._settings.value("layout/order", "")), self._settings.value("layout/newest first", "") == "yes"
         if order in ORDER_WORDS:
             self.events_pane.begin_in(order, newest_first=turned)
@@ -175,7 +175,7 @@ class Layout(QSplitter):
             self._settings.setValue(f"layout/{name}", splitter.saveState())
         for name in self.panes:
             self._settings.setValue(f"layout/hidden/{name}", "" if self.is_shown(name) else "yes")
-        self._settings.setValue("layout/below the events", self.lower.current())
+        self._settings.setValue("layout/below the events", self.below.current())
         order, newest_first = self.events_pane.own_order
         self._settings.setValue("layout/order", order)
         self._settings.setValue("layout/newest first", "yes" if newest_first else "")

@@ -24,7 +24,9 @@ def avro(*fields: str) -> str:
 
 PLACED_1 = Schema("id:7", REGISTRY, "AVRO", avro("order_id string", "total double"), "orders-value", 1)
 PLACED_2 = Schema("id:9", REGISTRY, "AVRO", avro("order_id string", "total double", "coupon string"), "orders-value", 2)
-PLACED_3 = Schema("id:12", REGISTRY, "AVRO", avro("order_id string", "total_cents long", "coupon string", "channel string"), "orders-value", 3)
+PLACED_3 = Schema(
+    "id:12", REGISTRY, "AVRO", avro("order_id string", "total_cents long", "coupon string", "channel string"), "orders-value", 3
+)
 MISSING = Schema("id:42", error=f"schema 42, {REGISTRY} does not answer")
 MISSING_TOO = Schema("id:43", error=f"schema 43, {REGISTRY} does not answer")
 
