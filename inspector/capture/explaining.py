@@ -6,7 +6,6 @@ they are shown. Read `inspector.decoders` for the door, `versions` for what sche
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -68,17 +67,32 @@ def explained(reader: CaptureReader, seq: int) -> Explained:
     if event.value is None:
         return Explained(seq, size=event.value_bytes or 0, reason=event.error or "", refused=_why_not(event))
     book = _book(reader, event.seq)
-    found = decoders.attempts(event.value, event.headers, Context(log=event.log, schemas=book.schemas))
-    tried = [_tried(one, event.value, book.missing, is_used=one.decoder == event.decoder) for one in found]
+    context = Context(log=event.log, schemas=book.schemas)
+    tried = []
+    for one in decoders.attempts(event.value, event.headers, context):
+        shown = "" if one.error else _preview(reader, one, event.value, event.headers, context)
+        label = one.schema.label if one.schema is not None else ""
+        tried.append(
+            Tried(one.decoder, one.priority, _reason(one, book.missing), one.stopped_at, label, shown, one.decoder == event.decoder)
+        )
     return Explained(seq, tried, len(event.value), event.error or "")
 
 
-def _tried(one: Attempt, value: bytes, missing: Mapping[str, str], *, is_used: bool) -> Tried:
-    error, schema = one.error, one.schema
-    if error is not None and schema is not None and schema.text is None:
-        error = missing.get(schema.wire) or error  # why it was missing when somebody was asked
-    shown = "" if error else preview(one.document) if one.document is not None else value_text(value)
-    return Tried(one.decoder, one.priority, error, one.stopped_at, schema.label if schema is not None else "", shown, is_used)
+def _reason(one: Attempt, missing: Mapping[str, str]) -> str | None:
+    """Why a decoder does not read it; of a missing schema why it was missing when somebody was asked."""
+    if one.error is not None and one.schema is not None and one.schema.text is None:
+        return missing.get(one.schema.wire) or one.error
+    return one.error
+
+
+def _preview(reader: CaptureReader, one: Attempt, value: bytes, headers: str | None, context: Context) -> str:
+    """What a decoder read, numbers with their own digits, laid out for reading; the text of a value that has no document."""
+    data = decoders.named(one.decoder).decode([value], [headers], context).data[0]
+    text = data if isinstance(data, str) else value_text(value)
+    if data is None or len(text) > PREVIEW_CHARACTERS:
+        return text if len(text) <= PREVIEW_CHARACTERS else f"{text[:PREVIEW_CHARACTERS]}\n…"
+    found = str(reader.select("SELECT CASE WHEN json_valid(?1) THEN json_pretty(?1, '  ') ELSE ?1 END", (text,))[0][0])
+    return found if len(found) <= PREVIEW_CHARACTERS else f"{found[:PREVIEW_CHARACTERS]}\n…"
 
 
 def _why_not(event: Event) -> str:
@@ -115,22 +129,8 @@ def _book(reader: CaptureReader, seq: int) -> _Book:
 
 
 def value_text(value: bytes) -> str:
-    """The beginning of a value as text."""
-    return value[:PREVIEW_CHARACTERS].decode(errors="backslashreplace")
-
-
-def preview(document: object) -> str:
-    """A document as JSON over several lines, within `PREVIEW_CHARACTERS`."""
-    lines, left = [], PREVIEW_CHARACTERS
-    try:
-        for part in json.JSONEncoder(indent=2, ensure_ascii=False, default=str).iterencode(document):
-            lines.append(part)
-            left -= len(part)
-            if left < 0:
-                return "".join(lines)[:PREVIEW_CHARACTERS] + "\n…"
-    except (RecursionError, ValueError):
-        return "it nests too deep to be shown here"
-    return "".join(lines)
+    """A value as text, of a larger one a little more than is shown."""
+    return value[: PREVIEW_CHARACTERS + 1].decode(errors="backslashreplace")
 
 
 # ---- bytes

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ import pytest
 
 from inspector import decoders
 from inspector.capture import explaining
-from inspector.capture.explaining import MOST_BYTES, decoder_words, explained, preview, value_spans
+from inspector.capture.explaining import MOST_BYTES, decoder_words, explained, value_spans
 from inspector.capture.reader import CaptureReader
 from inspector.capture.schemas import stored_schemas
 from inspector.decoders import Context, Decoded, Decoder, FieldSpan, Spans
@@ -43,6 +44,7 @@ class Fixed:
             decoded.decoder[row] = self.name
             prices = [int.from_bytes(body[at : at + 2], "big") for at in range(1, len(body), 2)]
             decoded.document[row] = {"order": chr(body[0]), "items": [{"price": price} for price in prices]}
+            decoded.data[row] = json.dumps(decoded.document[row])
         return decoded
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
@@ -153,10 +155,13 @@ def test_decoder_and_schema_are_said_in_few_words(reader: CaptureReader) -> None
     assert decoder_words(reader, 99) == ("", False)
 
 
-def test_a_preview_is_bounded() -> None:
-    assert preview({"a": [1, None]}) == '{\n  "a": [\n    1,\n    null\n  ]\n}'
-    assert len(preview(["x" * 100] * 10_000)) < 70_000
-    deep: object = 1
-    for _ in range(100_000):
-        deep = [deep]
-    assert "too deep" in preview(deep) or len(preview(deep)) < 70_000
+def test_a_preview_keeps_digits_and_is_bounded(tmp_path: Path) -> None:
+    deep = b"[" * 900 + b"]" * 900
+    values = [b'{"a":[1.50,null],"b":12345678901234567890}', b"[" + b'"x",' * 20_000 + b"1]", deep, b"plain text"]
+    path = made.write(tmp_path / "b.evcap", [made.Made(value, "T", decoder="text") for value in values])
+    with CaptureReader(path) as opened:
+        shown = [explained(opened, seq).tried[0].preview for seq in range(1, 5)]
+    assert shown[0] == '{\n  "a": [\n    1.50,\n    null\n  ],\n  "b": 12345678901234567890\n}'
+    assert all(len(text) < 70_000 for text in shown)
+    assert shown[1].endswith("\n…")
+    assert shown[3] == "plain text"
