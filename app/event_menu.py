@@ -36,6 +36,8 @@ class EventMenu(QMenu):
     """`(what)`: `stream`, `key` or `correlation_id` of this event."""
     neighbour_wanted = Signal(object)
     """`(forward)`"""
+    explain_wanted = Signal()
+    """What else the value may be is wanted, or why it does not decode."""
     reference_wanted = Signal()
     """Times are to be told relative to this event, or no longer."""
 
@@ -59,6 +61,7 @@ class EventMenu(QMenu):
         words = "No longer the time reference\tT" if is_reference else "Make this the time reference\tT"
         self._add(words, self.reference_wanted.emit, on=has_time or is_reference)
         self.addSeparator()
+        self._add("What else may this be …", self.explain_wanted.emit, on=row is not None)
         copy = self.addMenu("Copy")
         for words, what in _COPIES:
             copy.addAction(words).triggered.connect(lambda _checked, what=what: self.copy_wanted.emit(what))

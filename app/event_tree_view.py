@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtCore import QModelIndex, QPoint, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QLineEdit, QMenu, QPushButton, QTreeView, QVBoxLayout, QWidget
 
@@ -18,6 +18,7 @@ from app.filter_menu import add_filter_choices
 from app.indexing import INDEX_TIP, can_be_indexed
 from app.models import jsonb
 from app.models.event_find import Spot, find
+from app.models.event_spans import route_of
 from app.models.event_tree import EventTree
 from app.models.field import Field
 from app.plain import PlainLabel, PlainText, set_tip
@@ -29,11 +30,16 @@ from inspector.text import visible_lines
 
 _NAME_PX, _VALUE_PX = 118, 206
 _MOST_PATH = 60
+_OF_DECODING = frozenset({"value", "decoder", "error"})
+"""Fields that say how the value was read."""
 MOST_SHOWN = 8 << 20
 
 
 class EventTreeView(QWidget):
     """The tree, with a box to find a name or value in it (Ctrl+F), and room for one long value whole."""
+
+    place_chosen = Signal(object)
+    """`(steps)` to the current row's value in the event's document; None for any other row."""
 
     def __init__(self, session: Session, selection: Selection, copy: EventCopy) -> None:
         super().__init__()
@@ -88,7 +94,7 @@ class EventTreeView(QWidget):
         self.view.collapsed.connect(lambda index: self._note(index, is_open=False))
         self.view.customContextMenuRequested.connect(self._menu)
         self.view.activated.connect(self._activated)
-        self.view.selectionModel().currentChanged.connect(lambda index, _before: self._say_path(index))
+        self.view.selectionModel().currentChanged.connect(lambda index, _before: self._current_changed(index))
         self.find_box.returnPressed.connect(self.find_next)
         self.find_box.textChanged.connect(lambda _text: self._say_found(""))
         self.close_whole.clicked.connect(self.hide_whole)
@@ -126,6 +132,20 @@ class EventTreeView(QWidget):
     def _note(self, index: QModelIndex, *, is_open: bool) -> None:
         if not self._is_showing and (path := self.tree.path(index)):
             (self._open.add if is_open else self._open.discard)(path)
+
+    def _current_changed(self, index: QModelIndex) -> None:
+        first = index.siblingAtColumn(0)
+        self._say_path(index)
+        field = self.tree.field(first) if first.isValid() else None
+        self.place_chosen.emit(self.tree.steps(first) if field is not None and field.path == "data" else None)
+
+    def show_place(self, steps: tuple[str | int, ...]) -> None:
+        """Makes the value at a place of the event's document current, or what of the way to it is there."""
+        row = next((row for row, one in enumerate(self.tree.fields) if one.path == "data" and one.document is not None), -1)
+        if row >= 0 and self.tree.steps(self.view.currentIndex().siblingAtColumn(0)) != steps:
+            index, _ = self.tree.reveal(Spot(row, route=route_of(self.tree.fields[row].document or b"", steps)))
+            self.view.setCurrentIndex(index)
+            self.view.scrollTo(index)
 
     def _say_path(self, index: QModelIndex) -> None:
         """How the filter language calls the current row; of a long path its end."""
@@ -292,8 +312,14 @@ class EventTreeView(QWidget):
             set_tip(menu.addAction("Index this field", self.index_field), INDEX_TIP)
         if is_place:
             menu.addAction("Hide this in all events …", lambda: self._selection.hide_place(path))
+        self._offer_decoders(menu, index)
         self._event_copies(menu.addMenu("Copy of the event"))
         return menu
+
+    def _offer_decoders(self, menu: QMenu, index: QModelIndex) -> None:
+        field = self.tree.field(index)
+        if field is not None and field.document is None and field.name in _OF_DECODING:
+            menu.addAction("What else may this be …", lambda: self._selection.explain(self._selection.seq))
 
     def _event_copies(self, menu: QMenu) -> None:
         seq = self._selection.seq

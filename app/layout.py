@@ -15,11 +15,13 @@ from app import style
 from app.coloring import Coloring
 from app.models.profile import Profile
 from app.models.wish import ORDER_WORDS
+from app.pane_tabs import PaneTabs
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.metrics import MetricsPane
 from app.panes.navigator import NavigatorPane
 from app.panes.replay import ReplayPane
+from app.panes.schemas import SchemasPane
 from app.panes.timeline import TOLD, TimelinePane
 from app.profiles import Profiles
 from app.reach import Reach
@@ -45,8 +47,9 @@ class Layout(QSplitter):
         selection.asked_again.connect(lambda: self.events_pane.lister.show(self.events_pane.wish))
         self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
         self.navigator_pane = NavigatorPane(session, selection)
-        self.metrics_pane = MetricsPane(session, selection)
-        self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.metrics_pane)
+        self.metrics_pane, self.schemas_pane = MetricsPane(session, selection), SchemasPane(session, selection)
+        self.below = PaneTabs("Panes below the events", {"Throughput": self.metrics_pane, "Schemas": self.schemas_pane})
+        self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.below)
         self._middle.setStretchFactor(0, 1)
         self._middle.setCollapsible(0, False)
         self._middle.setSizes([600, _METRICS_PX])
@@ -69,6 +72,7 @@ class Layout(QSplitter):
             "Event": self.event_pane,
             "Replay": self.replay_pane,
             "Throughput": self.metrics_pane,
+            "Schemas": self.schemas_pane,
             "Timeline": self.timeline_pane,
         }
         """What can be hidden, by its name."""
@@ -83,16 +87,24 @@ class Layout(QSplitter):
         self.event_pane.set_zone(zone)
         self.replay_pane.set_zone(zone)
         self.metrics_pane.set_zone(zone)
+        self.schemas_pane.set_zone(zone)
         self.timeline_pane.set_zone(zone)
 
     def show_pane(self, name: str, *, on: bool) -> None:
         """Shows or hides a pane; a side without any takes no room."""
+        if self.below.holds(name):
+            self.below.show_pane(name, on=on)
+            return
         self.panes[name].setVisible(on)
         self._right.setVisible(any(not pane.isHidden() for pane in (self.event_pane, self.replay_pane)))
 
     def is_shown(self, name: str) -> bool:
         """Whether a pane is to be seen."""
-        return not self.panes[name].isHidden()
+        return self.below.is_shown(name) if self.below.holds(name) else not self.panes[name].isHidden()
+
+    def is_at_front(self, name: str) -> bool:
+        """Whether a pane is to be seen and no other lies over it."""
+        return self.is_shown(name) and (not self.below.holds(name) or self.below.is_current(name))
 
     def show_replay(self, _seq: object = None) -> None:
         """Shows the replay, wherever it was hidden."""
@@ -117,7 +129,8 @@ class Layout(QSplitter):
                 return
 
     def _in_reading_order(self) -> tuple[QWidget, ...]:
-        return self.timeline_pane, self.navigator_pane, self.events_pane, self.metrics_pane, self.event_pane, self.replay_pane
+        left = self.timeline_pane, self.navigator_pane, self.events_pane
+        return *left, self.metrics_pane, self.schemas_pane, self.event_pane, self.replay_pane
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first size there is decides the usual widths; then what was remembered holds."""
@@ -139,6 +152,7 @@ class Layout(QSplitter):
         for name in self.panes:
             if self._settings.value(f"layout/hidden/{name}", "") == "yes":
                 self.show_pane(name, on=False)
+        self.below.turn_to(str(self._settings.value("layout/below the events", "Throughput")))
         order, turned = str(self._settings.value("layout/order", "")), self._settings.value("layout/newest first", "") == "yes"
         if order in ORDER_WORDS:
             self.events_pane.begin_in(order, newest_first=turned)
@@ -161,6 +175,7 @@ class Layout(QSplitter):
             self._settings.setValue(f"layout/{name}", splitter.saveState())
         for name in self.panes:
             self._settings.setValue(f"layout/hidden/{name}", "" if self.is_shown(name) else "yes")
+        self._settings.setValue("layout/below the events", self.below.current())
         order, newest_first = self.events_pane.own_order
         self._settings.setValue("layout/order", order)
         self._settings.setValue("layout/newest first", "yes" if newest_first else "")

@@ -11,16 +11,19 @@ from collections.abc import Callable, Mapping
 from datetime import tzinfo
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 
 from app.child import Child
+from app.dialogs.decode_again import DecodeAgainDialog, Places, places_in
 from app.dialogs.this_field import ThisFieldDialog
 from app.fetching import Fetching
 from app.messages import Messages
+from app.models.version_rows import waiting_words
 from app.notice import Notice, thin_bar
 from app.own_rules import own_rules
 from app.selection import Selection
 from app.session import Session
+from inspector.capture.versions import Report, report
 from inspector.ingest import FINISHING
 
 _LOOK_MS = 20
@@ -46,6 +49,8 @@ class DecodeBar(Notice):
         self._child: Child | None = None
         self._leaving: list[Child] = []
         self._told: Mapping[str, Any] = {}
+        self._places, self._asked = Places(), Places()
+        """Where schemas are looked for now, and what was asked last."""
         self._is_waiting = self._is_stopped = self._is_due = False
         self._bar = thin_bar("How much is decoded", 100)
         self._letting_go = QTimer(self, interval=_LOOK_MS)
@@ -63,12 +68,13 @@ class DecodeBar(Notice):
         """Goes with another capture; what is being decoded ends where it is."""
         self.end(wait_ms=0)
         self._session, self._selection, self._is_waiting = session, selection, False
-        self._is_due = False
+        self._is_due, self._places, self._asked = False, Places(), Places()
         self._bar.hide()
         self._dismiss.show()
         self.hide()
         if session is not None and selection is not None:
             selection.meaning_wanted.connect(self.ask)
+            selection.decoding_wanted.connect(self.ask_again)
             session.capture_ended.connect(lambda _error: self._captured(session))
 
     def _captured(self, session: Session) -> None:
@@ -84,13 +90,37 @@ class DecodeBar(Notice):
         except OSError as error:
             self.say(f"there is no folder for your rules: {error}", role="bad")
             return
-        dialog.written.connect(lambda stops_capture: self.decode(stops_capture=bool(stops_capture)))
+        dialog.written.connect(lambda stops_capture: self.decode(stops_capture=bool(stops_capture), places=Places()))
         dialog.copy_wanted.connect(self.copy_wanted)
         dialog.open()
 
-    def decode(self, *, stops_capture: bool = False) -> None:
-        """Decodes the open capture again by the user's rules; while it is captured or decoded, when that has ended."""
+    def ask_again(self) -> None:
+        """Asks where schemas may be found, and decodes the capture again with them."""
         session = self._session
+        if session is None:
+            return
+        before = self._asked if self._asked != Places() else places_in(session.asked[1])
+
+        def ask(found: Report) -> None:
+            dialog = DecodeAgainDialog(before, waiting_words(found), self.window())
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.wanted.connect(self.decode_with)
+            dialog.open()
+
+        session.work.run(report, ask, lambda _error: ask(Report()), lane="what waits")
+
+    def decode_with(self, places: Places) -> None:
+        """Decodes the open capture again, with schemas from there too."""
+        self._asked = places
+        self.decode(places=places)
+
+    def decode(self, *, stops_capture: bool = False, places: Places | None = None) -> None:
+        """Decodes the open capture again by the user's rules; while it is captured or decoded, when that has ended.
+
+        Schemas that it lacks are looked for in `places`; None: where they were looked for last.
+        """
+        session = self._session
+        self._places = self._places if places is None else places
         self._is_due = self.is_running
         if session is None or self.is_running:
             return
@@ -102,7 +132,7 @@ class DecodeBar(Notice):
             session.stop_capture()
             self.say("the capture is being stopped; then it is decoded again")
         else:
-            sentence = "the rule is written; this capture is decoded again when the capture ends"
+            sentence = f"{'' if self._places != Places() else 'the rule is written; '}this capture is decoded again when the capture ends"
             self.say(sentence, action="Stop the capture now", acted=lambda: self.decode(stops_capture=True))
 
     def stop(self) -> None:
@@ -147,10 +177,13 @@ class DecodeBar(Notice):
         if self._is_stopped:
             self._over("")
             return
-        command = ["decode", str(session.path), *own_rules()]
+        command = ["decode", str(session.path), *own_rules(), *self._places.options]
         self._messages.say("note", f"$ eventscope {shlex.join(command)}")
         child = self._child = Child(
-            [*command, "--progress", "json", "--format", "jsonl", "--stop-with-stdin"], self.window(), patience_ms=_PATIENCE_MS
+            [*command, "--progress", "json", "--format", "jsonl", "--stop-with-stdin"],
+            self.window(),
+            config=self._places.config,
+            patience_ms=_PATIENCE_MS,
         )
         child.progressed.connect(self._progressed)
         child.said.connect(self._messages.say)

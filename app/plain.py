@@ -168,8 +168,16 @@ class Panel(QFrame):
         self.body.setSpacing(0)
         self.note = PlainLabel(role="dim", elided=True)
         self.note.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.corner = QHBoxLayout()
+        self._title, self._head = PlainLabel(title, role="title"), QWidget()
+        self.corner = QHBoxLayout(self._head)
         self.corner.setContentsMargins(style.INSIDE_PX, 4, 4, 4)
-        self.corner.addWidget(PlainLabel(title, role="title"))
+        self.corner.addWidget(self._title)
         self.corner.addWidget(self.note, 1)
-        self.body.addLayout(self.corner)
+        self.body.addWidget(self._head)
+
+    def give_head(self) -> QWidget:
+        """The title line without the title, for whoever frames this panel and says its title in a tab."""
+        self.setObjectName("")
+        self._title.hide()
+        self.body.removeWidget(self._head)
+        return self._head

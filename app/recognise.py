@@ -19,6 +19,9 @@ USER, PASSWORD = "sasl.username", "sasl.password"
 CA, TRUSTSTORE, TRUST_PASSWORD = "ssl.ca.location", "ssl.truststore.location", "ssl.truststore.password"
 CERTIFICATE, KEY, KEY_PASSWORD = "ssl.certificate.location", "ssl.key.location", "ssl.key.password"
 KEYSTORE, KEYSTORE_PASSWORD = "ssl.keystore.location", "ssl.keystore.password"
+REGISTRY, REGISTRY_LOGIN = "schema.registry.url", "schema.registry.basic.auth.user.info"
+_BARE_LOGIN = "basic.auth.user.info"
+"""What Confluent's serializers call the login of their registry."""
 _BOOTSTRAP = ("bootstrap.servers", "metadata.broker.list")
 _STORES = {".jks", ".p12", ".pfx", ".keystore", ".truststore"}
 _KCAT = {"kcat", "kafkacat"}
@@ -45,6 +48,8 @@ def recognise(text: str) -> Pasted:
         properties.pop(name, None)
     if "sasl.mechanisms" in properties:
         properties.setdefault(MECHANISM, properties.pop("sasl.mechanisms"))
+    if REGISTRY in properties and _BARE_LOGIN in properties:
+        properties.setdefault(REGISTRY_LOGIN, properties.pop(_BARE_LOGIN))
     _open_jaas(properties)
     return Pasted(kind, bootstrap.strip(), topic, properties)
 
@@ -121,6 +126,17 @@ def is_store(place: str) -> bool:
     return PurePath(place).suffix.lower() in _STORES
 
 
+def login_of(text: str) -> tuple[str, str]:
+    """User and password of `user:password`."""
+    user, _, password = text.partition(":")
+    return user, password
+
+
+def login_text(user: str, password: str) -> str:
+    """`user:password`; empty when both are."""
+    return f"{user}:{password}" if user or password else ""
+
+
 def trust_properties(place: str, password: str) -> dict[str, str]:
     """Properties for a CA file or a truststore."""
     if not place:
@@ -151,4 +167,4 @@ def takes(properties: Mapping[str, str], name: str) -> bool:
         return is_store(properties.get(KEYSTORE, ""))
     if name in {KEY, KEY_PASSWORD}:
         return not is_store(properties.get(CERTIFICATE, "x.jks"))
-    return name in {PROTOCOL, MECHANISM, USER, PASSWORD}
+    return name in {PROTOCOL, MECHANISM, USER, PASSWORD, REGISTRY} or (name == REGISTRY_LOGIN and REGISTRY in properties)

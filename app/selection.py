@@ -56,6 +56,10 @@ class Selection(QObject):
     """The filter in force may be answered another way now: lists ask once more."""
     mask_wanted = Signal(object)
     """`(path)`: somebody wants what stands there hidden, in all events."""
+    decoding_wanted = Signal()
+    """Somebody wants the capture decoded again, with schemas that it may lack."""
+    explanation_wanted = Signal(object)
+    """`(seq)`: somebody wants to know why an event's value does not decode, or what else it may be."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
 
@@ -159,6 +163,16 @@ class Selection(QObject):
     def hide_place(self, path: str) -> None:
         """Asks for what stands at a place of the events to be hidden."""
         self.mask_wanted.emit(path)
+
+    def decode_again(self) -> None:
+        """Asks for the capture to be decoded again."""
+        self.decoding_wanted.emit()
+
+    def explain(self, seq: int) -> None:
+        """Makes an event current and asks what its value may be."""
+        if seq:
+            self.choose_event(seq)
+            self.explanation_wanted.emit(seq)
 
     def replay_event(self, seq: int) -> None:
         """Makes an event current and asks for the state it led to."""

@@ -330,14 +330,14 @@ def _panes(window: MainWindow) -> list[Action]:
     def toggle(name: str) -> Callable[[], None]:
         def run() -> None:
             if window.panes is not None:
-                window.panes.show_pane(name, on=not window.panes.is_shown(name))
+                window.panes.show_pane(name, on=not window.panes.is_at_front(name))
 
         return run
 
     def walk(*, back: bool) -> Callable[[], None]:
         return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
 
-    names = ("Navigator", "Throughput", "Event", "Replay", "Timeline")
+    names = ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas")
     return [
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=_has(window)),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=_has(window)),

@@ -24,6 +24,7 @@ from PySide6.QtWidgets import (
 
 from app import style
 from app.connections import KINDS, Connection
+from app.dialogs.decode_again import registry_problem
 from app.dialogs.fields import FileField, Form, choice, set_choice
 from app.dialogs.kafka_form import KafkaForm
 from app.dialogs.steps import Steps
@@ -169,7 +170,7 @@ class ConnectPage(QWidget):
             if field is not None:
                 field.setFocus()
                 return f"{field.accessibleName()} is empty"
-            return ""
+            return registry_problem(self.kafka.registry.text().strip())
         field = self.store if self.kind() == "store" else self.file.line
         if self.kind() == "store" and ":" in self.address():
             return ""

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QLineEdit, QPlainTextEdit
 
 from app import recognise, style
 from app.dialogs.fields import FileField, Form, choice, secret_field, set_choice
-from app.recognise import MECHANISM, PASSWORD, PROTOCOL, USER
+from app.recognise import MECHANISM, PASSWORD, PROTOCOL, REGISTRY, REGISTRY_LOGIN, USER
 from inspector.errors import UsageError
 from inspector.properties import REDACTED, is_secret, parse_properties, properties_text
 
@@ -33,6 +33,8 @@ class KafkaForm(Form):
         self.password, self.trust_password, self.key_password = secret_field(), secret_field(), secret_field()
         self.trust = FileField("CA file or truststore")
         self.certificate, self.key = FileField("Client certificate or keystore"), FileField("Private key")
+        self.registry, self.registry_user, self.registry_password = QLineEdit(), QLineEdit(), secret_field()
+        self.registry.setPlaceholderText("http://registry:8081, if values name schemas")
         self.further = QPlainTextEdit()
         self.further.setFont(style.fixed_font())
         self.further.setPlaceholderText("name=value; what is secret is masked when you leave the field")
@@ -56,14 +58,19 @@ class KafkaForm(Form):
             ("Client certificate or keystore", self.certificate),
             ("Private key", self.key),
             ("Key or keystore password", self.key_password),
+            ("Schema registry", self.registry),
+            ("Registry user", self.registry_user),
+            ("Registry password", self.registry_password),
             ("Further properties", self.further),
         ):
             self.add(name, field)
         self._show_rows()
 
     def _connect(self) -> None:
-        for line in (self.servers, self.user, self.password, self.trust_password, self.key_password):
+        secrets = self.password, self.trust_password, self.key_password, self.registry_password
+        for line in (self.servers, self.user, self.registry_user, *secrets):
             line.textChanged.connect(self.changed)
+        self.registry.textChanged.connect(self._chosen)
         for box in (self.protocol, self.mechanism):
             box.currentIndexChanged.connect(self._chosen)
         for file in (self.trust, self.certificate, self.key):
@@ -79,7 +86,7 @@ class KafkaForm(Form):
         sasl, tls = "SASL" in self.protocol.currentText(), "SSL" in self.protocol.currentText()
         named = sasl and self.mechanism.currentText() != "OAUTHBEARER"
         certificate = tls and bool(self.certificate.text())
-        store = recognise.is_store(self.certificate.text())
+        store, registry = recognise.is_store(self.certificate.text()), bool(self.registry.text().strip())
         for field, on in (
             (self.mechanism, sasl),
             (self.user, named),
@@ -89,6 +96,8 @@ class KafkaForm(Form):
             (self.certificate, tls),
             (self.key, certificate and not store),
             (self.key_password, certificate),
+            (self.registry_user, registry),
+            (self.registry_password, registry),
         ):
             self.show_row(field, on=on)
 
@@ -109,7 +118,12 @@ class KafkaForm(Form):
         if "SSL" in protocol:
             found.update(recognise.trust_properties(self.trust.text(), self.trust_password.text()))
             found.update(recognise.certificate_properties(self.certificate.text(), self.key.text(), self.key_password.text()))
-        return found
+        return {**found, **self._registry_properties()}
+
+    def _registry_properties(self) -> dict[str, str]:
+        address = self.registry.text().strip().rstrip("/")
+        login = recognise.login_text(self.registry_user.text().strip(), self.registry_password.text())
+        return {REGISTRY: address, **({REGISTRY_LOGIN: login} if login else {})} if address else {}
 
     def fill(self, servers: str, properties: Mapping[str, str]) -> None:
         """Shows a connection; what has no field of its own is put under the further properties."""
@@ -121,6 +135,8 @@ class KafkaForm(Form):
         for names, field in self._fields():
             text = next((own[name] for name in names if name in own), "")
             (field.line if isinstance(field, FileField) else field).setText(text)
+        for line, text in zip((self.registry_user, self.registry_password), recognise.login_of(own.get(REGISTRY_LOGIN, "")), strict=True):
+            line.setText(text)
         self._show_further({name: value for name, value in properties.items() if name not in own})
         self._show_rows()
         self.changed.emit()
@@ -141,6 +157,7 @@ class KafkaForm(Form):
     def _fields(self) -> tuple[tuple[tuple[str, ...], QLineEdit | FileField], ...]:
         return (
             ((USER,), self.user),
+            ((REGISTRY,), self.registry),
             ((PASSWORD,), self.password),
             ((recognise.CA, recognise.TRUSTSTORE), self.trust),
             ((recognise.TRUST_PASSWORD,), self.trust_password),

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from app.connections import Connection
+from app.recognise import REGISTRY
 from inspector.properties import is_secret, properties_text
 
 
@@ -23,6 +24,12 @@ class Target:
     def config(self) -> str:
         """What goes to a command's standard input; empty for nothing."""
         return properties_text(self.properties)
+
+    @property
+    def registry(self) -> list[str]:
+        """The option that names the schema registry; empty for none. Its login is among the properties."""
+        address = self.properties.get(REGISTRY, "")
+        return [f"--registry={address}"] if address else []
 
     @property
     def secrets(self) -> dict[str, str]:

@@ -218,7 +218,7 @@ class TopicsPage(QWidget):
         """The arguments of `eventscope capture` for what is chosen."""
         assert self._target is not None
         topics = [f"--topic={topic.name}" for topic in self.chosen()]
-        return self._target.arguments("capture", *topics, *self.reading.options())[1:]
+        return self._target.arguments("capture", *topics, *self._target.registry, *self.reading.options())[1:]
 
     def _changed(self, *_: object) -> None:
         """Another choice: what is larger than usual is estimated before it can be opened."""

@@ -33,3 +33,8 @@ class Node:
     """False: `count` is at least so many."""
     seen: set[str] = field(default_factory=set)
     note: str = ""
+
+
+def cut(text: str, most: int) -> str:
+    """A text, or the first `most` characters of a longer one and how many there are."""
+    return text if len(text) <= most else f"{text[:most]}… ({len(text):,} characters)"

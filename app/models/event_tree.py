@@ -13,7 +13,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from app import style
 from app.models import jsonb
 from app.models.event_find import Spot
-from app.models.event_node import Node
+from app.models.event_node import Node, cut
 from app.models.field import Field
 from app.models.jsonb import Part
 from app.plain import tip
@@ -198,19 +198,23 @@ class EventTree(QAbstractItemModel):
             node = above
         return self.fields[node.top].path + "".join(reversed(steps))
 
-    def place(self, index: Index) -> str:
-        """Where a rule of identity finds the row's value, such as `data.customer.id` or `key`; empty where none does."""
-        node = self._node(index)
-        part = node.part
-        if part is None:
-            return "key" if node.top >= 0 and self.fields[node.top].path == "key" else ""
-        steps: list[str | int] = []
+    def steps(self, index: Index) -> tuple[str | int, ...] | None:
+        """The way to a row's value in its document; None for a field, and below a name that is there before."""
+        node, found = self._node(index), list[str | int]()
+        if node.part is None:
+            return None
         while node.parent and not node.is_repeat:
             above = self._nodes[node.parent]
-            steps.insert(0, node.name if above.part is not None and above.part.is_object else int(node.name))
+            found.append(node.name if above.part is not None and above.part.is_object else int(node.name))
             node = above
-        root = self.fields[node.top].path
-        return "" if node.is_repeat or part.is_container else written(root, tuple(steps))
+        return None if node.is_repeat else tuple(reversed(found))
+
+    def place(self, index: Index) -> str:
+        """Where a rule of identity finds the row's value, such as `data.customer.id` or `key`; empty where none does."""
+        node, steps = self._node(index), self.steps(index)
+        if node.part is None:
+            return "key" if node.top >= 0 and self.fields[node.top].path == "key" else ""
+        return "" if steps is None or node.part.is_container else written(self.fields[node.top].path, steps)
 
     def part(self, index: Index) -> tuple[bytes, Part] | None:
         """A row's value in its document; None for a field."""
@@ -303,7 +307,7 @@ class EventTree(QAbstractItemModel):
         if role == _TIP:
             return tip(self._tip(index, node, column))
         if column == 0:
-            return visible(_cut(f"≠ {node.name} (again)" if node.is_repeat else node.name))
+            return visible(cut(f"≠ {node.name} (again)" if node.is_repeat else node.name, _SHOWN_BYTES))
         return visible(self._value(node)) if column == 1 else visible(self._origin(node).origin)
 
     def _origin(self, node: Node) -> Field:
@@ -317,7 +321,7 @@ class EventTree(QAbstractItemModel):
             left = f"{'' if above.is_counted else 'at least '}{above.count - above.made:,} more"
             return f"{left}: Enter shows {min(MORE_ROWS, above.count - above.made):,}"
         if node.part is None:
-            return _cut(self.fields[node.top].text)
+            return cut(self.fields[node.top].text, _SHOWN_BYTES)
         if not node.part.is_container:
             return jsonb.cut_scalar(self._bytes(node), node.part, _SHOWN_BYTES)
         unit = "field" if node.part.is_object else "item"
@@ -343,7 +347,3 @@ class EventTree(QAbstractItemModel):
         if node.part is None or node.part.is_container:
             return "" if node.part else self._value(node) if node.is_more else self.fields[node.top].text[:_TIP_BYTES]
         return jsonb.cut_scalar(self._bytes(node), node.part, _TIP_BYTES)
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= _SHOWN_BYTES else f"{text[:_SHOWN_BYTES]}… ({len(text):,} characters)"

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, tzinfo
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QStackedWidget, QTabWidget, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGraphicsOpacityEffect, QHBoxLayout, QPushButton, QStackedWidget, QTabWidget, QVBoxLayout
 
 from app import style
+from app.dialogs.explain import ExplainDialog
 from app.empty import Empty
 from app.event_compare import CompareView
 from app.event_copy import EventCopy
@@ -26,7 +27,7 @@ from app.models.field import Field
 from app.models.header_table import Header, parsed_headers
 from app.notice import thin_bar
 from app.own_rules import own_profile
-from app.plain import PlainLabel, set_role
+from app.plain import PlainLabel, set_role, set_tip
 from app.selection import Selection
 from app.session import Session
 from app.stream_line import StreamLine
@@ -71,6 +72,7 @@ class EventPane(QFrame):
         self.shown: Read | None = None
         self._zone: tzinfo = UTC
         self._tab_before = -1
+        self.explaining: ExplainDialog | None = None
         self.copy = EventCopy(session, self)
         self.tree = EventTreeView(session, selection, self.copy)
         self.headers, self.value = HeaderView(selection, self.copy), ValueView()
@@ -81,6 +83,10 @@ class EventPane(QFrame):
         self._late.timeout.connect(lambda: self._dim(on=True))
         self.value.more_wanted.connect(lambda: self._ask(self._selection.seq, most=MOST_CHARACTERS))
         self.copy.said.connect(self._say_copy)
+        self.tree.place_chosen.connect(self.hex.show_field)
+        self.hex.field_chosen.connect(self.tree.show_place)
+        self.why.clicked.connect(lambda _on: selection.explain(selection.seq))
+        selection.explanation_wanted.connect(self.explain)
         selection.event_changed.connect(self._ask)
 
     def _build(self) -> None:
@@ -102,6 +108,13 @@ class EventPane(QFrame):
         for label in (self.state, self._failure):
             label.setContentsMargins(style.INSIDE_PX, 4, style.INSIDE_PX, 4)
             label.hide()
+        self.why = QPushButton("Why?")
+        set_tip(self.why, "Every decoder tried on this value, and where each had to stop")
+        self.why.hide()
+        said = QHBoxLayout()
+        said.setContentsMargins(0, 0, 4, 0)
+        said.addWidget(self.state, 1)
+        said.addWidget(self.why)
         self._empty = Empty("No event is selected.", "Choose a row to see all of it.")
         whole = QFrame()
         inside = QVBoxLayout(whole)
@@ -111,8 +124,11 @@ class EventPane(QFrame):
         self._faint.setOpacity(_FAINT)
         self._faint.setEnabled(False)
         self.tabs.setGraphicsEffect(self._faint)
-        for widget in (self._busy, self._failure, self.state, self.tabs, self.stream_line):
-            inside.addWidget(widget)
+        inside.addWidget(self._busy)
+        inside.addWidget(self._failure)
+        inside.addLayout(said)
+        inside.addWidget(self.tabs)
+        inside.addWidget(self.stream_line)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._empty)
         self._stack.addWidget(whole)
@@ -175,6 +191,20 @@ class EventPane(QFrame):
         if self._selection.seq:
             self.copy.command_of(self._selection.seq)
 
+    def explain(self, seq: int = 0) -> None:
+        """Shows what every decoder makes of the current event's value, in a dialog that follows the selection."""
+        if seq := seq or self._selection.seq:
+            if self.explaining is None:
+                self.explaining = ExplainDialog(self._session, self._selection, self)
+                self.explaining.byte_wanted.connect(self._show_byte)
+            self.explaining.ask(seq)
+            self.explaining.show()
+            self.explaining.activateWindow()
+
+    def _show_byte(self, place: int) -> None:
+        self.show_tab("Hex")
+        self.hex.show_byte(place)
+
     def say_meaning(self) -> None:
         """Asks what the current row of the tree, or the current header, is: the type, the time, the stream …"""
         place = self.headers.place() if self.tabs.currentIndex() == _HEADERS else self.tree.place()
@@ -219,6 +249,7 @@ class EventPane(QFrame):
     def _say_state(self, event: Event) -> None:
         text = state_text(event)
         self.state.setVisible(bool(text))
+        self.why.setVisible(bool(event.flags & Flag.undecodable))
         self.state.show_text(text)
         set_role(self.state, "bad" if event.flags & SERIOUS else "warn" if event.flags else "dim")
         if event.flags & Flag.undecodable:
@@ -243,6 +274,7 @@ class EventPane(QFrame):
         self._failure.show_text(f"Event #{self._selection.seq:,} could not be read: {error}")
         self._failure.show()
         self.state.hide()
+        self.why.hide()
         self._dim(on=True, is_busy=False)
         self._stack.setCurrentIndex(1)
 

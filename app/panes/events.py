@@ -326,6 +326,7 @@ class EventsPane(Panel):
         menu = EventMenu(self, row, index.column(), header, is_reference=self.to_do.is_reference(seq))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.filter_wanted.connect(lambda exclude: self.to_do.filter_by(seq, index.column(), exclude=exclude))
+        menu.explain_wanted.connect(lambda: self._selection.explain(seq))
         menu.replay_wanted.connect(lambda: self.to_do.replay(seq))
         menu.follow_wanted.connect(lambda what: self.to_do.follow(what, seq))
         menu.copy_wanted.connect(self.copy_as)

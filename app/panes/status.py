@@ -10,14 +10,21 @@ from app.models.account import Account
 from app.plain import PlainLabel, announce, set_role, set_tip
 from app.profile_button import ProfileButton
 from app.profiles import Profiles
+from app.selection import Selection
 from app.session import Session
+from inspector.capture.explaining import decoder_words
+from inspector.text import shortened
+
+_DECODER_CHARACTERS = 48
 
 
 class StatusLine(QWidget):
     """The numbers of one session; `messages` opens the message log, `profile` the menu of profiles."""
 
-    def __init__(self, session: Session, profiles: Profiles) -> None:
+    def __init__(self, session: Session, profiles: Profiles, selection: Selection) -> None:
         super().__init__()
+        self._session = session
+        self.decoder = PlainLabel(role="dim")
         self.captured, self.rate, self.lost = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.undecodable, self.aborted, self.disk = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.state = PlainLabel(role="faint", elided=True)
@@ -30,9 +37,12 @@ class StatusLine(QWidget):
             layout.addWidget(label)
         layout.addWidget(self.state, 1)
         layout.addWidget(self.messages)
+        layout.addWidget(self.decoder)
         layout.addWidget(PlainLabel("UTC", role="dim"))
         layout.addWidget(self.profile)
         self.rate.hide()
+        self.decoder.hide()
+        selection.event_changed.connect(self._ask_decoder)
         session.account_changed.connect(self.show_account)
         session.rate_changed.connect(self.show_rate)
         session.state_changed.connect(self.show_state)
@@ -66,6 +76,20 @@ class StatusLine(QWidget):
         self.aborted.show_text(f"{least}{account.aborted:,} aborted")
         self.disk.show_text(f"capture {shown_size(account.size_bytes)} · {shown_size(account.free_bytes)} free")
         set_tip(self.disk, f"{account.size_bytes:,} bytes; {account.free_bytes:,} bytes are free on its disk")
+
+    def _ask_decoder(self, seq: int) -> None:
+        if not seq:
+            self.show_decoder(("", False))
+            return
+        self._session.work.run(lambda reader: decoder_words(reader, seq), self.show_decoder, lambda _error: None, lane="decoder")
+
+    def show_decoder(self, found: tuple[str, bool]) -> None:
+        """Says by what the current event was decoded: its decoder and schema, and whether that is missing."""
+        words, is_missing = found
+        self.decoder.show_text(shortened(f"{'! ' if is_missing else ''}{words}" if words else "", _DECODER_CHARACTERS))
+        set_role(self.decoder, "warn" if is_missing else "dim")
+        set_tip(self.decoder, "By what the current event was decoded" if not is_missing else "The schema this event names is missing")
+        self.decoder.setVisible(bool(words))
 
     def show_state(self, text: str) -> None:
         """Shows what the capture says of its connection."""

@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 
 from inspector import documents
-from inspector.decoders import Context, Decoded
+from inspector.decoders import MOST_SPANS, Context, Decoded, FieldSpan, Spans
 from inspector.event import FROM_VALUE, Flag
+from inspector.json_spans import JsonWalk
 
 _SCALAR = re.compile(rb'(?:-?\d[\d.eE+-]*|true|false|null|"[^"\\\x00-\x1f]*(?:\\.[^"\\\x00-\x1f]*)*")\Z')
 _CONTAINER = re.compile(rb'[{][ \t\n\r]*["}]|\[[ \t\n\r]*(?:[\[\]{"\d-]|true|false|null)')
@@ -48,6 +49,11 @@ class JsonText:
         for row in odd:
             self._read_exactly(decoded, row, values[row] or b"")
         return decoded
+
+    def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
+        """The bytes of every value in the text; of one that is no JSON up to where it stops being so."""
+        walked = JsonWalk(value, MOST_SPANS)
+        return Spans([FieldSpan(*found) for found in walked.found], walked.stopped_at, walked.reason)
 
     def _read_exactly(self, decoded: Decoded, row: int, value: bytes) -> None:
         found = documents.read(value)

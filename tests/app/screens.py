@@ -26,6 +26,7 @@ from app import fold, style
 from app.dialogs.captures import CapturesDialog
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.connect import ConnectDialog
+from app.dialogs.decode_again import DecodeAgainDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.indexes import IndexesDialog
 from app.dialogs.masks import MasksDialog
@@ -44,6 +45,7 @@ from app.plot_menu import show_plot_menu
 from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
+from tests.app import schema_captures
 from tests.app.captures import Growing
 from tests.replay.captures import Log, Written, write
 
@@ -510,6 +512,118 @@ def indexes(stage: Stage) -> None:
     stage.dialog(IndexesDialog(stage.window.session, stage.window.chrome.indexing, "", stage.window))
 
 
+def _schemas(stage: Stage, *versions: int) -> None:
+    stage.open(schema_captures.shop(stage.folder / "schemas.evcap"))
+    assert stage.window.panes is not None
+    stage.window.panes.show_pane("Schemas", on=True)
+    stage.window.panes._middle.setSizes([300, 330])
+    view = stage.window.panes.schemas_pane.view
+    stage.wait(lambda: view.tree.rowCount() > 3)
+    for row in view.tree.rows:
+        view.open_row(row.key)
+    stage.settle(0.8)
+    flags = view.selectionModel().SelectionFlag
+    known = {one.schema.version: one.key for row in view.tree.rows for one in row.inner if one.schema is not None}
+    for version in versions:
+        view.selectionModel().select(view.tree.find(known[version]), flags.Select | flags.Rows)
+    stage.settle(0.4)
+
+
+def schemas(stage: Stage) -> None:
+    """Versions by type, and the text of a schema."""
+    _schemas(stage, 2)
+
+
+def schemas_compared(stage: Stage) -> None:
+    """What differs between two versions."""
+    _schemas(stage, 2, 3)
+
+
+def schemas_shape(stage: Stage) -> None:
+    """A shape of documents that declare nothing."""
+    _schemas(stage)
+    assert stage.window.panes is not None
+    view = stage.window.panes.schemas_pane.view
+    shape = next(one for row in view.tree.rows for one in row.inner if one.shape is not None and one.shape.missing)
+    view.setCurrentIndex(view.tree.find(shape.key))
+    stage.settle(0.4)
+
+
+def schemas_none(stage: Stage) -> None:
+    """A capture without events, in the schemas pane."""
+    empty(stage)
+    assert stage.window.panes is not None
+    stage.window.panes.show_pane("Schemas", on=True)
+    stage.settle(0.6)
+
+
+def _undecodable(stage: Stage) -> EventPane:
+    stage.open(schema_captures.shop(stage.folder / "schemas.evcap"))
+    stage.choose(441)
+    assert stage.window.panes is not None
+    return stage.window.panes.event_pane
+
+
+def schema_missing(stage: Stage) -> None:
+    """An event whose schema nobody has: its bytes, the reason, and the way to ask why."""
+    _undecodable(stage)
+
+
+def explained(stage: Stage) -> None:
+    """Every decoder tried on a value that does not decode."""
+    pane = _undecodable(stage)
+    pane.explain()
+    assert pane.explaining is not None
+    stage.wait(lambda: pane.explaining is not None and pane.explaining.found is not None)
+    stage.shown = pane.explaining
+    stage.settle(0.4)
+
+
+def explained_json(stage: Stage) -> None:
+    """What else a value may be that is JSON."""
+    stage.open()
+    stage.choose(300)
+    assert stage.window.panes is not None
+    pane = stage.window.panes.event_pane
+    pane.explain()
+    stage.wait(lambda: pane.explaining is not None and pane.explaining.found is not None)
+    assert pane.explaining is not None
+    stage.shown = pane.explaining
+    stage.settle(0.4)
+
+
+def hex_field(stage: Stage) -> None:
+    """The bytes of a field, marked."""
+    stage.open()
+    stage.choose(300)
+    stage.tab("Hex")
+    assert stage.window.panes is not None
+    hexes = stage.window.panes.event_pane.hex
+    stage.wait(lambda: hexes.spans.seq == stage.window.panes.event_pane.hex._seq if stage.window.panes else False)
+    hexes.show_field(("lines", 0, "sku"))
+    stage.settle(0.4)
+
+
+def decode_again(stage: Stage) -> None:
+    """Where schemas may be found before a capture is decoded again."""
+    _undecodable(stage)
+    assert stage.window.selection is not None
+    stage.window.selection.decode_again()
+    stage.wait(lambda: bool(stage.window.findChildren(DecodeAgainDialog)))
+    (dialog,) = stage.window.findChildren(DecodeAgainDialog)
+    dialog.registry.setText("http://registry.shop:8081")
+    stage.shown = dialog
+    stage.settle()
+
+
+def connect_registry(stage: Stage) -> None:
+    """A cluster with a schema registry."""
+    dialog = ConnectDialog(stage.window)
+    dialog.page.kafka.servers.setText("broker1.prod:9093")
+    dialog.page.kafka.registry.setText("https://registry.prod")
+    stage.dialog(dialog)
+
+
 def palette(stage: Stage) -> None:
     """Everything that can be done."""
     stage.open()
@@ -656,6 +770,16 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         decoded_again,
         indexed,
         indexes,
+        schemas,
+        schemas_compared,
+        schemas_shape,
+        schemas_none,
+        schema_missing,
+        explained,
+        explained_json,
+        hex_field,
+        decode_again,
+        connect_registry,
         palette,
         keys,
         preferences,

@@ -13,6 +13,8 @@ from PySide6.QtWidgets import QApplication, QDialog, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.connect import ConnectDialog
+from app.dialogs.decode_again import DecodeAgainDialog, Places
+from app.dialogs.explain import ExplainDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.masks import MasksDialog
 from app.dialogs.name import NameDialog
@@ -87,10 +89,16 @@ def test_all_that_takes_the_keyboard_says_what_it_is(full: MainWindow) -> None:
     for tab in ("Event", "Headers", "Value", "Hex", "Compare"):
         full.panes.event_pane.show_tab(tab)
         assert complaints(full) == [], tab
+    full.panes.show_pane("Schemas", on=True)
+    assert complaints(full) == []
 
 
 def dialogs(window: MainWindow) -> list[QDialog]:
+    assert window.session is not None
+    assert window.selection is not None
     return [
+        DecodeAgainDialog(Places(), "", window),
+        ExplainDialog(window.session, window.selection, window),
         Palette(window.actions_table, window),
         HelpDialog(window.actions_table, window),
         PreferencesDialog(Preferences(), window),

@@ -1,0 +1,75 @@
+"""Panes that share one place, a tab for each; the line beside the tabs is the current pane's own.
+
+A pane that is hidden has no tab; without any the place takes no room. Read `layout` for the panes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout
+
+from app.plain import Panel
+
+
+class PaneTabs(QFrame):
+    """`panes` by the names of their tabs, the first one current."""
+
+    def __init__(self, name: str, panes: Mapping[str, Panel]) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setAccessibleName(name)
+        self._names, self.panes = list(panes), list(panes.values())
+        self.bar = QTabBar()
+        self.bar.setAccessibleName(name)
+        self.bar.setDrawBase(False)
+        self.bar.setExpanding(False)
+        self._heads, self._pages = QStackedWidget(), QStackedWidget()
+        for words, pane in panes.items():
+            self._heads.addWidget(pane.give_head())
+            self._pages.addWidget(pane)
+            self.bar.addTab(words)
+        head = QHBoxLayout()
+        head.setContentsMargins(0, 0, 0, 0)
+        head.addWidget(self.bar)
+        head.addWidget(self._heads, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(1, 1, 1, 1)
+        layout.setSpacing(0)
+        layout.addLayout(head)
+        layout.addWidget(self._pages, 1)
+        self.bar.currentChanged.connect(self._turn)
+
+    def _turn(self, place: int) -> None:
+        if place >= 0:
+            self._heads.setCurrentIndex(place)
+            self._pages.setCurrentIndex(place)
+
+    def holds(self, name: str) -> bool:
+        """Whether a pane of that name is here."""
+        return name in self._names
+
+    def show_pane(self, name: str, *, on: bool) -> None:
+        """Brings a pane to the front, or takes its tab away."""
+        place = self._names.index(name)
+        self.bar.setTabVisible(place, on)
+        if on:
+            self.bar.setCurrentIndex(place)
+        self.setVisible(any(self.bar.isTabVisible(one) for one in range(self.bar.count())))
+
+    def is_shown(self, name: str) -> bool:
+        """Whether a pane has its tab."""
+        return self.bar.isTabVisible(self._names.index(name))
+
+    def is_current(self, name: str) -> bool:
+        """Whether a pane is at the front."""
+        return self.bar.currentIndex() == self._names.index(name)
+
+    def current(self) -> str:
+        """The name of the pane at the front."""
+        return self._names[max(self.bar.currentIndex(), 0)]
+
+    def turn_to(self, name: str) -> None:
+        """Brings a pane to the front if it has a tab."""
+        if self.holds(name) and self.is_shown(name):
+            self.bar.setCurrentIndex(self._names.index(name))
