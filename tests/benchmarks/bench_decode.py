@@ -188,6 +188,8 @@ class _Registry(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # the name that the server calls
         known = {
+            "/subjects": ["avro-value", "protobuf-value"],
+            "/schemas/types": ["AVRO", "PROTOBUF"],
             f"/schemas/ids/{AVRO}": {"schema": AVRO_TEXT},
             f"/schemas/ids/{PROTOBUF}": {"schema": PROTOBUF_TEXT, "schemaType": "PROTOBUF"},
             f"/schemas/ids/{AVRO}/versions": [{"subject": "avro-value", "version": 1}],
