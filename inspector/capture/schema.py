@@ -161,10 +161,11 @@ schema_ = Table(
     _text("refs"),
     _blob("compiled"),
     _text("error"),
-    Index("schema_wire", "source_id", "registry", "wire", unique=True),
+    Index("schema_wire", "source_id", "registry", "wire", "subject", unique=True),
 )
-"""Writers' schemas, whole (see `event.Schema`): `wire` is how records name one, `refs` (JSON) holds the texts it refers to,
-`compiled` a Protobuf schema's descriptors. One with no `text` is missing: `error` says why, and nothing stands in `registry`.
+"""Writers' schemas, whole (see `event.Schema`): `wire` is how records name one, which may be registered under several subjects;
+`refs` (JSON) holds the texts it refers to, `compiled` a Protobuf schema's descriptors. One with no `text` is missing: `error`
+says why, and nothing stands in `registry`.
 The columns from `source_id` on came with minor version 2."""
 
 event = Table(

@@ -22,7 +22,7 @@ ADDITIONS = (
     "ALTER TABLE schema ADD COLUMN refs TEXT",
     "ALTER TABLE schema ADD COLUMN compiled BLOB",
     "ALTER TABLE schema ADD COLUMN error TEXT",
-    "CREATE UNIQUE INDEX schema_wire ON schema (source_id, registry, wire)",
+    "CREATE UNIQUE INDEX schema_wire ON schema (source_id, registry, wire, subject)",
 )
 """What a capture of minor version 0 or 1 lacks, besides the table `usage`; no such capture holds a schema."""
 
@@ -30,11 +30,11 @@ STORE = (
     (
         "INSERT INTO main.schema (source_id, registry, wire, subject, version, kind, text, refs, compiled, error) "
         "SELECT :source, registry, wire, subject, version, kind, text, refs, compiled, error FROM staged.schema WHERE true "
-        "ON CONFLICT (source_id, registry, wire) DO UPDATE SET error = excluded.error"
+        "ON CONFLICT (source_id, registry, wire, subject) DO UPDATE SET error = excluded.error"
     ),
     (
         "UPDATE staged.schema SET real = (SELECT m.id FROM main.schema m WHERE m.source_id = :source AND m.registry = schema.registry "
-        "AND m.wire = schema.wire)"
+        "AND m.wire = schema.wire AND m.subject = schema.subject)"
     ),
 )
 FORGET_UNUSED = "DELETE FROM schema WHERE text IS NULL AND id NOT IN (SELECT schema_ref FROM usage)"

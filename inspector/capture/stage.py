@@ -165,7 +165,7 @@ def _numbered(names: Sequence[str | None]) -> dict[str, int]:
 def _schema_numbers(schemas: Sequence[Schema | None]) -> dict[Schema, int]:
     """The schemas that a batch names, numbered from 1; one that was missing and is found meanwhile counts as found."""
     met = {schema for schema in set(schemas) if schema is not None}
-    return {schema: number for number, schema in enumerate(sorted(met, key=lambda one: (one.registry, one.wire)), 1)}
+    return {schema: number for number, schema in enumerate(sorted(met, key=lambda one: (one.registry, one.wire, one.subject)), 1)}
 
 
 def _stream_rows(batch: EventBatch, numbers: dict[tuple[str, str], int]) -> list[tuple[int, int, int | None]]:

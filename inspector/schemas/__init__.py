@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from inspector.event import Schema, wire_words
 from inspector.schemas.framing import Frame, frame_of, may_name_schema
+from inspector.schemas.places import FITS_BOTH, best, fit
 
 __all__ = ["Framed", "Place", "SchemaUnavailableError", "Schemas"]
 
@@ -163,13 +164,16 @@ class Schemas:
             for place in self.places:
                 if place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
                     return schema
-        if schema := _best(self._known.get(wire, ()), log):
-            return schema
-        if self._is_stranger(log, part):
+        known = best([(one.subject, one) for one in self._known.get(wire, ())], log, part)
+        if known is not None and not _is_of_another_log(known, log, part):
+            return known
+        if known is None and self._is_stranger(log, part):
             return Schema(wire, error=f"{wire_words(wire)}: no such number is known, and this log has named {_STRANGERS} others like it")
         for place in self.places:
             if not place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
                 return schema
+        if known is not None:
+            return known
         if not reasons:
             self._strangers[log, part] = self._strangers.get((log, part), 0) + 1
         asked = ", ".join(place.name for place in self.places)
@@ -193,6 +197,6 @@ class Schemas:
             place.close()
 
 
-def _best(schemas: Sequence[Schema], log: str) -> Schema | None:
-    """Of schemas that several registries call alike, the one registered for `log`; else the first."""
-    return next((schema for schema in schemas if schema.subject.startswith(log)), schemas[0] if schemas else None)
+def _is_of_another_log(schema: Schema, log: str, part: str) -> bool:
+    """Whether a schema is known by a subject of other values: this log's own may be of another version."""
+    return schema.subject.endswith(("-key", "-value")) and fit(schema.subject, log, part) < FITS_BOTH

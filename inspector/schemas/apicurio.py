@@ -7,18 +7,19 @@ is that of this API. Read `registry` for who asks.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from inspector.event import Schema
-from inspector.schemas.places import best, schema_name
+from inspector.schemas.places import best, schema_name, schema_names
 from inspector.schemas.references import Named, Text, named_in, resolved, version_of
 
 if TYPE_CHECKING:
     from inspector.schemas.http_get import Connection
 
 _MOST = "500"
+_MOST_NAMES = 5
 _PATHS = {"global": "globalIds", "content": "contentIds"}
 _IN_SEARCH = {"global": "globalId", "content": "contentId"}
 
@@ -39,16 +40,35 @@ class Apicurio:
         text = self._content(f"/ids/{_PATHS[form]}/{value}")
         if text is None:
             return None
-        candidates = [(str(one.get("artifactId") or one.get("id")), one) for one in self._searched(form, value)]
-        found = best(candidates, log, part)
-        subject, version, kind = "", None, ""
-        if found is not None:
-            subject = str(found.get("artifactId") or found.get("id"))
-            kind = str(found.get("artifactType") or found.get("type") or "").upper()
-            version = self._number(found, form, value)
+        subject, found = self._registered(form, value, log, part, text)
+        kind = str(found.get("artifactType") or found.get("type") or "").upper() or _kind_of(text)
         references = named_in(self._connection.json(f"{self._base}/ids/{_PATHS[form]}/{value}/references"))
-        kind = kind or _kind_of(text)
+        version = version_of(found.get("version"))
         return Schema(wire, registry, kind, text, subject or schema_name(kind, text), version, resolved(references, self._referred))
+
+    # ---- where it is registered
+
+    def _registered(self, form: str, value: str, log: str, part: str, text: str) -> tuple[str, Mapping[str, object]]:
+        """The artifact that fits best, and what is said of the version there; empty ones when it is not found out.
+
+        Version 2 finds artifacts by their latest version only: those that its serializers name after topic or schema are
+        looked at besides.
+        """
+        if self._version == 3:
+            candidates = [(str(one.get("artifactId")), one) for one in self._searched(form, value)]
+            found = best(candidates, log, part)
+            return (str(found.get("artifactId")), found) if found is not None else ("", {})
+        for artifact in (f"{log}-{part}", log) if log else ():
+            if version := self._version_in("", artifact, form, value):
+                return artifact, version
+        listed = [(str(one.get("id")), one) for one in self._searched(form, value)]
+        if (artifact_found := best(listed, log, part)) is not None:
+            artifact = str(artifact_found.get("id"))
+            return artifact, self._version_in(str(artifact_found.get("groupId") or ""), artifact, form, value) or artifact_found
+        for group, artifact in _named_after(text, log):
+            if version := self._version_in(group, artifact, form, value):
+                return artifact, version
+        return "", {}
 
     def _searched(self, form: str, value: str) -> list[Mapping[str, object]]:
         what = "artifacts" if self._version == 2 else "versions"
@@ -56,16 +76,13 @@ class Apicurio:
         listed = found.get(what) if isinstance(found, dict) else None
         return [one for one in listed if isinstance(one, dict)] if isinstance(listed, list) else []
 
-    def _number(self, found: Mapping[str, object], form: str, value: str) -> int | None:
-        """Which version of its artifact it is; version 2 finds artifacts only, so their versions are looked through."""
-        if self._version == 3:
-            return version_of(found.get("version"))
-        path = self._artifact(str(found.get("groupId") or ""), str(found.get("id")))
-        listed = self._connection.json(f"{path}/versions", limit=_MOST)
+    def _version_in(self, group: str, artifact: str, form: str, value: str) -> Mapping[str, object] | None:
+        """What an artifact says of its version with this id; None when there is none."""
+        listed = self._connection.json(f"{self._artifact(group, artifact)}/versions", limit=_MOST)
         versions = listed.get("versions") if isinstance(listed, dict) else None
         for one in versions if isinstance(versions, list) else ():
             if isinstance(one, dict) and str(one.get(_IN_SEARCH[form])) == value:
-                return version_of(one.get("version"))
+                return one
         return None
 
     def _referred(self, one: Named) -> Text | None:
@@ -84,6 +101,13 @@ class Apicurio:
             return answer.body.decode()
         except UnicodeDecodeError:
             raise self._connection.unusable("has something else than text for a schema") from None
+
+
+def _named_after(text: str, log: str) -> Iterator[tuple[str, str]]:
+    """The (group, artifact) under which serializers register a schema by its name."""
+    for name in schema_names(_kind_of(text), text)[:_MOST_NAMES]:
+        group, _, simple = name.rpartition(".")
+        yield from ((group, simple), ("", name), ("", f"{log}-{simple}"))
 
 
 def _kind_of(text: str) -> str:

@@ -17,8 +17,10 @@ AVRO, PROTOBUF, JSON = "AVRO", "PROTOBUF", "JSON"
 _MESSAGE = re.compile(r"(?:^|[;}])\s*message\s+(\w+)", re.MULTILINE)
 _PACKAGE = re.compile(r"(?:^|[;}])\s*package\s+([\w.]+)\s*;", re.MULTILINE)
 Candidate = TypeVar("Candidate")
+FITS_BOTH = 3
+"""A subject is named after log and part."""
 
-__all__ = ["AVRO", "JSON", "PROTOBUF", "best", "completed", "fingerprint", "fit", "schema_name", "schema_names"]
+__all__ = ["AVRO", "FITS_BOTH", "JSON", "PROTOBUF", "best", "completed", "fingerprint", "fit", "schema_name", "schema_names"]
 
 
 def completed(schema: Schema) -> Schema:
@@ -67,7 +69,7 @@ def fit(subject: str, log: str, part: str, name: str = "") -> int:
     """How well a subject fits values of `part` of `log` whose schema is called `name`: 0 (not at all) to 3 (named after both)."""
     plain = re.sub(r"\A:\.[^:]*:", "", subject)
     if plain == f"{log}-{part}":
-        return 3
+        return FITS_BOTH
     if log and (plain == log or plain.startswith(f"{log}-")):
         return 2
     return 1 if name and plain.endswith(name.rpartition(".")[2]) else 0

@@ -22,6 +22,7 @@ from google.protobuf.message import DecodeError
 
 from inspector.event import Reference, Schema
 from inspector.schemas.protobuf_files import BUILT_IN, CONFLUENT, closure
+from inspector.schemas.protobuf_maps import as_messages, is_printed, restore
 
 log = logging.getLogger(__name__)
 
@@ -149,19 +150,22 @@ def _described(text: str) -> FileDescriptorProto | None:
 
 def _run_protoc(files: dict[str, str], sets: list[FileDescriptorProto], name: str | None) -> bytes:
     """The set of `name` (of all files when None) from texts that are put into a folder of their own."""
+    printed = {path for path, text in files.items() if is_printed(text)}
     with tempfile.TemporaryDirectory(prefix="eventscope-proto-", ignore_cleanup_errors=True) as folder:
         root = Path(folder, "texts")
         for path, text in files.items():
             place = root / path
             try:
                 place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_text(text, encoding="utf-8", newline="")
+                place.write_text(as_messages(text) if path in printed else text, encoding="utf-8", newline="")
             except (OSError, UnicodeEncodeError) as error:
                 raise ValueError(f"the import {path[:100]!r} cannot be written ({type(error).__name__})") from None
         described = Path(folder, "described.binpb")
         described.write_bytes(FileDescriptorSet(file=sets).SerializeToString())
         content = _protoc(root, [name] if name else list(files), [f"--descriptor_set_in={described}"] if sets else [])
-    return closure(FileDescriptorSet.FromString(content).file, name) if name else content
+    made = FileDescriptorSet.FromString(content).file
+    restore(file for file in made if file.name in printed)
+    return closure(made, name) if name else bytes(FileDescriptorSet(file=made).SerializeToString())
 
 
 def _protoc(root: Path, names: Sequence[str], options: Sequence[str]) -> bytes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
 import apsw
 
+from inspector.capture.reader import CaptureReader
+from inspector.capture.schema_report import schema_uses
 from inspector.capture.schemas import stored_schemas
 from inspector.capture.sqlite import open_reader
 from inspector.capture.stage import Stager
@@ -85,6 +87,16 @@ def test_schemas_come_back_whole_and_once(tmp_path: Path) -> None:
     assert sorted(map(astuple, found.values())) == sorted(map(astuple, (ORDER, MISSING)))
     assert counted(path) == walked(path)
     assert sum(counted(path).values()) == 3
+
+
+def test_a_schema_with_one_number_in_two_subjects_is_kept_under_both(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    other = replace(ORDER, subject="archive-value", version=1)
+    with CaptureWriter(path, floor_bytes=0) as writer:
+        append(writer, begun(writer), 0, [ORDER, other, ORDER, other, other])
+    with CaptureReader(path) as reader:
+        uses = [(use.schema.subject, use.schema.version, use.events) for use in schema_uses(reader)]
+    assert uses == [("archive-value", 1, 3), ("orders-value", 3, 2)]
 
 
 def test_uses_are_counted_as_batches_come_and_the_oldest_go(tmp_path: Path) -> None:

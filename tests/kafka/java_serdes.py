@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+import orjson
 
 from tests.kafka.launcher import ROOT, copy_dependencies, fetched_once
 
@@ -39,6 +40,6 @@ def produce(bootstrap: str, registry_url: str, records: Iterable[Mapping[str, ob
     }
     java = ["java", "-Xmx256m", "-XX:TieredStopAtLevel=1", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{jars}/*"]
     words = [*java, str(_SOURCE), *(f"{name}={value}" for name, value in properties.items())]
-    lines = "".join(json.dumps(record) + "\n" for record in records)
-    done = subprocess.run(words, input=lines, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, done.stderr[-3000:]
+    lines = b"".join(orjson.dumps(record) + b"\n" for record in records)
+    done = subprocess.run(words, input=lines, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr.decode()[-3000:]

@@ -57,6 +57,19 @@ def test_of_schemas_called_alike_the_one_registered_for_the_log_is_taken() -> No
     assert book.find("id:1", "other", "value").registry == "one"
 
 
+def test_a_number_that_is_known_by_another_logs_subject_is_asked_for_once_more() -> None:
+    place = Shelf("http://r", {"id:1": schema(1, "http://r", "orders-value")})
+    known = [schema(1, "http://r", "orders-archive-value"), schema(1, "http://r", "orders-key")]
+    book = Schemas([place], known)
+    assert book.find("id:1", "orders", "value").subject == "orders-value"
+    assert book.find("id:1", "orders-archive", "value").subject == "orders-archive-value"
+    assert book.find("id:1", "orders", "key").subject == "orders-key"
+    assert place.asked == ["id:1"]
+    place.down = "http://r does not answer"
+    assert book.find("id:1", "refunds", "value").text is not None, "what is known will do"
+    assert Schemas((), known).find("id:1", "orders", "value").text is not None
+
+
 def test_a_column_asks_once_for_each_number() -> None:
     place = Shelf("http://r", {"id:1": schema(1, "http://r")})
     book = Schemas([place])

@@ -51,6 +51,41 @@ def test_descriptors_in_base64_are_texts_too() -> None:
             assert compiled(own, [Reference("a/address.proto", address)]) == content
 
 
+def test_maps_that_a_registry_prints_as_messages_are_maps() -> None:
+    printed = """syntax = "proto3";
+package shop;
+message Order {
+  repeated .shop.Order.TagsEntry tags = 7;
+  repeated .shop.Line line_items = 8;
+  message TagsEntry {
+    option map_entry = true;
+    string key = 1;
+    string value = 2;
+  }
+  message Inner {
+    repeated ByCodeEntry by_code = 1;
+    message ByCodeEntry { option
+      map_entry = true; int32 key = 1; .shop.Line value = 2; }
+  }
+}
+message Line { string key = 1; string value = 2; }
+"""
+    written = """syntax = "proto3";
+package shop;
+message Order {
+  map<string, string> tags = 7;
+  repeated .shop.Line line_items = 8;
+  message Inner { map<int32, Line> by_code = 1; }
+}
+message Line { string key = 1; string value = 2; }
+"""
+    assert compiled(printed) == compiled(written)
+    importing = 'syntax = "proto3"; import "order.proto"; message Batch { repeated shop.Order orders = 1; }'
+    expected = compiled(importing, [Reference("order.proto", written)])
+    assert compiled(importing, [Reference("order.proto", printed)]) == expected
+    assert compiled(encoded(expected)["schema.proto"], [Reference("order.proto", printed)]) == expected
+
+
 def test_what_does_not_compile_says_where() -> None:
     with pytest.raises(ValueError, match=r"\Aschema.proto:2:20: \"Missing\" is not defined") as failed:
         compiled('syntax = "proto3";\nmessage Order {    Missing id = 1; }')

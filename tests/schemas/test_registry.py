@@ -162,6 +162,36 @@ def test_apicurio_3_tells_kind_and_version_of_a_content_id() -> None:
             assert [(one.name, one.text) for one in schema.references] == [("m.proto", "message M {}")]
 
 
+# ---- Apicurio 2, which finds artifacts by their latest version only
+
+
+@pytest.mark.parametrize(
+    ("place", "subject"),
+    [
+        ("default/artifacts/orders-value", "orders-value"),
+        ("default/artifacts/orders", "orders"),
+        ("shop/artifacts/Order", "Order"),
+        ("default/artifacts/shop.Order", "shop.Order"),
+        ("default/artifacts/orders-Order", "orders-Order"),
+    ],
+)
+def test_apicurio_2_tells_the_version_of_a_schema_that_is_not_the_latest(place: str, subject: str) -> None:
+    own = "/apis/registry/v2"
+    versions = [{"version": str(number), "type": "AVRO", "globalId": 40 + number, "contentId": number} for number in (1, 2, 3)]
+    things: dict[str, object] = {
+        "/schemas/types": 404,
+        f"{own}/system/info": {"name": "apicurio-registry", "version": "2.6.13"},
+        f"{own}/ids/globalIds/42": ORDER.encode(),
+        f"{own}/ids/globalIds/42/references": [],
+        f"{own}/search/artifacts": {"count": 0, "artifacts": []},
+        f"{own}/groups/{place}/versions": {"count": 3, "versions": versions},
+    }
+    with Loopback(things) as server:
+        schema = fetched(Registry(server.url), "global:42")
+    assert schema is not None
+    assert (schema.kind, schema.subject, schema.version) == ("AVRO", subject, 2)
+
+
 # ---- logins
 
 

@@ -1,3 +1,4 @@
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.google.protobuf.DescriptorProtos.FileDescriptorProto;
@@ -22,10 +23,10 @@ import org.apache.kafka.clients.producer.ProducerRecord;
  * Writes records with Apicurio's serializers. Each line of standard input is one record:
  * {"kind": "AVRO", "schema": "…", "value": {…} in Avro's JSON}, {"kind": "PROTOBUF", "descriptors": "base64 of a
  * FileDescriptorSet", "message": "full.Name", "body": "base64"} or {"kind": "JSON", "value": {…}}; each has a "topic" and
- * may have a "key", which is text. Arguments: client properties as name=value.
+ * may have a "key", which is text, and "properties" of its own. Arguments: client properties of all as name=value.
  */
 public class Produce {
-    private static final ObjectMapper JSON = new ObjectMapper();
+    private static final ObjectMapper JSON = new ObjectMapper().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS);
     private static final Map<String, String> SERIALIZERS = Map.of(
         "AVRO", "io.apicurio.registry.serde.avro.AvroKafkaSerializer",
         "PROTOBUF", "io.apicurio.registry.serde.protobuf.ProtobufKafkaSerializer",
@@ -42,18 +43,20 @@ public class Produce {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
             JsonNode said = JSON.readTree(line);
             String kind = said.get("kind").asText();
-            KafkaProducer<String, Object> producer = producers.computeIfAbsent(kind, one -> producer(given, one));
+            JsonNode own = said.path("properties");
+            KafkaProducer<String, Object> producer = producers.computeIfAbsent(kind + own, one -> producer(given, kind, own));
             String key = said.hasNonNull("key") ? said.get("key").asText() : null;
             producer.send(new ProducerRecord<>(said.get("topic").asText(), 0, key, value(kind, said))).get();
         }
         producers.values().forEach(KafkaProducer::close);
     }
 
-    private static KafkaProducer<String, Object> producer(Properties given, String kind) {
+    private static KafkaProducer<String, Object> producer(Properties given, String kind, JsonNode own) {
         Properties properties = new Properties();
         properties.put("key.serializer", "org.apache.kafka.common.serialization.StringSerializer");
         properties.put("value.serializer", SERIALIZERS.get(kind));
         properties.putAll(given);
+        own.fields().forEachRemaining(one -> properties.put(one.getKey(), one.getValue().asText()));
         return new KafkaProducer<>(properties);
     }
 
