@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
-from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
+from google.protobuf.descriptor_pb2 import DescriptorProto, FileDescriptorSet
 from google.protobuf.message import DecodeError
 
 from inspector.schemas.catalogue import Entry
 from inspector.schemas.places import PROTOBUF
+from inspector.schemas.protobuf_files import with_built_in
 
-SUFFIXES = {".desc", ".pb", ".protoset", ".dsc", ".fds"}
+SUFFIXES = {".desc", ".pb", ".protoset", ".dsc", ".fds", ".binpb"}
 
 
 def compiled_entry(wires: Sequence[str], name: str, content: bytes) -> Entry | None:
@@ -26,12 +27,21 @@ def compiled_entry(wires: Sequence[str], name: str, content: bytes) -> Entry | N
     lines = [f"// descriptor set {name}"]
     messages: list[str] = []
     for file in files:
-        own = [_full(file, message.name) for message in file.message_type]
-        messages += own
+        own = [_full(file.package, message.name) for message in file.message_type]
+        messages += [name for message in file.message_type for name in _names(message, file.package)]
         lines.append(f"// {file.name}: {', '.join(own) or 'no messages'}")
     named = [f"name:{one}" for one in (*messages, name)]
-    return Entry((*wires, *named), PROTOBUF, "\n".join(lines) + "\n", name.partition(".")[0], compiled=content)
+    return Entry((*wires, *named), PROTOBUF, "\n".join(lines) + "\n", name.partition(".")[0], compiled=with_built_in(files))
 
 
-def _full(file: FileDescriptorProto, message: str) -> str:
-    return f"{file.package}.{message}" if file.package else message
+def _names(message: DescriptorProto, within: str) -> Iterator[str]:
+    """The full names of a message and of those nested in it."""
+    name = _full(within, message.name)
+    yield name
+    for nested in message.nested_type:
+        if not nested.options.map_entry:
+            yield from _names(nested, name)
+
+
+def _full(within: str, name: str) -> str:
+    return f"{within}.{name}" if within else name

@@ -6,7 +6,7 @@ Read `registry`, `folder` and `topic` for the places, `inspector.schemas` for th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 import orjson
@@ -14,8 +14,14 @@ import orjson
 from inspector.event import Schema
 
 AVRO, PROTOBUF, JSON = "AVRO", "PROTOBUF", "JSON"
-_MESSAGE = re.compile(r"(?:^|[;}])\s*message\s+(\w+)", re.MULTILINE)
+_PROTO_TOKEN = re.compile(
+    r""""(?:\\.|[^"\\\n])*"?|'(?:\\.|[^'\\\n])*'?|//[^\n]*|/\*(?:.*?\*/|.*\Z)|\bmessage\s+(?P<message>\w+)\s*\{|(?P<brace>[{}])""",
+    re.DOTALL,
+)
+"""Texts and comments, of which nothing is looked at, and what opens and closes messages."""
 _PACKAGE = re.compile(r"(?:^|[;}])\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_DEEPEST = 100
+"""No compiler takes messages that are nested deeper."""
 Candidate = TypeVar("Candidate")
 FITS_BOTH = 3
 """A subject is named after log and part."""
@@ -31,11 +37,25 @@ def completed(schema: Schema) -> Schema:
 
 
 def schema_names(kind: str, text: str) -> list[str]:
-    """What a schema defines: the full names of all messages of a Protobuf file, of others the one name they have."""
-    if kind != PROTOBUF:
-        return [name] if (name := schema_name(kind, text)) else []
+    """What a schema defines: the full names of all messages of a Protobuf file, nested ones too, of others the one name they have."""
+    if kind == PROTOBUF:
+        return list(_message_names(text))
+    return [name] if (name := schema_name(kind, text)) else []
+
+
+def _message_names(text: str) -> Iterator[str]:
     package = _PACKAGE.search(text)
-    return [".".join(filter(None, (package and package[1], name))) for name in _MESSAGE.findall(text)]
+    opened = [package[1] if package else ""]
+    for token in _PROTO_TOKEN.finditer(text):
+        if len(opened) > _DEEPEST:
+            return
+        if token["message"]:
+            opened.append(".".join(filter(None, (opened[-1], token["message"]))))
+            yield opened[-1]
+        elif token["brace"] == "{":
+            opened.append(opened[-1])
+        elif token["brace"] and len(opened) > 1:
+            opened.pop()
 
 
 def fingerprint(text: str) -> str:
@@ -51,8 +71,7 @@ def fingerprint(text: str) -> str:
 def schema_name(kind: str, text: str) -> str:
     """The full name of an Avro type, of a Protobuf file's first message, or the title of a JSON Schema; empty for none."""
     if kind == PROTOBUF:
-        package, message = _PACKAGE.search(text), _MESSAGE.search(text)
-        return ".".join(found[1] for found in (package, message) if found)
+        return next(_message_names(text), "")
     try:
         schema = orjson.loads(text)
     except ValueError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from google.protobuf import (
     any_pb2,
@@ -53,6 +53,15 @@ message Decimal { bytes value = 1; uint32 precision = 2; int32 scale = 3; }
 """,
 }
 """Texts that Confluent's registry takes as known to everyone: schemas that import them bring no reference for them."""
+
+
+def with_built_in(files: Sequence[FileDescriptorProto]) -> bytes:
+    """The serialised set of all files in their order, behind those that every Protobuf has and they import."""
+    found: dict[str, FileDescriptorProto] = {}
+    for name in sorted({name for file in files for name in file.dependency if name in BUILT_IN}):
+        found.update({file.name: file for file in FileDescriptorSet.FromString(closure((), name)).file if file.name not in found})
+    own = [file for file in files if file.name not in found]
+    return bytes(FileDescriptorSet(file=[*found.values(), *own]).SerializeToString())
 
 
 def closure(files: Iterable[FileDescriptorProto], name: str) -> bytes:

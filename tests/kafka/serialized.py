@@ -120,3 +120,10 @@ def _avro_json(text: str, native: object) -> str:
 @cache
 def _parsed(text: str) -> Any:
     return fastavro.parse_schema(json.loads(text))
+
+
+def avro_body(one: Written) -> bytes:
+    """A record as Avro, with nothing before it."""
+    out = io.BytesIO()
+    fastavro.schemaless_writer(out, _parsed(evolving.avro_text(one.version)), one.native)
+    return out.getvalue()

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import json
+import shutil
 import subprocess
 import sys
 from collections import Counter
@@ -13,16 +13,16 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from confluent_kafka.schema_registry import header_schema_id_serializer
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+from google.protobuf import descriptor_pb2
 
 from inspector.capture.rows import Event
 from inspector.event import Flag
 from tests.kafka import captures, evolving, java_serdes, serialized
 from tests.kafka.captures import Following
 from tests.kafka.evolving import DECODERS, VERSIONS, Written
-from tests.kafka.helpers import Cluster, wait_until
+from tests.kafka.helpers import Cluster
 from tests.kafka.registry import RegistryServer
 
 KINDS = tuple(DECODERS)
@@ -101,11 +101,11 @@ def listed(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in captures.run("schemas", path, "--format", "jsonl").stdout.splitlines()]
 
 
-def meant(path: Path) -> list[tuple[object, ...]]:
-    """What the events of a capture mean, wherever they are kept."""
+def meant(events: Sequence[Event]) -> list[tuple[object, ...]]:
+    """What events mean, wherever they are kept."""
     return [
         (one.log, one.position, one.decoder, one.data, one.error, one.flags, one.type, one.stream, one.version, one.schema_version)
-        for one in captures.events(path)
+        for one in events
     ]
 
 
@@ -127,3 +127,210 @@ def test_ten_versions_are_listed_with_their_counts(way: tuple[str, str], everyth
     assert [(row["version"], row["kind"], row["events"], row["missing"]) for row in rows] == [
         (version, topic.kind, counts[version], None) for version in VERSIONS
     ]
+
+
+# ---- nobody to ask
+
+_OFFLINE = """
+import os, sys
+sys.addaudithook(lambda event, words: event in {"socket.connect", "socket.getaddrinfo"} and os._exit(99))
+from inspector.cli import main
+status = main(sys.argv[1:])
+os._exit(98) if "confluent_kafka" in sys.modules else sys.exit(status)
+"""
+
+
+def decoded_offline(path: Path, *options: str | Path) -> Mapping[str, Any]:
+    """`eventscope decode` in a process that ends when it looks for anybody."""
+    words = [sys.executable, "-c", _OFFLINE, "decode", str(path), *map(str, options), "--format", "jsonl"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr[-2000:])
+    said: Mapping[str, Any] = json.loads(done.stdout)
+    return said
+
+
+def test_with_no_registry_and_no_broker_a_capture_and_its_copy_decode_the_same(
+    everything: Everything, killable: RegistryServer, tmp_path: Path
+) -> None:
+    killable.kill()
+    reopened, copy = tmp_path / "reopened.evcap", tmp_path / "x.evcap"
+    shutil.copy(everything.path, reopened)
+    captures.run("export", everything.path, "-o", copy)
+    before = meant(everything.events)
+    for path in (reopened, copy):
+        said = decoded_offline(path)
+        assert (said["decoded"], said["changed"], said["undecodable"], said["missing"]) == (len(before), 0, 0, [])
+        assert meant(captures.events(path)) == before
+        assert sorted(map(use, listed(path))) == sorted(map(use, everything.schemas))
+
+
+def use(row: Mapping[str, Any]) -> tuple[object, ...]:
+    """A line of `eventscope schemas` without its number in the file."""
+    return tuple(row[name] for name in ("wire", "subject", "version", "kind", "events", "first_time", "last_time"))
+
+
+# ---- a registry that goes and comes back
+
+
+def test_a_registry_killed_during_a_capture_costs_no_row_and_all_decode_after(
+    cluster: Cluster, own_registry: RegistryServer, name: str, tmp_path: Path
+) -> None:
+    path, sent = tmp_path / "a.evcap", Sent(cluster, own_registry, name)
+    words = [word for topic in sent.topics.values() for word in ("--topic", topic)]
+    running = Following(cluster.url, *words, "-o", path, "--registry", own_registry.url)
+    try:
+        sent.send(range(1, 4))
+        running.wait_for(sent.count)
+        before = sent.count
+        own_registry.kill()
+        sent.send(range(4, 9))
+        running.wait_for(sent.count)
+        amid = sent.count
+        sent.send(range(1, 4))
+        running.wait_for(sent.count)
+        after = sent.count
+        own_registry.start()
+        while not sent.last_are_decoded(path):
+            sent.send(range(9, 11))
+            running.wait_for(sent.count)
+        assert running.stop() == 130
+    finally:
+        running.kill()
+    events = captures.events(path)
+    assert Counter((event.log, event.position) for event in events) == Counter(dict.fromkeys(sent.written, 1))
+    arrived = sorted(events, key=lambda event: event.seq)
+    assert [document(event) for event in arrived[:before]] == [sent.of(event).document for event in arrived[:before]]
+    for event in arrived[before:amid]:
+        assert (event.decoder, event.data, event.flags) == ("confluent", None, Flag.undecodable)
+        number = int.from_bytes((event.value or b"")[1:5], "big")
+        assert event.error == f"schema {number}, {own_registry.url} refuses the connection: it is down, or the port is another"
+    known = arrived[amid:after]
+    assert [document(event) for event in known] == [sent.of(event).document for event in known], "what is known goes on decoding"
+    said = json.loads(captures.run("decode", path, "--registry", own_registry.url, "--format", "jsonl").stdout)
+    waited = sum(event.decoder == "confluent" for event in events)
+    assert (said["finished"], said["undecodable"], said["missing"]) == (waited, 0, [])
+    sent.check(path)
+
+
+class Sent:
+    """A topic of each kind, and what was written to it."""
+
+    def __init__(self, cluster: Cluster, registry: RegistryServer, name: str) -> None:
+        self._cluster = cluster
+        self.topics = {kind: cluster.create(f"{name}-{kind.lower()}") for kind in KINDS}
+        self._values = {
+            kind: serialized.by_python(registry.client(), topic, kind, evolving.records(kind), {}) for kind, topic in self.topics.items()
+        }
+        self.written: dict[tuple[str, int], Written] = {}
+
+    @property
+    def count(self) -> int:
+        return len(self.written)
+
+    def send(self, versions: range) -> None:
+        """Writes the records of some versions once more."""
+        for kind, topic in self.topics.items():
+            chosen = [place for place, one in enumerate(evolving.records(kind)) if one.version in versions]
+            serialized.send(self._cluster, topic, [self._values[kind][place] for place in chosen])
+            first = sum(log == topic for log, _ in self.written)
+            self.written.update({(topic, first + n): evolving.records(kind)[place] for n, place in enumerate(chosen)})
+
+    def of(self, event: Event) -> Written:
+        """What an event was written from."""
+        return self.written[event.log, event.position]
+
+    def last_are_decoded(self, path: Path) -> bool:
+        """Whether the newest record of each topic is of the last version, and decoded."""
+        last = {event.log: event for event in captures.events(path)}
+        return all(
+            self.of(last[topic]).version == VERSIONS[-1] and last[topic].decoder == DECODERS[kind] for kind, topic in self.topics.items()
+        )
+
+    def check(self, path: Path) -> None:
+        """All is in the capture as it was written, and so are the versions with their counts."""
+        for event in captures.events(path):
+            one = self.of(event)
+            assert (event.error, event.type, event.schema_version) == (None, one.message, str(one.version))
+            assert document(event) == one.document
+        counts = Counter((f"{log}-value", one.version) for (log, _), one in self.written.items())
+        assert {(row["subject"], row["version"]): row["events"] for row in listed(path)} == counts
+
+
+def test_a_filter_keeps_what_nobody_can_decode_now(cluster: Cluster, own_registry: RegistryServer, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    cluster.create(name)
+    records = evolving.records("AVRO")
+    serialized.send(cluster, name, serialized.by_python(own_registry.client(), name, "AVRO", records, {}))
+    cluster.produce(name, [b'{"id": "order-100"}', b'{"id": "order-1"}'])
+    own_registry.kill()
+    wanted = 'data.id == "order-100"'
+    captures.run("capture", f"{cluster.url}/{name}", "-o", path, "--registry", own_registry.url, "--filter", wanted)
+    assert [(event.position, event.decoder) for event in captures.events(path)] == [
+        *((position, "confluent") for position in range(len(records))),
+        (len(records), "json"),
+    ]
+    own_registry.start()
+    captures.run("decode", path, "--registry", own_registry.url)
+    found = captures.run("events", path, "--filter", wanted, "--format", "jsonl").stdout.splitlines()
+    assert [json.loads(line)["position"] for line in found] == [0, len(records)]
+
+
+# ---- keys, and values without a frame
+
+
+def test_streams_are_named_by_keys_that_are_avro(cluster: Cluster, own_registry: RegistryServer, name: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    cluster.create(name)
+    key = {"type": "record", "name": "Key", "namespace": "shop", "fields": [{"name": "order", "type": "string"}]}
+    by_name = AvroSerializer(own_registry.client(), json.dumps(key))
+    ways = [
+        lambda number: by_name({"order": f"order-{number}"}, SerializationContext(name, MessageField.KEY)),
+        lambda number: f"order-{number}".encode(),
+    ]
+    values = serialized.by_python(own_registry.client(), name, "AVRO", evolving.records("AVRO")[:6], {})
+    for number, record in enumerate(values):
+        serialized.send(cluster, name, [record], key=ways[number // 4](number % 2))
+    captures.run("capture", f"{cluster.url}/{name}", "-o", path, "--registry", own_registry.url)
+    streams = [json.loads(line) for line in captures.run("streams", path, "--format", "jsonl").stdout.splitlines()]
+    assert sorted((one["stream"], one["events"]) for one in streams) == [("order-0", 3), ("order-1", 3)]
+    assert [event.stream for event in captures.events(path)] == ["order-0", "order-1"] * 3
+
+
+def check_raw(cluster: Cluster, name: str, decoder: str, records: Mapping[bytes, Written], schemas: Path, folder: Path) -> None:
+    """Values without a frame, each after the other of one message, are read with a map that says what they are, and again offline."""
+    message = next(iter(records.values())).message
+    cluster.create(name)
+    cluster.produce(name, records)
+    rules, path = folder / "rules.toml", folder / "a.evcap"
+    rules.write_text(f'[[log]]\nname = "{name}"\ndecoder = "{decoder}"\nschema = "{message}"\n')
+    captures.run("capture", f"{cluster.url}/{name}", "-o", path, "--map", rules, "--schemas", schemas)
+    events = captures.events(path)
+    assert [(event.decoder, event.type, event.error) for event in events] == [(decoder, message, None)] * len(records)
+    assert [document(event) for event in events] == [one.document for one in records.values()]
+    assert decoded_offline(path, "--map", rules)["changed"] == 0
+    assert meant(captures.events(path)) == meant(events)
+
+
+@pytest.mark.parametrize("message", ["shop.Order", "shop.Order.Line"])
+@pytest.mark.parametrize("place", ["folder", "set", "bare set"])
+def test_protobuf_without_a_frame_decodes_by_a_map(place: str, message: str, cluster: Cluster, name: str, tmp_path: Path) -> None:
+    schemas = tmp_path / "schemas"
+    schemas.mkdir()
+    if place == "folder":
+        evolving.write_protos(schemas, 10)
+    else:
+        schemas = schemas / "orders.desc"
+        described = descriptor_pb2.FileDescriptorSet.FromString(evolving.proto_set(10))
+        kept = [file for file in described.file if place == "set" or not file.name.startswith("google/")]
+        schemas.write_bytes(descriptor_pb2.FileDescriptorSet(file=kept).SerializeToString())
+    records = {one.native.SerializeToString(): one for one in evolving.records("PROTOBUF") if (one.version, one.message) == (10, message)}
+    check_raw(cluster, name, "protobuf", records, schemas, tmp_path)
+
+
+def test_avro_without_a_frame_decodes_by_a_map(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    schemas = tmp_path / "schemas"
+    schemas.mkdir()
+    (schemas / "order.avsc").write_text(evolving.avro_text(10))
+    (schemas / "key.avsc").write_text('{"type": "record", "name": "Key", "namespace": "shop", "fields": []}')
+    records = {serialized.avro_body(one): one for one in evolving.records("AVRO") if one.version == 10}
+    check_raw(cluster, name, "avro", records, schemas, tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ from inspector.event import Schema
 from inspector.schemas import SchemaUnavailableError
 from inspector.schemas.exports import exported
 from inspector.schemas.folder import Folder
+from inspector.schemas.places import schema_names
+from inspector.schemas.protobuf import compiled
+from inspector.schemas.protobuf_reader import Reader, reader_of
 
 ORDER = '{"type": "record", "name": "Order", "namespace": "shop", "fields": [{"name": "n", "type": "long"}]}'
 GUID = "a1b2c3d4-0000-4000-8000-000000000001"
@@ -96,6 +100,44 @@ def test_a_descriptor_set_is_taken_as_it_is(tmp_path: Path) -> None:
     assert found(Folder(tmp_path / "shop.id6.desc"), "id:6").compiled == content
 
 
+NESTED = """syntax = "proto3"; // message Comment {
+package shop;
+/* message Other {
+} */
+import "google/protobuf/api.proto";
+message Order { option (note) = "message Text {"; message Line
+{ message Part {} } Line line = 1; oneof x { string y = 2; } map<string, Line> lines = 3; }
+enum Kind { none = 0; } message Refund { google.protobuf.Api api = 1; }
+"""
+MESSAGES = ["shop.Order", "shop.Order.Line", "shop.Order.Line.Part", "shop.Refund"]
+
+
+def test_messages_are_found_by_their_full_names_nested_ones_too(tmp_path: Path) -> None:
+    assert schema_names("PROTOBUF", NESTED) == MESSAGES
+    compiles = NESTED.replace('option (note) = "message Text {";', "")
+    described = FileDescriptorSet.FromString(compiled(compiles))
+    without = FileDescriptorSet(file=[file for file in described.file if not file.name.startswith("google/")]).SerializeToString()
+    for number, content in enumerate((compiles.encode(), described.SerializeToString(), without)):
+        place = folder(tmp_path / str(number), **{"shop__proto" if number == 0 else "shop__binpb": content})
+        for name in MESSAGES:
+            reader = reader_of(found(place, f"name:{name}"))
+            assert isinstance(reader, Reader), reader
+            assert reader.find(name) is not None
+        assert place.fetch("name:shop.Line", "orders", "value") is None
+
+
+@given(st.text(alphabet='message Ab{}"/*\n', max_size=200))
+def test_no_text_breaks_the_search_for_names(text: str) -> None:
+    assert all(schema_names("PROTOBUF", text))
+
+
+@pytest.mark.parametrize("part", ["/*", '"', "message ", "message A {", "message A" + " " * 100, "{", "//", "'\\"])
+def test_the_search_for_names_is_quick_whatever_the_text(part: str) -> None:
+    begun = time.perf_counter()
+    schema_names("PROTOBUF", part * (1_000_000 // len(part)))
+    assert time.perf_counter() - begun < 5
+
+
 # ---- exports
 
 LISTED: list[dict[str, Any]] = [
@@ -158,7 +200,7 @@ def test_a_reference_that_an_export_lacks_is_said(tmp_path: Path) -> None:
 
 ANY = st.binary(max_size=300)
 DAMAGED = st.builds(lambda text, cut, more: text.encode()[cut:] + more, st.sampled_from(list(EXPORTS.values())), st.integers(0, 200), ANY)
-NAMES = st.sampled_from(["schema", "subject", "id", "references", "key", "value", "version", "schemas", "x"])
+MESSAGES = st.sampled_from(["schema", "subject", "id", "references", "key", "value", "version", "schemas", "x"])
 PLAIN = st.none() | st.text(max_size=5) | st.integers()
 
 
@@ -167,7 +209,7 @@ def test_no_bytes_break_the_reading_of_an_export(content: bytes) -> None:
     assert all(entry.kind for entry in exported(content))
 
 
-@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner)))
+@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(MESSAGES, inner)))
 def test_no_document_breaks_the_reading_of_an_export(document: object) -> None:
     assert all(entry.kind for entry in exported(json.dumps(document).encode()))
 
