@@ -246,6 +246,8 @@ class EventBatch:
     extra: list[str | None]
     """JSON text."""
     streams: list[Sequence[StreamRef]]
+    key_schemas: frozenset[Schema] = frozenset()
+    """The schemas that keys were read with, which are kept for the next reading."""
 
     def __len__(self) -> int:
         return len(self.records)

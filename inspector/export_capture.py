@@ -26,6 +26,7 @@ from inspector.capture.writer import CaptureWriter, Progress, Reading
 from inspector.errors import UsageError
 from inspector.event import EventBatch, LogKey, RecordBatch, Schema, StreamRef
 from inspector.export import Exported, check_place
+from inspector.schemas.framing import frame_of
 from inspector.sources import LogInfo, SourceInfo
 
 _BATCH = 5_000
@@ -81,6 +82,7 @@ class _Copying:
         self._progress, self.is_stopped = progress, is_stopped
         self._readings: dict[tuple[int, str, str], Reading] = {}
         self._schemas = stored_schemas(reader.select)
+        self._of_source: dict[int, list[Schema]] = {}
         self.events = 0
 
     def run(self) -> None:
@@ -122,13 +124,24 @@ class _Copying:
         query = EventQuery("log", False, None, report.log, report.partition, None, None, start, end, None, self._condition)
         for events in _batches(self._reader.events(query)):
             upto = events[-1].position + 1
-            self._writer.append(reading, [log_id], stager.stage(_batch(events, self._schemas)), Progress(read={0: (start, upto)}))
+            batch = _batch(events, self._schemas)
+            batch.key_schemas = self._key_schemas(report.source_id, events)
+            self._writer.append(reading, [log_id], stager.stage(batch), Progress(read={0: (start, upto)}))
             start = upto
             self.events += len(events)
             self._progress(self.events, self._writer.size_bytes())
             if self.is_stopped():
                 return
         self._writer.append(reading, [log_id], None, Progress(read={0: (start, end)}))
+
+    def _key_schemas(self, source_id: int, events: Sequence[Event]) -> frozenset[Schema]:
+        """The schemas that keys of these events name: no column of an event does."""
+        named = {frame.wire for event in events if event.key and (frame := frame_of(event.key, event.headers, "key"))}
+        if not named:
+            return frozenset()
+        if source_id not in self._of_source:
+            self._of_source[source_id] = list(stored_schemas(self._reader.select, source_id).values())
+        return frozenset(schema for schema in self._of_source[source_id] if schema.wire in named and schema.text is not None)
 
     def _reading(self, source_id: int, log_id: int, asked: Sequence[tuple[int, int | None]], text: str, isolation: str) -> Reading:
         key = source_id, isolation, text

@@ -171,6 +171,22 @@ def test_decode_finishes_from_a_registry_and_from_a_folder(tmp_path: Path, capsy
     assert b"t0ken" not in path.read_bytes()
 
 
+def test_the_schemas_of_keys_are_kept_too_also_in_a_copy(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, copy, folder = tmp_path / "a.evcap", tmp_path / "copy.evcap", tmp_path / "schemas"
+    folder.mkdir()
+    (folder / "orders-key-v1.id5.avsc").write_text(ORDER)
+    source = Cluster([], [])
+    source.kept["orders"] = [(framed(5), b"{}"), (b"plain", b"{}"), (framed(6), b"{}")]
+    captured(path, source, Request(logs=("orders",)))
+    (said,) = lines(capsys, "decode", path, "--schemas", folder)
+    assert said["changed"] == 1
+    assert main(["export", str(path), "-o", str(copy), "--progress", "none"]) == 0
+    for kept in (path, copy):
+        (said,) = lines(capsys, "decode", kept)
+        assert said["changed"] == 0
+        assert [event["stream"] for event in lines(capsys, "events", kept)] == ["orders-key", "plain", None]
+
+
 def test_a_registry_that_is_down_leaves_the_events_to_a_later_decode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.evcap"
     with Loopback({"/schemas/ids/1": {"schema": ORDER}}) as server:

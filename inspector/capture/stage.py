@@ -80,7 +80,7 @@ class Stager:
         connection.execute(
             "BEGIN; DELETE FROM row; DELETE FROM row_stream; DELETE FROM type; DELETE FROM category; DELETE FROM stream; DELETE FROM schema"
         )
-        schemas = _schema_numbers(batch.schema)
+        schemas = _schema_numbers([*batch.schema, *batch.key_schemas] if batch.key_schemas else batch.schema)
         connection.executemany(_INSERT_ROW, _rows(batch, types, schemas, _first(stream_rows, len(batch))))
         connection.executemany("INSERT INTO schema VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", staged_rows(schemas))
         connection.executemany("INSERT INTO row_stream VALUES (?, ?, ?)", stream_rows)

@@ -19,7 +19,7 @@ import orjson
 from inspector import decoders
 from inspector.decoders import Context, Decoded, Habit
 from inspector.errors import UsageError
-from inspector.event import EventBatch, RecordBatch
+from inspector.event import EventBatch, RecordBatch, Schema
 from inspector.identify import expressions
 from inspector.identify.parts import EVENT_TIME, SOURCE, Part, assembled, identified, taken
 from inspector.identify.profile import LogProfile, Profile, built_in_rules, load_profile, parse_profile
@@ -158,6 +158,7 @@ class Identifier:
     def _view(self, records: RecordBatch, name: str, rows: Sequence[int], rules: _LogRules, decoded: Decoded) -> Rows:
         key, value = taken(records.key, rows), taken(records.value, rows)
         headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
+        key_document, key_schemas = self._key_documents(key, headers, name, rules.key_type)
         return Rows(
             log=name,
             key=key,
@@ -166,31 +167,35 @@ class Identifier:
             document=decoded.document,
             data=decoded.data,
             envelope={column: taken(values, rows) for column, values in records.envelope.items()},
-            key_document=self._key_documents(key, headers, name, rules.key_type),
+            key_document=key_document,
+            key_schemas=key_schemas,
             schema=decoded.schema,
             schema_name=decoded.name,
         )
 
     def _key_documents(
         self, keys: Sequence[bytes | None], headers: Sequence[str | None], name: str, key_type: str | None
-    ) -> Sequence[object] | None:
-        """The keys as documents: of the type that a map names, or as their schema says; None when they are text."""
+    ) -> tuple[Sequence[object] | None, frozenset[Schema]]:
+        """The keys as documents, of the type that a map names or as their schemas say, and these; no documents when they are text."""
         context = replace(self._context(name), part="key", options={})
         if key_type:
-            return decoders.decode(keys, [None] * len(keys), replace(context, options={"type": key_type}), "primitive").document
+            return decoders.decode(
+                keys, [None] * len(keys), replace(context, options={"type": key_type}), "primitive"
+            ).document, frozenset()
         if not any(header is not None and "key" in header and may_name_schema(header) for header in set(headers)) and not any(
             key and key[0] in FIRST_BYTES for key in set(keys)
         ):
-            return None
+            return None, frozenset()
         framed = context.framed_column(keys, headers)
-        rows = [row for row, found in enumerate(framed) if found is not None and found.schema.text is not None]
-        if not rows:
-            return None
+        found = {row: one.schema for row, one in enumerate(framed) if one is not None and one.schema.text is not None}
+        if not found:
+            return None, frozenset()
+        rows = list(found)
         documents: list[object] = [None if key is None else key_text(key) for key in keys]
         decoded = decoders.decode([keys[row] for row in rows], [headers[row] for row in rows], context)
         for row, document in zip(rows, decoded.document, strict=True):
             documents[row] = _key_name(document)
-        return documents
+        return documents, frozenset(found.values())
 
     def _compile(self, name: str) -> _LogRules:
         entry = self._profile.of(name) or LogProfile(name)

@@ -14,7 +14,7 @@ from typing import TypeVar, cast
 import orjson
 
 from inspector.decoders import Decoded, joined
-from inspector.event import EventBatch, Flag, RecordBatch, StreamRef, TimeKind
+from inspector.event import EventBatch, Flag, RecordBatch, Schema, StreamRef, TimeKind
 from inspector.identify.convert import MAX_TEXT
 from inspector.identify.rows import Rows
 from inspector.identify.rules import Candidate, Column, category_of, merged, resolve
@@ -43,6 +43,7 @@ class Part:
     time_kind: list[int]
     extra: dict[int, dict[str, object]] = field(default_factory=dict)
     """Place in the batch → raw values that could not be used."""
+    key_schemas: frozenset[Schema] = frozenset()
 
 
 def taken(column: Sequence[T], rows: Sequence[int]) -> Sequence[T]:
@@ -63,6 +64,7 @@ def identified(
         streams=_streams(view, candidates, columns["version"]),
         time_us=list(taken(records.time_us, rows)),
         time_kind=list(taken(records.time_kind, rows)),
+        key_schemas=view.key_schemas,
     )
     _put_times(part, view, candidates["time"])
     for name in overridden:
@@ -173,6 +175,7 @@ def assembled(records: RecordBatch, parts: Sequence[Part]) -> EventBatch:
         metadata=plain("metadata"),
         extra=_extra(records, parts),
         streams=whole([part.streams for part in parts]),
+        key_schemas=frozenset().union(*(part.key_schemas for part in parts)),
     )
     _merge_marks(batch)
     return batch

@@ -41,6 +41,8 @@ class Rows:
     envelope: Mapping[str, Sequence[object]]
     key_document: Sequence[object] | None = None
     """The keys as the profile's key decoder reads them; None: keys are text."""
+    key_schemas: frozenset[Schema] = frozenset()
+    """The schemas that keys name and were read with."""
     schema: Sequence[Schema | None] = ()
     """The schema that each value names; empty for none."""
     schema_name: Mapping[int, str] = field(default_factory=dict)

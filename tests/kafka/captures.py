@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,43 @@ def coverage(path: Path) -> list[tuple[str, int, list[tuple[int, int, str, str |
         (log["log"], log["partition"], [(s["from"], s["to"], s["state"], s["reason"], s["records"]) for s in log["coverage"]])
         for log in report(path)["logs"]
     ]
+
+
+def document(event: Event) -> object:
+    """What is kept of a decoded value, with every digit."""
+    text = event.data if event.data is not None else "null"
+    return json.loads(text, parse_float=Decimal)
+
+
+def listed(path: Path) -> list[dict[str, Any]]:
+    """What `eventscope schemas` says."""
+    return [json.loads(line) for line in run("schemas", path, "--format", "jsonl").stdout.splitlines()]
+
+
+def meant(events: Sequence[Event]) -> list[tuple[object, ...]]:
+    """What events mean, wherever they are kept."""
+    return [
+        (one.log, one.position, one.decoder, one.data, one.error, one.flags, one.type, one.stream, one.version, one.schema_version)
+        for one in events
+    ]
+
+
+_OFFLINE = """
+import os, sys
+sys.addaudithook(lambda event, words: event in {"socket.connect", "socket.getaddrinfo"} and os._exit(99))
+from inspector.cli import main
+status = main(sys.argv[1:])
+os._exit(98) if "confluent_kafka" in sys.modules else sys.exit(status)
+"""
+
+
+def decoded_offline(path: Path, *options: str | Path) -> Mapping[str, Any]:
+    """`eventscope decode` in a process that ends when it looks for anybody."""
+    words = [sys.executable, "-c", _OFFLINE, "decode", str(path), *map(str, options), "--format", "jsonl"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr[-2000:])
+    said: Mapping[str, Any] = json.loads(done.stdout)
+    return said
 
 
 class Following:

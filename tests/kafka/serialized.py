@@ -20,9 +20,9 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 
 from tests.kafka import evolving, java_serdes
 from tests.kafka.evolving import Written
-from tests.kafka.helpers import Cluster, Header
+from tests.kafka.helpers import Cluster
 
-Record = tuple[bytes, list[Header]]
+Record = tuple[bytes, list[tuple[str, str | bytes | None]]]
 LINE_SUBJECT = "shop.Line"
 
 
@@ -40,7 +40,7 @@ def by_python(client: SchemaRegistryClient, topic: str, kind: str, records: Sequ
         serialize = serializers.get((one.version, one.message))
         if serialize is None:
             serialize = serializers[one.version, one.message] = _serializer(client, kind, one, dict(conf))
-        headers: list[Header] = []
+        headers: list[tuple[str, str | bytes | None]] = []
         value = serialize(one.native, SerializationContext(topic, MessageField.VALUE, headers))
         assert value is not None
         made.append((value, headers))
@@ -76,6 +76,21 @@ def send(cluster: Cluster, topic: str, records: Sequence[Record], *, key: bytes 
     for value, headers in records:
         producer.produce(topic, value, key, 0, headers=headers)
     assert producer.flush(60) == 0
+
+
+def answers(client: SchemaRegistryClient) -> dict[str, object]:
+    """What a registry with the schemas of a client's own store answers, by path: GUIDs too, as Confluent's has them."""
+    found: dict[str, object] = {"/subjects": client.get_subjects()}
+    for subject in client.get_subjects():
+        for number in client.get_versions(subject):
+            one = client.get_version(subject, number)
+            assert one.schema is not None
+            named = [{"name": ref.name, "subject": ref.subject, "version": ref.version} for ref in one.schema.references or ()]
+            body = {"schema": one.schema.schema_str, "schemaType": one.schema.schema_type, "references": named}
+            found[f"/schemas/guids/{one.guid}"] = found[f"/subjects/{subject}/versions/{number}"] = body
+            found[f"/schemas/guids/{one.guid}/ids"] = [{"context": ".", "id": one.schema_id}]
+            found[f"/schemas/ids/{one.schema_id}/versions"] = [{"subject": subject, "version": number}]
+    return found
 
 
 # ---- for Java

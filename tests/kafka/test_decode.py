@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from confluent_kafka.schema_registry import SchemaRegistryClient, header_schema_id_serializer
 from confluent_kafka.schema_registry.avro import AvroSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
 from google.protobuf import descriptor_pb2
@@ -24,6 +22,7 @@ from tests.kafka.captures import Following
 from tests.kafka.evolving import DECODERS, VERSIONS, Written
 from tests.kafka.helpers import Cluster
 from tests.kafka.registry import RegistryServer
+from tests.schemas.loopback import Loopback
 
 KINDS = tuple(DECODERS)
 
@@ -87,26 +86,7 @@ def everything(cluster: Cluster, killable: RegistryServer, tmp_path_factory: pyt
     path = tmp_path_factory.mktemp("everything") / "all.evcap"
     wanted = [word for topic in topics.values() for word in ("--topic", topic.name)]
     captures.run("capture", cluster.url, *wanted, "-o", path, "--registry", killable.url)
-    return Everything(path, topics, captures.events(path), listed(path))
-
-
-def document(event: Event) -> object:
-    """What is kept of a decoded value, with every digit."""
-    text = event.data if event.data is not None else "null"
-    return json.loads(text, parse_float=Decimal)
-
-
-def listed(path: Path) -> list[dict[str, Any]]:
-    """What `eventscope schemas` says."""
-    return [json.loads(line) for line in captures.run("schemas", path, "--format", "jsonl").stdout.splitlines()]
-
-
-def meant(events: Sequence[Event]) -> list[tuple[object, ...]]:
-    """What events mean, wherever they are kept."""
-    return [
-        (one.log, one.position, one.decoder, one.data, one.error, one.flags, one.type, one.stream, one.version, one.schema_version)
-        for one in events
-    ]
+    return Everything(path, topics, captures.events(path), captures.listed(path))
 
 
 @every_way
@@ -114,7 +94,7 @@ def test_every_record_becomes_what_was_written(way: tuple[str, str], everything:
     topic = everything.topics[way]
     events = [event for event in everything.events if event.log == topic.name]
     assert [(event.decoder, event.error, event.flags) for event in events] == [(DECODERS[topic.kind], None, 0)] * len(topic.records)
-    assert [document(event) for event in events] == [one.document for one in topic.records]
+    assert [captures.document(event) for event in events] == [one.document for one in topic.records]
     assert [event.schema_version for event in events] == [str(one.version) for one in topic.records]
     assert [event.type for event in events] == [one.message for one in topic.records]
 
@@ -129,24 +109,22 @@ def test_ten_versions_are_listed_with_their_counts(way: tuple[str, str], everyth
     ]
 
 
+def test_what_names_its_schema_by_guid_decodes(cluster: Cluster, name: str, tmp_path: Path) -> None:
+    client = SchemaRegistryClient.new_client({"url": "mock://guids"})
+    topics = {kind: cluster.create(f"{name}-{kind.lower()}") for kind in KINDS}
+    for kind, topic in topics.items():
+        conf = {"schema.id.serializer": header_schema_id_serializer}
+        serialized.send(cluster, topic, serialized.by_python(client, topic, kind, evolving.records(kind), conf))
+    with Loopback(serialized.answers(client)) as server:
+        words = [word for topic in topics.values() for word in ("--topic", topic)]
+        captures.run("capture", cluster.url, *words, "-o", tmp_path / "a.evcap", "--registry", server.url)
+    events = captures.events(tmp_path / "a.evcap")
+    for kind, topic in topics.items():
+        own = [(captures.document(event), event.schema_version, event.type, event.error) for event in events if event.log == topic]
+        assert own == [(one.document, str(one.version), one.message, None) for one in evolving.records(kind)]
+
+
 # ---- nobody to ask
-
-_OFFLINE = """
-import os, sys
-sys.addaudithook(lambda event, words: event in {"socket.connect", "socket.getaddrinfo"} and os._exit(99))
-from inspector.cli import main
-status = main(sys.argv[1:])
-os._exit(98) if "confluent_kafka" in sys.modules else sys.exit(status)
-"""
-
-
-def decoded_offline(path: Path, *options: str | Path) -> Mapping[str, Any]:
-    """`eventscope decode` in a process that ends when it looks for anybody."""
-    words = [sys.executable, "-c", _OFFLINE, "decode", str(path), *map(str, options), "--format", "jsonl"]
-    done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=120)
-    assert done.returncode == 0, (done.returncode, done.stdout, done.stderr[-2000:])
-    said: Mapping[str, Any] = json.loads(done.stdout)
-    return said
 
 
 def test_with_no_registry_and_no_broker_a_capture_and_its_copy_decode_the_same(
@@ -156,12 +134,12 @@ def test_with_no_registry_and_no_broker_a_capture_and_its_copy_decode_the_same(
     reopened, copy = tmp_path / "reopened.evcap", tmp_path / "x.evcap"
     shutil.copy(everything.path, reopened)
     captures.run("export", everything.path, "-o", copy)
-    before = meant(everything.events)
+    before = captures.meant(everything.events)
     for path in (reopened, copy):
-        said = decoded_offline(path)
+        said = captures.decoded_offline(path)
         assert (said["decoded"], said["changed"], said["undecodable"], said["missing"]) == (len(before), 0, 0, [])
-        assert meant(captures.events(path)) == before
-        assert sorted(map(use, listed(path))) == sorted(map(use, everything.schemas))
+        assert captures.meant(captures.events(path)) == before
+        assert sorted(map(use, captures.listed(path))) == sorted(map(use, everything.schemas))
 
 
 def use(row: Mapping[str, Any]) -> tuple[object, ...]:
@@ -199,13 +177,13 @@ def test_a_registry_killed_during_a_capture_costs_no_row_and_all_decode_after(
     events = captures.events(path)
     assert Counter((event.log, event.position) for event in events) == Counter(dict.fromkeys(sent.written, 1))
     arrived = sorted(events, key=lambda event: event.seq)
-    assert [document(event) for event in arrived[:before]] == [sent.of(event).document for event in arrived[:before]]
+    assert [captures.document(event) for event in arrived[:before]] == [sent.of(event).document for event in arrived[:before]]
     for event in arrived[before:amid]:
         assert (event.decoder, event.data, event.flags) == ("confluent", None, Flag.undecodable)
         number = int.from_bytes((event.value or b"")[1:5], "big")
         assert event.error == f"schema {number}, {own_registry.url} refuses the connection: it is down, or the port is another"
     known = arrived[amid:after]
-    assert [document(event) for event in known] == [sent.of(event).document for event in known], "what is known goes on decoding"
+    assert [captures.document(event) for event in known] == [sent.of(event).document for event in known], "what is known goes on decoding"
     said = json.loads(captures.run("decode", path, "--registry", own_registry.url, "--format", "jsonl").stdout)
     waited = sum(event.decoder == "confluent" for event in events)
     assert (said["finished"], said["undecodable"], said["missing"]) == (waited, 0, [])
@@ -251,9 +229,9 @@ class Sent:
         for event in captures.events(path):
             one = self.of(event)
             assert (event.error, event.type, event.schema_version) == (None, one.message, str(one.version))
-            assert document(event) == one.document
+            assert captures.document(event) == one.document
         counts = Counter((f"{log}-value", one.version) for (log, _), one in self.written.items())
-        assert {(row["subject"], row["version"]): row["events"] for row in listed(path)} == counts
+        assert {(row["subject"], row["version"]): row["events"] for row in captures.listed(path)} == counts
 
 
 def test_a_filter_keeps_what_nobody_can_decode_now(cluster: Cluster, own_registry: RegistryServer, name: str, tmp_path: Path) -> None:
@@ -282,18 +260,19 @@ def test_streams_are_named_by_keys_that_are_avro(cluster: Cluster, own_registry:
     path = tmp_path / "a.evcap"
     cluster.create(name)
     key = {"type": "record", "name": "Key", "namespace": "shop", "fields": [{"name": "order", "type": "string"}]}
-    by_name = AvroSerializer(own_registry.client(), json.dumps(key))
-    ways = [
-        lambda number: by_name({"order": f"order-{number}"}, SerializationContext(name, MessageField.KEY)),
-        lambda number: f"order-{number}".encode(),
-    ]
+    serializer: Any = AvroSerializer(own_registry.client(), json.dumps(key))
+    keys = [serializer({"order": f"order-{number}"}, SerializationContext(name, MessageField.KEY)) for number in range(2)]
     values = serialized.by_python(own_registry.client(), name, "AVRO", evolving.records("AVRO")[:6], {})
     for number, record in enumerate(values):
-        serialized.send(cluster, name, [record], key=ways[number // 4](number % 2))
+        serialized.send(cluster, name, [record], key=[*keys, *keys, b"order-0", b"order-1"][number])
     captures.run("capture", f"{cluster.url}/{name}", "-o", path, "--registry", own_registry.url)
     streams = [json.loads(line) for line in captures.run("streams", path, "--format", "jsonl").stdout.splitlines()]
     assert sorted((one["stream"], one["events"]) for one in streams) == [("order-0", 3), ("order-1", 3)]
-    assert [event.stream for event in captures.events(path)] == ["order-0", "order-1"] * 3
+    captures.run("export", path, "-o", tmp_path / "copy.evcap")
+    before = captures.meant(captures.events(path))
+    for kept in (path, tmp_path / "copy.evcap"):
+        assert captures.decoded_offline(kept)["changed"] == 0
+        assert captures.meant(captures.events(kept)) == before
 
 
 def check_raw(cluster: Cluster, name: str, decoder: str, records: Mapping[bytes, Written], schemas: Path, folder: Path) -> None:
@@ -306,9 +285,9 @@ def check_raw(cluster: Cluster, name: str, decoder: str, records: Mapping[bytes,
     captures.run("capture", f"{cluster.url}/{name}", "-o", path, "--map", rules, "--schemas", schemas)
     events = captures.events(path)
     assert [(event.decoder, event.type, event.error) for event in events] == [(decoder, message, None)] * len(records)
-    assert [document(event) for event in events] == [one.document for one in records.values()]
-    assert decoded_offline(path, "--map", rules)["changed"] == 0
-    assert meant(captures.events(path)) == meant(events)
+    assert [captures.document(event) for event in events] == [one.document for one in records.values()]
+    assert captures.decoded_offline(path, "--map", rules)["changed"] == 0
+    assert captures.meant(captures.events(path)) == captures.meant(events)
 
 
 @pytest.mark.parametrize("message", ["shop.Order", "shop.Order.Line"])

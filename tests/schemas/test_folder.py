@@ -200,7 +200,7 @@ def test_a_reference_that_an_export_lacks_is_said(tmp_path: Path) -> None:
 
 ANY = st.binary(max_size=300)
 DAMAGED = st.builds(lambda text, cut, more: text.encode()[cut:] + more, st.sampled_from(list(EXPORTS.values())), st.integers(0, 200), ANY)
-MESSAGES = st.sampled_from(["schema", "subject", "id", "references", "key", "value", "version", "schemas", "x"])
+NAMES = st.sampled_from(["schema", "subject", "id", "references", "key", "value", "version", "schemas", "x"])
 PLAIN = st.none() | st.text(max_size=5) | st.integers()
 
 
@@ -209,7 +209,7 @@ def test_no_bytes_break_the_reading_of_an_export(content: bytes) -> None:
     assert all(entry.kind for entry in exported(content))
 
 
-@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(MESSAGES, inner)))
+@given(st.recursive(PLAIN, lambda inner: st.lists(inner) | st.dictionaries(NAMES, inner)))
 def test_no_document_breaks_the_reading_of_an_export(document: object) -> None:
     assert all(entry.kind for entry in exported(json.dumps(document).encode()))
 
