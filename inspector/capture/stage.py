@@ -29,7 +29,7 @@ CREATE TABLE row_stream (stream, n, version);
 CREATE TABLE type (id INTEGER PRIMARY KEY, name, real);
 CREATE TABLE category (id INTEGER PRIMARY KEY, name, real);
 CREATE TABLE stream (id INTEGER PRIMARY KEY, category, name, real);
-CREATE TABLE schema (id INTEGER PRIMARY KEY, registry, wire, subject, version, kind, text, refs, compiled, error, real);
+CREATE TABLE schema (id INTEGER PRIMARY KEY, registry, wire, subject, version, kind, text, refs, compiled, error, digest, real);
 """
 _INSERT_ROW = f"INSERT INTO row VALUES ({', '.join('?' * 25)})"
 
@@ -82,7 +82,7 @@ class Stager:
         )
         schemas = _schema_numbers(batch.schema)
         connection.executemany(_INSERT_ROW, _rows(batch, types, schemas, _first(stream_rows, len(batch))))
-        connection.executemany("INSERT INTO schema VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", staged_rows(schemas))
+        connection.executemany("INSERT INTO schema VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", staged_rows(schemas))
         connection.executemany("INSERT INTO row_stream VALUES (?, ?, ?)", stream_rows)
         for table, names in (("type", types), ("category", categories)):
             connection.executemany(f"INSERT INTO {table} (name, id) VALUES (?, ?)", names.items())
@@ -165,7 +165,7 @@ def _numbered(names: Sequence[str | None]) -> dict[str, int]:
 def _schema_numbers(schemas: Sequence[Schema | None]) -> dict[Schema, int]:
     """The schemas that a batch names, numbered from 1; one that was missing and is found meanwhile counts as found."""
     met = {schema for schema in set(schemas) if schema is not None}
-    return {schema: number for number, schema in enumerate(sorted(met, key=lambda one: (one.registry, one.wire)), 1)}
+    return {schema: number for number, schema in enumerate(sorted(met, key=lambda one: (one.registry, one.wire, one.subject)), 1)}
 
 
 def _stream_rows(batch: EventBatch, numbers: dict[tuple[str, str], int]) -> list[tuple[int, int, int | None]]:

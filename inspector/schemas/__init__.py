@@ -194,5 +194,6 @@ class Schemas:
 
 
 def _best(schemas: Sequence[Schema], log: str) -> Schema | None:
-    """Of schemas that several registries call alike, the one registered for `log`; else the first."""
-    return next((schema for schema in schemas if schema.subject.startswith(log)), schemas[0] if schemas else None)
+    """Of schemas that are called alike (by several registries, or at different times), the newest registered for `log`; else the newest."""
+    newest = schemas[::-1]
+    return next((schema for schema in newest if schema.subject.startswith(log)), newest[0] if newest else None)

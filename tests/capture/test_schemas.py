@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +87,20 @@ def test_schemas_come_back_whole_and_once(tmp_path: Path) -> None:
     assert sum(counted(path).values()) == 3
 
 
+def test_a_number_that_a_registry_gives_again_is_another_schema(tmp_path: Path) -> None:
+    path = tmp_path / "a.evcap"
+    anew, elsewhere = replace(ORDER, text='syntax = "proto2";'), replace(ORDER, subject="returns-value", version=1)
+    with CaptureWriter(path, floor_bytes=0) as writer:
+        append(writer, begun(writer), 0, [ORDER, anew, elsewhere, ORDER])
+    assert rows(path, "SELECT text, subject, version FROM schema ORDER BY 1 DESC, 2") == [
+        ('syntax = "proto3";', "orders-value", 3),
+        ('syntax = "proto3";', "returns-value", 1),
+        ('syntax = "proto2";', "orders-value", 3),
+    ]
+    assert rows(path, "SELECT count(DISTINCT schema_ref) FROM event") == [(3,)]
+    assert counted(path) == walked(path)
+
+
 def test_uses_are_counted_as_batches_come_and_the_oldest_go(tmp_path: Path) -> None:
     path = tmp_path / "a.evcap"
     with CaptureWriter(path, floor_bytes=0) as writer:
@@ -111,7 +125,7 @@ def test_an_older_capture_gets_what_it_lacks_and_is_counted(tmp_path: Path) -> N
         append(writer, begun(writer), 0, [None] * 50)
     connection = apsw.Connection(str(path))
     connection.execute("DROP TABLE usage; DROP INDEX schema_wire; PRAGMA user_version = 1001")
-    for column in ("source_id", "wire", "refs", "compiled", "error"):
+    for column in ("source_id", "wire", "refs", "compiled", "error", "digest"):
         connection.execute(f"ALTER TABLE schema DROP COLUMN {column}")
     connection.execute("UPDATE event SET schema_ref = 1234 WHERE seq = 1")
     connection.close()
