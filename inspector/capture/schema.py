@@ -161,11 +161,12 @@ schema_ = Table(
     _text("refs"),
     _blob("compiled"),
     _text("error"),
-    Index("schema_wire", "source_id", "registry", "wire", "subject", unique=True),
+    _text("digest"),
+    Index("schema_wire", "source_id", "registry", "wire", "subject", "digest", unique=True),
 )
-"""Writers' schemas, whole (see `event.Schema`): `wire` is how records name one, which may be registered under several subjects;
-`refs` (JSON) holds the texts it refers to, `compiled` a Protobuf schema's descriptors. One with no `text` is missing: `error`
-says why, and nothing stands in `registry`.
+"""Writers' schemas, whole (see `event.Schema`): `wire` is how records name one, `refs` (JSON) holds the texts it refers to,
+`compiled` a Protobuf schema's descriptors. What a registry calls alike at different times or under several subjects is several
+rows; `digest` tells texts apart. One with no `text` is missing: `error` says why, and nothing stands in `registry`.
 The columns from `source_id` on came with minor version 2."""
 
 event = Table(

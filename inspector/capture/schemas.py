@@ -7,6 +7,7 @@ for the book these fill.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -22,19 +23,20 @@ ADDITIONS = (
     "ALTER TABLE schema ADD COLUMN refs TEXT",
     "ALTER TABLE schema ADD COLUMN compiled BLOB",
     "ALTER TABLE schema ADD COLUMN error TEXT",
-    "CREATE UNIQUE INDEX schema_wire ON schema (source_id, registry, wire, subject)",
+    "ALTER TABLE schema ADD COLUMN digest TEXT",
+    "CREATE UNIQUE INDEX schema_wire ON schema (source_id, registry, wire, subject, digest)",
 )
 """What a capture of minor version 0 or 1 lacks, besides the table `usage`; no such capture holds a schema."""
 
 STORE = (
     (
-        "INSERT INTO main.schema (source_id, registry, wire, subject, version, kind, text, refs, compiled, error) "
-        "SELECT :source, registry, wire, subject, version, kind, text, refs, compiled, error FROM staged.schema WHERE true "
-        "ON CONFLICT (source_id, registry, wire, subject) DO UPDATE SET error = excluded.error"
+        "INSERT INTO main.schema (source_id, registry, wire, subject, version, kind, text, refs, compiled, error, digest) "
+        "SELECT :source, registry, wire, subject, version, kind, text, refs, compiled, error, digest FROM staged.schema WHERE true "
+        "ON CONFLICT (source_id, registry, wire, subject, digest) DO UPDATE SET error = excluded.error"
     ),
     (
         "UPDATE staged.schema SET real = (SELECT m.id FROM main.schema m WHERE m.source_id = :source AND m.registry = schema.registry "
-        "AND m.wire = schema.wire AND m.subject = schema.subject)"
+        "AND m.wire = schema.wire AND m.subject = schema.subject AND m.digest = schema.digest)"
     ),
 )
 FORGET_UNUSED = "DELETE FROM schema WHERE text IS NULL AND id NOT IN (SELECT schema_ref FROM usage)"
@@ -89,9 +91,18 @@ def staged_rows(schemas: Iterable[Schema]) -> list[tuple[object, ...]]:
             _references_text(schema.references),
             schema.compiled,
             schema.error or None,
+            _digest(schema),
         )
         for number, schema in enumerate(schemas, 1)
     ]
+
+
+def _digest(schema: Schema) -> str:
+    """Tells texts apart: a registry that was made anew may give another schema the same number. Empty while it is missing."""
+    if schema.text is None:
+        return ""
+    content = "\0".join([schema.text, *(f"{one.name}\0{one.text}" for one in schema.references)])
+    return hashlib.sha256(content.encode(errors="surrogatepass")).hexdigest()[:16]
 
 
 def stored_schemas(select: Callable[[str, Sequence[object]], Iterable[Sequence[Any]]], source_id: int | None = None) -> dict[int, Schema]:

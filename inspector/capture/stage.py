@@ -29,7 +29,7 @@ CREATE TABLE row_stream (stream, n, version);
 CREATE TABLE type (id INTEGER PRIMARY KEY, name, real);
 CREATE TABLE category (id INTEGER PRIMARY KEY, name, real);
 CREATE TABLE stream (id INTEGER PRIMARY KEY, category, name, real);
-CREATE TABLE schema (id INTEGER PRIMARY KEY, registry, wire, subject, version, kind, text, refs, compiled, error, real);
+CREATE TABLE schema (id INTEGER PRIMARY KEY, registry, wire, subject, version, kind, text, refs, compiled, error, digest, real);
 """
 _INSERT_ROW = f"INSERT INTO row VALUES ({', '.join('?' * 25)})"
 
@@ -82,7 +82,7 @@ class Stager:
         )
         schemas = _schema_numbers([*batch.schema, *batch.key_schemas] if batch.key_schemas else batch.schema)
         connection.executemany(_INSERT_ROW, _rows(batch, types, schemas, _first(stream_rows, len(batch))))
-        connection.executemany("INSERT INTO schema VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", staged_rows(schemas))
+        connection.executemany("INSERT INTO schema VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, NULL)", staged_rows(schemas))
         connection.executemany("INSERT INTO row_stream VALUES (?, ?, ?)", stream_rows)
         for table, names in (("type", types), ("category", categories)):
             connection.executemany(f"INSERT INTO {table} (name, id) VALUES (?, ?)", names.items())

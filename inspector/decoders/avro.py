@@ -17,6 +17,7 @@ _CERTAIN = 0.97
 _CONFLUENT = ("confluent", "header")
 _MOST_STEPS = 500_000
 """The paths of all spans together have no more steps."""
+_WHOLE = -1
 
 
 class Avro:
@@ -80,24 +81,30 @@ class Avro:
 
 
 def _follow(walk: Walk, fields: list[FieldSpan]) -> None:
-    """Adds the span of all that `walk` comes by; of a container when it begins, its end when that is known. The whole has none."""
-    opened: list[int | None] = []
+    """Adds the span of all that `walk` comes by but the whole; of a container when it begins, with its end when that is known."""
+    opened: list[int] = []
     steps = 0
-    for what, step, _, start, _ in walk.visits():
-        if what == "close":
-            place = opened.pop()
-            if place is not None:
-                fields[place] = fields[place]._replace(end=walk.at)
-            continue
-        is_leaf = what == "leaf"
-        if not is_leaf:
-            opened.append(None if step is None else len(fields))
-        if is_leaf or step is not None:
-            path = walk.path(step if is_leaf else None)
-            fields.append(FieldSpan(path, start, walk.at))
+    try:
+        for what, step, _, start, _ in walk.visits():
+            if what == "close":
+                _end(fields, opened.pop(), walk.at)
+                continue
+            path = walk.path(step if what == "leaf" else None)
+            if what == "open":
+                opened.append(len(fields) if path else _WHOLE)
+            if path or what == "leaf":
+                fields.append(FieldSpan(path, start, walk.at))
             steps += len(path)
-        if steps > _MOST_STEPS:
-            raise StoppedError(walk.at, "more fields than are followed")
+            if steps > _MOST_STEPS:
+                raise StoppedError(walk.at, "more fields than are followed")
+    finally:
+        for place in opened:
+            _end(fields, place, walk.at)
+
+
+def _end(fields: list[FieldSpan], place: int, end: int) -> None:
+    if place != _WHOLE:
+        fields[place] = fields[place]._replace(end=end)
 
 
 def _refuse(decoded: Decoded, row: int, framed: Framed | None, reason: str = "") -> None:

@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 
 import orjson
-from bson.decimal128 import Decimal128
 
 from inspector.composing import (
     FALSE,
@@ -41,6 +40,8 @@ _EMPTY = {0x06: NULL, 0x0A: NULL, 0xFF: text_of("MinKey"), 0x7F: text_of("MaxKey
 _FIXED = {0x01: 8, 0x07: 12, 0x09: 8, 0x10: 4, 0x11: 8, 0x12: 8, 0x13: 16}
 """Type → how many bytes a value takes."""
 _SIZED_TEXT = frozenset({0x02, 0x0D, 0x0E})
+_INFINITE, _BIAS = 0b11110, 6_176
+"""Of decimal128: the leading bits of an infinity (one more: not a number), and what is added to its exponent."""
 
 
 class Bson:
@@ -235,5 +236,16 @@ def _moment(milliseconds: int) -> Scalar:
 
 
 def _decimal128(content: bytes) -> Scalar:
-    number: Decimal = Decimal128.from_bid(content).to_decimal()
-    return decimal(number)
+    """IEEE 754's decimal128 with a binary significand, little-endian (BSON's type 13): sign, exponent and 34 digits.
+
+    A significand that is too large counts as 0, as the standard has it.
+    """
+    bits = int.from_bytes(content, "little")
+    sign, head = bits >> 127, bits >> 122 & 0x1F
+    if head >= _INFINITE:
+        return decimal(Decimal("NaN" if head > _INFINITE else ("-Infinity" if sign else "Infinity")))
+    is_large = bits >> 125 & 3 == 3
+    exponent = bits >> (111 if is_large else 113) & 0x3FFF
+    significand = 0 if is_large else bits & ((1 << 113) - 1)
+    digits = tuple(map(int, str(significand if significand < 10**34 else 0)))
+    return decimal(Decimal((sign, digits, exponent - _BIAS)))

@@ -164,7 +164,8 @@ class Schemas:
             for place in self.places:
                 if place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
                     return schema
-        known = best([(one.subject, one) for one in self._known.get(wire, ())], log, part)
+        # called alike by several registries, or at different times: of those that fit alike the newest
+        known = best([(one.subject, one) for one in reversed(self._known.get(wire, ()))], log, part)
         if known is not None and not _is_of_another_log(known, log, part):
             return known
         if known is None and self._is_stranger(log, part):

@@ -44,6 +44,8 @@ class AvroType:
     branches: tuple[AvroType, ...] = ()
     read: Reader | None = None
     """Reads a value that holds no others; None for record, array, map and union."""
+    is_digits: bool = False
+    """Whether values are numbers that a double would change."""
     least: int = 1
     """The fewest bytes a value takes."""
     cost: int = _LEAF_COST
@@ -59,8 +61,6 @@ class AvroSchema:
     """Every type, after all those it is made of, but for itself."""
     cost_per_byte: int
     """At most so many bytes of memory are made of one byte of a value."""
-    has_digits: bool
-    """Whether it has a number that a double would change."""
 
 
 def parse(text: str, references: Sequence[Reference] = ()) -> AvroSchema:
@@ -72,7 +72,7 @@ def parse(text: str, references: Sequence[Reference] = ()) -> AvroSchema:
         except AvroSchemaError as error:
             raise AvroSchemaError(f"in {reference.name}, which it refers to: {error}") from None
     root = parser.parse(text)
-    return AvroSchema(root, parser.types, parser.cost_per_byte(), parser.has_digits)
+    return AvroSchema(root, parser.types, parser.cost_per_byte())
 
 
 class _Parser:
@@ -80,7 +80,6 @@ class _Parser:
 
     def __init__(self) -> None:
         self.types: list[AvroType] = []
-        self.has_digits = False
         self._named: dict[str, AvroType] = {}
         self._open: set[int] = set()
         self._plain = {kind: self._add(AvroType(kind, read=leaf(kind, ""), least=_least(kind))) for kind in PRIMITIVES}
@@ -196,7 +195,7 @@ class _Parser:
             logical = ""
         exact = scale if type(scale) is int else 0
         made.read = leaf(made.kind, logical, size=made.size, scale=exact, symbols=made.symbols)
-        self.has_digits |= is_digits(made.kind, logical)
+        made.is_digits = is_digits(made.kind, logical)
         return made
 
     def _name(self, made: AvroType, content: dict[str, object], space: str) -> AvroType:

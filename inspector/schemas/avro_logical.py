@@ -7,6 +7,7 @@ bytes. Read `avro_values` for who asks.
 from __future__ import annotations
 
 import binascii
+import math
 import struct
 import sys
 import uuid
@@ -39,7 +40,8 @@ class Digits:
         """The nearest int of 64 bits or float, which is never infinite."""
         if len(self.text) < 19 and self.text.lstrip("-").isdigit():
             return int(self.text)
-        return max(-sys.float_info.max, min(sys.float_info.max, float(self.text)))
+        number = float(self.text)
+        return number if math.isfinite(number) else math.copysign(sys.float_info.max, number)
 
 
 def plain(value: object) -> object:
@@ -74,10 +76,13 @@ def decimal(content: bytes, scale: int) -> object:
     if len(content) > _MOST_DECIMAL_BYTES:
         return base64_text(content)
     unscaled = int.from_bytes(content, "big", signed=True)
+    digits = str(unscaled)
     if not 0 < scale <= _MOST_PLAIN_SCALE:
-        return Digits(str(unscaled) if scale == 0 else f"{unscaled}e{-scale}")
-    digits = str(abs(unscaled)).rjust(scale + 1, "0")
-    return Digits(f"{'-' if unscaled < 0 else ''}{digits[:-scale]}.{digits[-scale:]}")
+        return Digits(digits if scale == 0 else f"{digits}e{-scale}")
+    if len(digits) < scale + 2:
+        digits = f"{digits.removeprefix('-'):0>{scale + 1}}"
+        digits = "-" + digits if unscaled < 0 else digits
+    return Digits(f"{digits[:-scale]}.{digits[-scale:]}")
 
 
 def base64_text(content: bytes) -> str:

@@ -9,8 +9,8 @@ to `avro_walk`, which decides.
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
-from typing import NamedTuple
+from functools import lru_cache, partial
+from typing import Any, NamedTuple
 
 from inspector.event import Reference, Schema
 from inspector.schemas.avro import AvroSchema, AvroSchemaError, AvroType, parse
@@ -34,8 +34,8 @@ class AvroReader:
         self._branches = [_record_name(branch) for branch in root.branches]
         self._read = _readers(schema)[id(root)]
         self._longest = (_QUICK_BYTES - root.cost) // schema.cost_per_byte
-        self._has_digits = schema.has_digits
-        self.is_bytes = root.kind == "bytes" and not schema.has_digits
+        self._plain = _plainers(schema).get(id(root))
+        self.is_bytes = root.kind == "bytes" and not root.is_digits
         """Whether values are nothing but bytes."""
 
     def read(self, data: bytes, start: int) -> tuple[object, str]:
@@ -47,7 +47,7 @@ class AvroReader:
             if end != len(data):
                 raise OddError
             text = json_text(document)
-            return (plain(document) if self._has_digits else document), text
+            return (document if self._plain is None else self._plain(document)), text
         except _ODD:
             raise OddError from None
 
@@ -125,6 +125,29 @@ def _readers(schema: AvroSchema) -> dict[int, Reader]:
     for kind in schema.types:
         readers[id(kind)] = kind.read or _COMPOUND[kind.kind](kind, of)
     return readers
+
+
+def _plainers(schema: AvroSchema) -> dict[int, Callable[[Any], object]]:
+    """For every type with numbers that a double would change, by its id: what puts plain ones in their place."""
+    plainers: dict[int, Callable[[Any], object]] = {}
+    seen: set[int] = set()
+    for kind in schema.types:
+        if kind.kind == "record":
+            members = [(name, plainers[id(member)]) for name, member in kind.fields if id(member) in plainers]
+            if members:
+                plainers[id(kind)] = partial(_plain_fields, members)
+        else:
+            inner = {id(each) for each in (kind.items, *kind.branches) if each is not None}
+            if kind.is_digits or inner & plainers.keys() or inner - seen:  # what is not seen yet holds this type
+                plainers[id(kind)] = plain
+        seen.add(id(kind))
+    return plainers
+
+
+def _plain_fields(members: list[tuple[str, Callable[[Any], object]]], record: dict[str, object]) -> object:
+    for name, put in members:
+        record[name] = put(record[name])
+    return record
 
 
 def _record(kind: AvroType, of: Callable[[AvroType], Reader]) -> Reader:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
-from functools import partial
 
 from inspector.schemas.avro_logical import MAX_SCALE, OF_NUMBERS, base64_text, decimal, of_fixed
 
@@ -34,7 +33,7 @@ def leaf(kind: str, logical: str, *, size: int = 0, scale: int = 0, symbols: tup
     if kind == "fixed":
         return _fixed(size, of_fixed(logical, size, scale))
     if kind == "bytes" and logical == "decimal":
-        return partial(_decimal, scale=scale)
+        return _decimal(scale)
     if (kind, logical) == ("bytes", "big-decimal"):
         return _big_decimal
     convert = OF_NUMBERS.get((kind, logical))
@@ -199,9 +198,18 @@ def _fixed(size: int, convert: Callable[[bytes], object]) -> Reader:
     return read
 
 
-def _decimal(data: bytes, at: int, *, scale: int) -> tuple[object, int]:
-    size, at = read_size(data, at)
-    return decimal(data[at : at + size], scale), at + size
+def _decimal(scale: int) -> Reader:
+    def read(data: bytes, at: int) -> tuple[object, int]:
+        size = data[at]
+        if size > 127 or size & 1:
+            size, at = read_size(data, at)
+            end = at + size
+        else:
+            at += 1
+            end = at + (size >> 1)
+        return decimal(data[at:end], scale), end
+
+    return read
 
 
 def _big_decimal(data: bytes, at: int) -> tuple[object, int]:

@@ -7,7 +7,7 @@ values that take no bytes (an array may say that it has 2⁶⁰ of them), and th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from inspector.documents import MAX_DEPTH
@@ -41,11 +41,15 @@ class StoppedError(Exception):
 
 @dataclass(slots=True)
 class Budget:
-    """What may still be read."""
+    """What may still be read. `most` is with how many values it began."""
 
     values: int = MOST_VALUES
+    most: int = field(init=False)
     empty: int = MOST_EMPTY
     text: int = MOST_TEXT
+
+    def __post_init__(self) -> None:
+        self.most = self.values
 
 
 Visit = tuple[str, Step | None, AvroType, int, object]
@@ -117,7 +121,7 @@ class Walk:
         self.budget.values -= 1
         self.budget.empty -= is_empty
         if self.budget.values < 0 or self.budget.empty < 0:
-            much = f"{MOST_VALUES:,} values" if self.budget.values < 0 else f"{MOST_EMPTY:,} values that take no bytes"
+            much = f"{self.budget.most:,} values" if self.budget.values < 0 else f"{MOST_EMPTY:,} values that take no bytes"
             raise self._stopped(self.at, f"more than {much}", step)
 
     def _members(self, kind: AvroType) -> Iterator[tuple[Step | None, AvroType]]:

@@ -10,8 +10,6 @@ from typing import Any
 
 import apsw
 
-from inspector.capture.reader import CaptureReader
-from inspector.capture.schema_report import schema_uses
 from inspector.capture.schemas import stored_schemas
 from inspector.capture.sqlite import open_reader
 from inspector.capture.stage import Stager
@@ -89,14 +87,18 @@ def test_schemas_come_back_whole_and_once(tmp_path: Path) -> None:
     assert sum(counted(path).values()) == 3
 
 
-def test_a_schema_with_one_number_in_two_subjects_is_kept_under_both(tmp_path: Path) -> None:
+def test_a_number_that_a_registry_gives_again_is_another_schema(tmp_path: Path) -> None:
     path = tmp_path / "a.evcap"
-    other = replace(ORDER, subject="archive-value", version=1)
+    anew, elsewhere = replace(ORDER, text='syntax = "proto2";'), replace(ORDER, subject="returns-value", version=1)
     with CaptureWriter(path, floor_bytes=0) as writer:
-        append(writer, begun(writer), 0, [ORDER, other, ORDER, other, other])
-    with CaptureReader(path) as reader:
-        uses = [(use.schema.subject, use.schema.version, use.events) for use in schema_uses(reader)]
-    assert uses == [("archive-value", 1, 3), ("orders-value", 3, 2)]
+        append(writer, begun(writer), 0, [ORDER, anew, elsewhere, ORDER])
+    assert rows(path, "SELECT text, subject, version FROM schema ORDER BY 1 DESC, 2") == [
+        ('syntax = "proto3";', "orders-value", 3),
+        ('syntax = "proto3";', "returns-value", 1),
+        ('syntax = "proto2";', "orders-value", 3),
+    ]
+    assert rows(path, "SELECT count(DISTINCT schema_ref) FROM event") == [(3,)]
+    assert counted(path) == walked(path)
 
 
 def test_uses_are_counted_as_batches_come_and_the_oldest_go(tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_an_older_capture_gets_what_it_lacks_and_is_counted(tmp_path: Path) -> N
         append(writer, begun(writer), 0, [None] * 50)
     connection = apsw.Connection(str(path))
     connection.execute("DROP TABLE usage; DROP INDEX schema_wire; PRAGMA user_version = 1001")
-    for column in ("source_id", "wire", "refs", "compiled", "error"):
+    for column in ("source_id", "wire", "refs", "compiled", "error", "digest"):
         connection.execute(f"ALTER TABLE schema DROP COLUMN {column}")
     connection.execute("UPDATE event SET schema_ref = 1234 WHERE seq = 1")
     connection.close()

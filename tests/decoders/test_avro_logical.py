@@ -18,6 +18,7 @@ from tests.decoders.avro_values import (
     logical,
     long,
     read,
+    record,
     written,
 )
 
@@ -107,3 +108,27 @@ def test_logical_types_as_fastavro_writes_them() -> None:
     schema = logical("long", "timestamp-millis")
     for value in generate_many(schema, 20):
         assert accepted(read(schema, written(schema, value))).endswith('Z"')
+
+
+def test_decimals_are_plain_numbers_in_documents_wherever_they_stand() -> None:
+    amount = logical("bytes", "decimal", precision=9, scale=2)
+    schema = {
+        "type": "record",
+        "name": "Node",
+        "fields": [
+            {"name": "one", "type": amount},
+            {"name": "perhaps", "type": ["null", amount]},
+            {"name": "many", "type": {"type": "array", "items": amount}},
+            {"name": "named", "type": {"type": "map", "values": ["string", amount]}},
+            {"name": "inner", "type": record(("deep", record(("amount", amount), name="Deep")), name="Inner")},
+            {"name": "next", "type": ["null", "Node"]},
+        ],
+    }
+    node = {"one": Decimal(1), "perhaps": None, "many": [Decimal(2)], "named": {"a": "b", "c": Decimal(3)}}
+    node |= {"inner": {"deep": {"amount": Decimal("0.04")}}, "next": None}
+    decoded = read(schema, written(schema, {**node, "perhaps": Decimal(-5), "next": node}))
+    plain = '"many":[2.00],"named":{"a":"b","c":3.00},"inner":{"deep":{"amount":0.04}}'
+    assert accepted(decoded) == (f'{{"one":1.00,"perhaps":-5.00,{plain},"next":{{"one":1.00,"perhaps":null,{plain},"next":null}}}}')
+    below = {"many": [2.0], "named": {"a": "b", "c": 3.0}, "inner": {"deep": {"amount": 0.04}}}
+    inner = {"one": 1.0, "perhaps": None, **below, "next": None}
+    assert decoded.document == [{"one": 1.0, "perhaps": -5.0, **below, "next": inner}]

@@ -140,3 +140,10 @@ def test_what_is_none_is_refused_with_the_byte(value: bytes, reason: str) -> Non
 
 def test_a_thousand_levels_are_read() -> None:
     assert decode(nested(MAX_DEPTH - 1)).error == [None]
+
+
+@given(st.binary(min_size=16, max_size=16))
+def test_any_bits_of_a_decimal_are_read_as_the_library_reads_them(bits: bytes) -> None:
+    number = Decimal128.from_bid(bits).to_decimal()
+    wanted = f'"{number}"' if number.is_infinite() else '"NaN"' if number.is_nan() else str(number)
+    assert decode(b"\x18\0\0\0\x13a\0" + bits + b"\0").data[0] == f'{{"a":{wanted}}}'

@@ -51,8 +51,8 @@ def test_what_the_capture_holds_is_not_asked_for_and_what_the_user_names_now_goe
     assert registry.asked == []
 
 
-def test_of_schemas_called_alike_the_one_registered_for_the_log_is_taken() -> None:
-    book = Schemas((), [schema(1, "one", "payments-value"), schema(1, "two", "orders-value")])
+def test_of_schemas_called_alike_the_newest_registered_for_the_log_is_taken() -> None:
+    book = Schemas((), [schema(1, "two", "orders-value"), schema(1, "one", "payments-value")])
     assert book.find("id:1", "orders", "value").registry == "two"
     assert book.find("id:1", "other", "value").registry == "one"
 
