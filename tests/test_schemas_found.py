@@ -31,7 +31,7 @@ class FromSchema:
 
     def priority(self, value: bytes, headers: str | None, context: Context) -> float:
         framed = context.framed(value, headers)
-        return 0.9 if framed is not None and framed.schema.text is not None else 0.0
+        return 1.0 if framed is not None and framed.schema.text is not None else 0.0
 
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         decoded = Decoded.empty(len(values))
