@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,8 @@ import ormsgpack
 import pytest
 from confluent_kafka import Message
 
-from inspector import ingest
+from inspector import ingest, sources
+from inspector.cli import main
 from inspector.decoders import SAMPLE
 from inspector.identify import Identifier
 from inspector.query.staged import staged_condition, staged_sieve
@@ -19,6 +21,7 @@ from inspector.sources.kafka_columns import columns
 from tests.schemas.test_topic import record
 from tests.test_schemas_found import Cluster, framed, lines
 
+STATE = {"type": "enum", "name": "State", "symbols": ["NEW", "PAID"]}
 EITHER = ormsgpack.packb(["a", 0, 0, 0, 65, 0, {}, *[0] * 7])
 """MessagePack in 16 bytes, which are a UUID unless the log holds MessagePack."""
 
@@ -71,6 +74,18 @@ def test_a_log_whose_decoder_was_chosen_has_nothing_to_learn() -> None:
     identifier = Identifier(decoders={"orders": "json"})
     identifier.remember("orders", [b"1"], [None])
     assert identifier.is_settled("orders")
+
+
+def test_values_whose_schema_a_map_names_are_not_sifted(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = {"type": "record", "name": "Order", "fields": [{"name": "n", "type": "long"}, {"name": "state", "type": STATE}]}
+    (tmp_path / "order.avsc").write_text(json.dumps(order))
+    (tmp_path / "map.toml").write_text('[[log]]\nname = "orders"\nschema = "Order"\n')
+    monkeypatch.setattr(sources, "open_source", lambda _url, _config: Topics([*[b"{\x00"] * 250, b"{\x02"], []))
+    words = ["-o", tmp_path / "a.evcap", "--map", tmp_path / "map.toml", "--schemas", tmp_path, "--filter", 'data.state == "PAID"']
+    assert main(["capture", "kafka://shop", *map(str, words)]) == 0
+    assert [event["data"] for event in lines(capsys, "events", tmp_path / "a.evcap")] == [{"n": -62, "state": "PAID"}]
 
 
 def test_logs_that_are_taken_whole_are_not_sifted() -> None:
