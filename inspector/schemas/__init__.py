@@ -22,8 +22,8 @@ MAX_INFLATED_BYTES = 32 * 1024 * 1024
 """A compressed value that is larger than this is not read."""
 RETRY_S = 5.0
 """A schema that could not be had is asked for again after so long."""
-_STRANGERS = 50
-"""So many schema numbers of a log that no place knows, and none that one does: those are no schema numbers, and nobody is asked."""
+_STRANGERS, _FORGIVEN_PER_S = 50, 1.0
+"""A log may name so many schemas that nobody knows, and so many more with time: bytes that only look like a frame name ever others."""
 _REMEMBERED = 50_000
 
 
@@ -90,8 +90,8 @@ class Schemas:
         self._known: dict[str, list[Schema]] = {}
         self._found: dict[tuple[str, str, str], Schema] = {}
         self._missing: dict[tuple[str, str, str], _Missing] = {}
-        self._hits: set[tuple[str, str]] = set()
-        self._strangers: dict[tuple[str, str], int] = {}
+        self._vain: dict[tuple[str, str], tuple[float, float]] = {}
+        """By log and part, how many were asked for in vain, and up to when forgiveness is counted."""
         self._frames: dict[tuple[str, str], dict[bytes, Framed]] = {}
         for schema in known:
             self.add(schema)
@@ -149,7 +149,6 @@ class Schemas:
         schema = self._look(wire, log, part)
         if schema.text is not None:
             self._found[key] = schema
-            self._hits.add((log, part))
         else:
             if len(self._missing) >= _REMEMBERED:
                 self._missing.clear()
@@ -159,25 +158,28 @@ class Schemas:
 
     def _look(self, wire: str, log: str, part: str) -> Schema:
         reasons: list[str] = []
-        if not self._is_stranger(log, part):
+        may_ask = self._in_vain(log, part) <= _STRANGERS - 1
+        if may_ask:
             for place in self.places:
                 if place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
                     return schema
         if schema := _best(self._known.get(wire, ()), log):
             return schema
-        if self._is_stranger(log, part):
-            return Schema(wire, error=f"{wire_words(wire)}: no such number is known, and this log has named {_STRANGERS} others like it")
+        if not may_ask:
+            return Schema(wire, error=f"{wire_words(wire)}, not asked for now: this log has named {_STRANGERS} others that nobody knows")
         for place in self.places:
             if not place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
                 return schema
-        if not reasons:
-            self._strangers[log, part] = self._strangers.get((log, part), 0) + 1
+        if self.places and not reasons:
+            self._vain[log, part] = self._in_vain(log, part) + 1, self._clock()
         asked = ", ".join(place.name for place in self.places)
         said = "; ".join(reasons) or (f"not known to {asked}" if asked else "no registry set")
         return Schema(wire, error=f"{wire_words(wire)}, {said}")
 
-    def _is_stranger(self, log: str, part: str) -> bool:
-        return (log, part) not in self._hits and self._strangers.get((log, part), 0) >= _STRANGERS
+    def _in_vain(self, log: str, part: str) -> float:
+        """How many schemas that nobody knows were asked for of late."""
+        count, at_s = self._vain.get((log, part), (0.0, 0.0))
+        return max(0.0, count - (self._clock() - at_s) * _FORGIVEN_PER_S)
 
     @staticmethod
     def _ask(place: Place, wire: str, log: str, part: str, reasons: list[str]) -> Schema | None:
