@@ -182,7 +182,8 @@ class Feed:
             self._starts.setdefault(span.log, []).append(span)
         # what has an end is read to there, and the next round begins
         follow = self.request.follow and any(span.end is None for span in spans)
-        for batch in self.source.read(replace(self.plan, spans=spans), replace(self.request, follow=follow), self._stop):
+        request = replace(self.request, follow=follow, is_sifted=lambda place: self._is_sifted(place, identifier))
+        for batch in self.source.read(replace(self.plan, spans=spans), request, self._stop):
             for info, span in batch.opened:
                 if info not in self.plan.logs:
                     self.plan.logs.append(info)
@@ -195,6 +196,11 @@ class Feed:
                 self._send(message)
             # a sieve leaves out what was read all the same
             self._limiter.wait(len(batch.records) if self.request.sieve is None else read, self._stop)
+
+    def _is_sifted(self, place: int, identifier: Identifier) -> bool:
+        """Whether a sieve may hold back records of a log: not while these still decide how others are decoded."""
+        name = self.plan.logs[place].key.name
+        return name != TOPIC and identifier.is_settled(name)
 
     def _message(self, identifier: Identifier, stager: Stager, batch: Batch) -> Message:
         progress = Progress(

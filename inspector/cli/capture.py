@@ -28,7 +28,7 @@ from inspector.errors import ExitStatus, UsageError
 if TYPE_CHECKING:
     from inspector.identify import Profile
     from inspector.ingest import Keep, Options
-    from inspector.sources import Request, Source
+    from inspector.sources import Request, RowSieve, Source
 
 _SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -216,12 +216,6 @@ def _request(args: argparse.Namespace, profile: Profile | None = None) -> Reques
 
     if args.newest_first and args.follow:
         raise UsageError("--newest-first reads backwards from the end and cannot --follow: leave one of them out")
-    sieve = None
-    if args.filter:
-        from inspector.query.staged import staged_sieve
-
-        chosen = [entry.decoder for entry in profile.logs if entry.decoder] if profile else ()
-        sieve = staged_sieve(args.filter, chosen)
     ranges = _ranges(args.range)
     return Request(
         logs=tuple(args.topic) or tuple(dict.fromkeys(log for log, _ in ranges)),
@@ -234,8 +228,17 @@ def _request(args: argparse.Namespace, profile: Profile | None = None) -> Reques
         partitioner=args.partitioner,
         ranges=ranges,
         newest_first=args.newest_first,
-        sieve=sieve,
+        sieve=_sieve(args.filter, profile) if args.filter else None,
     )
+
+
+def _sieve(text: str, profile: Profile | None) -> RowSieve | None:
+    """What records must have to match the filter `text`; None where the map says how values are read that do not say it themselves."""
+    from inspector.query.staged import staged_sieve
+
+    entries = profile.logs if profile else ()
+    sieve = staged_sieve(text, [entry.decoder for entry in entries if entry.decoder])
+    return None if any(entry.schema for entry in entries) else sieve
 
 
 def _ranges(given: Sequence[tuple[tuple[str, int], tuple[int, int]]]) -> dict[tuple[str, int], tuple[int, int]]:

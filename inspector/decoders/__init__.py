@@ -54,6 +54,10 @@ __all__ = [
 
 CERTAIN = 0.9
 """A decoder that is as sure as this, by a mark, a header or a schema that is there, is not overruled by a habit."""
+_ALIKE = 0.02
+"""Formats whose priorities differ by no more are told apart by a habit, others by their priority."""
+_FORMLESS = {"primitive", "text"}
+"""Whatever has the right length, or is readable, may be these: they are no other format that a habit would have to heed."""
 SAMPLE = 200
 """So many values of a log are decided each by itself; then it has its habit, or none."""
 
@@ -129,7 +133,7 @@ def choose(
 ) -> list[Decoder]:
     """The decoders that may understand `value`, the likeliest first; those with priority 0 are left out.
 
-    `favourite` goes first when it may understand the value and none is certain of it.
+    `favourite` goes first when it may understand the value, none is certain of it and no other format is likelier.
     """
     if decoders is None:
         decoders = known() if not value or (headers is not None and tells(headers)) else _asked_about(value[0])
@@ -137,7 +141,8 @@ def choose(
     if len(ranked) > 1:
         ranked.sort(key=lambda pair: -pair[0])
         if favourite is not None and ranked[0][0] < CERTAIN:
-            ranked.sort(key=lambda pair: pair[1].name != favourite)
+            likeliest = max((priority for priority, decoder in ranked if decoder.name not in _FORMLESS), default=0.0)
+            ranked.sort(key=lambda pair: pair[1].name != favourite or pair[0] + _ALIKE < likeliest)
     return [decoder for _priority, decoder in ranked]
 
 

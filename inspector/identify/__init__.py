@@ -17,7 +17,7 @@ from typing import NamedTuple
 import orjson
 
 from inspector import decoders
-from inspector.decoders import Context, Decoded, Habit
+from inspector.decoders import SAMPLE, Context, Decoded, Habit
 from inspector.errors import UsageError
 from inspector.event import EventBatch, RecordBatch, Schema
 from inspector.identify import expressions
@@ -115,6 +115,11 @@ class Identifier:
         """Learns from the first values that log `name` had, as if they were read here."""
         rules = self._compiled.setdefault(name, self._compile(name))
         decoders.decode(values, headers, self._context(name), rules.decoder, self._habits.setdefault(name, Habit()))
+
+    def is_settled(self, name: str) -> bool:
+        """Whether further values of log `name` no longer change how later ones are decoded."""
+        rules, habit = self._compiled.get(name), self._habits.get(name)
+        return (rules is not None and rules.decoder is not None) or (habit is not None and habit.seen >= SAMPLE)
 
     def _habit(self, name: str) -> Habit:
         """What is known of log `name` so far, not to be learned from any further."""

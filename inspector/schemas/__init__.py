@@ -23,8 +23,8 @@ MAX_INFLATED_BYTES = 32 * 1024 * 1024
 """A compressed value that is larger than this is not read."""
 RETRY_S = 5.0
 """A schema that could not be had is asked for again after so long."""
-_STRANGERS = 50
-"""So many schema numbers of a log that no place knows, and none that one does: those are no schema numbers, and nobody is asked."""
+_STRANGERS, _FORGIVEN_PER_S = 50, 1.0
+"""A log may name so many schemas that nobody knows, and so many more with time: bytes that only look like a frame name ever others."""
 _REMEMBERED = 50_000
 
 
@@ -91,9 +91,12 @@ class Schemas:
         self._known: dict[str, list[Schema]] = {}
         self._found: dict[tuple[str, str, str], Schema] = {}
         self._missing: dict[tuple[str, str, str], _Missing] = {}
-        self._hits: set[tuple[str, str]] = set()
-        self._strangers: dict[tuple[str, str], int] = {}
+        self._vain: dict[tuple[str, str], tuple[float, float]] = {}
+        """By log and part, how many were asked for in vain, and up to when forgiveness is counted."""
         self._frames: dict[tuple[str, str], dict[bytes, Framed]] = {}
+        self._unasked: dict[tuple[str, str, str], list[Place]] = {}
+        """Places that need not be asked for a schema, unless the one that is known does not read the values."""
+        self._users: set[Schema] = set()
         for schema in known:
             self.add(schema)
 
@@ -150,7 +153,6 @@ class Schemas:
         schema = self._look(wire, log, part)
         if schema.text is not None:
             self._found[key] = schema
-            self._hits.add((log, part))
         else:
             if len(self._missing) >= _REMEMBERED:
                 self._missing.clear()
@@ -158,31 +160,49 @@ class Schemas:
             self._missing[key] = _Missing(missing.schema if same and missing else schema, self._clock() + RETRY_S)
         return self._found.get(key) or self._missing[key].schema
 
+    def others(self, schema: Schema, log: str, part: str) -> list[Schema]:
+        """The other schemas that are called as `schema` is: of other registries, of other subjects, or of another time."""
+        for place in self._unasked.pop((schema.wire, log, part), ()):
+            if found := self._ask(place, schema.wire, log, part, []):
+                self.add_new([found])
+        texts = {schema.text}
+        return [one for one in self._known.get(schema.wire, ())[::-1] if one.text not in texts and not texts.add(one.text)]
+
+    def is_users(self, schema: Schema) -> bool:
+        """Whether the user named the place of a schema for this very reading."""
+        return schema in self._users
+
     def _look(self, wire: str, log: str, part: str) -> Schema:
         reasons: list[str] = []
-        if not self._is_stranger(log, part):
-            for place in self.places:
-                if place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
-                    return schema
-        # called alike by several registries, or at different times: of those that fit alike the newest
-        known = best([(one.subject, one) for one in reversed(self._known.get(wire, ()))], log, part)
-        if known is not None and not _is_of_another_log(known, log, part):
-            return known
-        if known is None and self._is_stranger(log, part):
-            return Schema(wire, error=f"{wire_words(wire)}: no such number is known, and this log has named {_STRANGERS} others like it")
-        for place in self.places:
-            if not place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
+        may_ask = self._in_vain(log, part) <= _STRANGERS - 1
+        for place in self.places if may_ask else ():
+            if place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
+                self._users.add(schema)
                 return schema
-        if known is not None:
+        self._ask_others(wire, log, part, reasons, may_ask=may_ask)
+        # of schemas that are called alike (by several registries, or at different times) the newest of those that fit alike
+        if known := best([(one.subject, one) for one in reversed(self._known.get(wire, ()))], log, part):
             return known
-        if not reasons:
-            self._strangers[log, part] = self._strangers.get((log, part), 0) + 1
+        if not may_ask:
+            return Schema(wire, error=f"{wire_words(wire)}, not asked for now: this log has named {_STRANGERS} others that nobody knows")
+        if self.places and not reasons:
+            self._vain[log, part] = self._in_vain(log, part) + 1, self._clock()
         asked = ", ".join(place.name for place in self.places)
         said = "; ".join(reasons) or (f"not known to {asked}" if asked else "no registry set")
         return Schema(wire, error=f"{wire_words(wire)}, {said}")
 
-    def _is_stranger(self, log: str, part: str) -> bool:
-        return (log, part) not in self._hits and self._strangers.get((log, part), 0) >= _STRANGERS
+    def _ask_others(self, wire: str, log: str, part: str, reasons: list[str], *, may_ask: bool) -> None:
+        """Asks one place after the other until a schema is known that is not another log's; the rest is asked when that does not read."""
+        others = [place for place in self.places if not place.is_final] if may_ask else []
+        while others and all(_is_of_another_log(one, log, part) for one in self._known.get(wire, ())):
+            if found := self._ask(others.pop(0), wire, log, part, reasons):
+                self.add_new([found])
+        self._unasked[wire, log, part] = others
+
+    def _in_vain(self, log: str, part: str) -> float:
+        """How many schemas that nobody knows were asked for of late."""
+        count, at_s = self._vain.get((log, part), (0.0, 0.0))
+        return max(0.0, count - (self._clock() - at_s) * _FORGIVEN_PER_S)
 
     @staticmethod
     def _ask(place: Place, wire: str, log: str, part: str, reasons: list[str]) -> Schema | None:

@@ -14,6 +14,8 @@ MAX_DEPTH = 100
 MAX_NUMBER = (1 << 29) - 1
 _MASK = (1 << 64) - 1
 _VARINT_BYTES = 10
+_TAG_BYTES = 5
+"""More are refused wherever Protobuf is read: so a group that begins with a brace ends with a bar, or has a zero (see `query.sieve`)."""
 
 
 class WireError(ValueError):
@@ -80,6 +82,8 @@ def _tag(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     after = at + 1
     if tag > 0x7F:
         tag, after = varint(data, at, end)
+        if after - at > _TAG_BYTES:
+            raise WireError(at, f"a tag of more than {_TAG_BYTES} bytes")
     number = tag >> 3
     if not 0 < number <= MAX_NUMBER:
         raise WireError(at, f"a field cannot have the number {number:,}")

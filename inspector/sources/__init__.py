@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol, cast
@@ -103,6 +103,8 @@ class Request:
     """Reads backwards, window by window; not while following."""
     sieve: RowSieve | None = None
     """Records that it does not name may be left out by the source; their positions count as read all the same."""
+    is_sifted: Callable[[int], bool] = lambda _log: True
+    """Whether records of the log with this index in the plan may be left out by now. Asked for each batch."""
 
 
 @dataclass(frozen=True, slots=True)

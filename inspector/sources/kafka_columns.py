@@ -6,7 +6,7 @@ Knows nothing of spans. Read `kafka_read` for what surrounds it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -43,11 +43,14 @@ def placed(messages: Sequence[Message], places: Places, topic: str | None = None
 
 
 def columns(
-    messages: Sequence[Message], log: Sequence[int], position: Sequence[int], sieve: RowSieve | None = None
+    messages: Sequence[Message], log: Sequence[int], position: Sequence[int], sieve: RowSieve | None = None, whole: Collection[int] = ()
 ) -> tuple[RecordBatch, int]:
-    """`messages`, which are `placed` so, as columns, and how many bytes they all take; with a sieve only those it lets through."""
+    """`messages`, which are `placed` so, as columns, and how many bytes they all take.
+
+    With a sieve only those it lets through, and all of the logs in `whole`.
+    """
     if sieve is not None:
-        return _sifted(messages, log, position, sieve)
+        return _sifted(messages, log, position, sieve, whole)
     batch = RecordBatch(log=list(log), position=list(position))
     batch.key = [message.key() for message in messages]
     batch.value = [message.value() for message in messages]
@@ -57,7 +60,9 @@ def columns(
     return batch, total
 
 
-def _sifted(messages: Sequence[Message], log: Sequence[int], position: Sequence[int], sieve: RowSieve) -> tuple[RecordBatch, int]:
+def _sifted(
+    messages: Sequence[Message], log: Sequence[int], position: Sequence[int], sieve: RowSieve, whole: Collection[int]
+) -> tuple[RecordBatch, int]:
     """As `columns`; of what the sieve holds back nothing is asked but what it looks at."""
     looked = RecordBatch(log=list(log), position=list(position), value=[message.value() for message in messages])
     if sieve.needs_keys:
@@ -66,6 +71,8 @@ def _sifted(messages: Sequence[Message], log: Sequence[int], position: Sequence[
         _headers(looked, messages)
     total = ROW_BYTES * len(messages) + sum(map(len, filter(None, looked.key))) + sum(map(len, filter(None, looked.value)))
     kept = sieve.rows(looked.key, looked.value, looked.headers)
+    if whole:
+        kept = sorted({*kept, *(row for row, place in enumerate(log) if place in whole)})
     messages, batch = [messages[row] for row in kept], looked.rows(kept)
     if not sieve.needs_keys:
         batch.key = [message.key() for message in messages]

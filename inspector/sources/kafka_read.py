@@ -148,7 +148,9 @@ class Reading:
             messages = [message for message in messages if self._is_wanted(message)]
             log, position = placed(messages, self._places, self._topic)
             self._last = dict(zip(log, position, strict=True))
-        batch.records, total = columns(messages, log, position, self._request.sieve)
+        sieve = self._request.sieve
+        whole = [place for place in self._last if sieve is not None and not self._request.is_sifted(place)]
+        batch.records, total = columns(messages, log, position, sieve, whole)
         if self._undecided is not None:
             for place in self._last:
                 self._undecided.read(place, positions_of(log, position, place))

@@ -159,6 +159,17 @@ def test_a_habit_does_not_overrule_what_is_certain() -> None:
     assert decode(values, habit=habit).decoder == ["json", "gzip json", "unsafe", "primitive"]
 
 
+def test_a_habit_does_not_overrule_another_format_that_is_likelier() -> None:
+    habit = Habit()
+    decode([ormsgpack.packb({"k": number}) for number in range(SAMPLE)], habit=habit)
+    assert habit.favourite == "messagepack"
+    pair = cbor2.dumps(["a", "b"])
+    assert decode([pair, EMPTY], habit=habit).decoder == ["cbor", "messagepack"]
+    like_a_uuid = ormsgpack.packb([*[0] * 5, 65, 0, {}, *[0] * 7])
+    assert decode([like_a_uuid]).decoder == ["primitive"]
+    assert decode([like_a_uuid], habit=habit).decoder == ["messagepack"]
+
+
 def test_text_is_no_habit() -> None:
     habit = Habit()
     decode([b"a line"] * SAMPLE, habit=habit)

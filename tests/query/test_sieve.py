@@ -164,6 +164,8 @@ BSON_LIKE_JSON = bson.encode({"a": "visa" + "v" * (0x227B - 17)})
     [
         (PROTOBUF_IN_A_GROUP, None),
         (b"[(visa\\", None),
+        (b"{\xfc\x80\x00", None),
+        (b"[\xdc\x80\x80\x80\x00", None),
         (LENGTH_LIKE_JSON, None),
         (BSON_LIKE_JSON, None),
         (b'"\x05visa!', None),

@@ -101,10 +101,31 @@ def test_a_schema_that_turns_up_among_the_records_is_known_at_once() -> None:
 
 
 def test_numbers_that_are_no_schema_numbers_are_not_asked_for_without_end() -> None:
-    place = Shelf("http://r")
-    book = Schemas([place])
+    place, clock = Shelf("http://r", {"id:9000": schema(9000, "http://r")}), Clock()
+    book = Schemas([place], clock=clock)
+    assert book.find("id:9000", "measurements", "value").text is not None
     for number in range(1, 200):
         assert "schema" in book.find(f"id:{number}", "measurements", "value").error
-    assert len(place.asked) == 50
+    assert len(place.asked) == 51, "one that is known frees no other"
     book.find("id:1", "orders", "value")
-    assert len(place.asked) == 51, "another log has its own account"
+    assert len(place.asked) == 52, "another log has its own account"
+    clock.now += 3
+    for number in range(200, 300):
+        book.find(f"id:{number}", "measurements", "value")
+    assert len(place.asked) == 55, "one a second"
+
+
+def test_a_log_is_not_blind_for_ever_for_numbers_that_nobody_knows() -> None:
+    place, clock = Shelf("http://r", {"id:9000": schema(9000, "http://r")}), Clock()
+    book = Schemas([place], clock=clock)
+    for number in range(1, 200):
+        book.find(f"id:{number}", "orders", "value")
+    missing = book.find("id:9000", "orders", "value")
+    assert missing.error == "schema 9000, not asked for now: this log has named 50 others that nobody knows"
+    clock.now += RETRY_S
+    assert book.find("id:9000", "orders", "value").text is not None
+
+
+def test_with_nobody_to_ask_it_is_said_so_of_every_number() -> None:
+    book = Schemas()
+    assert {book.find(f"id:{number}", "orders", "value").error.partition(", ")[2] for number in range(1, 200)} == {"no registry set"}
