@@ -11,46 +11,25 @@ from typing import Any, TypeVar
 
 import pytest
 
-from inspector import decoders, ingest, redecode
+from inspector import ingest, redecode
 from inspector.cli import main
-from inspector.decoders import Context, Decoded
 from inspector.event import LogKey, RecordBatch, TimeKind
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Span
+from tests.schemas import test_topic
 from tests.schemas.loopback import Loopback
-from tests.schemas.test_topic import record
 
 T = TypeVar("T")
-ORDER = '{"type": "record", "name": "Order", "fields": []}'
-
-
-class FromSchema:
-    """Stands for the decoders of schemas: gives what the schema says of itself."""
-
-    name = "from-schema"
-    sure = False
-
-    def priority(self, value: bytes, headers: str | None, context: Context) -> float:
-        framed = context.framed(value, headers)
-        return 1.0 if framed is not None and framed.schema.text is not None else 0.0
-
-    def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
-        decoded = Decoded.empty(len(values))
-        for row, framed in enumerate(context.framed_column(values, headers)):
-            if framed is not None:
-                decoded.decoder[row], decoded.schema[row] = self.name, framed.schema
-                decoded.document[row] = {"subject": framed.schema.subject}
-                decoded.data[row] = json.dumps(decoded.document[row])
-        return decoded
-
-
-@pytest.fixture(autouse=True)
-def _decoder(monkeypatch: pytest.MonkeyPatch) -> None:
-    all_known = (FromSchema(), *decoders.known())
-    monkeypatch.setattr(decoders, "known", lambda: all_known)
+ORDER = '{"type": "record", "name": "Order", "fields": [{"name": "order", "type": "string"}]}'
 
 
 def framed(number: int) -> bytes:
-    return b"\0" + number.to_bytes(4, "big") + b"\x02body"
+    """A value that names a schema, and is of `ORDER`."""
+    return b"\0" + number.to_bytes(4, "big") + b"\x06o-1"
+
+
+def record(subject: str, version: int, number: int, text: str = ORDER) -> tuple[bytes, bytes]:
+    """A schema as the registry's topic has it."""
+    return test_topic.record(subject, version, number, text)
 
 
 class Cluster:
@@ -111,7 +90,7 @@ def test_the_schemas_topic_is_read_before_what_needs_it(tmp_path: Path, capsys: 
     source = Cluster([framed(1), framed(2)], [record("orders-value", 1, 1), record("orders-value", 2, 2)])
     outcome = captured(tmp_path / "a.evcap", source)
     assert outcome.status.undecodable == 0
-    assert data(tmp_path / "a.evcap", capsys) == [{"subject": "orders-value"}] * 2
+    assert data(tmp_path / "a.evcap", capsys) == [{"order": "o-1"}] * 2
     assert source.rounds == [[("_schemas", 0, 2)], [("orders", 0, 2)]]
     (first, second) = lines(capsys, "schemas", tmp_path / "a.evcap")
     assert (first["wire"], first["registry"], first["version"], first["events"], first["missing"]) == ("id:1", "_schemas", 1, 1, None)
@@ -123,7 +102,7 @@ def test_followed_the_topic_is_read_to_its_end_first_and_then_goes_on(tmp_path: 
     ingest.run([(source, Request(follow=True))], tmp_path / "a.evcap", options=ingest.Options(floor_bytes=0), stop=threading.Event())
     assert source.rounds[0] == [("_schemas", 0, 1)]
     assert sorted(source.rounds[1]) == [("_schemas", 1, None), ("orders", 0, None)]
-    assert data(tmp_path / "a.evcap", capsys) == [{"subject": "orders-value"}]
+    assert data(tmp_path / "a.evcap", capsys) == [{"order": "o-1"}]
 
 
 def test_a_source_that_ends_before_anyone_takes_its_batches_does_not_wait_for_ever(tmp_path: Path) -> None:
@@ -149,7 +128,7 @@ def test_decode_learns_from_the_topic_that_the_capture_holds(tmp_path: Path, cap
     (said,) = lines(capsys, "decode", path)
     assert (said["finished"], said["undecodable"]) == (1, 1)
     assert said["missing"] == [{"wire": "id:9", "why": "schema 9, no registry set", "events": 1}]
-    assert data(path, capsys) == [{"subject": "orders-value"}, None]
+    assert data(path, capsys) == [{"order": "o-1"}, None]
 
 
 def test_decode_finishes_from_a_registry_and_from_a_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -184,7 +163,7 @@ def test_the_schemas_of_keys_are_kept_too_also_in_a_copy(tmp_path: Path, capsys:
     for kept in (path, copy):
         (said,) = lines(capsys, "decode", kept)
         assert said["changed"] == 0
-        assert [event["stream"] for event in lines(capsys, "events", kept)] == ["orders-key", "plain", None]
+        assert [event["stream"] for event in lines(capsys, "events", kept)] == ["o-1", "plain", None]
 
 
 def test_a_registry_that_is_down_leaves_the_events_to_a_later_decode(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -224,7 +203,7 @@ def test_options_that_cannot_be_used_are_said(tmp_path: Path, capsys: pytest.Cap
 @pytest.fixture
 def evolved(tmp_path: Path) -> Path:
     """Two versions of one schema, one schema that is missing."""
-    second = '{"fields": [{"name": "n", "type": "long"}], "name": "Order", "type": "record"}'
+    second = '{"fields": [{"name": "number", "type": "bytes"}], "name": "Order", "type": "record"}'
     source = Cluster(
         [framed(1), framed(1), framed(2), framed(3)], [record("orders-value", 1, 1, ORDER), record("orders-value", 2, 2, second)]
     )
@@ -256,13 +235,10 @@ def test_schemas_shows_and_compares_texts(evolved: Path, capsys: pytest.CaptureF
     assert changed == [
         "--- orders-value version 1 (schema 1)",
         "+++ orders-value version 2 (schema 2)",
-        '-  "fields": [],',
-        '+  "fields": [',
-        "+    {",
-        '+      "name": "n",',
-        '+      "type": "long"',
-        "+    }",
-        "+  ],",
+        '-      "name": "order",',
+        '-      "type": "string"',
+        '+      "name": "number",',
+        '+      "type": "bytes"',
     ]
     assert main(["schemas", str(evolved), "--diff", first, first]) == 0
     assert capsys.readouterr().out == "they say the same\n"
@@ -273,7 +249,7 @@ def test_schemas_shows_and_compares_texts(evolved: Path, capsys: pytest.CaptureF
 def test_schemas_by_type_says_what_each_was_written_with(evolved: Path, capsys: pytest.CaptureFixture[str]) -> None:
     found = [one for one in lines(capsys, "schemas", evolved, "--by", "type") if one["log"] == "orders"]
     assert [(one["decoder"], one["schema"], one["events"]) for one in found] == [
-        ("from-schema", "orders-value version 1 (schema 1)", 2),
-        ("from-schema", "orders-value version 2 (schema 2)", 1),
+        ("avro", "orders-value version 1 (schema 1)", 2),
+        ("avro", "orders-value version 2 (schema 2)", 1),
         ("confluent", "schema 3", 1),
     ]
