@@ -96,15 +96,19 @@ class Decoded:
     def take(self, rows: Sequence[int], other: Decoded) -> None:
         """Puts the rows of `other` in the places `rows`, adding to the notes and flags that are there."""
         for place, row in enumerate(rows):
-            self.decoder[row] = other.decoder[place]
-            self.document[row] = other.document[place]
-            self.data[row] = other.data[place]
-            if other.schema[place] is not None:
-                self.schema[row] = other.schema[place]
-            if place in other.name:
-                self.name[row] = other.name[place]
-            self.flags[row] |= other.flags[place]
-            self.error[row] = joined(self.error[row], other.error[place])
+            self.put(row, other, place)
+
+    def put(self, row: int, other: Decoded, place: int) -> None:
+        """Puts one row of `other` in the place `row`, adding to the notes and flags that are there."""
+        self.decoder[row] = other.decoder[place]
+        self.document[row] = other.document[place]
+        self.data[row] = other.data[place]
+        if other.schema[place] is not None:
+            self.schema[row] = other.schema[place]
+        if place in other.name:
+            self.name[row] = other.name[place]
+        self.flags[row] |= other.flags[place]
+        self.error[row] = joined(self.error[row], other.error[place])
 
 
 def joined(*reasons: str | None) -> str | None:

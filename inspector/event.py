@@ -128,6 +128,8 @@ class RecordBatch:
     extra: dict[int, dict[str, object]] = field(default_factory=dict)
     """Row → raw values with no place of their own, such as a time outside years 1–9999."""
     envelope: dict[str, list[object]] = field(default_factory=dict)
+    read_with: list[Schema | None] = field(default_factory=list)
+    """When decoding again: the schema that each value was read with before; empty when they are read for the first time."""
 
     def __len__(self) -> int:
         return len(self.position)

@@ -23,6 +23,7 @@ from inspector.errors import SourceError
 from inspector.event import RecordBatch, Schema, without_ranges
 from inspector.identify import Identifier, Profile
 from inspector.schemas import Place, Schemas
+from inspector.schemas.patient import Patient
 from inspector.schemas.topic import TOPIC, SchemasTopic
 from inspector.sources import UNKNOWN, Batch, LogInfo, Plan, Request, Source, Span
 from inspector.sources.spans import length, place_of, rounds
@@ -86,7 +87,7 @@ class Feed:
         """Notes the source, its logs and what is asked, and takes off the plan what the capture has; gives what the user should know."""
         plan, isolation, ranges = self.plan, str(self.request.isolation), self.request.ranges
         source_id = writer.add_source(self.source.info())
-        self.known = writer.schemas(source_id)
+        self.known = list(writer.schemas(source_id).values())
         names = {info.key.name for info in plan.logs}
         self.first_values = {name: first_values(writer.select, source_id, name) for name in names}
         self.log_ids = [self.add_log(writer, source_id, info) for info in plan.logs]
@@ -151,7 +152,7 @@ class Feed:
         # batches are large lists of plain values without cycles: letting the collector walk them costs a tenth of the time
         gc.freeze()
         gc.set_threshold(200_000, 50, 50)
-        book = Schemas(self.places(), self.known)
+        book = Schemas([place if place.is_final else Patient(place, self._stop) for place in self.places()], self.known)
         identifier = Identifier(profile=self.profile, decoders=self.plan.decoder, rules=self.plan.rules, schemas=book)
         for name, (values, headers) in self.first_values.items():
             identifier.remember(name, values, headers)

@@ -18,6 +18,7 @@ from typing import Any
 
 import apsw
 
+from inspector.capture.schemas import Waiting, waiting
 from inspector.capture.stage import Staged
 from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, StagedCondition
 from inspector.errors import EventscopeError, ExitStatus, SourceError
@@ -116,6 +117,8 @@ class Outcome:
     stopped: list[str]
     status: Status
     exit_status: ExitStatus
+    missing: list[Waiting] = field(default_factory=list)
+    """The schemas that events wait for."""
 
 
 def run(
@@ -142,6 +145,7 @@ def run(
             _register(writer, feed, options, listener)
         listener.started()
         outcome = _Session(writer, feeds, options, listener, stop).run()
+        outcome.missing = waiting(lambda sql, bound: writer.select(sql, bound).fetchall())
         listener.state_changed(FINISHING)
         return outcome
 
@@ -298,7 +302,7 @@ class _Session:
         status.bytes += appended.bytes
         status.duplicates += appended.duplicates
         status.conflicts += appended.conflicts
-        status.undecodable += staged.undecodable if staged else 0
+        status.undecodable += appended.undecodable
         for place, (start, reached) in appended.read.items():
             status.covered += max(0, reached - start)
             key = feed.plan.logs[place].key

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.capture.condition import Condition
-from inspector.capture.rereading import LOGS, RECORDS, RECORDS_OF_LOG, StoredLog, StoredPage, first_values, identifier_of, stored_log
+from inspector.capture.rereading import LOGS, RECORDS, RECORDS_OF_LOG, StoredPage, first_values, identifier_of, stored_log
 from inspector.capture.schemas import Waiting, waiting
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter
@@ -37,7 +37,7 @@ class Outcome:
 
     events: int = 0
     changed: int = 0
-    """Of these, how many have another identity than before: type, stream, version, time, ids or actor."""
+    """Of these, how many have another identity than before (type, stream, version, time, ids or actor), decoder or schema."""
     undecodable: int = 0
     oversize: int = 0
     finished: int = 0
@@ -102,7 +102,8 @@ def _decode_source(
 ) -> Iterator[tuple[int, int]]:
     """Does one source, giving of each transaction the number of events, and of those that changed."""
     logs = [stored_log(row) for row in writer.select(LOGS, {"source": source_id}).fetchall()]
-    book = Schemas(places, writer.schemas(source_id))
+    stored = writer.schemas(source_id)
+    book = Schemas(places, stored.values())
     _learn(writer, source_id, book)
     identifier = identifier_of(logs, profile, book)
     if condition is not None:
@@ -112,7 +113,7 @@ def _decode_source(
     stager = Stager()
     try:
         after = 0
-        while page := _page(writer, source_id, logs, after, condition):
+        while page := _page(writer, source_id, StoredPage(logs, stored), after, condition):
             batch = identifier.events(page.records, [log.info for log in logs])
             changed = writer.rewrite(page.seqs, [log.id for log in logs], source_id, stager.stage(batch))
             after = page.seqs[-1]
@@ -128,10 +129,9 @@ def _learn(writer: CaptureWriter, source_id: int, book: Schemas) -> None:
     book.add_new(topic.learn(writer.select(RECORDS_OF_LOG, bound).fetchall()))
 
 
-def _page(writer: CaptureWriter, source_id: int, logs: Sequence[StoredLog], after: int, condition: Condition | None) -> StoredPage | None:
+def _page(writer: CaptureWriter, source_id: int, page: StoredPage, after: int, condition: Condition | None) -> StoredPage | None:
     """The next events of a source, as they were read: at most 20,000, and not much over 16 MB; None when there are no more."""
-    places = {log.id: place for place, log in enumerate(logs)}
-    page = StoredPage(logs)
+    places = {log.id: place for place, log in enumerate(page.logs)}
     bindings: dict[str, Any] = {
         **(condition.bindings if condition else {}),
         "after": after,

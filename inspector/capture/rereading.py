@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from inspector.capture.rows import FROM
 from inspector.decoders import SAMPLE
 from inspector.errors import CaptureError
-from inspector.event import Flag, LogKey, RecordBatch
+from inspector.event import Flag, LogKey, RecordBatch, Schema
 from inspector.identify import EVENT_TIME, SOURCE, Identifier, Profile
 from inspector.schemas import Schemas
 from inspector.sources import LogInfo
@@ -24,9 +24,9 @@ FROM_SOURCE = int(Flag.aborted | Flag.open | Flag.control | Flag.below_start | F
 """What the source says of a row; decoding again does not change it."""
 _FIELDS = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor", "metadata")
 RECORDS = (
-    "SELECT event.seq, event.log_id, event.position, event.recorded_us, event.recorded_kind, event.flags, json(event.extra), record.key, "
-    "record.headers, record.value, stream.name, category.name, event.version, type.name, event.event_id, event.schema_version, "
-    f"event.correlation_id, event.causation_id, event.actor, json(event.metadata) FROM {FROM} "
+    "SELECT event.seq, event.log_id, event.position, event.recorded_us, event.recorded_kind, event.flags, event.schema_ref, "
+    "json(event.extra), record.key, record.headers, record.value, stream.name, category.name, event.version, type.name, event.event_id, "
+    f"event.schema_version, event.correlation_id, event.causation_id, event.actor, json(event.metadata) FROM {FROM} "
 )
 """Events as `StoredPage.add` takes them; a WHERE follows."""
 FirstValues = tuple[list[bytes], list[str | None]]
@@ -66,6 +66,8 @@ class StoredPage:
     """Stored events of `logs` as records again."""
 
     logs: Sequence[StoredLog]
+    schemas: Mapping[int, Schema] = field(default_factory=dict)
+    """The schemas of their source, by their numbers."""
     records: RecordBatch = field(default_factory=RecordBatch)
     seqs: list[int] = field(default_factory=list)
     bytes: int = 0
@@ -75,7 +77,7 @@ class StoredPage:
 
     def add(self, row: tuple[Any, ...], places: Mapping[int, int]) -> None:
         """Adds one row of `RECORDS`; `places` maps the number of a log to its place among `logs`."""
-        seq, log_id, position, recorded_us, recorded_kind, flags, extra_text, key, headers, value, *known = row
+        seq, log_id, position, recorded_us, recorded_kind, flags, schema_ref, extra_text, key, headers, value, *known = row
         records, number, log = self.records, len(self.seqs), self.logs[places[log_id]]
         loaded = json.loads(extra_text) if extra_text else {}
         extra: dict[str, Any] = loaded if isinstance(loaded, dict) else {"extra": loaded}
@@ -91,6 +93,7 @@ class StoredPage:
         records.key.append(key)
         records.value.append(value)
         records.headers.append(headers)
+        records.read_with.append(None if flags & Flag.undecodable else self.schemas.get(schema_ref))
         if flags & FROM_SOURCE:
             records.flags[number] = flags & FROM_SOURCE
         if extra:

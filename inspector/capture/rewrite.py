@@ -47,11 +47,12 @@ _SUBTRACT = (
 _CHANGED = (
     "SELECT count(*) FROM staged.row r JOIN temp.again a ON a.n = r.n CROSS JOIN event e ON e.seq = a.seq "
     "LEFT JOIN staged.type t ON t.id = r.type LEFT JOIN staged.stream s ON s.id = r.stream "
+    "LEFT JOIN staged.schema x ON x.id = r.schema "
     "WHERE (e.type_id, e.stream_id, e.time_us, e.time_kind, e.version, e.event_id, e.schema_version, e.correlation_id, e.causation_id, "
-    "e.actor) IS NOT (t.real, s.real, r.time_us, r.time_kind, r.version, r.event_id, r.schema_version, r.correlation_id, r.causation_id, "
-    "r.actor)"
+    "e.actor, e.decoder, e.schema_ref) IS NOT (t.real, s.real, r.time_us, r.time_kind, r.version, r.event_id, r.schema_version, "
+    "r.correlation_id, r.causation_id, r.actor, r.decoder, x.real)"
 )
-"""How many of the events are about to have another identity."""
+"""How many of the events are about to have another identity, or are read in another way."""
 
 _REPLACE = (
     "UPDATE event SET time_us = f.time_us, time_kind = f.time_kind, type_id = f.type_id, stream_id = f.stream_id, version = f.version, "
@@ -104,7 +105,7 @@ LATE_ABOVE = (
 def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[int], source_id: int) -> int:
     """Makes the staged rows the meaning of the events `seqs`, in this order; `log_ids` are the logs the rows number.
 
-    Gives how many have another identity now: type, stream, version, time, ids or actor.
+    Gives how many have another identity now (type, stream, version, time, ids or actor), or another decoder or schema.
     Every count is kept right: names, streams, rollups, blocks. Inside a transaction. All events are of source `source_id`.
     """
     connection.execute(_TABLES)

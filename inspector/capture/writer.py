@@ -73,6 +73,8 @@ class Appended:
     bytes: int
     duplicates: int = 0
     conflicts: int = 0
+    undecodable: int = 0
+    """Of those stored."""
     full: bool = False
     read: dict[int, tuple[int, int]] = field(default_factory=dict)
 
@@ -290,7 +292,8 @@ class CaptureWriter:
         append.append(connection, source_id=reading.source_id, base=self._last_seq, with_values=self.with_values)
         self._note_envelope([plan[place] for place in staged.counts], staged.envelope)
         self._count_logs(plan)
-        return Appended(rows, size, same, other, full, read)
+        undecodable = staged.undecodable if rows == staged.rows else self._staged_undecodable()
+        return Appended(rows, size, same, other, undecodable, full, read)
 
     def _note_envelope(self, log_ids: Sequence[int], known: tuple[str, ...]) -> None:
         for log_id in log_ids:
@@ -312,6 +315,9 @@ class CaptureWriter:
         before = self._connection.execute("SELECT count(*) FROM staged.row").get
         rows = append.keep_only(self._connection, "n <= :last", {"last": last})
         return rows, rows < before or rows == rows_left
+
+    def _staged_undecodable(self) -> int:
+        return int(self._value("SELECT count(*) FROM staged.row WHERE flags & ?", (int(Flag.undecodable),)))
 
     def _staged_bytes(self) -> int:
         return int(self._value("SELECT coalesce(sum(coalesce(length(key), 0) + coalesce(length(value), 0)), 0) FROM staged.row"))
@@ -371,9 +377,9 @@ class CaptureWriter:
             self._connection.execute("UPDATE coverage SET filter = filter || ? WHERE state = 'scanned'", (said,))
             self._ledger.forget()
 
-    def schemas(self, source_id: int) -> list[Schema]:
-        """The schemas that the capture holds of a source."""
-        return list(schemas.stored_schemas(lambda sql, bound: self.select(sql, bound).fetchall(), source_id).values())
+    def schemas(self, source_id: int) -> dict[int, Schema]:
+        """The schemas that the capture holds of a source, by their numbers in it."""
+        return schemas.stored_schemas(lambda sql, bound: self.select(sql, bound).fetchall(), source_id)
 
     def forget_unused_schemas(self) -> None:
         """A schema that is missing and that no event names any more is not noted any longer."""

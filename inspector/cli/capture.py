@@ -24,12 +24,14 @@ from inspector.cli.hiding import mask_rules
 from inspector.cli.registries import add_options, places_of, without_registries
 from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
+from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.identify import Profile
     from inspector.ingest import Keep, Options
     from inspector.sources import Request, RowSieve, Source
 
+_MOST_MISSING = 5
 _SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -309,11 +311,14 @@ def _print_outcome(args: argparse.Namespace, outcome: Any) -> None:
         "duplicates": status.duplicates,
         "conflicts": status.conflicts,
         "undecodable": status.undecodable,
+        "missing": [{"wire": one.wire, "why": one.why, "events": one.events} for one in outcome.missing],
         "stopped": outcome.stopped,
     }
     if (args.format or ("table" if sys.stdout.isatty() else "jsonl")) == "jsonl":
         print(json.dumps(summary))
         return
+    for one in outcome.missing[:_MOST_MISSING]:
+        print(visible(f"{one.events:,} events wait for {one.why or one.wire}: eventscope decode reads them later"))
     odd = [f"{summary[name]:,} {name}" for name in ("undecodable", "duplicates", "conflicts") if summary[name]]
     print(f"{status.stored:,} events stored in {args.output}{''.join(f', {part}' for part in odd)}: {'; '.join(outcome.stopped)}")
 

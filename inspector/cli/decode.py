@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.redecode import Outcome
+    from inspector.schemas import Place
 
 
 _MOST_MISSING = 20
@@ -41,8 +43,10 @@ def _decode(args: argparse.Namespace) -> ExitStatus:
     that the capture has not are looked for in the registries and folders given; the source is not read."""
     from inspector import redecode
     from inspector.identify import load_profile
+    from inspector.schemas.patient import Patient
 
-    places = places_of(args, read_config(args.config), is_final=True)()
+    found = places_of(args, read_config(args.config))()
+    places: list[Place] = []
     profile = load_profile(args.map) if args.map else None
     condition = None
     if args.filter:
@@ -51,6 +55,8 @@ def _decode(args: argparse.Namespace) -> ExitStatus:
         condition = compiled(args.filter)
     try:
         with stopping(with_stdin=args.stop_with_stdin) as stop:
+            # waited for as long as it takes: nothing else goes on here, and Stop ends it
+            places += [place if place.is_final else Patient(place, stop, patience_s=math.inf) for place in found]
             outcome = redecode.run(
                 args.file,
                 profile=profile,

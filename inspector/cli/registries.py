@@ -28,10 +28,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def places_of(args: argparse.Namespace, config: Mapping[str, str], *, is_final: bool = False) -> Callable[[], Sequence[Place]]:
+def places_of(args: argparse.Namespace, config: Mapping[str, str]) -> Callable[[], Sequence[Place]]:
     """Makes the places to look for schemas, new ones for each thread; files come first. Nobody is asked yet.
 
-    `is_final`: registries are asked even for schemas that the capture has. Raises UsageError for what cannot be used.
+    Raises UsageError for what cannot be used.
     """
     from inspector.schemas.access import registries
     from inspector.schemas.circuit import Circuit
@@ -45,7 +45,7 @@ def places_of(args: argparse.Namespace, config: Mapping[str, str], *, is_final: 
         folders = [Folder(path) for path in args.schemas]
 
     def places() -> list[Place]:
-        asked = [Registry(address, access, is_final=is_final, circuit=circuit) for address, access, circuit in found]
+        asked = [Registry(address, access, circuit=circuit) for address, access, circuit in found]
         return [*folders, *asked]
 
     return places

@@ -136,7 +136,8 @@ def choose(
     `favourite` goes first when it may understand the value, none is certain of it and no other format is likelier.
     """
     if decoders is None:
-        decoders = known() if not value or (headers is not None and tells(headers)) else _asked_about(value[0])
+        told = not value or (headers is not None and tells(headers)) or "schema" in context.options
+        decoders = known() if told else _asked_about(value[0])
     ranked = [(priority, decoder) for decoder in decoders if (priority := decoder.priority(value, headers, context)) > 0]
     if len(ranked) > 1:
         ranked.sort(key=lambda pair: -pair[0])

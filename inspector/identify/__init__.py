@@ -21,6 +21,7 @@ from inspector.decoders import SAMPLE, Context, Decoded, Habit
 from inspector.errors import UsageError
 from inspector.event import EventBatch, RecordBatch, Schema
 from inspector.identify import expressions
+from inspector.identify.otherwise import read_otherwise
 from inspector.identify.parts import EVENT_TIME, SOURCE, Part, assembled, identified, taken
 from inspector.identify.profile import LogProfile, Profile, built_in_rules, load_profile, parse_profile
 from inspector.identify.rows import Rows, key_text
@@ -107,7 +108,10 @@ class Identifier:
         value = taken(records.value, rows)
         headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
         habit = self._habits.setdefault(name, Habit())
-        decoded = decoders.decode(value, headers, self._context(name), rules.decoder, habit)
+        context = self._context(name)
+        decoded = decoders.decode(value, headers, context, rules.decoder, habit)
+        if any(decoded.schema):
+            read_otherwise(decoded, value, headers, context, taken(records.read_with, rows) if records.read_with else ())
         view = self._view(records, name, rows, rules, decoded)
         return identified(view, rules.candidates, records, rows, decoded, rules.overridden)
 
@@ -163,7 +167,7 @@ class Identifier:
     def _view(self, records: RecordBatch, name: str, rows: Sequence[int], rules: _LogRules, decoded: Decoded) -> Rows:
         key, value = taken(records.key, rows), taken(records.value, rows)
         headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
-        key_document, key_schemas = self._key_documents(key, headers, name, rules.key_type)
+        key_document, key_schemas = self._key_documents(key, headers, name, rules.key_type, decoded)
         return Rows(
             log=name,
             key=key,
@@ -179,9 +183,12 @@ class Identifier:
         )
 
     def _key_documents(
-        self, keys: Sequence[bytes | None], headers: Sequence[str | None], name: str, key_type: str | None
+        self, keys: Sequence[bytes | None], headers: Sequence[str | None], name: str, key_type: str | None, of_values: Decoded
     ) -> tuple[Sequence[object] | None, frozenset[Schema]]:
-        """The keys as documents, of the type that a map names or as their schemas say, and these; no documents when they are text."""
+        """The keys as documents, of the type that a map names or as their schemas say, and these; no documents when they are text.
+
+        A key whose schema is missing leaves a note with its value.
+        """
         context = replace(self._context(name), part="key", options={})
         if key_type:
             return decoders.decode(
@@ -192,6 +199,9 @@ class Identifier:
         ):
             return None, frozenset()
         framed = context.framed_column(keys, headers)
+        for row, one in enumerate(framed):
+            if one is not None and one.schema.text is None and _names_schema(keys[row] or b"", headers[row], context):
+                of_values.error[row] = decoders.joined(of_values.error[row], f"key: {one.schema.error}")
         found = {row: one.schema for row, one in enumerate(framed) if one is not None and one.schema.text is not None}
         if not found:
             return None, frozenset()
@@ -218,6 +228,12 @@ class Identifier:
             candidates[column] = [*known, *descriptor.get(column, built_in[column])]
         decoder, overridden = entry.decoder or self._decoders.get(name), IN_ENVELOPE & entry.candidates.keys()
         return _LogRules(decoder, entry.key_type, entry.schema, candidates, overridden)
+
+
+def _names_schema(key: bytes, headers: str | None, context: Context) -> bool:
+    """Whether a key is likelier a schema's number and a body than anything else, such as a number."""
+    ranking = decoders.choose(key, headers, context)
+    return bool(ranking) and ranking[0].name == "confluent"
 
 
 @contextmanager

@@ -165,8 +165,8 @@ class Schemas:
         for place in self._unasked.pop((schema.wire, log, part), ()):
             if found := self._ask(place, schema.wire, log, part, []):
                 self.add_new([found])
-        texts = {schema.text}
-        return [one for one in self._known.get(schema.wire, ())[::-1] if one.text not in texts and not texts.add(one.text)]
+        by_text = {one.text: one for one in self._known.get(schema.wire, ()) if one.text != schema.text}
+        return list(by_text.values())[::-1]
 
     def is_users(self, schema: Schema) -> bool:
         """Whether the user named the place of a schema for this very reading."""
