@@ -15,6 +15,7 @@ from typing import NamedTuple, Protocol
 
 from inspector.event import Schema, wire_words
 from inspector.schemas.framing import Frame, frame_of, may_name_schema
+from inspector.schemas.places import best
 
 __all__ = ["Framed", "Place", "SchemaUnavailableError", "Schemas"]
 
@@ -163,7 +164,8 @@ class Schemas:
             for place in self.places:
                 if place.is_final and (schema := self._ask(place, wire, log, part, reasons)):
                     return schema
-        if schema := _best(self._known.get(wire, ()), log):
+        # of schemas that are called alike (by several registries, or at different times) the newest of those that fit alike
+        if schema := best([(one.subject, one) for one in reversed(self._known.get(wire, ()))], log, part):
             return schema
         if not may_ask:
             return Schema(wire, error=f"{wire_words(wire)}, not asked for now: this log has named {_STRANGERS} others that nobody knows")
@@ -193,9 +195,3 @@ class Schemas:
         """Lets go of every place."""
         for place in self.places:
             place.close()
-
-
-def _best(schemas: Sequence[Schema], log: str) -> Schema | None:
-    """Of schemas that are called alike (by several registries, or at different times), the newest registered for `log`; else the newest."""
-    newest = schemas[::-1]
-    return next((schema for schema in newest if schema.subject.startswith(log)), newest[0] if newest else None)
