@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from inspector.event import Reference
 from inspector.schemas import SchemaUnavailableError
@@ -91,6 +92,13 @@ def named_in(listed: object) -> list[Named]:
             group = str(one.get("groupId") or "")
             found.append(Named(str(one.get("name") or subject), str(subject), version_of(one.get("version")), group))
     return found
+
+
+def in_path(name: str) -> str:
+    """`name` as one step of an address. Raises SchemaUnavailableError for dots, which lead elsewhere."""
+    if name in {".", ".."}:
+        raise SchemaUnavailableError(f"nothing is asked for by the name {name}")
+    return quote(name, safe="")
 
 
 def version_of(value: object) -> int | None:

@@ -138,6 +138,13 @@ def test_only_get_is_ever_sent(server: Loopback) -> None:
     assert not hasattr(http_get.Connection, "post")
 
 
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_reference_by_dots_leads_nowhere(server: Loopback, name: str) -> None:
+    server.things["/schemas/ids/1"] = {"schema": ORDER, "references": [{"name": "n", "subject": name, "version": 1}]}
+    assert f"nothing is asked for by the name {name}" in failure(Registry(server.url))
+    assert not any("/versions/1" in path for path in server.paths)
+
+
 # ---- Apicurio 3, as its documentation gives it
 
 
