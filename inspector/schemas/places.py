@@ -14,8 +14,10 @@ import orjson
 from inspector.event import Schema
 
 AVRO, PROTOBUF, JSON = "AVRO", "PROTOBUF", "JSON"
-_MESSAGE = re.compile(r"(?:^|[;}])\s*message\s+(\w+)", re.MULTILINE)
-_PACKAGE = re.compile(r"(?:^|[;}])\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_MESSAGE = re.compile(r"(?:^|[;}])[ \t]*message\s+(\w+)", re.MULTILINE)
+_PACKAGE = re.compile(r"(?:^|[;}])[ \t]*package\s+([\w.]+)\s*;", re.MULTILINE)
+LOOKED_THROUGH = 1024 * 1024
+"""So many characters of a Protobuf file are looked through for what it says of itself."""
 Candidate = TypeVar("Candidate")
 
 __all__ = ["AVRO", "JSON", "PROTOBUF", "best", "completed", "fingerprint", "fit", "schema_name", "schema_names"]
@@ -32,8 +34,8 @@ def schema_names(kind: str, text: str) -> list[str]:
     """What a schema defines: the full names of all messages of a Protobuf file, of others the one name they have."""
     if kind != PROTOBUF:
         return [name] if (name := schema_name(kind, text)) else []
-    package = _PACKAGE.search(text)
-    return [".".join(filter(None, (package and package[1], name))) for name in _MESSAGE.findall(text)]
+    package = _PACKAGE.search(text, 0, LOOKED_THROUGH)
+    return [".".join(filter(None, (package and package[1], name))) for name in _MESSAGE.findall(text, 0, LOOKED_THROUGH)]
 
 
 def fingerprint(text: str) -> str:
@@ -49,7 +51,7 @@ def fingerprint(text: str) -> str:
 def schema_name(kind: str, text: str) -> str:
     """The full name of an Avro type, of a Protobuf file's first message, or the title of a JSON Schema; empty for none."""
     if kind == PROTOBUF:
-        package, message = _PACKAGE.search(text), _MESSAGE.search(text)
+        package, message = (pattern.search(text, 0, LOOKED_THROUGH) for pattern in (_PACKAGE, _MESSAGE))
         return ".".join(found[1] for found in (package, message) if found)
     try:
         schema = orjson.loads(text)
