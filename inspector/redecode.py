@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from inspector.capture.condition import Condition
+from inspector.capture.damage import damage_said
 from inspector.capture.rereading import LOGS, RECORDS, RECORDS_OF_LOG, StoredPage, first_values, identifier_of, stored_log
 from inspector.capture.schemas import Waiting, waiting
 from inspector.capture.stage import Stager
@@ -67,7 +68,7 @@ def run(
     if not path.is_file():
         raise CaptureError(f"there is no capture {path}")
     outcome = Outcome()
-    with CaptureWriter(path) as writer:
+    with damage_said(path), CaptureWriter(path) as writer:
         if not writer.with_values:
             raise UsageError(f"{path.name} was captured without values: there is nothing to decode")
         before = _waiting(writer)

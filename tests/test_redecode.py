@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import random
 from collections.abc import Sequence
@@ -289,3 +290,25 @@ def test_the_first_values_of_a_log_are_found_in_their_order(tmp_path: Path) -> N
         assert first_values(reader.select, 1, "nothing") == ([], [])
     assert found == values[:SAMPLE]
     assert len(headers) == SAMPLE
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE usage SET events = 9223372036854775807",
+        "UPDATE usage SET events = 9e999",
+        "DROP TABLE usage",
+        "ALTER TABLE schema RENAME TO elsewhere; CREATE VIEW schema AS SELECT * FROM elsewhere",
+    ],
+)
+def test_a_strangers_capture_is_said_to_be_damaged(tmp_path: Path, damage: str) -> None:
+    path = tmp_path / "a.evcap"
+    batch = odd_batch(20, seed=1)
+    batch.value = [b"\0\0\0\0" + bytes([number % 2 + 7]) + b"\x02" for number in range(20)]
+    capture(path, [batch])
+    with contextlib.closing(apsw.Connection(str(path))) as connection:
+        connection.execute(
+            f"INSERT INTO usage SELECT first_seq + 1, log_id, type_id, schema_ref, schema_version, decoder, 1, 0, 0 FROM usage; {damage}"
+        )
+    with pytest.raises(CaptureError, match="is damaged"):
+        redecode.run(path)

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import wraps
+from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar
+
+import apsw
 
 from inspector.capture.reader import CaptureReader
 from inspector.errors import CaptureError
@@ -26,3 +30,12 @@ def damage_is_said(work: Callable[Concatenate[CaptureReader, P], T]) -> Callable
             ) from error
 
     return said
+
+
+@contextmanager
+def damage_said(path: Path) -> Iterator[None]:
+    """For what writes into a stranger's file too: its own statements are right, what fails is what it finds."""
+    try:
+        yield
+    except (apsw.SQLError, apsw.ConstraintError, apsw.MismatchError, apsw.CorruptError, OverflowError) as error:
+        raise CaptureError(f"{path} is damaged ({error}); use another copy") from error

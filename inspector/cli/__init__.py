@@ -17,7 +17,7 @@ import sys
 from collections.abc import Sequence
 
 from inspector.errors import EventscopeError, ExitStatus, QueryError
-from inspector.text import visible_lines
+from inspector.text import visible
 
 _GROUPS = ("window", "demo", "logs", "capture", "decode", "schemas", "index", "read", "export", "replay", "keep")
 
@@ -71,7 +71,7 @@ def _run(args: argparse.Namespace) -> int:
         sys.stdout.flush()
     except EventscopeError as error:
         # it may quote a stranger's names, and a terminal obeys what is in them
-        print(f"eventscope: {visible_lines(error.sentence if isinstance(error, QueryError) else str(error))}", file=sys.stderr)
+        print(f"eventscope: {visible(error.sentence if isinstance(error, QueryError) else str(error))}", file=sys.stderr)
         return int(error.exit_status)
     except KeyboardInterrupt:
         return int(ExitStatus.STOPPED)

@@ -9,11 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from inspector.event import Schema
 from inspector.schemas.places import best, schema_name, schema_names
-from inspector.schemas.references import Named, Text, named_in, resolved, version_of
+from inspector.schemas.references import Named, Text, in_path, named_in, resolved, version_of
 
 if TYPE_CHECKING:
     from inspector.schemas.http_get import Connection
@@ -91,7 +90,7 @@ class Apicurio:
         return None if text is None else Text(text, named_in(self._connection.json(f"{path}/references")))
 
     def _artifact(self, group: str, artifact: str) -> str:
-        return f"{self._base}/groups/{quote(group or 'default', safe='')}/artifacts/{quote(artifact, safe='')}"
+        return f"{self._base}/groups/{in_path(group or 'default')}/artifacts/{in_path(artifact)}"
 
     def _content(self, path: str) -> str | None:
         answer = self._connection.get(path if "://" in path else f"{self._base}{path}")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePosixPath
 
 import orjson
@@ -20,7 +20,8 @@ from inspector.schemas.catalogue import Catalogue, Entry, wire_of
 from inspector.schemas.descriptors import SUFFIXES as DESCRIPTOR_SETS
 from inspector.schemas.descriptors import compiled_entry
 from inspector.schemas.exports import exported
-from inspector.schemas.places import AVRO, JSON, PROTOBUF, fingerprint, schema_names
+from inspector.schemas.places import AVRO, JSON, LOOKED_THROUGH, PROTOBUF, fingerprint, schema_names
+from inspector.schemas.references import MOST
 
 MOST_FILES = 10_000
 LARGEST = 64 * 1024 * 1024
@@ -30,7 +31,7 @@ _KINDS = {".avsc": AVRO, ".proto": PROTOBUF, ".json": JSON, ".jsonschema": JSON}
 _EXPORTS = {".json", ".jsonl", ".ndjson", ".txt", ".log", ".zip"}
 _ID_IN_NAME = re.compile(r"(?:(?P<subject>.*?)[.-])?id(?P<id>[1-9][0-9]{0,9})\Z|(?P<alone>[1-9][0-9]{0,9})\Z")
 _VERSION_IN_NAME = re.compile(r"(?P<subject>.+)-v(?P<version>[1-9][0-9]{0,8})\Z")
-_IMPORT = re.compile(r'(?:^|[;}])\s*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;', re.MULTILINE)
+_IMPORT = re.compile(r'(?:^|[;}])[ \t]*import\s+(?:public\s+|weak\s+)?"([^"]+)"\s*;', re.MULTILINE)
 
 
 class Folder:
@@ -43,6 +44,9 @@ class Folder:
         self._root = path if path.is_dir() else path.parent
         self._files = {file.relative_to(self._root).as_posix(): file for file in _files(path)}
         self._protos = {name: _text(file) for name, file in self._files.items() if name.endswith(".proto")}
+        self._imported = {name: _IMPORT.findall(text, 0, LOOKED_THROUGH) for name, text in self._protos.items()}
+        self._below = _below(self._protos)
+        self._referred: dict[tuple[str, str], Reference] = {}
         self._ids = self._map()
         for name, file in self._files.items():
             for entry in self._entries(name, file):
@@ -83,21 +87,26 @@ class Folder:
         wires = [*self._wires(name), *_names(kind, text, name)]
         if kind == AVRO:
             wires += _fingerprints(text)
-        references = tuple(self._imports(text, {name})) if kind == PROTOBUF else ()
+        references = tuple(self._imports(name)) if kind == PROTOBUF else ()
         yield Entry(tuple(dict.fromkeys(wires)), kind, text, subject, version, references=references)
 
-    def _imports(self, text: str, seen: set[str]) -> Iterator[Reference]:
-        """The texts a .proto file imports from this folder, each before those that import it; others (google's) are left out."""
-        for imported in _IMPORT.findall(text):
-            found = imported if imported in self._protos else self._below(imported)
-            if found is not None and found not in seen:
-                seen.add(found)
-                yield from self._imports(self._protos[found], seen)
-                yield Reference(imported, self._protos[found])
+    def _imports(self, name: str) -> Iterator[Reference]:
+        """The texts a .proto file imports from this folder, each before those that import it; others (google's) are left out.
 
-    def _below(self, imported: str) -> str | None:
-        """A file that lies deeper than the import says: the folder given is above the one that imports start from."""
-        return next((name for name in self._protos if name.endswith(f"/{imported}")), None)
+        Of more than 1,000 the rest is left out too: no such file is read.
+        """
+        seen, open_ = {name}, [iter(self._imported.get(name, ()))]
+        references: list[Reference] = []
+        while open_:
+            one = next(open_[-1], None)
+            if one is None:
+                open_.pop()
+                if references:
+                    yield references.pop()
+            elif (found := self._below.get(one)) is not None and found not in seen and len(seen) <= MOST:
+                seen.add(found)
+                references.append(self._referred.setdefault((one, found), Reference(one, self._protos[found])))
+                open_.append(iter(self._imported[found]))
 
     # ---- numbers
 
@@ -134,6 +143,16 @@ class Folder:
             stem = found["subject"] or stem
         versioned = _VERSION_IN_NAME.match(stem)
         return (versioned["subject"], int(versioned["version"])) if versioned else (stem, None)
+
+
+def _below(names: Iterable[str]) -> dict[str, str]:
+    """What an import may say → the file: the folder given may be above the one that imports start from."""
+    below = {name: name for name in names}
+    for name in names:
+        steps = name.split("/")
+        for first in range(1, len(steps)):
+            below.setdefault("/".join(steps[first:]), name)
+    return below
 
 
 def _files(path: Path) -> list[Path]:

@@ -24,6 +24,7 @@ from inspector.properties import REDACTED, redact
 from inspector.schemas import SchemaUnavailableError
 from inspector.schemas.access import Access
 from inspector.schemas.circuit import Circuit
+from inspector.schemas.http_deadline import Deadline
 
 CONNECT_S, READ_S, WHOLE_S = 3.0, 5.0, 10.0
 """How long a connection, each part of an answer and a whole answer may take."""
@@ -48,6 +49,7 @@ class Connection:
         self._access = access
         self._circuit = circuit
         self._clock = clock
+        self._deadline = Deadline()
         self._client = httpx.Client(
             timeout=httpx.Timeout(READ_S, connect=CONNECT_S),
             follow_redirects=False,
@@ -75,9 +77,10 @@ class Connection:
         begun_s = self._clock()
         url = httpx.URL(path if "://" in path else f"{self.address}{path}", params=parameters or None)
         try:
-            answer = self._get_again(url, begun_s)
+            with self._deadline.within(WHOLE_S):
+                answer = self._get_again(url)
         except httpx.HTTPError as error:
-            failure = self.unusable(_words(error))
+            failure = self.unusable(_SLOW if self._deadline.is_over else _words(error))
         except _FailedError as error:
             failure = self.unusable(str(error))
             if not error.is_down:
@@ -97,25 +100,27 @@ class Connection:
                 text = text.replace(secret, REDACTED)
         return SchemaUnavailableError(redact(text))
 
-    def _get_again(self, url: httpx.URL, begun_s: float) -> Answer | None:
+    def _get_again(self, url: httpx.URL) -> Answer | None:
         """Once more when a kept connection turns out to have ended meanwhile."""
         try:
-            return self._get(url, begun_s)
+            return self._get(url)
         except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):
-            return self._get(url, begun_s)
+            if self._deadline.is_over:
+                raise
+            return self._get(url)
 
-    def _get(self, url: httpx.URL, begun_s: float) -> Answer | None:
+    def _get(self, url: httpx.URL) -> Answer | None:
         for _ in range(_MOST_REDIRECTS + 1):
-            with self._client.stream("GET", url) as response:
-                if not response.is_redirect:
-                    return self._read(response, begun_s)
+            with self._client.stream("GET", url, extensions={"trace": self._deadline.trace}) as response:
+                if not response.has_redirect_location:
+                    return self._read(response)
                 target = url.join(response.headers["location"])
             if _origin(target) != _origin(url):
                 raise _FailedError(f"sends us on to {target.scheme}://{target.host}, which is not followed: give the right address")
             url = target
         raise _FailedError("sends us round in a circle")
 
-    def _read(self, response: httpx.Response, begun_s: float) -> Answer | None:
+    def _read(self, response: httpx.Response) -> Answer | None:
         status = response.status_code
         if status == 404:
             return None
@@ -130,13 +135,12 @@ class Connection:
             body += part
             if len(body) > MOST_BYTES:
                 raise _FailedError(f"answers with more than {MOST_BYTES // 1024 // 1024} MB")
-            if self._clock() - begun_s > WHOLE_S:
-                raise _FailedError(f"takes more than {WHOLE_S:.0f} s for an answer", is_down=True)
         return Answer(bytes(body), response.headers)
 
     def close(self) -> None:
         """Ends the connection."""
         self._client.close()
+        self._deadline.close()
 
 
 class _FailedError(Exception):
@@ -147,6 +151,7 @@ class _FailedError(Exception):
         self.is_down = is_down
 
 
+_SLOW = f"takes more than {WHOLE_S:.0f} s for an answer"
 _REFUSALS = {
     401: "wants another login (status 401): give basic.auth.user.info or bearer.auth.token with --config",
     403: "does not let this login read it (status 403)",

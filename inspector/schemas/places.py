@@ -19,7 +19,9 @@ _PROTO_TOKEN = re.compile(
     re.DOTALL,
 )
 """Texts and comments, of which nothing is looked at, and what opens and closes messages."""
-_PACKAGE = re.compile(r"(?:^|[;}])\s*package\s+([\w.]+)\s*;", re.MULTILINE)
+_PACKAGE = re.compile(r"(?:^|[;}])[ \t]*package\s+([\w.]+)\s*;", re.MULTILINE)
+LOOKED_THROUGH = 1024 * 1024
+"""So many characters of a Protobuf file are looked through for what it says of itself."""
 _DEEPEST = 100
 """No compiler takes messages that are nested deeper."""
 Candidate = TypeVar("Candidate")
@@ -44,9 +46,9 @@ def schema_names(kind: str, text: str) -> list[str]:
 
 
 def _message_names(text: str) -> Iterator[str]:
-    package = _PACKAGE.search(text)
+    package = _PACKAGE.search(text, 0, LOOKED_THROUGH)
     opened = [package[1] if package else ""]
-    for token in _PROTO_TOKEN.finditer(text):
+    for token in _PROTO_TOKEN.finditer(text, 0, LOOKED_THROUGH):
         if len(opened) > _DEEPEST:
             return
         if token["message"]:

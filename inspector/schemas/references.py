@@ -5,13 +5,18 @@ Places say how one reference is found; read `registry` and `catalogue` for them.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
+from urllib.parse import quote
 
 from inspector.event import Reference
 from inspector.schemas import SchemaUnavailableError
 
 MOST = 1_000
+MOST_CHARACTERS = 16 * 1024 * 1024
+WHOLE_S = 30.0
+"""So many schemas, so much text of them in all, and so long to find them: a schema that refers to more is not read."""
 _DEEPEST = 100
 
 
@@ -35,28 +40,46 @@ class Text(NamedTuple):
 Find = Callable[[Named], Text | None]
 
 
-def resolved(named: Sequence[Named], find: Find) -> tuple[Reference, ...]:
+def resolved(named: Sequence[Named], find: Find, *, clock: Callable[[], float] = time.monotonic) -> tuple[Reference, ...]:
     """All that is needed, each once and before those that name it.
 
-    Raises SchemaUnavailableError when one is not there, and when there are too many.
+    Raises SchemaUnavailableError when one is not there, and when they are too many, too large or too slow to come.
     """
-    done: dict[Named, Reference] = {}
-    _follow(named, find, done, set(), 0)
-    return tuple(done.values())
+    search = _Search(find, clock)
+    search.follow(named, 0)
+    return tuple(search.done.values())
 
 
-def _follow(named: Sequence[Named], find: Find, done: dict[Named, Reference], open_: set[Named], depth: int) -> None:
-    for one in named:
-        if one in done or one in open_:
-            continue
-        if len(done) >= MOST or depth > _DEEPEST:
-            raise SchemaUnavailableError(f"the schema refers to more than {MOST} others, or {_DEEPEST} deep")
-        found = find(one)
+class _Search:
+    def __init__(self, find: Find, clock: Callable[[], float]) -> None:
+        self.done: dict[Named, Reference] = {}
+        self._find = find
+        self._clock = clock
+        self._until_s = clock() + WHOLE_S
+        self._open: set[Named] = set()
+        self._left = MOST_CHARACTERS
+
+    def follow(self, named: Sequence[Named], depth: int) -> None:
+        for one in named:
+            if one in self.done or one in self._open:
+                continue
+            if len(self.done) >= MOST or depth > _DEEPEST:
+                raise SchemaUnavailableError(f"the schema refers to more than {MOST} others, or {_DEEPEST} deep")
+            found = self._found(one)
+            self._open.add(one)
+            self.follow(found.references, depth + 1)
+            self.done[one] = Reference(one.name, found.text, one.subject, one.version)
+
+    def _found(self, one: Named) -> Text:
+        if self._clock() > self._until_s:
+            raise SchemaUnavailableError(f"what the schema refers to takes more than {WHOLE_S:.0f} s to find")
+        found = self._find(one)
         if found is None:
             raise SchemaUnavailableError(f"the schema refers to {one.subject} version {one.version} (as {one.name}), which is not there")
-        open_.add(one)
-        _follow(found.references, find, done, open_, depth + 1)
-        done[one] = Reference(one.name, found.text, one.subject, one.version)
+        self._left -= len(found.text)
+        if self._left < 0:
+            raise SchemaUnavailableError(f"the schema refers to more than {MOST_CHARACTERS // 1024 // 1024} MB of others")
+        return found
 
 
 def named_in(listed: object) -> list[Named]:
@@ -69,6 +92,13 @@ def named_in(listed: object) -> list[Named]:
             group = str(one.get("groupId") or "")
             found.append(Named(str(one.get("name") or subject), str(subject), version_of(one.get("version")), group))
     return found
+
+
+def in_path(name: str) -> str:
+    """`name` as one step of an address. Raises SchemaUnavailableError for dots, which lead elsewhere."""
+    if name in {".", ".."}:
+        raise SchemaUnavailableError(f"nothing is asked for by the name {name}")
+    return quote(name, safe="")
 
 
 def version_of(value: object) -> int | None:

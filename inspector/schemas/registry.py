@@ -18,7 +18,7 @@ from inspector.schemas.access import Access, address_of
 from inspector.schemas.apicurio import Apicurio
 from inspector.schemas.circuit import Circuit
 from inspector.schemas.places import AVRO, best, completed, schema_name
-from inspector.schemas.references import Named, Text, named_in, resolved, version_of
+from inspector.schemas.references import WHOLE_S, Named, Text, in_path, named_in, resolved, version_of
 
 if TYPE_CHECKING:
     from inspector.schemas.http_get import Connection
@@ -60,7 +60,7 @@ class Registry:
         if form not in {"id", "guid", "global", "content"}:
             return None
         self._find_out()
-        connection = self._connected()
+        connection, begun_s = self._connected(), self._clock()
         try:
             if form in {"id", "guid"} and self._confluent is not None:
                 found = self._of_confluent(connection, form, value, log, part)
@@ -68,6 +68,8 @@ class Registry:
                 found = self._of_apicurio(form, value, log, part)
         except SchemaUnavailableError as error:
             text = str(error)
+            if (took_s := self._clock() - begun_s) > WHOLE_S:
+                self._circuit.failed(text, took_s)
             raise (error if text.startswith(self.name) else SchemaUnavailableError(f"{self.name}: {text}")) from None
         return None if found is None else completed(found)
 
@@ -166,7 +168,7 @@ class Registry:
 
     def _referred(self, connection: Connection, one: Named) -> Text | None:
         """A schema by subject and version, also one that is deleted: what refers to it still does."""
-        path = f"/subjects/{quote(one.subject, safe='')}/versions/{'latest' if one.version is None else one.version}"
+        path = f"/subjects/{in_path(one.subject)}/versions/{'latest' if one.version is None else one.version}"
         found = self._object(connection, path, deleted="true")
         return None if found is None else Text(self._text(connection, found), named_in(found.get("references")))
 

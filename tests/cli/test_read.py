@@ -192,7 +192,8 @@ def test_no_stranger_speaks_to_the_terminal(path: Path, tmp_path: Path) -> None:
     connection.execute("UPDATE run SET stopped = char(27) || ']0;x' || char(7)")
     connection.close()
     told = run("info", copy, "--format", "table")
-    wrong = run("events", copy, "--stream", "a\x1b[2J", status=2)
+    wrong = run("events", copy, "--stream", "a\x1b[2J\neventscope: forged", status=2)
+    assert len(wrong.stderr.splitlines()) == 1, "what is wrong is one sentence, whoever is quoted in it"
     for text in (told.stdout, told.stderr, wrong.stderr):
         assert "\x1b" not in text
         assert "\x9b" not in text

@@ -55,6 +55,12 @@ def test_of_schemas_called_alike_the_newest_registered_for_the_log_is_taken() ->
     book = Schemas((), [schema(1, "two", "orders-value"), schema(1, "one", "payments-value")])
     assert book.find("id:1", "orders", "value").registry == "two"
     assert book.find("id:1", "other", "value").registry == "one"
+    subjects = ("orders-value", "orders-key", "orders-eu-value", "ordersold")
+    book = Schemas((), [schema(1, subject, subject) for subject in subjects])
+    assert book.find("id:1", "orders", "value").registry == "orders-value"
+    assert book.find("id:1", "orders", "key").registry == "orders-key"
+    assert book.find("id:1", "orders-eu", "value").registry == "orders-eu-value"
+    assert book.find("id:1", "orders-us", "value").registry == "ordersold"
 
 
 def test_a_number_that_is_known_by_another_logs_subject_is_asked_for_once_more() -> None:

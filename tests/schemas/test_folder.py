@@ -21,6 +21,7 @@ from inspector.schemas.folder import Folder
 from inspector.schemas.places import schema_names
 from inspector.schemas.protobuf import compiled
 from inspector.schemas.protobuf_reader import Reader, reader_of
+from inspector.schemas.references import MOST
 
 ORDER = '{"type": "record", "name": "Order", "namespace": "shop", "fields": [{"name": "n", "type": "long"}]}'
 GUID = "a1b2c3d4-0000-4000-8000-000000000001"
@@ -88,6 +89,20 @@ def test_protobuf_files_come_with_what_they_import_from_the_folder(tmp_path: Pat
 def test_imports_are_followed_in_order_and_in_circles(tmp_path: Path) -> None:
     files = {"1__proto": 'import "a.proto";', "x_in_a__proto": 'import "b.proto";', "x_in_b__proto": 'import "a.proto";'}
     assert [one.name for one in found(folder(tmp_path, **files), "id:1").references] == ["b.proto", "a.proto"]
+
+
+def test_a_chain_of_imports_is_followed_as_far_as_any_is_read(tmp_path: Path) -> None:
+    files = {f"{number}__proto": f'import "{number + 1}.proto";' for number in range(1, 1201)}
+    place = folder(tmp_path, **files)
+    assert [one.name for one in found(place, "id:1").references] == [f"{number}.proto" for number in range(MOST + 1, 1, -1)]
+    assert [one.name for one in found(place, "id:1195").references] == [f"{number}.proto" for number in range(1200, 1195, -1)]
+
+
+def test_a_folder_of_blank_lines_is_read_quickly(tmp_path: Path) -> None:
+    begun_s = time.monotonic()
+    place = folder(tmp_path, **{"1__proto": "\n" * 500_000 + 'import "2.proto";\n  message A {}', "2__proto": "\n" * 500_000})
+    assert time.monotonic() - begun_s < 5
+    assert [one.name for one in found(place, "name:A").references] == ["2.proto"]
 
 
 def test_a_descriptor_set_is_taken_as_it_is(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import socket
 import ssl
@@ -135,6 +136,13 @@ def test_only_get_is_ever_sent(server: Loopback) -> None:
     assert {method for method, _, _ in server.asked} == {"GET"}
     assert len(server.asked) > 4
     assert not hasattr(http_get.Connection, "post")
+
+
+@pytest.mark.parametrize("name", [".", ".."])
+def test_a_reference_by_dots_leads_nowhere(server: Loopback, name: str) -> None:
+    server.things["/schemas/ids/1"] = {"schema": ORDER, "references": [{"name": "n", "subject": name, "version": 1}]}
+    assert f"nothing is asked for by the name {name}" in failure(Registry(server.url))
+    assert not any("/versions/1" in path for path in server.paths)
 
 
 # ---- Apicurio 3, as its documentation gives it
@@ -304,6 +312,47 @@ def test_a_registry_that_does_not_answer_is_given_up(server: Loopback, monkeypat
     monkeypatch.setattr(http_get, "READ_S", 0.2)
     server.stalls = threading.Event()
     assert "does not answer within" in failure(Registry(server.url))
+
+
+@pytest.mark.parametrize("begins", [b"HTTP/1.1 200 OK\r\nX: ", b"HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n"])
+def test_an_answer_that_comes_byte_by_byte_is_given_up(begins: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_get, "WHOLE_S", 0.5)
+    asked, is_given_up = 0, threading.Event()
+
+    def drip() -> None:
+        nonlocal asked
+        with listening, contextlib.suppress(OSError):
+            while not is_given_up.is_set():
+                connection, _ = listening.accept()
+                asked += 1
+                with connection, contextlib.suppress(OSError):
+                    connection.recv(65536)
+                    connection.sendall(begins)
+                    while not is_given_up.wait(0.05):
+                        connection.sendall(b"a")
+
+    listening = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server = threading.Thread(target=drip)
+    server.start()
+    try:
+        registry = Registry(url)
+        assert failure(registry) == f"{url} takes more than 10 s for an answer"
+        assert failure(registry, "id:2") == f"{url} takes more than 10 s for an answer"
+    finally:
+        is_given_up.set()
+        with contextlib.suppress(OSError):
+            listening.shutdown(socket.SHUT_RDWR)
+        server.join()
+    assert asked == 1, "the second schema was not asked for"
+
+
+def test_a_redirect_that_says_no_address_is_a_failure(server: Loopback) -> None:
+    server.things.update({"/schemas/ids/2": 302, "/schemas/ids/3": 300})
+    registry = Registry(server.url)
+    for number in (2, 3):
+        assert "fails (status 30" in Schemas([registry]).find(f"id:{number}", "orders", "value").error
+    registry.close()
 
 
 def test_each_failure_has_its_words_and_only_a_registry_that_is_down_is_left_alone(server: Loopback) -> None:
