@@ -5,6 +5,7 @@ A message that only calls itself so, with other fields, is read like any other; 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
@@ -27,6 +28,12 @@ _MOST_NESTED = 8
 """Packed messages in packed messages deeper than this stay bytes."""
 
 
+class _Depth(threading.local):
+    """How many packed messages a thread is in."""
+
+    levels = 0
+
+
 class AnyReader:
     """Reads packed messages (`google.protobuf.Any`).
 
@@ -35,17 +42,17 @@ class AnyReader:
 
     def __init__(self, find: Callable[[str, bytes], tuple[object, bool] | None]) -> None:
         self._find = find
-        self._depth = 0
+        self._depth = _Depth()
 
     def column(self, messages: list[Any]) -> list[Any]:
         """The documents: the members of a packed message beside `@type`, or what stands for it as `value`."""
-        if self._depth >= _MOST_NESTED:
+        if self._depth.levels >= _MOST_NESTED:
             return [{"@type": message.type_url, "value": base64_text(message.value)} for message in messages]
-        self._depth += 1
+        self._depth.levels += 1
         try:
             return list(map(self._document, messages))
         finally:
-            self._depth -= 1
+            self._depth.levels -= 1
 
     def _document(self, message: Any) -> object:
         url, content = message.type_url, message.value

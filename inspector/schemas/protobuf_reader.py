@@ -47,7 +47,7 @@ class MessageType(NamedTuple):
 
 
 class Reader:
-    """The message types of one schema. Raises ValueError when the set is no set of descriptors that fit together."""
+    """The message types of one schema, for any number of threads. Raises ValueError when the set is no set of descriptors that fit together."""
 
     def __init__(self, descriptors: bytes) -> None:
         self.pool = DescriptorPool()
@@ -71,7 +71,7 @@ class Reader:
         name: str = descriptor.full_name
         found = self._types.get(name)
         if found is None:
-            found = MessageType(name, descriptor, GetMessageClass(descriptor).FromString, self.converter(descriptor))
+            found = MessageType(name, descriptor, GetMessageClass(descriptor).FromString, self._converter(descriptor))
             self._types[name] = found
         return found
 
@@ -93,18 +93,17 @@ class Reader:
         found = [_nested(self.messages, indexes, _all_nested), _nested(self.messages, indexes, _declared)]
         return [one for place, one in enumerate(found) if one is not None and not is_map_entry(one) and one not in found[:place]]
 
-    def converter(self, descriptor: Descriptor) -> Column:
-        """What turns messages of a type into documents."""
+    def _converter(self, descriptor: Descriptor) -> Column:
+        """What turns messages of a type into documents; composed with the first of them, because types contain each other, and themselves."""
         name: str = descriptor.full_name
-        found = self._converters.get(name)
-        if found is None:
-            self._converters[name] = self._later(name)  # a type may contain itself
-            found = self._converters[name] = known(descriptor, self.any) or self._composed(descriptor)
-        return found
 
-    def _later(self, name: str) -> Column:
         def convert(messages: list[Any]) -> list[Any]:
-            return self._converters[name](messages)
+            if not messages:
+                return []
+            found = self._converters.get(name)
+            if found is None:
+                found = self._converters[name] = known(descriptor, self.any) or self._composed(descriptor)
+            return found(messages)
 
         return convert
 
@@ -131,8 +130,6 @@ class Reader:
         extended = self._extended(descriptor)
 
         def documents(messages: list[Any]) -> list[Any]:
-            if not messages:
-                return []  # also where a type that contains itself ends
             absent: list[tuple[str, list[bool]]] = []
             values = [column(messages, absent) for _, column in columns]
             found: list[Any] = list(map(dict, map(zip, repeat(names), zip(*values, strict=True)))) if values else [{} for _ in messages]
@@ -213,7 +210,7 @@ class Reader:
 
     def _of_one(self, field: FieldDescriptor) -> Column | None:
         if field.message_type is not None:
-            return self.converter(field.message_type)
+            return self._converter(field.message_type)
         return enums(field.enum_type) if field.enum_type is not None else SCALARS.get(field.type)
 
 
