@@ -54,6 +54,7 @@ class Reader:
         try:
             files = FileDescriptorSet.FromString(descriptors).file
             for file in files:
+                _check_maps(file)
                 own = self.pool.Add(file)
             self.messages: list[Descriptor] = _in_order(own, files[-1])
         except (DecodeError, TypeError, KeyError, UnboundLocalError, IndexError) as error:
@@ -67,12 +68,15 @@ class Reader:
         """A value of more bytes may unpack to too much: it is measured first."""
 
     def type(self, descriptor: Descriptor) -> MessageType:
-        """The message type of a descriptor of this schema's pool."""
+        """The message type of a descriptor of this schema's pool. Raises ValueError when types hold others in too long a chain."""
         name: str = descriptor.full_name
         found = self._types.get(name)
         if found is None:
-            found = MessageType(name, descriptor, GetMessageClass(descriptor).FromString, self._converter(descriptor))
-            self._types[name] = found
+            try:
+                parse = GetMessageClass(descriptor).FromString
+            except RecursionError:
+                raise ValueError(f"{name}: its types nest too deep") from None
+            found = self._types[name] = MessageType(name, descriptor, parse, self._converter(descriptor))
         return found
 
     def find(self, name: str) -> Descriptor | None:
@@ -272,6 +276,13 @@ def _in_order(own: Any, file: Any) -> list[Descriptor]:
 def _ratio(pool: DescriptorPool, files: Any) -> int:
     """How many bytes a byte of a value can become: an empty message has two, and a dict with every field's default."""
     return max((message_bytes(len(message.field)) // 2 for file in files for message in _all_messages(file.message_type)), default=1)
+
+
+def _check_maps(file: Any) -> None:
+    """Raises ValueError for what calls itself the entries of a map and is none: no compiler writes it."""
+    for message in _all_messages(file.message_type):
+        if message.options.map_entry and sorted((field.number, field.name) for field in message.field) != [(1, "key"), (2, "value")]:
+            raise ValueError(f"{message.name} is no map")
 
 
 def _all_messages(messages: Any) -> Iterator[Any]:

@@ -1,0 +1,82 @@
+"""Protobuf schemas that were made to do harm, as no compiler writes them: refused, or read as what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from google.protobuf import struct_pb2
+from google.protobuf.descriptor_pb2 import (
+    DescriptorProto,
+    EnumDescriptorProto,
+    EnumValueDescriptorProto,
+    FieldDescriptorProto,
+    FileDescriptorProto,
+    FileDescriptorSet,
+)
+
+from inspector.decoders import Decoded
+from inspector.decoders.protobuf import Protobuf
+from inspector.event import Schema
+from tests.decoders.protobuf_samples import context
+from tests.schemas.test_wire import tagged
+
+FIRST, SECOND = b"\0\0\0\0\x07\0", b"\0\0\0\0\x07\2\2"
+MESSAGE, TEXT = FieldDescriptorProto.TYPE_MESSAGE, FieldDescriptorProto.TYPE_STRING
+NULL = EnumDescriptorProto(name="NullValue", value=[EnumValueDescriptorProto(name="NULL_VALUE", number=0)])
+
+
+def described(*messages: DescriptorProto, package: str = "", enums: Sequence[EnumDescriptorProto] = ()) -> Schema:
+    """A schema of these types, with its descriptors."""
+    file = FileDescriptorProto(name="made.proto", package=package, syntax="proto3", message_type=messages, enum_type=enums)
+    return Schema("id:7", "http://r", "PROTOBUF", "made", "orders-value", 1, (), FileDescriptorSet(file=[file]).SerializeToString())
+
+
+def part(name: str, number: int, kind: int, type_name: str | None = None, *, many: bool = False) -> FieldDescriptorProto:
+    """One field."""
+    label = FieldDescriptorProto.LABEL_REPEATED if many else FieldDescriptorProto.LABEL_OPTIONAL
+    return FieldDescriptorProto(name=name, number=number, type=kind, type_name=type_name, label=label)
+
+
+def decode(value: bytes, schema: Schema) -> Decoded:
+    return Protobuf().decode([value], [None], context(schema))
+
+
+def test_types_that_hold_each_other_in_a_long_chain_are_read_or_refused() -> None:
+    def chained(count: int) -> Schema:
+        links = [DescriptorProto(name=f"M{number}", field=[part("m", 1, MESSAGE, f".M{number + 1}")]) for number in range(count)]
+        return described(*links, DescriptorProto(name=f"M{count}"))
+
+    assert decode(FIRST + tagged(1, b""), chained(100)).document == [{"m": {}}]
+    for prefix in (FIRST, SECOND):
+        assert "its types nest too deep" in str(decode(prefix + tagged(1, b""), chained(1_000)).error[0])
+
+
+def test_types_that_only_call_themselves_googles_are_read_as_they_are() -> None:
+    without_choice = DescriptorProto()
+    struct_pb2.Value.DESCRIPTOR.CopyToProto(without_choice)
+    del without_choice.oneof_decl[:]
+    for field in without_choice.field:
+        field.ClearField("oneof_index")
+    others = [DescriptorProto(name=name, field=[part("text", 1, TEXT)]) for name in ("Struct", "ListValue")]
+    value = FIRST + tagged(5, tagged(1, b"x"))
+    found = decode(value, described(without_choice, *others, package="google.protobuf", enums=[NULL]))
+    assert found.error == [None]
+    assert found.document == [
+        {"null_value": None, "number_value": 0.0, "string_value": "", "bool_value": False, "struct_value": {"text": "x"}}
+    ]
+
+
+def test_a_type_of_googles_is_one_only_with_those_that_it_is_made_of() -> None:
+    value = DescriptorProto()
+    struct_pb2.Value.DESCRIPTOR.CopyToProto(value)
+    others = [DescriptorProto(name=name, field=[part("text", 1, TEXT)]) for name in ("Struct", "ListValue")]
+    found = decode(FIRST + tagged(5, tagged(1, b"x")), described(value, *others, package="google.protobuf", enums=[NULL]))
+    assert found.error == [None]
+    assert found.document == [{"struct_value": {"text": "x"}}]
+
+
+def test_a_map_without_key_and_value_makes_no_schema() -> None:
+    entry = DescriptorProto(name="XEntry", field=[part("k", 1, TEXT), part("v", 2, TEXT)])
+    entry.options.map_entry = True
+    message = DescriptorProto(name="A", nested_type=[entry], field=[part("x", 1, MESSAGE, ".A.XEntry", many=True)])
+    assert "XEntry is no map" in str(decode(FIRST + tagged(1, b""), described(message)).error[0])
