@@ -68,7 +68,7 @@ class Reader:
         """A value of more bytes may unpack to too much: it is measured first."""
 
     def type(self, descriptor: Descriptor) -> MessageType:
-        """The message type of a descriptor of this schema's pool. Raises ValueError when types hold others in too long a chain."""
+        """The message type of a descriptor of this schema's pool. Raises ValueError when types hold each other in a long chain."""
         name: str = descriptor.full_name
         found = self._types.get(name)
         if found is None:
@@ -98,7 +98,7 @@ class Reader:
         return [one for place, one in enumerate(found) if one is not None and not is_map_entry(one) and one not in found[:place]]
 
     def _converter(self, descriptor: Descriptor) -> Column:
-        """What turns messages of a type into documents; composed with the first of them, because types contain each other, and themselves."""
+        """What turns messages of a type into documents; composed with the first of them, because types contain each other."""
         name: str = descriptor.full_name
 
         def convert(messages: list[Any]) -> list[Any]:
