@@ -47,7 +47,7 @@ class MessageType(NamedTuple):
 
 
 class Reader:
-    """The message types of one schema, for any number of threads. Raises ValueError when the set is no set of descriptors that fit together."""
+    """The message types of one schema, for any number of threads. Raises ValueError when its descriptors do not fit together."""
 
     def __init__(self, descriptors: bytes) -> None:
         self.pool = DescriptorPool()
