@@ -22,7 +22,7 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from inspector.event import Schema
-from inspector.schemas import wire_guess
+from inspector.schemas import NO_DESCRIPTORS, wire_guess
 from inspector.schemas.protobuf import compiled
 from inspector.schemas.protobuf_fields import UNKNOWN_DEPTH, measured, message_bytes
 from inspector.schemas.protobuf_known import AnyReader, is_known, known
@@ -296,6 +296,8 @@ def _all_messages(messages: Any) -> Iterator[Any]:
 @lru_cache(maxsize=1000)
 def reader_of(schema: Schema) -> Reader | str:
     """What reads values of `schema`; text when it cannot be used, saying why."""
+    if schema.compiled == NO_DESCRIPTORS:
+        return f"{schema.label}: its descriptors are not in the capture: decode again"
     try:
         return Reader(schema.compiled if schema.compiled is not None else compiled(schema.text or "", schema.references))
     except ValueError as error:
