@@ -24,7 +24,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 from inspector.event import Schema
 from inspector.schemas import NO_DESCRIPTORS, wire_guess
 from inspector.schemas.protobuf import compiled
-from inspector.schemas.protobuf_fields import UNKNOWN_DEPTH, measured, message_bytes
+from inspector.schemas.protobuf_fields import UNKNOWN_DEPTH, bytes_for_each, measured
 from inspector.schemas.protobuf_known import AnyReader, is_known, known
 from inspector.schemas.protobuf_scalars import SCALARS, Column, enums
 from inspector.schemas.wire import GROUP, LEN, VARINT, signed
@@ -53,9 +53,11 @@ class Reader:
         self.pool = DescriptorPool()
         try:
             files = FileDescriptorSet.FromString(descriptors).file
+            types: list[Descriptor] = []
             for file in files:
                 _check_maps(file)
                 own = self.pool.Add(file)
+                types += own.message_types_by_name.values()
             self.messages: list[Descriptor] = _in_order(own, files[-1])
         except (DecodeError, TypeError, KeyError, UnboundLocalError, IndexError) as error:
             raise ValueError(f"its descriptors do not fit together ({error})") from None
@@ -64,7 +66,7 @@ class Reader:
         self._converters: dict[str, Column] = {}
         self.first = self.type(self.messages[0]) if self.messages else None
         """The first message type of the schema's own file."""
-        self.large = MAX_UNPACKED_BYTES // max(_ratio(self.pool, files), 1)
+        self.large = MAX_UNPACKED_BYTES // max((bytes_for_each(self.pool, one) for one in _all_types(types)), default=1)
         """A value of more bytes may unpack to too much: it is measured first."""
 
     def type(self, descriptor: Descriptor) -> MessageType:
@@ -273,9 +275,12 @@ def _in_order(own: Any, file: Any) -> list[Descriptor]:
     return [own.message_types_by_name[message.name] for message in file.message_type]
 
 
-def _ratio(pool: DescriptorPool, files: Any) -> int:
-    """How many bytes a byte of a value can become: an empty message has two, and a dict with every field's default."""
-    return max((message_bytes(len(message.field)) // 2 for file in files for message in _all_messages(file.message_type)), default=1)
+def _all_types(descriptors: Iterable[Descriptor]) -> Iterator[Descriptor]:
+    waiting = list(descriptors)
+    while waiting:
+        descriptor = waiting.pop()
+        yield descriptor
+        waiting.extend(descriptor.nested_types)
 
 
 def _check_maps(file: Any) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from google.protobuf import struct_pb2
 from google.protobuf.descriptor_pb2 import (
     DescriptorProto,
@@ -80,3 +81,25 @@ def test_a_map_without_key_and_value_makes_no_schema() -> None:
     entry.options.map_entry = True
     message = DescriptorProto(name="A", nested_type=[entry], field=[part("x", 1, MESSAGE, ".A.XEntry", many=True)])
     assert "XEntry is no map" in str(decode(FIRST + tagged(1, b""), described(message)).error[0])
+
+
+TOO_MUCH = "its messages would take more than 32 MB"
+LONG_NAME = "N" * 60_000
+
+
+@pytest.mark.parametrize("body", [tagged(1, bytes(2_000)), b"\x08\0" * 2_000], ids=["packed", "unpacked"])
+def test_names_of_values_are_bounded(body: bytes) -> None:
+    enum = EnumDescriptorProto(name="E", value=[EnumValueDescriptorProto(name=LONG_NAME, number=0)])
+    schema = described(DescriptorProto(name="A", field=[part("e", 1, FieldDescriptorProto.TYPE_ENUM, ".E", many=True)]), enums=[enum])
+    assert decode(FIRST + body, schema).error == [TOO_MUCH]
+    assert len(str(decode(FIRST + b"\x08\0" * 10, schema).data[0])) > 10 * len(LONG_NAME)
+
+
+@pytest.mark.parametrize("kind", [TEXT, FieldDescriptorProto.TYPE_ENUM])
+def test_names_of_fields_and_of_values_that_are_not_set_are_bounded(kind: FieldDescriptorProto.Type) -> None:
+    enum = EnumDescriptorProto(name="E", value=[EnumValueDescriptorProto(name=LONG_NAME, number=0)])
+    field = part(LONG_NAME, 1, kind) if kind == TEXT else part("e", 1, kind, ".E")
+    outer = DescriptorProto(name="A", field=[part("m", 1, MESSAGE, ".B", many=True)])
+    schema = described(outer, DescriptorProto(name="B", field=[field]), enums=[enum])
+    assert decode(FIRST + tagged(1, b"") * 2_000, schema).error == [TOO_MUCH]
+    assert decode(FIRST + tagged(1, b"") * 10, schema).error == [None]
