@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -16,7 +17,7 @@ from google.protobuf.descriptor_pool import DescriptorPool
 
 from inspector.schemas import wire_guess
 from inspector.schemas.protobuf_known import is_known
-from inspector.schemas.wire import GROUP, I32, I64, LEN, MAX_DEPTH, VARINT, Field, WireError, fields, signed, varint, zigzag
+from inspector.schemas.wire import GROUP, I32, I64, LEN, MAX_DEPTH, VARINT, Field, GroupEnds, WireError, fields, signed, varint, zigzag
 from inspector.schemas.wire_guess import Place, Step
 
 UNKNOWN_DEPTH = 20
@@ -46,6 +47,7 @@ class Followed:
         """Where and why it stopped."""
         self._pool, self._data, self._most = pool, data, most
         self._bad_text: WireError | None = None
+        self._groups: GroupEnds = {}
 
     def follow(self, descriptor: Descriptor, start: int) -> None:
         """Follows the message that begins at `start` and ends with the data."""
@@ -69,7 +71,7 @@ class Followed:
             raise WireError(start, f"messages nest more than {MAX_DEPTH} deep")
         listed: Counter[str] = Counter()
         strangers = self._strangers(descriptor, start, end)
-        for field in fields(self._data, start, end):
+        for field in fields(self._data, start, end, self._groups):
             known = self._known(descriptor, field)
             if known is not None:
                 self._field(field, known, path, listed, depth)
@@ -83,7 +85,7 @@ class Followed:
         """How often each field is there that the schema does not know."""
         found: Counter[int] = Counter()
         with suppress(WireError):  # said when that place is reached
-            found.update(field.number for field in fields(self._data, start, end) if self._known(descriptor, field) is None)
+            found.update(field.number for field in fields(self._data, start, end, self._groups) if self._known(descriptor, field) is None)
         return found
 
     def _known(self, descriptor: Descriptor, field: Field) -> FieldDescriptor | None:
@@ -219,40 +221,45 @@ def measured(pool: DescriptorPool, descriptor: Descriptor, data: bytes, limit: i
     Bytes that are no message count as far as they are one.
     """
     inner: dict[str, dict[int, _Kind]] = {}
-    total = message_bytes(descriptor)
-    waiting = [(descriptor, 0, len(data), 0)]
-    while waiting and total <= limit:
-        kind, start, end, depth = waiting.pop()
+    measuring = _Measuring(data, limit, message_bytes(descriptor), [(descriptor, 0, len(data), 0)], {})
+    while measuring.waiting and measuring.total <= limit:
+        kind, start, end, depth = measuring.waiting.pop()
         if kind.full_name == _ANY:
-            waiting += _packed_message(pool, data, start, end, depth)
+            measuring.waiting += _packed_message(pool, data, start, end, depth)
             continue
         among = inner.get(kind.full_name)
         if among is None:
             among = inner[kind.full_name] = _costly(pool, kind)
-        total += _measured_fields(data, start, end, depth + 1, among, waiting, limit - total)
-    return total
+        if among and depth < MAX_DEPTH:
+            with suppress(WireError):  # parsing will say it
+                measuring.add(among, start, end, depth + 1)
+    return measuring.total
 
 
-def _measured_fields(
-    data: bytes, start: int, end: int, depth: int, among: dict[int, _Kind], waiting: list[tuple[Descriptor, int, int, int]], limit: int
-) -> int:
-    """What is directly in the message `[start, end)` takes; messages are put among those waiting."""
-    total = 0
-    try:
-        for field in fields(data, start, end) if among and depth <= MAX_DEPTH else ():
-            kind = among.get(field.number)
+@dataclass(slots=True)
+class _Measuring:
+    """What was measured of some data so far."""
+
+    data: bytes
+    limit: int
+    total: int
+    waiting: list[tuple[Descriptor, int, int, int]]
+    """Messages that are to be measured: their type, where they begin and end, and how deep they are."""
+    groups: GroupEnds
+
+    def add(self, among: dict[int, _Kind], start: int, end: int, depth: int) -> None:
+        """Adds what is directly in the message `[start, end)`; messages are put among those waiting. Raises WireError."""
+        for part in fields(self.data, start, end, self.groups):
+            kind = among.get(part.number)
             if kind is None:
                 continue
             if kind.message is None:  # packed: a byte for each, at least
-                total += kind.each * (field.payload_end - field.payload if field.wire == LEN else 1)
-            elif field.wire in {LEN, GROUP}:
-                total += kind.each
-                waiting.append((kind.message, field.payload, field.payload_end, depth))
-            if total > limit:
+                self.total += kind.each * (part.payload_end - part.payload if part.wire == LEN else 1)
+            elif part.wire in {LEN, GROUP}:
+                self.total += kind.each
+                self.waiting.append((kind.message, part.payload, part.payload_end, depth))
+            if self.total > self.limit:
                 break
-    except WireError:
-        pass  # parsing will say it
-    return total
 
 
 def _packed_message(pool: DescriptorPool, data: bytes, start: int, end: int, depth: int) -> list[tuple[Descriptor, int, int, int]]:

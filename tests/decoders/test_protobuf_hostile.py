@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -15,7 +16,7 @@ from google.protobuf.descriptor_pb2 import (
     FileDescriptorSet,
 )
 
-from inspector.decoders import Decoded
+from inspector.decoders import MOST_SPANS, Decoded
 from inspector.decoders.protobuf import Protobuf
 from inspector.event import Schema
 from tests.decoders.protobuf_samples import context
@@ -26,9 +27,9 @@ MESSAGE, TEXT = FieldDescriptorProto.TYPE_MESSAGE, FieldDescriptorProto.TYPE_STR
 NULL = EnumDescriptorProto(name="NullValue", value=[EnumValueDescriptorProto(name="NULL_VALUE", number=0)])
 
 
-def described(*messages: DescriptorProto, package: str = "", enums: Sequence[EnumDescriptorProto] = ()) -> Schema:
+def described(*messages: DescriptorProto, package: str = "", enums: Sequence[EnumDescriptorProto] = (), syntax: str = "proto3") -> Schema:
     """A schema of these types, with its descriptors."""
-    file = FileDescriptorProto(name="made.proto", package=package, syntax="proto3", message_type=messages, enum_type=enums)
+    file = FileDescriptorProto(name="made.proto", package=package, syntax=syntax, message_type=messages, enum_type=enums)
     return Schema("id:7", "http://r", "PROTOBUF", "made", "orders-value", 1, (), FileDescriptorSet(file=[file]).SerializeToString())
 
 
@@ -103,3 +104,15 @@ def test_names_of_fields_and_of_values_that_are_not_set_are_bounded(kind: FieldD
     schema = described(outer, DescriptorProto(name="B", field=[field]), enums=[enum])
     assert decode(FIRST + tagged(1, b"") * 2_000, schema).error == [TOO_MUCH]
     assert decode(FIRST + tagged(1, b"") * 10, schema).error == [None]
+
+
+def test_groups_in_groups_are_gone_over_once() -> None:
+    group = part("g", 1, FieldDescriptorProto.TYPE_GROUP, ".A")
+    schema = described(DescriptorProto(name="A", field=[group, part("n", 2, FieldDescriptorProto.TYPE_INT64)]), syntax="proto2")
+    value = FIRST + b"\x0b" * 90 + b"\x10\x01" * 20_000 + b"\x0c" * 90
+    before = time.process_time()
+    found = Protobuf().spans(value, None, context(schema))
+    assert time.process_time() - before < 0.6
+    assert len(found.fields) == MOST_SPANS
+    assert decode(value[:-1], schema).error == [f"not a A: group 1 does not end at byte {len(value) - 2:,}"]
+    assert time.process_time() - before < 0.8
