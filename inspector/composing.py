@@ -26,6 +26,9 @@ _MOST_STEPS = 200_000
 """Of all paths together: those of deep values are long."""
 MOST_VALUES = 2_000_000
 """A document of more values is not put together here: each takes a microsecond and some hundred bytes."""
+_MOST_CONTAINERS = 200_000
+"""Objects and lists of one value; a larger value may have one for each 32 of its bytes. One alone takes up to 240 bytes."""
+_BYTES_PER_CONTAINER = 32
 MOST_DIGITS = 4_000
 """A number with more digits is no number here: to write it takes a time that grows with the square of its length."""
 
@@ -83,17 +86,18 @@ class _Open:
 class Composer:
     """Takes a document's values in order: `open`, `name` before each member of an object, `value`, `close`.
 
-    With `spans` it also notes which bytes hold each value. Of members of one name the first counts in `document`; all are in the
-    text, and `repeats` says so.
+    With `spans` it also notes which bytes hold each value; `size` is how many bytes there are. Of members of one name the first
+    counts in `document`; all are in the text, and `repeats` says so.
     """
 
-    def __init__(self, *, spans: bool = False) -> None:
+    def __init__(self, size: int = 0, *, spans: bool = False) -> None:
         self.document: object = None
         self.repeats = False
         self.spans: list[FieldSpan] = []
         self._notes = spans
         self._steps = 0
         self._left = MOST_VALUES
+        self._most_containers = self._containers_left = _most_containers(size)
         self._parts: list[str] = []
         self._stack: list[_Open] = []
 
@@ -124,8 +128,11 @@ class Composer:
         if len(self._stack) >= MAX_DEPTH:
             raise StoppedError(_TOO_DEEP, at)
         self._left -= 1
+        self._containers_left -= 1
         if self._left < 0:
             raise StoppedError(f"it has more than {MOST_VALUES:,} values", at)
+        if self._containers_left < 0:
+            raise StoppedError(f"it has more than {self._most_containers:,} objects and lists", at)
         span = self._note(at, at) if self._notes else -1
         members: dict[str, object] | list[object] = {} if is_object else []
         self._put(members)
@@ -168,6 +175,16 @@ class Composer:
             steps[-1] += 1
         self.spans.append(FieldSpan(tuple(steps), start, end))
         return len(self.spans) - 1
+
+
+def _most_containers(size: int) -> int:
+    return max(_MOST_CONTAINERS, size // _BYTES_PER_CONTAINER)
+
+
+def may_hold_too_many(value: bytes, firsts: bytes) -> bool:
+    """Whether a value may have too many objects and lists, which begin with these bytes: then a library is not to read it."""
+    most = _most_containers(len(value))
+    return len(value) > most and len(value) - len(value.translate(None, firsts)) > most
 
 
 def name_of(scalar: Scalar) -> str:

@@ -124,7 +124,7 @@ def _book(reader: CaptureReader, seq: int) -> _Book:
         _books[reader] = stamp, books
     if source_id not in books:
         stored = list(stored_schemas(reader.select, int(source_id)).values())
-        books[source_id] = _Book(Schemas((), stored), {one.wire: one.error for one in stored if one.text is None})
+        books[source_id] = _Book(Schemas((), stored, may_compile=False), {one.wire: one.error for one in stored if one.text is None})
     return books[source_id]
 
 

@@ -12,6 +12,8 @@ value what every decoder makes of it.
 
 from __future__ import annotations
 
+import logging
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -52,6 +54,8 @@ __all__ = [
     "named",
 ]
 
+log = logging.getLogger(__name__)
+
 CERTAIN = 0.9
 """A decoder that is as sure as this, by a mark, a header or a schema that is there, is not overruled by a habit."""
 _ALIKE = 0.02
@@ -60,6 +64,8 @@ _FORMLESS = {"primitive", "text"}
 """Whatever has the right length, or is readable, may be these: they are no other format that a habit would have to heed."""
 SAMPLE = 200
 """So many values of a log are decided each by itself; then it has its habit, or none."""
+_failures: set[tuple[str, str]] = set()
+"""Decoders that failed, and how: what the log has been told."""
 
 
 class Attempt(NamedTuple):
@@ -138,7 +144,7 @@ def choose(
     if decoders is None:
         told = not value or (headers is not None and tells(headers)) or "schema" in context.options
         decoders = known() if told else _asked_about(value[0])
-    ranked = [(priority, decoder) for decoder in decoders if (priority := decoder.priority(value, headers, context)) > 0]
+    ranked = [(priority, decoder) for decoder in decoders if (priority := _priority(decoder, value, headers, context)) > 0]
     if len(ranked) > 1:
         ranked.sort(key=lambda pair: -pair[0])
         if favourite is not None and ranked[0][0] < CERTAIN:
@@ -183,7 +189,7 @@ def _automatic(
     favourite = choose(values[first] or b"", headers[first], context, favourite=habit)[0]
     rest: Sequence[int] = range(len(values))
     if favourite.sure:
-        decoded = favourite.decode(values, headers, context)
+        decoded = _read(favourite, values, headers, context)
         rest = _to_be_asked_again(decoded, values, headers)
         decoded.clear(rest)
         by: list[str | None] = [None if data is None else favourite.name for data in decoded.data]
@@ -206,7 +212,7 @@ def _to_be_asked_again(decoded: Decoded, values: Sequence[bytes | None], headers
 
 def _by_choice(decoder: Decoder, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
     asked = replace(context, options={**context.options, "asked": True})
-    decoded = decoder.decode(values, headers, asked)
+    decoded = _read(decoder, values, headers, asked)
     if None in decoded.decoder:
         decoded.decoder = [
             decoder.name if name is None and value is not None else name for name, value in zip(decoded.decoder, values, strict=True)
@@ -232,7 +238,7 @@ def _one_by_one(
     for ranking, alike in waiting.items():
         left = alike
         for decoder in ranking:
-            part = decoder.decode([values[row] for row in left], [headers[row] for row in left], context)
+            part = _read(decoder, [values[row] for row in left], [headers[row] for row in left], context)
             _note(part, decoder)
             decoded.take(left, part)
             for place, row in enumerate(left):
@@ -240,6 +246,49 @@ def _one_by_one(
             left = [row for place, row in enumerate(left) if part.decoder[place] is None]
             if not left:
                 break
+
+
+def _read(decoder: Decoder, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
+    """What a decoder makes of values, of each by itself where it fails: no capture ends because of a decoder."""
+    try:
+        return decoder.decode(values, headers, context)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        if len(values) > 1:
+            parts = [_read(decoder, [value], [said], context) for value, said in zip(values, headers, strict=True)]
+            decoded = parts[0]
+            for part in parts[1:]:
+                decoded.extend(part)
+            return decoded
+        decoded = Decoded.empty(1)
+        if values[0] is not None:
+            decoded.refuse(0, _failed(decoder, error))
+        return decoded
+
+
+def _priority(decoder: Decoder, value: bytes, headers: str | None, context: Context) -> float:
+    try:
+        return decoder.priority(value, headers, context)
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        _failed(decoder, error)
+        return 0.0
+
+
+def _stopped_at(decoder: ShowsBytes, value: bytes, headers: str | None, context: Context) -> int | None:
+    try:
+        return decoder.spans(value, headers, context).stopped_at
+    except Exception as error:  # noqa: BLE001 - whatever it is
+        _failed(decoder, error)
+        return None
+
+
+def _failed(decoder: object, error: Exception) -> str:
+    """What to say of a decoder that failed, which is logged once, without what the value holds."""
+    name, kind = getattr(decoder, "name", ""), type(error).__name__
+    if (name, kind) not in _failures:
+        _failures.add((name, kind))
+        at = traceback.extract_tb(error.__traceback__)[-1]
+        log.warning("the decoder %s failed (%s in %s, line %s): it has a fault", name, kind, at.name, at.lineno)
+    return f"this decoder failed ({kind})"
 
 
 class Inside(NamedTuple):
@@ -280,13 +329,12 @@ def attempts(value: bytes, headers: str | None, context: Context) -> list[Attemp
 
 
 def _attempt(decoder: Decoder, value: bytes, headers: str | None, context: Context) -> Attempt:
-    priority = decoder.priority(value, headers, context)
-    decoded = decoder.decode([value], [headers], context)
+    priority = _priority(decoder, value, headers, context)
+    decoded = _read(decoder, [value], [headers], context)
     failed = decoded.decoder[0] is None or decoded.flags[0] & UNDECODABLE
     stopped_at = None
     reason = decoded.error[0]
     if failed and priority > 0 and isinstance(decoder, ShowsBytes):
-        spans = decoder.spans(value, headers, context)
-        stopped_at = spans.stopped_at
+        stopped_at = _stopped_at(decoder, value, headers, context)
     error = (reason or "not of this kind") if failed else None
     return Attempt(decoder.name, priority, error, stopped_at, decoded.schema[0], decoded.document[0])

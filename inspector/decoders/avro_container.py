@@ -26,6 +26,7 @@ MAX_INFLATED_BYTES = 32 * 1024 * 1024
 _CERTAIN = 0.98
 _SYNC_BYTES = 16
 _CHECKSUM_BYTES = 4
+_FIRST_ROOM_BYTES = 64 * 1024
 
 
 class TooLargeError(Exception):
@@ -136,7 +137,7 @@ def _blocks(data: bytes, at: int, sync: bytes) -> Iterator[tuple[int, int, bytes
         except BROKEN as error:
             raise StoppedError(start, f"a block: {reason(error)}") from None
         end = at + size
-        if count < 0:
+        if count < 1:  # no writer makes an empty one: blocks are bounded by their records
             raise StoppedError(start, f"a block of {count:,} records")
         if end + _SYNC_BYTES > len(data):
             raise StoppedError(start, f"a block of {counted(size, 'byte')}, with {counted(len(data) - at, 'byte')} left")
@@ -206,15 +207,18 @@ def _snappy(block: bytes, most: int) -> bytes:
 
 
 def _zstandard(block: bytes, most: int) -> bytes:
-    """What does not fit the room it is given is too large: the compressed bytes need not say how much they hold."""
-    room = bytearray(most)
-    try:
-        size = cramjam.zstd.decompress_into(block, room)
-    except cramjam.DecompressionError as error:
-        if "whole buffer" in str(error):
-            raise TooLargeError from None
-        raise
-    return bytes(memoryview(room)[:size])
+    """In a room that grows: the compressed bytes need not say how much they hold, and a large room for each of many blocks takes long."""
+    size = min(max(_FIRST_ROOM_BYTES, 8 * len(block)), most)
+    while True:
+        room = bytearray(size)
+        try:
+            return bytes(memoryview(room)[: cramjam.zstd.decompress_into(block, room)])
+        except cramjam.DecompressionError as error:
+            if "whole buffer" not in str(error):
+                raise
+        if size == most:
+            raise TooLargeError
+        size = min(size * 16, most)
 
 
 _CODECS: dict[str, Callable[[bytes, int], bytes]] = {

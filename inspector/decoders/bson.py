@@ -55,7 +55,7 @@ class Bson:
         if not _is_framed(value):
             return 0.0
         try:
-            _walk(value, Composer())
+            _walk(value, Composer(len(value)))
         except StoppedError:
             return 0.0
         return _NAMED if headers is not None and content_type(headers) in _TYPES else _FILLED
@@ -66,7 +66,7 @@ class Bson:
         for row, value in enumerate(values):
             if value is None:
                 continue
-            composer = Composer()
+            composer = Composer(len(value))
             try:
                 _walk(value, composer)
             except StoppedError as error:
@@ -79,7 +79,7 @@ class Bson:
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
         """The bytes of every value, and where it stops."""
-        composer = Composer(spans=True)
+        composer = Composer(len(value), spans=True)
         try:
             _walk(value, composer)
         except StoppedError as error:

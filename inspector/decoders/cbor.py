@@ -12,7 +12,7 @@ from typing import NoReturn
 import cbor2
 import orjson
 
-from inspector.composing import Composer, Spans, StoppedError
+from inspector.composing import Composer, Spans, StoppedError, may_hold_too_many
 from inspector.decoders import Context, Decoded
 from inspector.event import Flag
 from inspector.schemas import cbor_items
@@ -21,6 +21,7 @@ from inspector.schemas.content import content_type
 SELF_DESCRIBED = b"\xd9\xd9\xf7"
 _TYPES = frozenset({"application/cbor", "application/x-cbor"})
 _NAMED, _MARKED, _NAMES, _PLAIN, _ODD = 0.92, 0.92, 0.44, 0.34, 0.29
+_CONTAINERS = bytes(range(0x80, 0xC0))
 _MOST_DEPTH = 250
 _FIRST_KEY = {0xB8: 2, 0xB9: 3, 0xBA: 5, 0xBB: 9}
 """First byte of a map → where its first key is, when its length stands in bytes of its own."""
@@ -56,7 +57,7 @@ class Cbor:
         if not value or value[0] not in self.begins or not _container(value):
             return 0.0
         found = _quickly(value)
-        composer = Composer()
+        composer = Composer(len(value))
         if found is None:
             try:
                 _walk(value, composer)
@@ -81,7 +82,7 @@ class Cbor:
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
         """The bytes of every item, and where it stops."""
-        composer = Composer(spans=True)
+        composer = Composer(len(value), spans=True)
         try:
             _walk(value, composer)
         except StoppedError as error:
@@ -99,7 +100,7 @@ def _decode_one(decoded: Decoded, row: int, value: bytes) -> None:
     if found is not None:
         decoded.decoder[row], decoded.document[row], decoded.data[row] = Cbor.name, *found
         return
-    composer = Composer()
+    composer = Composer(len(value))
     try:
         _walk(value, composer)
     except StoppedError as error:
@@ -112,6 +113,8 @@ def _decode_one(decoded: Decoded, row: int, value: bytes) -> None:
 
 def _quickly(value: bytes) -> tuple[object, str] | None:
     """The document and its text by the library, if what it reads is all there is in the value: it writes the same bytes back."""
+    if may_hold_too_many(value, _CONTAINERS):
+        return None
     try:
         document = cbor2.loads(value, semantic_decoders=_TAGS, max_depth=_MOST_DEPTH)
         if cbor2.dumps(document) != value or any(part in value for part in _NOT_FINITE):

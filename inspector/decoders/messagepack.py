@@ -23,6 +23,7 @@ from inspector.composing import (
     StoppedError,
     bytes_of,
     integer,
+    may_hold_too_many,
     name_of,
     real,
     short_real,
@@ -36,6 +37,7 @@ from inspector.schemas.content import content_type
 _TYPES = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
 _NOT_FINITE = re.compile(rb"\xcb[\x7f\xff][\xf0-\xff]")
 _NAMED, _NAMES, _PLAIN, _ODD = 0.92, 0.45, 0.35, 0.3
+_CONTAINERS = bytes([*range(0x80, 0xA0), *range(0xDC, 0xE0)])
 _MOST_KEYS_DEEP = 3
 """Each level doubles the escapes of the one within."""
 _TIMESTAMP = -1
@@ -63,7 +65,7 @@ class MessagePack:
         if not value or value[0] not in self.begins:
             return 0.0
         found = _quickly(value)
-        composer = Composer()
+        composer = Composer(len(value))
         if found is None:
             try:
                 _walk(value, composer)
@@ -87,7 +89,7 @@ class MessagePack:
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
         """The bytes of every value, and where it stops."""
-        composer = Composer(spans=True)
+        composer = Composer(len(value), spans=True)
         try:
             _walk(value, composer)
         except StoppedError as error:
@@ -100,7 +102,7 @@ def _decode_one(decoded: Decoded, row: int, value: bytes) -> None:
     if found is not None:
         decoded.decoder[row], decoded.document[row], decoded.data[row] = MessagePack.name, *found
         return
-    composer = Composer()
+    composer = Composer(len(value))
     try:
         _walk(value, composer)
     except StoppedError as error:
@@ -113,6 +115,8 @@ def _decode_one(decoded: Decoded, row: int, value: bytes) -> None:
 
 def _quickly(value: bytes) -> tuple[object, str] | None:
     """The document and its text by the library, if what it reads is all there is in the value: it writes the same bytes back."""
+    if may_hold_too_many(value, _CONTAINERS):
+        return None
     try:
         document = ormsgpack.unpackb(value)
         if ormsgpack.packb(document) != value or _NOT_FINITE.search(value):

@@ -10,15 +10,17 @@ from __future__ import annotations
 import time
 import zlib
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
 from inspector.event import Schema, wire_words
 from inspector.schemas.framing import Frame, frame_of, may_name_schema
 from inspector.schemas.places import FITS_BOTH, best, fit
 
-__all__ = ["Framed", "Place", "SchemaUnavailableError", "Schemas"]
+__all__ = ["NO_DESCRIPTORS", "Framed", "Place", "SchemaUnavailableError", "Schemas"]
 
+NO_DESCRIPTORS = b""
+"""What stands for the descriptors of a Protobuf schema that is not to be compiled."""
 MAX_INFLATED_BYTES = 32 * 1024 * 1024
 """A compressed value that is larger than this is not read."""
 RETRY_S = 5.0
@@ -82,10 +84,17 @@ class _Missing:
 class Schemas:
     """The schemas of one source: those known, and the places to ask for others, in order. Not shared between threads.
 
-    `known` are schemas met before (a capture's own).
+    `known` are schemas met before (a capture's own). Unless it `may_compile`, those of them without descriptors stay so.
     """
 
-    def __init__(self, places: Sequence[Place] = (), known: Iterable[Schema] = (), *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        places: Sequence[Place] = (),
+        known: Iterable[Schema] = (),
+        *,
+        may_compile: bool = True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self.places = list(places)
         self._clock = clock
         self._known: dict[str, list[Schema]] = {}
@@ -98,7 +107,8 @@ class Schemas:
         """Places that need not be asked for a schema, unless the one that is known does not read the values."""
         self._users: set[Schema] = set()
         for schema in known:
-            self.add(schema)
+            is_left = not may_compile and schema.kind == "PROTOBUF" and schema.compiled is None
+            self.add(replace(schema, compiled=NO_DESCRIPTORS) if is_left else schema)
 
     def add(self, schema: Schema) -> None:
         """Takes in a schema met elsewhere: in the capture, or among the records being read."""

@@ -20,6 +20,7 @@ from inspector.schemas.avro_walk import Budget, ExactDocument, Walk, exact, to_t
 
 _QUICK_BYTES = 32 * 1024 * 1024
 """A value that may take more memory than this is read step by step, and counted."""
+_LAST_OF_ONE_BYTE = 0x7F
 _ODD = (*BROKEN, TypeError)  # TypeError: it nests deeper than orjson writes
 
 
@@ -229,8 +230,8 @@ def _union(kind: AvroType, of: Callable[[AvroType], Reader]) -> Reader:
 
     def read(data: bytes, at: int) -> tuple[object, int]:
         index = data[at]
-        if index & 1:
-            raise ValueError("no such branch")
+        if index & 1 or index > _LAST_OF_ONE_BYTE:
+            raise ValueError("no such branch, or one beyond the 64th")
         return branches[index >> 1](data, at + 1)
 
     return read

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
 from google.protobuf.descriptor_pool import DescriptorPool
 
 from inspector.schemas import wire_guess
 from inspector.schemas.protobuf_known import is_known
-from inspector.schemas.wire import GROUP, I32, I64, LEN, MAX_DEPTH, VARINT, Field, WireError, fields, signed, varint, zigzag
+from inspector.schemas.wire import GROUP, I32, I64, LEN, MAX_DEPTH, VARINT, Field, GroupEnds, WireError, fields, signed, varint, zigzag
 from inspector.schemas.wire_guess import Place, Step
 
 UNKNOWN_DEPTH = 20
@@ -30,6 +33,8 @@ _WIRE: dict[int, int] = {
 _SIZES = {I32: 4, I64: 8}
 _ANY = "google.protobuf.Any"
 _MESSAGE_BYTES, _FIELD_BYTES = 250, 60
+_USUAL_NAMES = 40
+"""So long the names of a field and of its value together may be within what a field takes anyway."""
 
 
 class Followed:
@@ -42,6 +47,7 @@ class Followed:
         """Where and why it stopped."""
         self._pool, self._data, self._most = pool, data, most
         self._bad_text: WireError | None = None
+        self._groups: GroupEnds = {}
 
     def follow(self, descriptor: Descriptor, start: int) -> None:
         """Follows the message that begins at `start` and ends with the data."""
@@ -65,7 +71,7 @@ class Followed:
             raise WireError(start, f"messages nest more than {MAX_DEPTH} deep")
         listed: Counter[str] = Counter()
         strangers = self._strangers(descriptor, start, end)
-        for field in fields(self._data, start, end):
+        for field in fields(self._data, start, end, self._groups):
             known = self._known(descriptor, field)
             if known is not None:
                 self._field(field, known, path, listed, depth)
@@ -79,7 +85,7 @@ class Followed:
         """How often each field is there that the schema does not know."""
         found: Counter[int] = Counter()
         with suppress(WireError):  # said when that place is reached
-            found.update(field.number for field in fields(self._data, start, end) if self._known(descriptor, field) is None)
+            found.update(field.number for field in fields(self._data, start, end, self._groups) if self._known(descriptor, field) is None)
         return found
 
     def _known(self, descriptor: Descriptor, field: Field) -> FieldDescriptor | None:
@@ -201,42 +207,59 @@ def _is_closed_to(field: FieldDescriptor, number: int) -> bool:
     return enum is not None and bool(enum.is_closed) and _number(number, _KINDS.TYPE_ENUM) not in enum.values_by_number
 
 
+class _Kind(NamedTuple):
+    """What a field holds, as far as it costs: a message, or else a value that is written with a long name."""
+
+    message: Descriptor | None
+    each: int
+    """Bytes that one more of it takes, besides what is in it."""
+
+
 def measured(pool: DescriptorPool, descriptor: Descriptor, data: bytes, limit: int) -> int:
     """About how many bytes the messages in `data` take once they are documents; counting ends beyond `limit`.
 
     Bytes that are no message count as far as they are one.
     """
-    inner: dict[str, dict[int, Descriptor]] = {}
-    total = message_bytes(len(descriptor.fields))
-    waiting = [(descriptor, 0, len(data), 0)]
-    while waiting and total <= limit:
-        kind, start, end, depth = waiting.pop()
+    inner: dict[str, dict[int, _Kind]] = {}
+    measuring = _Measuring(data, limit, message_bytes(descriptor), [(descriptor, 0, len(data), 0)], {})
+    while measuring.waiting and measuring.total <= limit:
+        kind, start, end, depth = measuring.waiting.pop()
         if kind.full_name == _ANY:
-            waiting += _packed_message(pool, data, start, end, depth)
+            measuring.waiting += _packed_message(pool, data, start, end, depth)
             continue
         among = inner.get(kind.full_name)
         if among is None:
-            among = inner[kind.full_name] = _messages_in(pool, kind)
-        total += _measured_fields(data, start, end, depth + 1, among, waiting, limit - total)
-    return total
+            among = inner[kind.full_name] = _costly(pool, kind)
+        if among and depth < MAX_DEPTH:
+            with suppress(WireError):  # parsing will say it
+                measuring.add(among, start, end, depth + 1)
+    return measuring.total
 
 
-def _measured_fields(
-    data: bytes, start: int, end: int, depth: int, among: dict[int, Descriptor], waiting: list[tuple[Descriptor, int, int, int]], limit: int
-) -> int:
-    """What the messages directly in `[start, end)` take; they are put among those waiting."""
-    total = 0
-    try:
-        for field in fields(data, start, end) if among and depth <= MAX_DEPTH else ():
-            kind = among.get(field.number) if field.wire in {LEN, GROUP} else None
-            if kind is not None:
-                total += message_bytes(len(kind.fields))
-                waiting.append((kind, field.payload, field.payload_end, depth))
-            if total > limit:
+@dataclass(slots=True)
+class _Measuring:
+    """What was measured of some data so far."""
+
+    data: bytes
+    limit: int
+    total: int
+    waiting: list[tuple[Descriptor, int, int, int]]
+    """Messages that are to be measured: their type, where they begin and end, and how deep they are."""
+    groups: GroupEnds
+
+    def add(self, among: dict[int, _Kind], start: int, end: int, depth: int) -> None:
+        """Adds what is directly in the message `[start, end)`; messages are put among those waiting. Raises WireError."""
+        for part in fields(self.data, start, end, self.groups):
+            kind = among.get(part.number)
+            if kind is None:
+                continue
+            if kind.message is None:  # packed: a byte for each, at least
+                self.total += kind.each * (part.payload_end - part.payload if part.wire == LEN else 1)
+            elif part.wire in {LEN, GROUP}:
+                self.total += kind.each
+                self.waiting.append((kind.message, part.payload, part.payload_end, depth))
+            if self.total > self.limit:
                 break
-    except WireError:
-        pass  # parsing will say it
-    return total
 
 
 def _packed_message(pool: DescriptorPool, data: bytes, start: int, end: int, depth: int) -> list[tuple[Descriptor, int, int, int]]:
@@ -251,12 +274,38 @@ def _packed_message(pool: DescriptorPool, data: bytes, start: int, end: int, dep
     return []
 
 
-def _messages_in(pool: DescriptorPool, kind: Descriptor) -> dict[int, Descriptor]:
-    """The fields of a type that are messages themselves."""
-    known = [*kind.fields, *(pool.FindAllExtensions(kind) if kind.is_extendable else ())]
-    return {field.number: field.message_type for field in known if field.message_type is not None}
+def _costly(pool: DescriptorPool, kind: Descriptor) -> dict[int, _Kind]:
+    """The fields of a type that are messages, lists of names, or extensions."""
+    extensions = pool.FindAllExtensions(kind) if kind.is_extendable else []
+    return {
+        field.number: _kind(field) for field in (*kind.fields, *extensions) if field.message_type or field.enum_type or field.is_extension
+    }
 
 
-def message_bytes(fields: int) -> int:
-    """About what a message with so many fields takes as a dict."""
-    return _MESSAGE_BYTES + _FIELD_BYTES * fields
+def _kind(field: FieldDescriptor) -> _Kind:
+    each = len(field.full_name) if field.is_extension else 0
+    if field.message_type is not None:
+        return _Kind(field.message_type, each + message_bytes(field.message_type))
+    return _Kind(None, each + (_value_name(field) if field.is_repeated or field.is_extension else 0))
+
+
+def _value_name(field: FieldDescriptor) -> int:
+    """How long the name of a field's value may be; 0 for a field that is no enum."""
+    return 0 if field.enum_type is None else _longest_name(field.enum_type)
+
+
+@lru_cache(maxsize=1000)
+def _longest_name(enum: EnumDescriptor) -> int:
+    return max((len(value.name) for value in enum.values), default=0)
+
+
+def message_bytes(kind: Descriptor) -> int:
+    """About what a message takes as a dict: all of its fields may be there, those that are not set too."""
+    long_names = sum(max(len(field.name) + _value_name(field) - _USUAL_NAMES, 0) for field in kind.fields)
+    return _MESSAGE_BYTES + _FIELD_BYTES * len(kind.fields) + long_names
+
+
+def bytes_for_each(pool: DescriptorPool, descriptor: Descriptor) -> int:
+    """How much a byte of a message of this type may become at most: an empty message has two, an item of a packed list one."""
+    inner = (kind.each if kind.message is None else kind.each // 2 for kind in _costly(pool, descriptor).values())
+    return max((message_bytes(descriptor) // 2, *inner))

@@ -5,6 +5,7 @@ A message that only calls itself so, with other fields, is read like any other; 
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from datetime import date, timedelta
 from functools import lru_cache
@@ -27,6 +28,12 @@ _MOST_NESTED = 8
 """Packed messages in packed messages deeper than this stay bytes."""
 
 
+class _Depth(threading.local):
+    """How many packed messages a thread is in."""
+
+    levels = 0
+
+
 class AnyReader:
     """Reads packed messages (`google.protobuf.Any`).
 
@@ -35,17 +42,17 @@ class AnyReader:
 
     def __init__(self, find: Callable[[str, bytes], tuple[object, bool] | None]) -> None:
         self._find = find
-        self._depth = 0
+        self._depth = _Depth()
 
     def column(self, messages: list[Any]) -> list[Any]:
         """The documents: the members of a packed message beside `@type`, or what stands for it as `value`."""
-        if self._depth >= _MOST_NESTED:
+        if self._depth.levels >= _MOST_NESTED:
             return [{"@type": message.type_url, "value": base64_text(message.value)} for message in messages]
-        self._depth += 1
+        self._depth.levels += 1
         try:
             return list(map(self._document, messages))
         finally:
-            self._depth -= 1
+            self._depth.levels -= 1
 
     def _document(self, message: Any) -> object:
         url, content = message.type_url, message.value
@@ -72,19 +79,38 @@ def known(descriptor: Descriptor, any_reader: AnyReader) -> Column | None:
     return _timestamps if descriptor.full_name == "google.protobuf.Timestamp" else each(_CONVERTS[descriptor.full_name])
 
 
+@lru_cache(maxsize=1000)
 def _is_genuine(descriptor: Descriptor) -> bool:
-    built_in = _built_in().get(descriptor.full_name)
-    return built_in is not None and built_in == {(field.name, field.number, field.type, field.is_repeated) for field in descriptor.fields}
+    """Whether a type and all that it is made of are as in Google's files."""
+    waiting, seen = [descriptor], set[str]()
+    while waiting:
+        kind = waiting.pop()
+        if kind.full_name in seen:
+            continue
+        seen.add(kind.full_name)
+        if kind.containing_type is None:  # another is among the nested ones of that
+            message = DescriptorProto()
+            kind.CopyToProto(message)
+            if _built_in().get(kind.full_name) != _shape(message):
+                return False
+        waiting += [field.message_type for field in kind.fields if field.message_type is not None]
+    return True
 
 
 @lru_cache(maxsize=1)
-def _built_in() -> dict[str, set[tuple[str, int, int, bool]]]:
+def _built_in() -> dict[str, object]:
     files = [FileDescriptorProto.FromString(content) for content in BUILT_IN.values()]
     return {f"{file.package}.{message.name}": _shape(message) for file in files for message in file.message_type}
 
 
-def _shape(message: DescriptorProto) -> set[tuple[str, int, int, bool]]:
-    return {(field.name, field.number, field.type, field.label == field.LABEL_REPEATED) for field in message.field}
+def _shape(message: DescriptorProto) -> tuple[object, ...]:
+    """What readers rely on: fields with what they hold and the choices they belong to, and the types in it."""
+    choices = [choice.name for choice in message.oneof_decl]
+    fields = {
+        (one.name, one.number, one.type, one.type_name, one.label, choices[one.oneof_index] if one.HasField("oneof_index") else "")
+        for one in message.field
+    }
+    return message.name, fields, message.options.map_entry, [_shape(nested) for nested in message.nested_type]
 
 
 def _timestamps(messages: list[Any]) -> list[Any]:

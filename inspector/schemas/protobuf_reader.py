@@ -22,9 +22,9 @@ from google.protobuf.message_factory import GetMessageClass
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from inspector.event import Schema
-from inspector.schemas import wire_guess
+from inspector.schemas import NO_DESCRIPTORS, wire_guess
 from inspector.schemas.protobuf import compiled
-from inspector.schemas.protobuf_fields import UNKNOWN_DEPTH, measured, message_bytes
+from inspector.schemas.protobuf_fields import UNKNOWN_DEPTH, bytes_for_each, measured
 from inspector.schemas.protobuf_known import AnyReader, is_known, known
 from inspector.schemas.protobuf_scalars import SCALARS, Column, enums
 from inspector.schemas.wire import GROUP, LEN, VARINT, signed
@@ -47,14 +47,17 @@ class MessageType(NamedTuple):
 
 
 class Reader:
-    """The message types of one schema. Raises ValueError when the set is no set of descriptors that fit together."""
+    """The message types of one schema, for any number of threads. Raises ValueError when its descriptors do not fit together."""
 
     def __init__(self, descriptors: bytes) -> None:
         self.pool = DescriptorPool()
         try:
             files = FileDescriptorSet.FromString(descriptors).file
+            types: list[Descriptor] = []
             for file in files:
+                _check_maps(file)
                 own = self.pool.Add(file)
+                types += own.message_types_by_name.values()
             self.messages: list[Descriptor] = _in_order(own, files[-1])
         except (DecodeError, TypeError, KeyError, UnboundLocalError, IndexError) as error:
             raise ValueError(f"its descriptors do not fit together ({error})") from None
@@ -63,16 +66,19 @@ class Reader:
         self._converters: dict[str, Column] = {}
         self.first = self.type(self.messages[0]) if self.messages else None
         """The first message type of the schema's own file."""
-        self.large = MAX_UNPACKED_BYTES // max(_ratio(self.pool, files), 1)
+        self.large = MAX_UNPACKED_BYTES // max((bytes_for_each(self.pool, one) for one in _all_types(types)), default=1)
         """A value of more bytes may unpack to too much: it is measured first."""
 
     def type(self, descriptor: Descriptor) -> MessageType:
-        """The message type of a descriptor of this schema's pool."""
+        """The message type of a descriptor of this schema's pool. Raises ValueError when types hold each other in a long chain."""
         name: str = descriptor.full_name
         found = self._types.get(name)
         if found is None:
-            found = MessageType(name, descriptor, GetMessageClass(descriptor).FromString, self.converter(descriptor))
-            self._types[name] = found
+            try:
+                parse = GetMessageClass(descriptor).FromString
+            except RecursionError:
+                raise ValueError(f"{name}: its types nest too deep") from None
+            found = self._types[name] = MessageType(name, descriptor, parse, self._converter(descriptor))
         return found
 
     def find(self, name: str) -> Descriptor | None:
@@ -93,18 +99,17 @@ class Reader:
         found = [_nested(self.messages, indexes, _all_nested), _nested(self.messages, indexes, _declared)]
         return [one for place, one in enumerate(found) if one is not None and not is_map_entry(one) and one not in found[:place]]
 
-    def converter(self, descriptor: Descriptor) -> Column:
-        """What turns messages of a type into documents."""
+    def _converter(self, descriptor: Descriptor) -> Column:
+        """What turns messages of a type into documents; composed with the first of them, because types contain each other."""
         name: str = descriptor.full_name
-        found = self._converters.get(name)
-        if found is None:
-            self._converters[name] = self._later(name)  # a type may contain itself
-            found = self._converters[name] = known(descriptor, self.any) or self._composed(descriptor)
-        return found
 
-    def _later(self, name: str) -> Column:
         def convert(messages: list[Any]) -> list[Any]:
-            return self._converters[name](messages)
+            if not messages:
+                return []
+            found = self._converters.get(name)
+            if found is None:
+                found = self._converters[name] = known(descriptor, self.any) or self._composed(descriptor)
+            return found(messages)
 
         return convert
 
@@ -131,8 +136,6 @@ class Reader:
         extended = self._extended(descriptor)
 
         def documents(messages: list[Any]) -> list[Any]:
-            if not messages:
-                return []  # also where a type that contains itself ends
             absent: list[tuple[str, list[bool]]] = []
             values = [column(messages, absent) for _, column in columns]
             found: list[Any] = list(map(dict, map(zip, repeat(names), zip(*values, strict=True)))) if values else [{} for _ in messages]
@@ -213,7 +216,7 @@ class Reader:
 
     def _of_one(self, field: FieldDescriptor) -> Column | None:
         if field.message_type is not None:
-            return self.converter(field.message_type)
+            return self._converter(field.message_type)
         return enums(field.enum_type) if field.enum_type is not None else SCALARS.get(field.type)
 
 
@@ -272,9 +275,19 @@ def _in_order(own: Any, file: Any) -> list[Descriptor]:
     return [own.message_types_by_name[message.name] for message in file.message_type]
 
 
-def _ratio(pool: DescriptorPool, files: Any) -> int:
-    """How many bytes a byte of a value can become: an empty message has two, and a dict with every field's default."""
-    return max((message_bytes(len(message.field)) // 2 for file in files for message in _all_messages(file.message_type)), default=1)
+def _all_types(descriptors: Iterable[Descriptor]) -> Iterator[Descriptor]:
+    waiting = list(descriptors)
+    while waiting:
+        descriptor = waiting.pop()
+        yield descriptor
+        waiting.extend(descriptor.nested_types)
+
+
+def _check_maps(file: Any) -> None:
+    """Raises ValueError for what calls itself the entries of a map and is none: no compiler writes it."""
+    for message in _all_messages(file.message_type):
+        if message.options.map_entry and sorted((field.number, field.name) for field in message.field) != [(1, "key"), (2, "value")]:
+            raise ValueError(f"{message.name} is no map")
 
 
 def _all_messages(messages: Any) -> Iterator[Any]:
@@ -288,6 +301,8 @@ def _all_messages(messages: Any) -> Iterator[Any]:
 @lru_cache(maxsize=1000)
 def reader_of(schema: Schema) -> Reader | str:
     """What reads values of `schema`; text when it cannot be used, saying why."""
+    if schema.compiled == NO_DESCRIPTORS:
+        return f"{schema.label}: its descriptors are not in the capture: decode again"
     try:
         return Reader(schema.compiled if schema.compiled is not None else compiled(schema.text or "", schema.references))
     except ValueError as error:

@@ -21,6 +21,9 @@ from inspector.schemas.wire_guess import Place
 _NO_MESSAGE = "what stands before the message names none of the schema's"
 
 
+_NO_DOCUMENT = {UnicodeDecodeError: "a text in it is not UTF-8", RecursionError: "its messages nest too deep"}
+
+
 class Fields(NamedTuple):
     """Where the fields of a value lie, and where and why they could be followed no further."""
 
@@ -115,9 +118,10 @@ def _convert(column: Column, kind: MessageType, rows: list[int], messages: list[
     """Parsed messages of one type to documents, all at once; one by one where that does not go."""
     try:
         documents = kind.convert(messages)
-    except (UnicodeDecodeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         if len(rows) == 1:
-            column.errors[rows[0]] = "a text in it is not UTF-8" if isinstance(error, UnicodeDecodeError) else "its messages nest too deep"
+            known = (said for kind, said in _NO_DOCUMENT.items() if isinstance(error, kind))
+            column.errors[rows[0]] = next(known, f"it makes no document ({type(error).__name__})")
             return
         for row, message in zip(rows, messages, strict=True):
             _convert(column, kind, [row], [message])

@@ -63,16 +63,22 @@ def zigzag(number: int) -> int:
     return (number >> 1) ^ -(number & 1)
 
 
-def fields(data: bytes, start: int, end: int) -> Iterator[Field]:
+GroupEnds = dict[int, tuple[int, int]]
+"""Where the content of a group begins → where its end tag begins and ends."""
+
+
+def fields(data: bytes, start: int, end: int, groups: GroupEnds | None = None) -> Iterator[Field]:
     """The fields of the message in `[start, end)`, those of groups and nested messages not followed.
 
+    `groups` remembers the groups of `data` that were met: who follows them into each other goes over none twice.
     Raises WireError where the bytes are no field.
     """
+    known = {} if groups is None else groups
     at = start
     while at < end:
         begin = at
         number, wire, at = _tag(data, at, end)
-        payload, payload_end, at = _payload(data, number, wire, begin, at, end)
+        payload, payload_end, at = _payload(data, number, wire, begin, at, end, known)
         yield Field(number, wire, begin, payload, payload_end, at)
 
 
@@ -90,7 +96,7 @@ def _tag(data: bytes, at: int, end: int) -> tuple[int, int, int]:
     return number, tag & 7, after
 
 
-def _payload(data: bytes, number: int, wire: int, begin: int, at: int, end: int) -> tuple[int, int, int]:
+def _payload(data: bytes, number: int, wire: int, begin: int, at: int, end: int, groups: GroupEnds) -> tuple[int, int, int]:
     """Where the payload behind a tag begins and ends, and where the field ends."""
     if wire == VARINT:
         after = at + 1 if at < end and data[at] < 0x80 else varint(data, at, end)[1]
@@ -106,26 +112,28 @@ def _payload(data: bytes, number: int, wire: int, begin: int, at: int, end: int)
             raise WireError(begin, f"field {number:,} has {after - at} bytes, {end - at} are left")
         return at, after, after
     if wire == GROUP:
-        return at, *_group_end(data, number, at, end)
+        return at, *(groups.get(at) or _group_end(data, number, at, end, groups))
     raise WireError(begin, f"a group ends that has not begun ({number:,})" if wire == GROUP_END else f"there is no wire type {wire}")
 
 
-def _group_end(data: bytes, number: int, at: int, end: int) -> tuple[int, int]:
-    """Where the end tag of the group `number` begins and ends; groups in it are passed over."""
-    begun = [number]
+def _group_end(data: bytes, number: int, at: int, end: int, groups: GroupEnds) -> tuple[int, int]:
+    """Where the end tag of the group `number` begins and ends; groups in it are passed over and remembered."""
+    begun = [(number, at)]
     begin = at
     while at < end:
         begin = at
         inner, wire, at = _tag(data, at, end)
         if wire == GROUP:
-            begun.append(inner)
+            begun.append((inner, at))
             if len(begun) > MAX_DEPTH:
                 raise WireError(begin, f"groups nest more than {MAX_DEPTH} deep")
         elif wire == GROUP_END:
-            if begun.pop() != inner:
+            opened, content = begun.pop()
+            if opened != inner:
                 raise WireError(begin, f"a group ends that has not begun ({inner:,})")
+            groups[content] = begin, at
             if not begun:
                 return begin, at
         else:
-            at = _payload(data, inner, wire, begin, at, end)[2]
+            at = _payload(data, inner, wire, begin, at, end, groups)[2]
     raise WireError(begin, f"group {number:,} does not end")

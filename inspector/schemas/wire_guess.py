@@ -13,7 +13,7 @@ from collections import Counter
 from typing import NamedTuple
 
 from inspector.schemas.float32 import shortest
-from inspector.schemas.wire import GROUP, LEN, MAX_DEPTH, VARINT, Field, WireError, fields, signed, varint
+from inspector.schemas.wire import GROUP, LEN, MAX_DEPTH, VARINT, Field, GroupEnds, WireError, fields, signed, varint
 
 MOST_FIELDS = 20_000
 """A value with more fields is not guessed at."""
@@ -46,6 +46,7 @@ class _Walk:
         self.data = data
         self.deepest = deepest
         self.left = MOST_FIELDS
+        self._groups: GroupEnds = {}
         self.places: list[Place] | None = [] if keep_places else None
 
     def message(self, found: list[Field], path: tuple[Step, ...], depth: int) -> dict[str, object]:
@@ -86,7 +87,7 @@ class _Walk:
     def fields(self, start: int, end: int, depth: int) -> list[Field]:
         """The fields in `[start, end)`. Raises WireError when they are none, and _TooMuchError when they nest too deep."""
         found: list[Field] = []
-        for field in fields(self.data, start, end):
+        for field in fields(self.data, start, end, self._groups):
             found.append(field)
             self.left -= 1
             if self.left < 0:

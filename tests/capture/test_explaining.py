@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from inspector.capture.explaining import MOST_BYTES, decoder_words, explained, v
 from inspector.capture.reader import CaptureReader
 from inspector.capture.schemas import stored_schemas
 from inspector.decoders import Context, Decoded, Decoder, FieldSpan, Spans
+from inspector.event import Schema
 from inspector.masks import parse
 from tests.app import schema_captures as made
 
@@ -165,3 +167,18 @@ def test_a_preview_keeps_digits_and_is_bounded(tmp_path: Path) -> None:
     assert all(len(text) < 70_000 for text in shown)
     assert shown[1].endswith("\n…")
     assert shown[3] == "plain text"
+
+
+def test_no_compiler_is_run_for_a_schema_of_a_capture(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(*arguments: object, **options: object) -> None:
+        raise AssertionError("a child process")
+
+    schema = Schema("id:1", made.REGISTRY, "PROTOBUF", 'syntax = "proto3"; message A { string s = 1; }', "a-value", 1)
+    value = made.framed(1, b"\0\x0a\x01a")
+    path = made.write(tmp_path / "c.evcap", [made.Made(value, schema=schema, decoder="protobuf", data='{"s":"a"}')])
+    monkeypatch.setattr(subprocess, "run", run)
+    with CaptureReader(path) as opened:
+        found = explained(opened, 1).tried[0]
+        note = value_spans(opened, 1).note
+    reason = "a-value version 1 (schema 1): its descriptors are not in the capture: decode again"
+    assert (found.decoder, found.error, note) == ("protobuf", reason, f"followed up to byte 5: {reason}")

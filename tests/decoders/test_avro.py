@@ -169,6 +169,14 @@ def test_bytes_as_confluents_java_serializer_writes_them_have_no_length() -> Non
     assert refused(Avro().decode([single + b"\xfe\xfd"], [None], book("bytes", wire="crc64:" + "0" * 16)))
 
 
+@pytest.mark.parametrize("branch", [63, 64, 8191, 8192])
+def test_the_branch_of_a_large_union_may_take_two_bytes(branch: int) -> None:
+    enums = [{"type": "enum", "name": f"E{number}", "symbols": ["x"]} for number in range(branch)]
+    schema = record(("number", [*enums, "long"]), ("text", "string"))
+    text = "x" * 35  # with its length as many bytes as the number says: to skip the second byte of the branch goes unnoticed
+    assert accepted(read(schema, long(branch) + long(36) + written("string", text))) == f'{{"number":36,"text":"{text}"}}'
+
+
 def test_the_record_of_a_union_gives_its_name() -> None:
     schema = ["null", record(("a", "int"), name="One"), record(("b", "int"), name="Two")]
     decoded = read(schema, long(2) + long(7))

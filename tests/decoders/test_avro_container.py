@@ -188,6 +188,23 @@ def test_a_record_may_nest_less_deep_by_the_list_around_it() -> None:
     assert "it nests more than 1,000 deep" in (read(by_hand(NODE, (1, b"\0\x02" + value))).error[0] or "")
 
 
+@pytest.mark.parametrize("count", [0, 1])
+def test_many_blocks_of_little_end_soon(count: int) -> None:
+    nothing = bytes(cramjam.zstd.compress(b""))
+    value = by_hand("null", *[(count, nothing)] * 2_000, codec="zstandard")
+    started = time.process_time()
+    decoded = read(value)
+    assert time.process_time() - started < 0.5
+    assert decoded.document == ([[None] * 2_000] if count else [None])
+    assert "a block of 0 records" in str(decoded.error[0]) or count
+
+
+@pytest.mark.parametrize("size", [0, 1, 70_000, 600_000, 5_000_000])
+def test_a_block_of_any_size_finds_room(size: int) -> None:
+    block = bytes(cramjam.zstd.compress(long(size) + b"x" * size))
+    assert read(by_hand("string", (1, block), codec="zstandard")).document == [["x" * size]]
+
+
 @given(st.binary(max_size=60), st.sampled_from(["null", "deflate", "snappy", "zstandard", "bzip2", "xz"]), st.integers(-3, 2**62))
 def test_any_block_is_read_or_refused(block: bytes, codec: str, count: int) -> None:
     decoded = read(by_hand(LINE, (count, block), codec=codec))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import struct
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -184,3 +185,19 @@ def test_big_fractions_are_bounded() -> None:
     assert decode(b"\x81\xc5\x82\x1a\x7f\xff\xff\xff\x01").data == ['[{"tag":5,"value":[2147483647,1]}]']
     assert time.process_time() - before < 1
     assert struct.calcsize(">d") == 8
+
+
+def test_a_megabyte_of_empty_maps_ends_soon_and_in_little_memory() -> None:
+    value = b"\x9a" + (1_000_000).to_bytes(4, "big") + b"\xa0" * 1_000_000
+    before = time.process_time()
+    assert decode(value).error == ["not CBOR: it has more than 200,000 objects and lists at byte 200004"]
+    assert time.process_time() - before < 0.6
+    tracemalloc.start()
+    decode(value)
+    assert tracemalloc.get_traced_memory()[1] < 64_000_000
+    tracemalloc.stop()
+
+
+def test_a_large_value_of_small_maps_is_read() -> None:
+    value = cbor2.dumps([{"name": "x" * 40}] * 250_000)
+    assert decode(value).error == [None]

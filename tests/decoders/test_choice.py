@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 import pytest
 
 from inspector import decoders
-from inspector.decoders import Context, Decoded
+from inspector.decoders import Context, Decoded, Decoder, Spans
 from inspector.errors import UsageError
 from inspector.event import FROM_VALUE, Flag
 
@@ -80,3 +81,61 @@ def test_a_header_that_names_a_schema_marks_a_body_that_is_not_json() -> None:
     decoded = decode(b"\x02ab\xff", b'{"a":1}', headers=headers)
     assert decoded.decoder == ["confluent", "json"]
     assert decoded.error == ["schema 11223344-5566-7788-99aa-bbccddeeff00, no registry set", None]
+
+
+class Failing:
+    """Fails at values that begin with `x`, and at those with `?` already when it is asked whether it knows them."""
+
+    name = "failing"
+    sure = True
+
+    def priority(self, value: bytes, headers: str | None, context: Context) -> float:
+        if b"?" in value:
+            raise LookupError(value)
+        return 1.0
+
+    def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
+        decoded = Decoded.empty(len(values))
+        for row, value in enumerate(values):
+            if value is not None and value.startswith(b"x"):
+                raise RuntimeError(value)
+            decoded.decoder[row] = None if value is None else self.name
+        return decoded
+
+    def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
+        raise RecursionError(value)
+
+
+@pytest.fixture
+def failing(monkeypatch: pytest.MonkeyPatch) -> Decoder:
+    """A decoder with faults among the known ones."""
+    mine, others, named = Failing(), decoders.known(), decoders.named
+    monkeypatch.setattr(decoders, "known", lambda: (mine, *others))
+    monkeypatch.setattr(decoders, "_asked_about", lambda first: (mine, *others))
+    monkeypatch.setattr(decoders, "named", lambda name: mine if name == mine.name else named(name))
+    monkeypatch.setattr(decoders, "_failures", set())
+    return mine
+
+
+def test_a_decoder_that_fails_is_passed_over_and_its_values_say_so(failing: Decoder, caplog: pytest.LogCaptureFixture) -> None:
+    decoded = decode(b"a", b"xsecret", None, b"b", b"x")
+    assert decoded.decoder == ["failing", "text", None, "failing", "text"]
+    assert decoded.error == [None, "failing: this decoder failed (RuntimeError)", None, None, "failing: this decoder failed (RuntimeError)"]
+    assert decoded.flags == [0, Flag.undecodable, 0, 0, Flag.undecodable]
+    assert decode(b"secret?").decoder == ["text"]
+    logged = [record for record in caplog.records if record.name == "inspector.decoders"]
+    assert [(record.levelname, record.exc_info) for record in logged] == [("WARNING", None)] * 2  # once for each kind of failure
+    assert all("failing" in record.getMessage() and "secret" not in record.getMessage() for record in logged)
+
+
+def test_the_users_choice_may_fail_in_itself(failing: Decoder) -> None:
+    decoded = decode(b"a", b"x", None, chosen="failing")
+    assert decoded.decoder == ["failing", "failing", None]
+    assert decoded.error == [None, "this decoder failed (RuntimeError)", None]
+    assert decoded.flags == [0, Flag.undecodable, 0]
+
+
+def test_a_decoder_that_fails_is_one_of_the_attempts(failing: Decoder) -> None:
+    found = {one.decoder: one for one in decoders.attempts(b"x", None, Context())}
+    assert (found["failing"].error, found["failing"].stopped_at) == ("this decoder failed (RuntimeError)", None)
+    assert found["text"].error is None

@@ -6,6 +6,7 @@ import base64
 import json
 import struct
 import time
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -175,6 +176,22 @@ def test_short_floats_have_the_fewest_digits_that_say_them(number: float) -> Non
 
 def test_a_value_of_very_many_members_is_not_walked_to_its_end() -> None:
     before = time.process_time()
-    decoded = decode(b"\xdd" + struct.pack(">I", 9_000_000) + b"\x80" * 9_000_000 + b"x")
+    decoded = decode(b"\xdd" + struct.pack(">I", 9_000_000) + b"\xc0" * 9_000_000 + b"x")
     assert decoded.error == ["not MessagePack: it has more than 2,000,000 values at byte 2000004"]
     assert time.process_time() - before < 30
+
+
+def test_a_megabyte_of_empty_maps_ends_soon_and_in_little_memory() -> None:
+    value = b"\xdd" + (1_000_000).to_bytes(4, "big") + b"\x80" * 1_000_000
+    before = time.process_time()
+    assert decode(value).error == ["not MessagePack: it has more than 200,000 objects and lists at byte 200004"]
+    assert time.process_time() - before < 0.6
+    tracemalloc.start()
+    decode(value)
+    assert tracemalloc.get_traced_memory()[1] < 64_000_000
+    tracemalloc.stop()
+
+
+def test_a_large_value_of_small_maps_is_read() -> None:
+    value = ormsgpack.packb([{"name": "x" * 40}] * 250_000)
+    assert decode(value).error == [None]

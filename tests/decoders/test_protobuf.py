@@ -8,6 +8,7 @@ import time
 import tracemalloc
 import uuid
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.protobuf import ProtobufSerializer
 from confluent_kafka.serialization import MessageField, SerializationContext
-from google.protobuf import json_format
+from google.protobuf import any_pb2, json_format
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,6 +24,8 @@ from inspector import decoders
 from inspector.decoders import Context, Decoded, Spans
 from inspector.decoders.protobuf import Protobuf
 from inspector.event import Flag, Reference, Schema
+from inspector.schemas import protobuf_reader
+from inspector.schemas.protobuf_known import AnyReader
 from inspector.schemas.protobuf_reader import MAX_UNPACKED_BYTES, Reader
 from tests.contracts import DecoderContract
 from tests.decoders.protobuf_samples import EVERYTHING, context, filled, new, reader, schema, shop
@@ -363,6 +366,39 @@ def test_the_same_values_in_batches_of_any_size_are_the_same_documents() -> None
     together = Protobuf().decode(values, [None] * len(values), context(described))
     alone = [decode(value, described) for value in values]
     assert together.data == [decoded.data[0] for decoded in alone]
+
+
+def test_a_schema_is_read_by_several_threads_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    described = schema('syntax = "proto3"; message First {} message A { B b = 1; } message B { C c = 1; } message C { string s = 1; }')
+    value = CONFLUENT + b"\2\2" + new(described, "A", b={"c": {"s": "x"}}).SerializeToString()
+    meanwhile: list[list[object]] = []
+    known = protobuf_reader.known
+
+    def interrupted(*arguments: Any) -> Any:
+        if not meanwhile:
+            meanwhile.append([])
+            with ThreadPoolExecutor(1) as other:
+                meanwhile[0] = other.submit(decode, value, described).result().document
+        return known(*arguments)
+
+    monkeypatch.setattr(protobuf_reader, "known", interrupted)
+    assert [decode(value, described).document, *meanwhile] == [[{"b": {"c": {"s": "x"}}}]] * 2
+
+
+def test_how_deep_messages_are_packed_is_counted_by_thread() -> None:
+    packed = any_pb2.Any(type_url="x/M")
+    meanwhile: list[object] = []
+
+    def unpacked(name: str, content: bytes) -> tuple[object, bool]:
+        inner = reading.column([packed])[0]
+        if "value" in inner and not meanwhile:  # as deep as it goes
+            meanwhile.append(None)
+            with ThreadPoolExecutor(1) as other:
+                meanwhile[0] = other.submit(reading.column, [packed]).result()[0]
+        return {"inner": inner}, False
+
+    reading = AnyReader(unpacked)
+    assert reading.column([packed]) == meanwhile
 
 
 # which bytes hold what

@@ -118,3 +118,15 @@ def test_random_bytes_end_soon() -> None:
         before = time.process_time()
         ProtobufGuess().decode([value], [None], Context())
         assert time.process_time() - before < 0.05
+
+
+def test_groups_in_groups_are_gone_over_once() -> None:
+    value = b"\x0b" * 99 + b"\x10\x01" * 9_000 + b"\x0c" * 99 + tagged(2, b"hello")
+    before = time.process_time()
+    decoded = decoders.decode([value], [None], Context())
+    assert time.process_time() - before < 0.4
+    document = decoded.document[0]
+    for _ in range(99):
+        assert isinstance(document, dict)
+        document = document["#1"]
+    assert document == {"#2": [1] * 9_000}
