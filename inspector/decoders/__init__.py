@@ -20,7 +20,7 @@ from typing import NamedTuple, cast
 
 from inspector import plugins
 from inspector.composing import MOST_SPANS, FieldSpan, Path, Spans, Step
-from inspector.decoding import PRIMITIVE_TYPES, UNDECODABLE, Context, Decoded, Decoder, KnowsBeginnings, ShowsBytes, joined
+from inspector.decoding import PRIMITIVE_TYPES, UNDECODABLE, Context, Decoded, Decoder, KnowsBeginnings, Room, ShowsBytes, joined
 from inspector.errors import UsageError
 from inspector.event import Schema, _FromValue
 from inspector.schemas.content import may_tell, tells
@@ -40,6 +40,7 @@ __all__ = [
     "Inside",
     "KnowsBeginnings",
     "Path",
+    "Room",
     "ShowsBytes",
     "Spans",
     "Step",
@@ -71,6 +72,8 @@ class Attempt(NamedTuple):
     schema: Schema | None
     document: object
     """What it read."""
+    data: str | _FromValue | None
+    """The same as it would be stored."""
 
 
 @cache
@@ -283,4 +286,4 @@ def _attempt(decoder: Decoder, value: bytes, headers: str | None, context: Conte
         spans = decoder.spans(value, headers, context)
         stopped_at = spans.stopped_at
     error = (reason or "not of this kind") if failed else None
-    return Attempt(decoder.name, priority, error, stopped_at, decoded.schema[0], decoded.document[0])
+    return Attempt(decoder.name, priority, error, stopped_at, decoded.schema[0], decoded.document[0], decoded.data[0])
