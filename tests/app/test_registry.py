@@ -262,4 +262,6 @@ def test_a_folder_of_schemas_makes_documents_of_what_waited(qtbot: QtBot, window
     connection.close()
     assert found == [("avro", 40, 40, 0), ("protobuf", 40, 40, 0)]
     window.events.choose_row(0)
-    qtbot.waitUntil(lambda: window.status_line.decoder.whole_text() == "avro · orders-value v3", timeout=_WAIT_MS)
+    line = window.status_line
+    assert line is not None
+    qtbot.waitUntil(lambda: line.decoder.whole_text() == "avro · orders-value v3", timeout=_WAIT_MS)
