@@ -24,7 +24,7 @@ from inspector.decoders import Path
 
 _INSIDE_PX = 22
 """What a cell has around its text, and a little more."""
-_PLACE_BOX_PX = 130
+_PLACE_BOX_PX = 96
 
 
 class HexView(QWidget):
@@ -54,7 +54,8 @@ class HexView(QWidget):
         self.size_label = PlainLabel(role="dim", elided=True)
         self.go = QLineEdit()
         self.go.setAccessibleName("Go to a byte")
-        self.go.setPlaceholderText("Go to 4096 or 0x1000")
+        self.go.setPlaceholderText("Go to byte")
+        self.go.setToolTip("A number such as 4096 or 0x1000")
         self.go.setFixedWidth(_PLACE_BOX_PX)
         self._empty = Empty("There are no bytes.", "")
         self._stack = QStackedWidget()

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast, runtime_checkable
 
-from inspector.composing import Spans
+from inspector.composing import MAX_UNPACKED_BYTES, Spans
 from inspector.event import Flag, Schema, _FromValue
 from inspector.schemas import Framed, Schemas
 
@@ -17,6 +17,34 @@ _NUMBERS = ("long", "int", "short", "double", "float", "uuid")
 PRIMITIVE_TYPES = (*_NUMBERS, *(f"{window} {kind}" for window in ("windowed", "session") for kind in ("text", *_NUMBERS)))
 """What a key may be said to be instead of text; `primitive` reads them."""
 UNDECODABLE = int(Flag.undecodable)
+_LEAST_ROOM = 2 * MAX_UNPACKED_BYTES
+_ROOM_PER_BYTE = 20
+
+
+@dataclass(slots=True)
+class Room:
+    """How many bytes the values of one batch may still unpack to, all layers of them together.
+
+    It is what bounds the memory and the time of a batch: 47 bytes can hold 32 MB.
+    """
+
+    left: int
+
+    @classmethod
+    def of(cls, values: Iterable[bytes | None]) -> Room:
+        """Of a batch: 64 MB, or 20 bytes for each that there are."""
+        return cls(max(_LEAST_ROOM, _ROOM_PER_BYTE * sum(len(value) for value in values if value is not None)))
+
+    def take(self, size: int) -> None:
+        """So many bytes were unpacked. Raises ValueError when there was no room for them."""
+        self.left -= size
+        if self.left < 0:
+            raise ValueError(self.full)
+
+    @property
+    def full(self) -> str:
+        """Why there is none."""
+        return "the values that are read together unpack to too much"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,19 +59,27 @@ class Context:
     others are a decoder's own (see `primitive`)."""
     schemas: Schemas = field(default_factory=Schemas)
     """The schemas that values may name."""
+    most_unpacked: int = MAX_UNPACKED_BYTES
+    """A value that unpacks to more is refused."""
+    room: Room | None = None
+    """What is left of the batch that the values were packed in; None for a batch of its own."""
 
     def framed(self, value: bytes, headers: str | None) -> Framed | None:
         """The schema that one value names, found or missing."""
-        if name := self.options.get("schema"):
-            return self.schemas.named(str(name), self.log, self.part)
-        return self.schemas.framed(value, headers, self.log, self.part)
+        name = self.options.get("schema")
+        named = self.schemas.named(str(name), self.log, self.part) if name else self.schemas.framed(value, headers, self.log, self.part)
+        return self._bounded(named)
 
     def framed_column(self, values: Sequence[bytes | None], headers: Sequence[str | None]) -> list[Framed | None]:
         """The same for a column, which is quicker."""
         if name := self.options.get("schema"):
-            framed = self.schemas.named(str(name), self.log, self.part)
+            framed = self._bounded(self.schemas.named(str(name), self.log, self.part))
             return [None if value is None else framed for value in values]
-        return self.schemas.column(values, headers, self.log, self.part)
+        column = self.schemas.column(values, headers, self.log, self.part)
+        return column if self.most_unpacked >= MAX_UNPACKED_BYTES else list(map(self._bounded, column))
+
+    def _bounded(self, framed: Framed | None) -> Framed | None:
+        return framed if framed is None or self.most_unpacked >= MAX_UNPACKED_BYTES else framed._replace(most_inflated=self.most_unpacked)
 
 
 @dataclass(slots=True)

@@ -128,22 +128,30 @@ def _protobuf(document: Mapping[str, Any]) -> bytes:
 
 def capture(path: Path, documents: Sequence[Mapping[str, Any]], encoding: str, *, profile: str = "") -> Path:
     """A capture of the documents in one encoding, in one log of one partition, with the schemas in it."""
-    log = LogInfo(LogKey("orders"), 0, len(documents))
+    keys = [document["order"].encode() for document in documents]
+    return capture_of(path, encoded(documents, encoding), keys, profile=profile)
+
+
+def capture_of(
+    path: Path, values: Sequence[bytes], keys: Sequence[bytes], *, profile: str = "", schemas: Sequence[Schema] = (AVRO, PROTOBUF)
+) -> Path:
+    """A capture of values, in one log of one partition, with the schemas in it that they name and that are given."""
+    log = LogInfo(LogKey("orders"), 0, len(values))
     records = RecordBatch()
-    for position, value in enumerate(encoded(documents, encoding)):
+    for position, (key, value) in enumerate(zip(keys, values, strict=True)):
         records.log.append(0)
         records.position.append(position)
         records.time_us.append(1_795_420_800_000_000 + position)
         records.time_kind.append(int(TimeKind.create))
-        records.key.append(documents[position]["order"].encode())
+        records.key.append(key)
         records.value.append(value)
         records.headers.append(None)
     with CaptureWriter(path, floor_bytes=0) as writer:
         source = writer.add_source(SourceInfo("kafka", "kafka://shop", "c-1"))
         log_ids = [writer.add_log(source, log)]
-        reading = writer.begin(source, {log_ids[0]: (0, len(documents))}, isolation="", filter_text=None, settings={})
-        identifier = Identifier(profile=parse_profile(profile), schemas=Schemas((), [AVRO, PROTOBUF]))
+        reading = writer.begin(source, {log_ids[0]: (0, len(values))}, isolation="", filter_text=None, settings={})
+        identifier = Identifier(profile=parse_profile(profile), schemas=Schemas((), schemas))
         stager = Stager()
-        writer.append(reading, log_ids, stager.stage(identifier.events(records, [log])), Progress(read={0: (0, len(documents))}))
+        writer.append(reading, log_ids, stager.stage(identifier.events(records, [log])), Progress(read={0: (0, len(values))}))
         stager.close()
     return path

@@ -87,3 +87,11 @@ def test_a_replay_has_the_same_states(readers: dict[str, CaptureReader], encodin
 def _state(reader: CaptureReader, stream: str, moment: Moment) -> tuple[object, int]:
     answer = Replay(reader, Question(stream, moment=moment)).answer()
     return json.loads(to_json(answer.folded.state)), answer.folded.applied
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_list_shows_documents_and_not_their_bytes(readers: dict[str, CaptureReader], encoding: str) -> None:
+    rows = readers[encoding].rows(1, 400)
+    shown = [row.document_preview if encoding != "json" else (row.value_preview or b"").decode() for row in rows]
+    assert [json.loads(text or "")["order"] for text in shown] == [document["order"] for document in DOCUMENTS]
+    assert all(row.document_preview is None for row in rows) == (encoding == "json")

@@ -35,11 +35,11 @@ class ExplainDialog(QDialog):
     def __init__(self, session: Session, selection: Selection, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("What this value may be")
-        self.resize(820, 540)
+        self.resize(960, 540)
         self._session, self._selection = session, selection
         self.found: Explained | None = None
         self.table = AttemptTable(self)
-        self.view = RowsView(self.table, "Decoders that were tried", [136, 84, 0, 92, 150])
+        self.view = RowsView(self.table, "Decoders that were tried", [136, 84, 0, 92, 230])
         self.heading, self.reason = PlainLabel(role="title", elided=True), PlainLabel(role="warn", elided=True)
         self.outcome, self.preview = PlainLabel(role="dim", elided=True), PlainText("What the decoder read")
         self.busy = thin_bar("Decoders are being tried", 0)

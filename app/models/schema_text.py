@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from app.models.version_rows import VersionRow
 from inspector.capture.reader import CaptureReader
 from inspector.capture.versions import schema_text
+from inspector.event import wire_words
 from inspector.text import visible_lines
 
 MOST_CHARACTERS = 256 * 1024
@@ -42,11 +43,13 @@ def text_of(reader: CaptureReader, row: VersionRow) -> Text:
     if known is None:
         return Text(row.cells[0], note=_no_text(row))
     if known.is_missing:
-        return Text(known.label, note=f"missing: {known.error}" if known.error else "missing")
+        return Text(known.short, note=f"missing: {known.error}" if known.error else "missing")
     written = schema_text(reader, known.id, MOST_CHARACTERS) or ""
     is_cut = (known.characters or 0) > len(written)
     note = f"its first {len(written):,} of {known.characters:,} characters" if is_cut else f"{known.characters:,} characters"
-    return Text(known.label, visible_lines(written if is_cut else laid_out(written)), written, note)
+    if known.subject:
+        note = f"{note} · {wire_words(known.wire)}"
+    return Text(known.short, visible_lines(written if is_cut else laid_out(written)), written, note)
 
 
 def _no_text(row: VersionRow) -> str:

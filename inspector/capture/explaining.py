@@ -23,6 +23,8 @@ from inspector.schemas import Schemas
 
 MOST_BYTES = 256 * 1024
 """A larger value is not tried: a decoder holds the interpreter for as long as it reads, and 256 KB take the slowest some 20 ms."""
+MOST_UNPACKED_BYTES = 1024 * 1024
+"""What it unpacks to is bounded for the same reason."""
 PREVIEW_CHARACTERS = 64 * 1024
 _SOURCE = "SELECT log.source_id FROM event JOIN log ON log.id = event.log_id WHERE event.seq = ?"
 _STAMP = "SELECT count(*), count(text), max(id) FROM schema"
@@ -67,10 +69,10 @@ def explained(reader: CaptureReader, seq: int) -> Explained:
     if event.value is None:
         return Explained(seq, size=event.value_bytes or 0, reason=event.error or "", refused=_why_not(event))
     book = _book(reader, event.seq)
-    context = Context(log=event.log, schemas=book.schemas)
+    context = _context(event, book)
     tried = []
     for one in decoders.attempts(event.value, event.headers, context):
-        shown = "" if one.error else _preview(reader, one, event.value, event.headers, context)
+        shown = "" if one.error else _preview(reader, one, event.value)
         label = one.schema.label if one.schema is not None else ""
         tried.append(
             Tried(one.decoder, one.priority, _reason(one, book.missing), one.stopped_at, label, shown, one.decoder == event.decoder)
@@ -85,11 +87,14 @@ def _reason(one: Attempt, missing: Mapping[str, str]) -> str | None:
     return one.error
 
 
-def _preview(reader: CaptureReader, one: Attempt, value: bytes, headers: str | None, context: Context) -> str:
+def _context(event: Event, book: _Book) -> Context:
+    return Context(log=event.log, schemas=book.schemas, most_unpacked=MOST_UNPACKED_BYTES)
+
+
+def _preview(reader: CaptureReader, one: Attempt, value: bytes) -> str:
     """What a decoder read, numbers with their own digits, laid out for reading; the text of a value that has no document."""
-    data = decoders.named(one.decoder).decode([value], [headers], context).data[0]
-    text = data if isinstance(data, str) else value_text(value)
-    if data is None or len(text) > PREVIEW_CHARACTERS:
+    text = one.data if isinstance(one.data, str) else value_text(value)
+    if one.data is None or len(text) > PREVIEW_CHARACTERS:
         return text if len(text) <= PREVIEW_CHARACTERS else f"{text[:PREVIEW_CHARACTERS]}\n…"
     found = str(reader.select("SELECT CASE WHEN json_valid(?1) THEN json_pretty(?1, '  ') ELSE ?1 END", (text,))[0][0])
     return found if len(found) <= PREVIEW_CHARACTERS else f"{found[:PREVIEW_CHARACTERS]}\n…"
@@ -167,7 +172,7 @@ def value_spans(reader: CaptureReader, seq: int) -> ValueSpans:
         return ValueSpans(seq, note=f"there is no decoder {event.decoder} here")
     if not isinstance(decoder, ShowsBytes):
         return ValueSpans(seq)
-    spans: Spans = decoder.spans(event.value, event.headers, Context(log=event.log, schemas=_book(reader, seq).schemas))
+    spans: Spans = decoder.spans(event.value, event.headers, _context(event, _book(reader, seq)))
     note = "" if spans.stopped_at is None else f"followed up to byte {spans.stopped_at:,}: {spans.reason}"
     return ValueSpans(seq, spans.fields, note)
 

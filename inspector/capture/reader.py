@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -103,7 +103,7 @@ class CaptureReader:
         """All rows of a query. Raises CaptureError when the file is damaged."""
         return list(self.each(sql, bindings))
 
-    def each(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Iterator[tuple[Any, ...]]:
+    def each(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Generator[tuple[Any, ...], None, None]:
         """The rows of a query as they come. Raises CaptureError when the file is damaged."""
         try:
             yield from self.connection.execute(sql, bindings or None)

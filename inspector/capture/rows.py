@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from inspector.event import TimeKind
 
 PREVIEW_BYTES = 1024
+_LOOKED_INTO_BYTES = 64 * 1024
+"""Of a larger document a list shows the bytes: a whole one has to be written out for its beginning."""
 ENDS = {
     False: "ORDER BY event.time_us, log.name, log.partition, event.position LIMIT :q_most",
     True: "ORDER BY event.time_us DESC, log.name DESC, log.partition DESC, event.position DESC LIMIT :q_most",
@@ -17,7 +19,7 @@ ENDS = {
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """What a list shows of an event; key and value are cut to 1 KB."""
+    """What a list shows of an event; key, value and document are cut to 1 KB."""
 
     seq: int
     log: str
@@ -42,6 +44,8 @@ class EventRow:
     actor: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
+    document_preview: str | None = None
+    """The beginning of its document, as JSON text, where the value is not that text itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +127,9 @@ ROW = (
     f"substr(record.key, 1, {PREVIEW_BYTES}), substr(record.value, 1, {PREVIEW_BYTES}), type.name, stream.name, "
     f"event.version, event.flags, "
     "event.error, event.key_bytes, event.value_bytes, CASE WHEN event.recorded_kind = 3 OR event.time_kind = 1 THEN event.recorded_us END, "
-    f"event.captured_us, event.event_id, category.name, event.actor, event.correlation_id, event.causation_id FROM {FROM}"
+    "event.captured_us, event.event_id, category.name, event.actor, event.correlation_id, event.causation_id, "
+    f"CASE WHEN event.decoder NOT IN ('json', 'text', 'xml') AND length(event.data) <= {_LOOKED_INTO_BYTES} "
+    f"THEN substr(json(event.data), 1, {PREVIEW_BYTES}) END FROM {FROM}"
 )
 
 
@@ -131,7 +137,7 @@ _INT, _MAYBE_INT, _TEXT, _MAYBE_TEXT, _MAYBE_BYTES = (int,), (int, type(None)), 
 ROW_KINDS = (
     *(_INT, _TEXT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_BYTES, _MAYBE_BYTES, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _INT),
     *(_MAYBE_TEXT, _MAYBE_INT, _MAYBE_INT, _MAYBE_INT, _INT),
-    *(_MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT),
+    *(_MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_TEXT),
 )
 EVENT_KINDS = (
     *(_INT, _TEXT, _INT, _INT, _INT, _MAYBE_INT, _INT, _MAYBE_INT, _INT, _INT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_INT, _MAYBE_TEXT),

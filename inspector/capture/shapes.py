@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 
 from inspector.capture.reader import CaptureReader
@@ -16,6 +17,10 @@ from inspector.capture.reader import CaptureReader
 MOST_EVENTS = 5_000
 MOST_SHAPES = 100
 _MOST_PLACES = 2_000
+_MOST_PLACE = 500
+"""A longer place is left out: names may be repeated at every level, and 60 KB of document make 50 MB of places."""
+_MOST_CHARACTERS = 32 * 1024 * 1024
+"""Of the places of all documents that are looked at: they are kept until they are told apart."""
 _MOST_DOCUMENT_BYTES = 64 * 1024
 _MOST_S = 3.0
 _PART_EVENTS = 250
@@ -91,23 +96,25 @@ def _signatures(reader: CaptureReader, type_id: int, most: int, until_s: float) 
     """(number, time, places and kinds as SQLite tells them) of the newest documents; None for one that is too large."""
     sql = (
         f"WITH shown AS ({reader.shown(_DOCUMENTS)}) SELECT seq, time_us, document IS NULL, (SELECT group_concat(place, char(10)) FROM "
-        "(SELECT DISTINCT fullkey || ': ' || type AS place FROM json_tree(shown.document) LIMIT :places)) FROM shown"
+        "(SELECT DISTINCT fullkey || ': ' || type AS place FROM json_tree(shown.document) WHERE length(fullkey) <= :long LIMIT :places)) "
+        "FROM shown"
     )
-    left = most
+    left, characters = most, _MOST_CHARACTERS
+    given = {"bytes": _MOST_DOCUMENT_BYTES, "places": _MOST_PLACES, "long": _MOST_PLACE, "type": type_id}
     for first, last in reader.select(_BLOCKS, (type_id,)):
         low, high = int(first), int(last)
         while left > 0 and low <= high:
-            asked = min(left, _PART_EVENTS)
-            given = {"bytes": _MOST_DOCUMENT_BYTES, "places": _MOST_PLACES, "type": type_id, "most": asked, "first": low, "last": high}
-            rows = reader.select(sql, given)
-            for seq, time_us, is_too_large, signature in rows:
-                yield seq, time_us if isinstance(time_us, int) else None, None if is_too_large else str(signature or "")
-            left -= len(rows)
-            if len(rows) < asked:
+            asked = count = min(left, _PART_EVENTS)
+            with closing(reader.each(sql, {**given, "most": asked, "first": low, "last": high})) as rows:
+                for seq, time_us, is_too_large, signature in rows:
+                    yield seq, time_us if isinstance(time_us, int) else None, None if is_too_large else str(signature or "")
+                    high, count = seq - 1, count - 1
+                    characters -= len(signature or "")
+                    if characters < 0 or time.monotonic() > until_s:
+                        return
+            left -= asked - count
+            if count:
                 break
-            high = rows[-1][0] - 1
-        if left <= 0 or time.monotonic() > until_s:
-            return
 
 
 def _count(found: dict[str, Shape], signature: str, seq: int, time_us: int | None) -> None:

@@ -22,7 +22,7 @@ from typing import NamedTuple, cast
 
 from inspector import plugins
 from inspector.composing import MOST_SPANS, FieldSpan, Path, Spans, Step
-from inspector.decoding import PRIMITIVE_TYPES, UNDECODABLE, Context, Decoded, Decoder, KnowsBeginnings, ShowsBytes, joined
+from inspector.decoding import PRIMITIVE_TYPES, UNDECODABLE, Context, Decoded, Decoder, KnowsBeginnings, Room, ShowsBytes, joined
 from inspector.errors import UsageError
 from inspector.event import Schema, _FromValue
 from inspector.schemas.content import may_tell, tells
@@ -42,6 +42,7 @@ __all__ = [
     "Inside",
     "KnowsBeginnings",
     "Path",
+    "Room",
     "ShowsBytes",
     "Spans",
     "Step",
@@ -81,6 +82,8 @@ class Attempt(NamedTuple):
     schema: Schema | None
     document: object
     """What it read."""
+    data: str | _FromValue | None
+    """The same as it would be stored."""
 
 
 @cache
@@ -337,4 +340,4 @@ def _attempt(decoder: Decoder, value: bytes, headers: str | None, context: Conte
     if failed and priority > 0 and isinstance(decoder, ShowsBytes):
         stopped_at = _stopped_at(decoder, value, headers, context)
     error = (reason or "not of this kind") if failed else None
-    return Attempt(decoder.name, priority, error, stopped_at, decoded.schema[0], decoded.document[0])
+    return Attempt(decoder.name, priority, error, stopped_at, decoded.schema[0], decoded.document[0], decoded.data[0])

@@ -15,14 +15,15 @@ from typing import Protocol
 
 import cramjam
 
-from inspector.decoders import Context, Decoded
+from inspector.composing import MAX_UNPACKED_BYTES
+from inspector.decoders import Context, Decoded, Room
 from inspector.schemas.avro_read import compiled_text
 from inspector.schemas.avro_values import BROKEN, counted, read_long, read_size, read_string, reason
 from inspector.schemas.avro_walk import Budget, StoppedError, Walk, exact
 
 MAGIC = b"Obj\x01"
 MAX_RECORDS = 10_000
-MAX_INFLATED_BYTES = 32 * 1024 * 1024
+MAX_INFLATED_BYTES = MAX_UNPACKED_BYTES
 _CERTAIN = 0.98
 _SYNC_BYTES = 16
 _CHECKSUM_BYTES = 4
@@ -59,11 +60,12 @@ class AvroContainer:
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """The records of each container as one list; a damaged one is refused with the byte."""
         decoded = Decoded.empty(len(values))
+        room = context.room or Room.of(values)
         for row, value in enumerate(values):
             if value is None:
                 continue
             try:
-                found = _read(value)
+                found = _read(value, context.most_unpacked, room)
             except StoppedError as stopped:
                 decoded.refuse(row, f"{len(value):,} bytes, stopped at {stopped.words()}")
                 continue
@@ -76,8 +78,8 @@ class AvroContainer:
         return decoded
 
 
-def _read(data: bytes) -> _Container:
-    """The records in `data`. Raises StoppedError."""
+def _read(data: bytes, most: int, room: Room) -> _Container:
+    """The records in `data`, as far as they inflate to `most` bytes and there is room for them. Raises StoppedError."""
     if not data.startswith(MAGIC):
         raise StoppedError(0, "it does not begin like an Avro file")
     described, at = _described(data)
@@ -89,14 +91,20 @@ def _read(data: bytes) -> _Container:
     schema = compiled_text(described.get("avro.schema", b"").decode(errors="replace"))
     if schema.reader is None:
         raise StoppedError(at, f"what stands for its schema {schema.error}")
-    found, left = _Container(), MAX_INFLATED_BYTES
+    found, left = _Container(), most
     for start, count, block in _blocks(data, at + _SYNC_BYTES, sync):
+        if room.left <= 0:
+            raise StoppedError(start, room.full)
         try:
             content = _inflated(inflate, block, left, start)
         except TooLargeError:
-            found.note = f"only its first {len(found.texts):,} records are read: more than {MAX_INFLATED_BYTES // 1024 // 1024} MB"
+            room.left -= left
+            if not found.texts:
+                raise StoppedError(start, f"its first block inflates to more than {most // 1024 // 1024} MB") from None
+            found.note = f"only its first {len(found.texts):,} records are read: more than {most // 1024 // 1024} MB"
             break
         left -= len(content)
+        room.left -= len(content)
         found.name = schema.reader.name
         _take(found, Walk(schema.reader.root, content, 0, found.budget, around=1), count, start, len(content))
         if found.note:

@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Sequence
 
 from inspector import documents
+from inspector.composing import MAX_UNPACKED_BYTES
 from inspector.decoders import Context, Decoded
 from inspector.event import FROM_VALUE, Flag
 
-MAX_INFLATED_BYTES = 64 * 1024 * 1024
+MAX_INFLATED_BYTES = 2 * MAX_UNPACKED_BYTES
+"""Twice of what other values may have: a state is all that its events made."""
 _ZLIB_HEADERS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 _AES_GCM_OVERHEAD = 28
 """A 12-byte nonce and a 16-byte tag stand before the encrypted bytes."""
@@ -36,7 +38,8 @@ class StoredState:
     def decode(self, values: Sequence[bytes | None], headers: Sequence[str | None], context: Context) -> Decoded:
         """Every state's JSON. One that seems encrypted has `Flag.encrypted`, anything else unreadable its reason."""
         decoded = Decoded.empty(len(values))
-        plain = [self._plain(decoded, row, value) for row, value in enumerate(values)]
+        most = min(MAX_INFLATED_BYTES, 2 * context.most_unpacked)
+        plain = [self._plain(decoded, row, value, most) for row, value in enumerate(values)]
         found, odd = documents.read_fast(plain)
         decoded.document = found
         for row, (value, text) in enumerate(zip(values, plain, strict=True)):
@@ -47,11 +50,11 @@ class StoredState:
             self._read_exactly(decoded, row, values[row] or b"", plain[row] or b"", asked=bool(context.options.get("asked")))
         return decoded
 
-    def _plain(self, decoded: Decoded, row: int, value: bytes | None) -> bytes | None:
+    def _plain(self, decoded: Decoded, row: int, value: bytes | None, most: int) -> bytes | None:
         """The state without its compression; None, with the reason, when that cannot be taken off."""
         if value is None or not _has_zlib_header(value):
             return value
-        plain, reason = _inflated(value)
+        plain, reason = _inflated(value, most)
         if plain is None:
             decoded.refuse(row, f"zlib, but {reason}")
         return plain
@@ -76,15 +79,15 @@ def _has_zlib_header(value: bytes) -> bool:
     return len(value) > 6 and value[:2] in _ZLIB_HEADERS
 
 
-def _inflated(value: bytes) -> tuple[bytes | None, str | None]:
-    """What `value` inflates to, or None and why not."""
+def _inflated(value: bytes, most: int) -> tuple[bytes | None, str | None]:
+    """What `value` inflates to, at most so many bytes, or None and why not."""
     stream = zlib.decompressobj()
     try:
-        plain = stream.decompress(value, MAX_INFLATED_BYTES)
+        plain = stream.decompress(value, most)
     except zlib.error as error:
         return None, f"it does not inflate ({error})"
     if stream.unconsumed_tail:
-        return None, f"it inflates to more than {MAX_INFLATED_BYTES // 1024 // 1024} MB"
+        return None, f"it inflates to more than {most // 1024 // 1024} MB"
     if not stream.eof:
         return None, "it ends too early"
     if stream.unused_data:

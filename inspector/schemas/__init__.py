@@ -57,6 +57,7 @@ class Framed(NamedTuple):
 
     schema: Schema
     frame: Frame
+    most_inflated: int = MAX_INFLATED_BYTES
 
     def body(self, value: bytes) -> bytes:
         """What follows the frame, inflated where it says so. Raises ValueError when that cannot be done."""
@@ -64,11 +65,11 @@ class Framed(NamedTuple):
             return value[self.frame.start :] if self.frame.start else value
         stream = zlib.decompressobj()
         try:
-            body = stream.decompress(value[self.frame.start :], MAX_INFLATED_BYTES)
+            body = stream.decompress(value[self.frame.start :], self.most_inflated)
         except zlib.error as error:
             raise ValueError(f"it does not inflate ({error})") from None
         if stream.unconsumed_tail:
-            raise ValueError(f"it inflates to more than {MAX_INFLATED_BYTES // 1024 // 1024} MB")
+            raise ValueError(f"it inflates to more than {self.most_inflated // 1024 // 1024} MB")
         if not stream.eof or stream.unused_data:
             raise ValueError("its compressed part ends too early" if not stream.eof else "bytes follow its compressed part")
         return body

@@ -53,7 +53,7 @@ def read(values: Sequence[bytes | None], headers: Sequence[str | None], framed_v
     for row, (value, framed) in enumerate(zip(values, framed_values, strict=True)):
         if value is None or framed is None:
             continue
-        schema, frame = framed
+        schema, frame, _most = framed
         group = usual.get(schema)
         if group is None:
             if not is_readable(schema):

@@ -45,6 +45,7 @@ from app.plot_menu import show_plot_menu
 from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
+from tests import encodings
 from tests.app import schema_captures
 from tests.app.captures import Growing
 from tests.replay.captures import Log, Written, write
@@ -592,6 +593,68 @@ def explained_json(stage: Stage) -> None:
     stage.settle(0.4)
 
 
+def _decoded(stage: Stage, number: int) -> EventPane:
+    """Orders that the real decoders read, half of them Avro and half Protobuf; one is chosen."""
+    orders = encodings.orders(200)
+    values = [*encodings.encoded(orders[:100], "avro"), *encodings.encoded(orders[100:], "protobuf")]
+    keys = [order["order"].encode() for order in orders]
+    profile = '[[log]]\nname = "orders"\ntype = "data.kind"\nstream = "data.order"\n'
+    stage.open(encodings.capture_of(stage.folder / "encoded.evcap", values, keys, profile=profile))
+    stage.choose(number)
+    assert stage.window.panes is not None
+    return stage.window.panes.event_pane
+
+
+def _hex_decoded(stage: Stage, number: int) -> None:
+    pane = _decoded(stage, number)
+    stage.tab("Hex")
+    stage.wait(lambda: pane.hex.spans.seq == pane.hex._seq)
+    pane.hex.show_field(("address", "city"))
+    stage.settle(0.4)
+
+
+def hex_avro(stage: Stage) -> None:
+    """The bytes of a field of an Avro record."""
+    _hex_decoded(stage, 20)
+
+
+def hex_protobuf(stage: Stage) -> None:
+    """The bytes of a field of a Protobuf message."""
+    _hex_decoded(stage, 150)
+
+
+def schemas_decoded(stage: Stage) -> None:
+    """The versions of what was decoded: Avro and Protobuf."""
+    _decoded(stage, 20)
+    assert stage.window.panes is not None
+    stage.window.panes.show_pane("Schemas", on=True)
+    view = stage.window.panes.schemas_pane.view
+    stage.wait(lambda: view.tree.rowCount() > 0)
+    view.open_row(view.tree.rows[0].key)
+    stage.settle(0.4)
+    view.setCurrentIndex(view.tree.find(view.tree.rows[0].inner[0].key))
+    stage.settle(0.6)
+
+
+def _explained(stage: Stage, number: int) -> None:
+    pane = _decoded(stage, number)
+    pane.explain()
+    stage.wait(lambda: pane.explaining is not None and pane.explaining.found is not None)
+    assert pane.explaining is not None
+    stage.shown = pane.explaining
+    stage.settle(0.4)
+
+
+def explained_avro(stage: Stage) -> None:
+    """What else an Avro record may be."""
+    _explained(stage, 20)
+
+
+def explained_protobuf(stage: Stage) -> None:
+    """What else a Protobuf message may be."""
+    _explained(stage, 150)
+
+
 def hex_field(stage: Stage) -> None:
     """The bytes of a field, marked."""
     stage.open()
@@ -778,6 +841,11 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         explained,
         explained_json,
         hex_field,
+        hex_avro,
+        hex_protobuf,
+        schemas_decoded,
+        explained_avro,
+        explained_protobuf,
         decode_again,
         connect_registry,
         palette,

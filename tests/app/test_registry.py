@@ -22,6 +22,7 @@ from app.recognise import REGISTRY, REGISTRY_LOGIN, login_of, login_text, recogn
 from app.vault import service
 from inspector.capture.sqlite import open_reader
 from inspector.properties import is_secret, parse_properties
+from tests import encodings
 from tests.app import schema_captures as made
 from tests.app.keyrings import MemoryKeyring, memory_keyring
 
@@ -225,3 +226,42 @@ def test_decoding_again_from_the_pane_really_runs(qtbot: QtBot, window: MainWind
     connection = open_reader(path)
     assert {row[0] for row in connection.execute("SELECT decoder FROM event")} == {"json"}
     connection.close()
+
+
+def test_a_folder_of_schemas_makes_documents_of_what_waited(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    values = [*encodings.encoded(encodings.orders(40), "avro"), *encodings.encoded(encodings.orders(40), "protobuf")]
+    path = encodings.capture_of(tmp_path / "a.evcap", values, [b"order-1"] * 80, schemas=())
+    folder = tmp_path / "schemas"
+    folder.mkdir()
+    (folder / "orders-value-v3.id1.avsc").write_text(encodings.AVRO_TEXT)
+    (folder / "orders-value-v4.id2.proto").write_text(encodings.PROTOBUF_TEXT)
+    window.open_capture(path)
+    qtbot.waitUntil(lambda: window.panes is not None and window.events.model.rows == 80, timeout=_WAIT_MS)
+    assert window.panes is not None
+    window.panes.show_pane("Schemas", on=True)
+    pane = window.panes.schemas_pane
+    qtbot.waitUntil(lambda: "80 events wait" in pane.waiting.text.whole_text(), timeout=_WAIT_MS)
+    QTest.mouseClick(pane.waiting._action, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: bool(window.findChildren(DecodeAgainDialog)), timeout=_WAIT_MS)
+    dialog = window.findChildren(DecodeAgainDialog)[-1]
+    dialog.schemas.set_text(str(folder))
+    QTest.mouseClick(dialog.go, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "80 events decoded again" in window.chrome.decoding.text.whole_text(), timeout=4 * _WAIT_MS)
+    qtbot.waitUntil(lambda: bool(window.panes and window.panes.schemas_pane.view.tree.rows), timeout=_WAIT_MS)
+    anew = window.panes.schemas_pane
+    assert anew.isVisible()
+    assert anew.waiting.isHidden()
+    assert anew.report is not None
+    used = [version for kind in anew.report.types for version in kind.versions]
+    assert sorted((version.schema.short, version.events) for version in used if version.schema is not None) == [
+        ("orders-value v3", 40),
+        ("orders-value v4", 40),
+    ]
+    connection = open_reader(path)
+    found = connection.execute("SELECT decoder, count(*), count(data), max(flags) FROM event GROUP BY 1 ORDER BY 1").fetchall()
+    connection.close()
+    assert found == [("avro", 40, 40, 0), ("protobuf", 40, 40, 0)]
+    window.events.choose_row(0)
+    line = window.status_line
+    assert line is not None
+    qtbot.waitUntil(lambda: line.decoder.whole_text() == "avro · orders-value v3", timeout=_WAIT_MS)

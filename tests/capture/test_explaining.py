@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import bz2
+import gzip
 import json
+import re
 import subprocess
-from collections.abc import Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +19,11 @@ from inspector.capture import explaining
 from inspector.capture.explaining import MOST_BYTES, decoder_words, explained, value_spans
 from inspector.capture.reader import CaptureReader
 from inspector.capture.schemas import stored_schemas
-from inspector.decoders import Context, Decoded, Decoder, FieldSpan, Spans
+from inspector.decoders import Context, Decoded, Decoder, FieldSpan, Spans, compressed
 from inspector.event import Schema
 from inspector.masks import parse
 from tests.app import schema_captures as made
+from tests.decoders.avro_values import long
 
 
 class Fixed:
@@ -182,3 +187,46 @@ def test_no_compiler_is_run_for_a_schema_of_a_capture(tmp_path: Path, monkeypatc
         note = value_spans(opened, 1).note
     reason = "a-value version 1 (schema 1): its descriptors are not in the capture: decode again"
     assert (found.decoder, found.error, note) == ("protobuf", reason, f"followed up to byte 5: {reason}")
+
+
+def avro_file(content: bytes) -> bytes:
+    """An Avro file that somebody made by hand: one text, compressed with bzip2."""
+    described = {"avro.codec": b"bzip2", "avro.schema": b'"string"'}
+    block = bz2.compress(long(len(content)) + content)
+    parts = [b"Obj\x01", long(len(described))]
+    for name, said in described.items():
+        parts += [long(len(name)), name.encode(), long(len(said)), said]
+    return b"".join([*parts, long(0), bytes(16), long(1), long(len(block)), block, bytes(16)])
+
+
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "compressed": bz2.compress,
+    "avro-container": avro_file,
+    "stored-state": zlib.compress,
+    "json-schema": lambda content: b"\x03\x05" + bytes(16) + zlib.compress(content),
+}
+
+
+@pytest.mark.parametrize("name", PACKED)
+def test_a_value_that_unpacks_to_much_is_not_tried(tmp_path: Path, name: str) -> None:
+    large, small = (PACKED[name](b'{"a":"' + b"." * size + b'"}') for size in (3 * 1024 * 1024, 1000))
+    glue = Schema("glue:00000000-0000-0000-0000-000000000000", "", "JSON", "{}", "orders-value", 1)
+    path = made.write(tmp_path / "a.evcap", [made.Made(value, schema=glue, decoder="raw") for value in (large, small)])
+    with CaptureReader(path) as opened:
+        first, second = ({one.decoder: one for one in explained(opened, seq).tried}[name] for seq in (1, 2))
+    assert re.search("more than [12] MB", first.error or "")
+    assert second.error is None
+    assert "...." in second.preview
+
+
+def test_a_value_is_unpacked_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    unpacked, asked = compressed.unpacked, []
+
+    def heard(value: bytes, *bounds: Any) -> bytes:
+        asked.append(len(value))
+        return unpacked(value, *bounds)
+
+    monkeypatch.setattr(compressed, "unpacked", heard)
+    with CaptureReader(made.write(tmp_path / "a.evcap", [made.Made(gzip.compress(b"{}"), decoder="raw")])) as opened:
+        explained(opened, 1)
+    assert len(asked) == 1

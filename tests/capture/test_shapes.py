@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+import tracemalloc
 from pathlib import Path
 
 from inspector.capture.reader import CaptureReader
@@ -57,6 +59,27 @@ def test_a_large_document_is_counted_and_not_looked_into(tmp_path: Path) -> None
     large = b'{"a":"' + b"x" * 100_000 + b'"}'
     found = shapes_of(made.write(tmp_path / "a.evcap", [made.Made(large, "T"), made.Made(b'{"a":1}', "T")]), "T")
     assert (found.too_large, found.sample, len(found.shapes)) == (1, 1, 1)
+
+
+def test_long_names_at_every_level_take_no_memory_and_no_time(tmp_path: Path) -> None:
+    def deep(number: int) -> bytes:
+        return (f'{{"{"k" * 55}{number:02d}":' * 900 + "1" + "}" * 900).encode()
+
+    path = made.write(tmp_path / "a.evcap", [made.Made(deep(number), "T") for number in range(20)])
+    tracemalloc.start()
+    before = time.process_time()
+    found = shapes_of(path, "T")
+    assert time.process_time() - before < 5
+    assert tracemalloc.get_traced_memory()[1] < 16 * 1024 * 1024
+    tracemalloc.stop()
+    assert found.sample > 0
+    assert all(len(place) < 1_000 for shape in found.shapes for place in shape.places)
+
+
+def test_the_time_is_looked_at_with_every_document(tmp_path: Path) -> None:
+    path = made.write(tmp_path / "a.evcap", [made.Made(b'{"a":1}', "T")] * 100)
+    with CaptureReader(path) as reader:
+        assert shapes(reader, versions(reader)[0].id, most_s=0.0).sample == 1
 
 
 def test_what_masks_hide_has_no_places_below(tmp_path: Path) -> None:

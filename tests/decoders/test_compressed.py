@@ -5,6 +5,7 @@ from __future__ import annotations
 import bz2
 import gzip
 import json
+import os
 import resource
 import time
 import zlib
@@ -116,6 +117,61 @@ def test_bombs_are_bounded_in_time_and_memory(form: str) -> None:
         unpacked(bomb, form)
     assert time.process_time() - before < 2
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 4 * MAX_UNPACKED_BYTES / 1024
+
+
+DOTS = bz2.compress(b'"' + b"." * (MAX_UNPACKED_BYTES - 2) + b'"')
+"""47 bytes that hold 32 MB."""
+
+
+@pytest.mark.parametrize(
+    ("bomb", "whole"),
+    [(DOTS, 2), (DOTS[:-4] + b"....", 0), (gzip.compress(bytes(8 * MAX_UNPACKED_BYTES)), 0)],
+    ids=["whole", "damaged", "large"],
+)
+def test_bombs_of_a_batch_are_bounded_together(bomb: bytes, whole: int) -> None:
+    values = [*[bomb] * 20, JSON]
+    before, peak = time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    decoded = decoders.decode(values, [None] * len(values), Context())
+    assert time.process_time() - before < 4
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - peak < 12 * MAX_UNPACKED_BYTES / 1024
+    assert decoded.decoder.count("bzip2 json") == whole
+    assert "but the values that are read together unpack to too much" in (decoded.error[19] or "")
+    assert decoded.decoder[20] == "json"
+
+
+def test_layers_share_the_room_of_their_batch() -> None:
+    values = [gzip.compress(DOTS)] * 20
+    decoded = decoders.decode(values, [None] * len(values), Context())
+    assert decoded.decoder.count("gzip bzip2 json") <= 2
+
+
+def test_a_batch_that_is_large_itself_may_unpack_to_more() -> None:
+    noise = os.urandom(6 * 1024 * 1024)
+    values = [PACKERS["lz4"](noise + bytes(30 * 1024 * 1024 - len(noise)))] * 3
+    decoded = decoders.decode(values, [None] * 3, Context())
+    assert all((name or "").startswith("lz4") for name in decoded.decoder)
+
+
+def test_so_many_members_and_no_more() -> None:
+    members = gzip.compress(b"[1,2]") + gzip.compress(b"") * 999
+    assert decode(members).data == ["[1,2]"]
+    before = time.process_time()
+    assert "gzip, but it has more than 1,000 members" in (decode(gzip.compress(b"") * 500_000).error[0] or "")
+    assert time.process_time() - before < 0.5
+
+
+def test_a_length_that_snappy_cannot_hold_is_not_believed() -> None:
+    lie = b"\xff\xff\xff\x0f\x00a"
+    with pytest.raises(ValueError, match="6 bytes cannot hold the 33,554,431 that it says"):
+        unpacked(lie, "snappy")
+
+
+def test_a_value_may_be_bounded_more_tightly() -> None:
+    context = Context(most_unpacked=1024 * 1024)
+    value = gzip.compress(b'"' + b"." * 1024 * 1024 + b'"')
+    decoded = decoders.decode([value, gzip.compress(gzip.compress(JSON)), gzip.compress(value)], [None] * 3, context)
+    assert decoded.decoder == ["raw", "gzip gzip json", "gzip raw"]
+    assert all("it unpacks to more than 1 MB" in (decoded.error[row] or "") for row in (0, 2))
 
 
 def test_a_frame_that_wants_much_memory_is_refused() -> None:

@@ -9,6 +9,7 @@ from app.models.event_columns import COLUMNS, STATE, VALUE
 from app.models.event_rows import flags_tip, shown_row, shown_time, sign
 from inspector.capture.rows import EventRow
 from inspector.event import Flag
+from inspector.masks import SIGN_BYTES
 
 _ROW = EventRow(7, "orders", 2, 96_383, 0, 2, b"k", b"{}", "T", "s", 1, 0, None, 1, 2)
 
@@ -46,6 +47,12 @@ def test_the_word_of_a_state_is_that_of_its_sign() -> None:
 def test_a_value_cut_inside_a_character_stays_text() -> None:
     assert cells(value_preview="aé".encode()[:-1], value_bytes=5000)[VALUE] == "a…"
     assert cells(value_preview=b"\xff\x00", value_bytes=5000)[VALUE] == "0xff00…"
+
+
+def test_a_value_that_was_decoded_is_shown_as_its_document() -> None:
+    assert cells(value_preview=b"\0\0\0\0\1a", document_preview='{"a":1}')[VALUE] == '{"a":1}'
+    assert cells(value_preview=b"\0\1", document_preview='{"' + "a" * 1022)[VALUE].endswith("aa…")
+    assert cells(value_preview=SIGN_BYTES, document_preview='{"a":1}')[VALUE] == SIGN_BYTES.decode()
 
 
 def test_bidi_and_control_characters_are_shown_not_obeyed() -> None:
