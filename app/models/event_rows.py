@@ -12,12 +12,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from app.models.color_rules import Painted, colors_of
 from app.models.event_columns import COLUMNS, SINCE
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rows import EventRow
+from inspector.capture.rows import PREVIEW_LENGTH, EventRow
 from inspector.capture.unread import unread_before
 from inspector.event import Flag
 from inspector.query.fields import read_fields
 from inspector.query.places import FieldPlace
-from inspector.text import bytes_text, visible
+from inspector.text import bytes_text, shortened, visible
 
 PAGE_ROWS = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -190,6 +190,8 @@ def _bytes(value: bytes | None, size: int | None) -> str:
 
 
 def _preview(row: EventRow) -> str:
+    if (document := row.printed_document) is not None:
+        return visible(shortened(document, PREVIEW_LENGTH))
     if row.value_preview is None:
         return "null" if row.value_bytes is None else f"{row.value_bytes:,} bytes, not stored"
     cut = row.value_bytes is not None and row.value_bytes > len(row.value_preview)
