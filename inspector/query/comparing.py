@@ -33,8 +33,11 @@ def compared(scope: Scope, node: Node, left: Value, right: Value) -> str:
     kind = right.kind if left.kind == "json" else left.kind
     if kind in {"list", "headers", "flags", "json"}:
         raise QueryError(f"{left.words} cannot be compared like this", column=node.column, expected="in, or a place inside")
-    sides = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
-    return f"({f' {COMPARE[node.kind]} '.join(sides)})"
+    one, other = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
+    if kind == "time" and (left.nanoseconds or right.nanoseconds):
+        below = (value.nanoseconds or f"(0 * {value.sql})" for value in (left, right))
+        return f"coalesce(nullif({one}, {other}) {COMPARE[node.kind]} {other}, {f' {COMPARE[node.kind]} '.join(below)})"
+    return f"({one} {COMPARE[node.kind]} {other})"
 
 
 def _against_null(scope: Scope, node: Node, value: Value) -> str:
