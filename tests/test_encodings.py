@@ -92,6 +92,6 @@ def _state(reader: CaptureReader, stream: str, moment: Moment) -> tuple[object, 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_a_list_shows_documents_and_not_their_bytes(readers: dict[str, CaptureReader], encoding: str) -> None:
     rows = readers[encoding].rows(1, 400)
-    shown = [row.document_preview if encoding != "json" else (row.value_preview or b"").decode() for row in rows]
+    shown = [row.document if encoding != "json" else (row.value_preview or b"").decode() for row in rows]
     assert [json.loads(text or "")["order"] for text in shown] == [document["order"] for document in DOCUMENTS]
-    assert all(row.document_preview is None for row in rows) == (encoding == "json")
+    assert all(row.document is None for row in rows) == (encoding == "json")

@@ -12,13 +12,12 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from app.models.color_rules import Painted, colors_of
 from app.models.event_columns import COLUMNS, SINCE
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rows import PREVIEW_BYTES, EventRow
+from inspector.capture.rows import PREVIEW_LENGTH, EventRow
 from inspector.capture.unread import unread_before
 from inspector.event import Flag
-from inspector.masks import SIGN_BYTES
 from inspector.query.fields import read_fields
 from inspector.query.places import FieldPlace
-from inspector.text import bytes_text, visible
+from inspector.text import bytes_text, shortened, visible
 
 PAGE_ROWS = 256
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -191,10 +190,10 @@ def _bytes(value: bytes | None, size: int | None) -> str:
 
 
 def _preview(row: EventRow) -> str:
+    if (document := row.printed_document) is not None:
+        return visible(shortened(document, PREVIEW_LENGTH))
     if row.value_preview is None:
         return "null" if row.value_bytes is None else f"{row.value_bytes:,} bytes, not stored"
-    if row.document_preview is not None and row.value_preview != SIGN_BYTES:
-        return f"{visible(row.document_preview)}{'…' if len(row.document_preview) >= PREVIEW_BYTES else ''}"
     cut = row.value_bytes is not None and row.value_bytes > len(row.value_preview)
     if cut:
         # the cut may lie inside a character: what is whole of it is shown

@@ -6,10 +6,14 @@ import re
 from dataclasses import dataclass
 
 from inspector.event import TimeKind
+from inspector.masks import SIGN_BYTES
 
-PREVIEW_BYTES = 1024
-_LOOKED_INTO_BYTES = 64 * 1024
-"""Of a larger document a list shows the bytes: a whole one has to be written out for its beginning."""
+PREVIEW_LENGTH = 1024
+"""Bytes of a key or value, characters of a document."""
+_MOST_PREVIEWED_BYTES = 65_536
+"""Of a larger document a list shows the value instead: to print all of it for its first kilobyte takes too long."""
+_TEXTS = ("json", "text")
+"""What these decoders read is readable as it is stored."""
 ENDS = {
     False: "ORDER BY event.time_us, log.name, log.partition, event.position LIMIT :q_most",
     True: "ORDER BY event.time_us DESC, log.name DESC, log.partition DESC, event.position DESC LIMIT :q_most",
@@ -44,8 +48,13 @@ class EventRow:
     actor: str | None = None
     correlation_id: str | None = None
     causation_id: str | None = None
-    document_preview: str | None = None
-    """The beginning of its document, as JSON text, where the value is not that text itself."""
+    document: str | None = None
+    """The document as JSON text where the value is not readable itself; one character more than 1,024 when it is cut."""
+
+    @property
+    def printed_document(self) -> str | None:
+        """The document that stands for the value, or None."""
+        return None if self.value_preview == SIGN_BYTES else self.document
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,11 @@ class Event:
             return self.recorded_us
         return None
 
+    @property
+    def printed_document(self) -> str | None:
+        """The document that stands for the value in a list, or None where the value is readable or hidden itself."""
+        return None if self.decoder is None or self.decoder in _TEXTS or self.value == SIGN_BYTES else self.data
+
 
 _JOINS = {
     "log": "LEFT JOIN log ON log.id = event.log_id",
@@ -124,12 +138,12 @@ for _part, _size in (("json(event.data)", "event.data"), ("json(event.metadata)"
     EVENT_WITHIN = EVENT_WITHIN.replace(_part, f"CASE WHEN length({_size}) <= :most THEN {_part} END")
 ROW = (
     "SELECT event.seq, log.name, log.partition, event.position, event.time_us, event.time_kind, "
-    f"substr(record.key, 1, {PREVIEW_BYTES}), substr(record.value, 1, {PREVIEW_BYTES}), type.name, stream.name, "
+    f"substr(record.key, 1, {PREVIEW_LENGTH}), substr(record.value, 1, {PREVIEW_LENGTH}), type.name, stream.name, "
     f"event.version, event.flags, "
     "event.error, event.key_bytes, event.value_bytes, CASE WHEN event.recorded_kind = 3 OR event.time_kind = 1 THEN event.recorded_us END, "
-    "event.captured_us, event.event_id, category.name, event.actor, event.correlation_id, event.causation_id, "
-    f"CASE WHEN event.decoder NOT IN ('json', 'text', 'xml') AND length(event.data) <= {_LOOKED_INTO_BYTES} "
-    f"THEN substr(json(event.data), 1, {PREVIEW_BYTES}) END FROM {FROM}"
+    f"event.captured_us, event.event_id, category.name, event.actor, event.correlation_id, event.causation_id, "
+    f"CASE WHEN event.decoder NOT IN {_TEXTS} AND length(event.data) <= {_MOST_PREVIEWED_BYTES} AND json_valid(event.data, 8) "
+    f"THEN substr(json(event.data), 1, {PREVIEW_LENGTH + 1}) END FROM {FROM}"
 )
 
 

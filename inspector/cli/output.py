@@ -111,8 +111,14 @@ def event_row(event: Event) -> dict[str, object]:
         "version": event.version,
         "stream": event.stream,
         "flags": " ".join(Flag.names(event.flags)),
-        "value": bytes_text((event.value or b"")[:200]),
+        "value": _value_text(event),
     }
+
+
+def _value_text(event: Event) -> str:
+    """What a value says: its document, or its own text or bytes where there is none."""
+    document = event.printed_document
+    return bytes_text((event.value or b"")[:200]) if document is None else document[:200]
 
 
 def print_events(events: Iterable[Event], *, format_: str | None) -> int:

@@ -33,8 +33,22 @@ def compared(scope: Scope, node: Node, left: Value, right: Value) -> str:
     kind = right.kind if left.kind == "json" else left.kind
     if kind in {"list", "headers", "flags", "json"}:
         raise QueryError(f"{left.words} cannot be compared like this", column=node.column, expected="in, or a place inside")
-    sides = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
-    return f"({f' {COMPARE[node.kind]} '.join(sides)})"
+    one, other = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
+    below = _nanoseconds(left, right) if kind == "time" else None
+    return f"({one} {COMPARE[node.kind]} {other})" if below is None else _exactly(COMPARE[node.kind], (one, other), below)
+
+
+def _nanoseconds(left: Value, right: Value) -> tuple[str, str] | None:
+    """What two times have below the microsecond; None when neither has anything."""
+    if not (left.nanoseconds or right.nanoseconds):
+        return None
+    return left.nanoseconds or f"(0 * {left.sql})", right.nanoseconds or f"(0 * {right.sql})"
+
+
+def _exactly(sign: str, microseconds: tuple[str, str], nanoseconds: tuple[str, str]) -> str:
+    """Times are compared by their microseconds, equal ones by what they have below."""
+    one, other = microseconds
+    return f"coalesce(nullif({one}, {other}) {sign} {other}, {nanoseconds[0]} {sign} {nanoseconds[1]})"
 
 
 def _against_null(scope: Scope, node: Node, value: Value) -> str:

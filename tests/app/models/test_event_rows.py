@@ -9,7 +9,7 @@ from app.models.event_columns import COLUMNS, STATE, VALUE
 from app.models.event_rows import flags_tip, shown_row, shown_time, sign
 from inspector.capture.rows import EventRow
 from inspector.event import Flag
-from inspector.masks import SIGN_BYTES
+from inspector.masks import SIGN, SIGN_BYTES
 
 _ROW = EventRow(7, "orders", 2, 96_383, 0, 2, b"k", b"{}", "T", "s", 1, 0, None, 1, 2)
 
@@ -36,6 +36,20 @@ def test_a_value_that_was_not_stored_says_its_size() -> None:
     assert cells(value_preview=None, value_bytes=1_234)[VALUE] == "1,234 bytes, not stored"
 
 
+def test_a_decoded_document_stands_for_bytes_nobody_reads() -> None:
+    binary = {"value_preview": b"\0\0\0\0\x07\xff", "value_bytes": 6}
+    assert cells(**binary, document='{"total":1.50}')[VALUE] == '{"total":1.50}'
+    assert cells(**binary, document='{"total":1.50}')[-2] == "6"
+    assert cells(**binary, document="x" * 1_024)[VALUE] == "x" * 1_024
+    assert cells(**binary, document="x" * 1_025)[VALUE] == "x" * 1_024 + "…"
+    assert cells(**binary, document='"\u202e"')[VALUE] == '"⟨U+202E⟩"'
+    assert cells(**binary)[VALUE] == "0x0000000007ff"
+
+
+def test_a_value_that_is_hidden_as_a_whole_is_not_shown_as_its_document() -> None:
+    assert cells(value_preview=SIGN_BYTES, value_bytes=6, document='{"total":1.50}')[VALUE] == SIGN
+
+
 def test_the_word_of_a_state_is_that_of_its_sign() -> None:
     row = shown_row(dataclasses.replace(_ROW, flags=int(Flag.aborted | Flag.late)))
     assert (row.cells[STATE], row.word) == ("✕", "aborted")
@@ -47,12 +61,6 @@ def test_the_word_of_a_state_is_that_of_its_sign() -> None:
 def test_a_value_cut_inside_a_character_stays_text() -> None:
     assert cells(value_preview="aé".encode()[:-1], value_bytes=5000)[VALUE] == "a…"
     assert cells(value_preview=b"\xff\x00", value_bytes=5000)[VALUE] == "0xff00…"
-
-
-def test_a_value_that_was_decoded_is_shown_as_its_document() -> None:
-    assert cells(value_preview=b"\0\0\0\0\1a", document_preview='{"a":1}')[VALUE] == '{"a":1}'
-    assert cells(value_preview=b"\0\1", document_preview='{"' + "a" * 1022)[VALUE].endswith("aa…")
-    assert cells(value_preview=SIGN_BYTES, document_preview='{"a":1}')[VALUE] == SIGN_BYTES.decode()
 
 
 def test_bidi_and_control_characters_are_shown_not_obeyed() -> None:
