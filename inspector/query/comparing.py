@@ -33,9 +33,9 @@ def compared(scope: Scope, node: Node, left: Value, right: Value) -> str:
     kind = right.kind if left.kind == "json" else left.kind
     if kind in {"list", "headers", "flags", "json"}:
         raise QueryError(f"{left.words} cannot be compared like this", column=node.column, expected="in, or a place inside")
-    one, other = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
+    first, second = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
     below = _nanoseconds(left, right) if kind == "time" else None
-    return f"({one} {COMPARE[node.kind]} {other})" if below is None else _exactly(COMPARE[node.kind], (one, other), below)
+    return f"({first} {COMPARE[node.kind]} {second})" if below is None else _exactly(COMPARE[node.kind], (first, second), below)
 
 
 def _nanoseconds(left: Value, right: Value) -> tuple[str, str] | None:
