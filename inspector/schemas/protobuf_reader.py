@@ -193,7 +193,7 @@ class Reader:
             return self._of_map(field.message_type)
         convert = self._of_one(field)
         if convert is None:
-            return lambda lists: list(map(list, lists))
+            return lambda lists: [items[:] for items in lists]  # half the time of list(items)
 
         def converted(lists: list[Any]) -> list[Any]:
             items = iter(convert([item for items in lists for item in items]))

@@ -24,8 +24,8 @@ from inspector import decoders
 from inspector.decoders import Context, Decoded, Spans
 from inspector.decoders.protobuf import Protobuf
 from inspector.event import Flag, Reference, Schema
-from inspector.schemas import protobuf_known, protobuf_reader
-from inspector.schemas.protobuf_known import AnyReader
+from inspector.schemas import protobuf_reader
+from inspector.schemas.protobuf_known import AnyReader, known
 from inspector.schemas.protobuf_reader import MAX_UNPACKED_BYTES, Reader
 from tests.contracts import DecoderContract
 from tests.decoders.protobuf_samples import EVERYTHING, context, filled, new, reader, schema, shop
@@ -372,7 +372,6 @@ def test_a_schema_is_read_by_several_threads_at_once(monkeypatch: pytest.MonkeyP
     described = schema('syntax = "proto3"; message First {} message A { B b = 1; } message B { C c = 1; } message C { string s = 1; }')
     value = CONFLUENT + b"\2\2" + new(described, "A", b={"c": {"s": "x"}}).SerializeToString()
     meanwhile: list[list[object]] = []
-    known = protobuf_known.known
 
     def interrupted(*arguments: Any) -> Any:
         if not meanwhile:
