@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from inspector.errors import QueryError
-from inspector.event import format_time, parse_time
+from inspector.event import format_time
 from inspector.query import functions
 from inspector.query.comparing import any_header
 from inspector.query.grammar import Node
@@ -86,13 +86,28 @@ def _length(text: str) -> str:
 
 def _timestamp(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:
     (value,) = arguments
-    if not isinstance(value.constant, str):
+    if value.kind == "time":
+        return value
+    if isinstance(value.constant, str):
+        return _moment(scope, node, value.constant)
+    if value.kind != "text" and value.place is None:
         raise QueryError("timestamp takes a time as text", column=node.column, expected='timestamp("2026-11-23T08:00:00Z")')
-    try:
-        time_us = parse_time(value.constant)
-    except ValueError as error:
-        raise QueryError(str(error), column=node.column, expected="a time with its zone, such as 2026-11-23T08:00:00Z") from error
-    return Value("time", scope.bind(time_us), str(format_time(time_us)))
+    text = scope.as_kind(value, "text", node.column)
+    return Value("time", f"filter_timestamp({text})", f"timestamp({value.words})", nanoseconds=f"filter_nanoseconds({text})")
+
+
+def _moment(scope: Scope, node: Node, text: str) -> Value:
+    """A time that the filter itself writes."""
+    found = functions.moment(text)
+    if found is None:
+        raise QueryError(
+            f"not an RFC 3339 time with a zone: {text!r}", column=node.column, expected="a time with its zone, such as 2026-11-23T08:00:00Z"
+        )
+    time_us, nanoseconds = found
+    words = str(format_time(time_us))
+    if not nanoseconds:
+        return Value("time", scope.bind(time_us), words)
+    return Value("time", scope.bind(time_us), f"{words[:-1]}{nanoseconds:03}Z", nanoseconds=scope.bind(nanoseconds))
 
 
 def _duration(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:
@@ -207,7 +222,12 @@ def _matches(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:
 FUNCTIONS = {
     "has": Call(_has, 1, "has(data.coupon)", "whether it is there, a null too"),
     "size": Call(_size, 1, "size(data.items) > 3", "how many elements, members, headers, characters, or bytes of key and value"),
-    "timestamp": Call(_timestamp, 1, 'time >= timestamp("2026-11-23T08:00:00Z")', "a moment, RFC 3339 with its zone"),
+    "timestamp": Call(
+        _timestamp,
+        1,
+        'timestamp(data.paid_at) >= timestamp("2026-11-23T08:00:00Z")',
+        "a moment: RFC 3339 text with its zone, up to nine digits of a second; *not applicable* to any other text",
+    ),
     "duration": Call(_duration, 1, 'captured_time - time > duration("1h30m")', "a length of time: h m s ms us ns"),
     "int": Call(
         _int,

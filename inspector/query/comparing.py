@@ -33,8 +33,16 @@ def compared(scope: Scope, node: Node, left: Value, right: Value) -> str:
     kind = right.kind if left.kind == "json" else left.kind
     if kind in {"list", "headers", "flags", "json"}:
         raise QueryError(f"{left.words} cannot be compared like this", column=node.column, expected="in, or a place inside")
-    sides = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
-    return f"({f' {COMPARE[node.kind]} '.join(sides)})"
+    before, after = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
+    return _ordered(COMPARE[node.kind], before, after, (left.nanoseconds, right.nanoseconds))
+
+
+def _ordered(operator: str, one: str, other: str, nanoseconds: tuple[str, str]) -> str:
+    """Two of one kind; of times of the same microsecond, the nanoseconds that follow."""
+    if not any(nanoseconds):
+        return f"({one} {operator} {other})"
+    below = (follows or f"(0 * {sql})" for follows, sql in zip(nanoseconds, (one, other), strict=True))
+    return f"coalesce(nullif({one}, {other}) {operator} {other}, {f' {operator} '.join(below)})"
 
 
 def _against_null(scope: Scope, node: Node, value: Value) -> str:

@@ -322,7 +322,11 @@ class _Compiler:
 
 def _chosen(test: Value, yes: Value, no: Value) -> Value:
     sql = f"(CASE WHEN {test.sql} THEN {yes.sql} WHEN NOT {test.sql} THEN {no.sql} END)"
-    return Value(yes.kind, sql, f"({yes.words} if {test.words}, else {no.words})")
+    below = ""
+    if yes.nanoseconds or no.nanoseconds:
+        below = f"(CASE WHEN {test.sql} THEN {yes.nanoseconds or f'(0 * {yes.sql})'} "
+        below += f"WHEN NOT {test.sql} THEN {no.nanoseconds or f'(0 * {no.sql})'} END)"
+    return Value(yes.kind, sql, f"({yes.words} if {test.words}, else {no.words})", nanoseconds=below)
 
 
 def _below(place: Place, step: str, words: str) -> Value:

@@ -15,11 +15,12 @@ import apsw
 import re2
 
 from inspector.errors import QueryError
-from inspector.event import format_time
+from inspector.event import MAX_TIME_US, MIN_TIME_US, format_time, parse_time
 
 _MOST_MEMORY_BYTES = 8 << 20
 _INT64 = 2**63
 _WHOLE = re.compile(r"[+-]?[0-9]{1,19}")
+_BELOW_MICROSECONDS = re.compile(r"\.\d{6}(\d{1,3})")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,4})?")
 
 
@@ -85,6 +86,32 @@ def time_text(time_us: Any) -> str | None:
     return format_time(time_us) if isinstance(time_us, int) else None
 
 
+@lru_cache(maxsize=1024)
+def moment(text: str) -> tuple[int, int] | None:
+    """Microseconds since 1970 of an RFC 3339 time with its zone, and the nanoseconds that follow; None for any other text.
+
+    A tenth digit of a second is cut, and a time outside years 1 to 9999 in UTC is none.
+    """
+    try:
+        time_us = parse_time(text)
+    except ValueError:
+        return None
+    below = _BELOW_MICROSECONDS.search(text)
+    return (time_us, int(below[1].ljust(3, "0")) if below else 0) if MIN_TIME_US <= time_us <= MAX_TIME_US else None
+
+
+def timestamp(text: Any) -> int | None:
+    """The microseconds of a time that is text; None for what is none."""
+    found = moment(text) if isinstance(text, str) else None
+    return None if found is None else found[0]
+
+
+def nanoseconds(text: Any) -> int | None:
+    """What a time that is text says below its microseconds, 0 to 999; None for what is none."""
+    found = moment(text) if isinstance(text, str) else None
+    return None if found is None else found[1]
+
+
 _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "filter_text": (text_of, 1),
     "filter_matches": (matches, 2),
@@ -93,6 +120,8 @@ _FUNCTIONS: dict[str, tuple[Callable[..., Any], int]] = {
     "filter_double": (double, 1),
     "filter_size": (characters, 1),
     "filter_time": (time_text, 1),
+    "filter_timestamp": (timestamp, 1),
+    "filter_nanoseconds": (nanoseconds, 1),
 }
 
 

@@ -60,6 +60,8 @@ class Value:
     header: str | None = None
     raw: str | None = None
     """SQL of the bytes behind a text: key or value."""
+    nanoseconds: str = ""
+    """SQL of what a time has below its microseconds, NULL where there is no time; empty where it has nothing."""
 
 
 @dataclass
@@ -116,7 +118,7 @@ class Scope:
         if value.place is None:
             raise QueryError(f"{value.words} is {named(value.kind)}, not {named(kind)}", column=column, expected=named(kind))
         if kind == "time":
-            raise QueryError(f"{value.words} is text or a number here", column=column, expected="timestamp(…) around it")
+            raise QueryError(f"{value.words} is text or a number here", column=column, expected=f"timestamp({value.words})")
         if kind not in JSON_KINDS:
             raise QueryError(
                 f"{value.words} cannot be compared with {named(kind)}", column=column, expected="a number, a text or a truth value"

@@ -9,14 +9,17 @@ from __future__ import annotations
 import json
 import math
 import operator as op
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
 from hypothesis import strategies as st
 
+_RFC3339 = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?(?:Z|([+-])(\d\d):(\d\d))", re.ASCII)
 MISSING = object()
 """Nothing stands there."""
 
@@ -51,6 +54,14 @@ NAMES = ("a", "b", 'q"ö')
 TEXTS = st.sampled_from(
     ["", "a", "ab", "abc", "b", "ä", "Ä", "äb", "x\0y", "\U0001f600", "a%b", "\\", '"', "line\nline", "12", "-7", "1.5", "1e3", "true"]
 )
+TIMES = st.builds(
+    "{}T{}{}{}".format,
+    st.sampled_from(["0001-01-01", "1969-12-31", "2024-02-29", "2026-02-29", "2026-11-25", "9999-12-31"]),
+    st.sampled_from(["00:00:00", "12:00:30", "23:59:59", "23:59:60"]),
+    st.sampled_from(["", ".5", ".000001", ".000000001", ".1234567", ".123456789", ".999999999"]),
+    st.sampled_from(["Z", "+00:00", "-00:00", "+01:00", "-11:30", ""]),
+)
+"""Times as documents write them, and some that are none."""
 _WHOLE = "0 -0 1 2 3 -7 7 12 100 1234567890130000000"
 _EDGES = (
     "9007199254740992 9007199254740993 9223372036854775807 9223372036854775808 -9223372036854775808 -9223372036854775809 "
@@ -73,7 +84,8 @@ def documents() -> st.SearchStrategy[tuple[str, Any]]:
     )
     numbers, texts = NUMBERS.map(lambda text: (text, Digits(text))), st.builds(_text, TEXTS, st.booleans())
     anything = st.recursive(leaves, lambda inner: st.one_of(_list(inner), _object(inner)), max_leaves=8)
-    usual = {"a": numbers, "b": texts, 'q"ö': _list(st.one_of(numbers, texts))}
+    times = TIMES.map(lambda text: (json.dumps(text), text))
+    usual = {"a": numbers, "b": texts, "t": times, "u": times, 'q"ö': _list(st.one_of(numbers, texts))}
     # mostly what a comparison can be asked of: else nearly every outcome is "not applicable"
     return st.one_of(*[_members([st.tuples(st.just(name), value) for name, value in usual.items()], anything)] * 3, _members([], anything))
 
@@ -319,6 +331,32 @@ def _applies(inner: Ask) -> Ask:
     return Ask(f"applies({inner.text})", "bool", lambda document: inner.gives(document) is not None)
 
 
+def _moment(text: Any) -> Fraction | None:
+    """Seconds since year 1 of a time in RFC 3339; None for what is none."""
+    found = _RFC3339.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        return None
+    day, clock, fraction, sign, hours, minutes = found.groups(default="")
+    hour, minute, second = map(int, clock.split(":"))
+    try:
+        days = date.fromisoformat(day).toordinal() - 1
+    except ValueError:
+        return None
+    offset = (int(hours or 0) * 3600 + int(minutes or 0) * 60) * (-1 if sign == "-" else 1)
+    seconds = days * 86_400 + hour * 3600 + minute * 60 + second + Fraction(f"0{fraction}") - offset
+    return seconds if second < 60 and 0 <= seconds < date.max.toordinal() * 86_400 else None
+
+
+def _times(operator: str, place: Ask, wanted: Ask) -> Ask:
+    """`timestamp(place) < timestamp(wanted)` and its kin."""
+
+    def gives(document: Any) -> bool | None:
+        one, other = _moment(place.gives(document)), _moment(wanted.gives(document))
+        return None if one is None or other is None else _ORDERS[operator](one, other)
+
+    return Ask(f"timestamp({place.text}) {operator} timestamp({wanted.text})", "bool", gives)
+
+
 def _choice(test: Ask, yes: Ask, no: Ask) -> Ask:
     def gives(document: Any) -> bool | None:
         outcome = test.gives(document)
@@ -351,6 +389,7 @@ _OPERATORS = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 def truths() -> st.SearchStrategy[Ask]:
     """Filters over `data`."""
     literals = st.one_of(NUMBER_LITERALS, TEXT_LITERALS)
+    moments = TIMES.filter(_moment).map(lambda text: Ask(json.dumps(text), "text", lambda _document: text))
     simple = st.one_of(
         st.builds(_compare, _OPERATORS, st.just(_place(["a"])), NUMBER_LITERALS),
         st.builds(_compare, _OPERATORS, st.just(_place(["b"])), TEXT_LITERALS),
@@ -365,6 +404,7 @@ def truths() -> st.SearchStrategy[Ask]:
         st.builds(_within, st.one_of(literals, PLACES), PLACES),
         st.builds(_one_of, PLACES, st.lists(literals, max_size=3)),
         st.builds(_text_test, st.sampled_from(sorted(TESTS)), PLACES, st.one_of(TEXT_LITERALS, PLACES)),
+        st.builds(_times, _OPERATORS, st.just(_place(["t"])), st.one_of(moments, st.just(_place(["u"])), PLACES)),
         st.builds(_elements, st.sampled_from(["exists", "all", "exists_one"]), PLACES, _OPERATORS, literals),
     )
 

@@ -23,9 +23,13 @@ from tests.capture.batches import events, records
 from tests.capture.test_writer import Writing
 
 DOCUMENTS: list[tuple[bytes | None, Any, str | None]] = [
-    (b"order-1", {"total": 950, "tags": ["visa"], "who": {"name": "Ann"}, "ok": True, "none": None}, '[["trace","abc"],["trace","def"]]'),
-    (b"order-2", {"total": 900.5, "tags": [], "who": {}, "ok": False}, '[["trace","xyz"]]'),
-    (b"\xff\xfe", {"total": "950", 'quo"ted [0].x': 1}, None),
+    (
+        b"order-1",
+        {"total": 950, "tags": ["visa"], "who": {"name": "Ann"}, "ok": True, "none": None, "at": "2026-11-25T12:00:30Z"},
+        '[["trace","abc"],["trace","def"]]',
+    ),
+    (b"order-2", {"total": 900.5, "tags": [], "who": {}, "ok": False, "at": "2026-11-25T14:00:30.000000001+02:00"}, '[["trace","xyz"]]'),
+    (b"\xff\xfe", {"total": "950", 'quo"ted [0].x': 1, "at": "2026-11-25T12:00:30"}, None),
     (None, {"big": 123456789012345678901234567890}, '[["bin",{"base64":"/w=="}]]'),
 ]
 
@@ -107,6 +111,16 @@ CASES = [
     (f"data.total > -1{'0' * 400} && data.total != 1{'0' * 400}", [0, 1], 2),
     (f"data.total in [1{'0' * 400}]", [], 2),
     ('string(position) + "x" == "2x"', [2], 0),
+    ('timestamp(data.at) >= timestamp("2026-11-25T12:00:30Z")', [0, 1], 2),
+    ('timestamp(data.at) > timestamp("2026-11-25T12:00:30Z")', [1], 2),
+    ('timestamp("2026-11-25T12:00:30.000000002Z") > timestamp(data.at)', [0, 1], 2),
+    ('timestamp(data.at) == timestamp("2026-11-25T12:00:30.000000001Z")', [1], 2),
+    ('timestamp(data.at) in [timestamp("2026-11-25T13:00:30+01:00")]', [0], 2),
+    ("timestamp(data.at) > time", [0, 1], 2),
+    ('timestamp(data.at) - timestamp("2026-11-25T12:00:00Z") == duration("30s")', [0, 1], 2),
+    ("timestamp(time) == time", [0, 1, 2, 3], 0),
+    ('(data.ok ? timestamp(data.at) : time) < timestamp("2026-11-25T12:00:30.000000001Z")', [0, 1], 2),
+    ("timestamp(data.at) != null", [0, 1], 0),
     ("visa", [0], 0),
     ("text: order-2", [1], 0),
 ]
@@ -139,6 +153,8 @@ def test_staged_batch_and_capture_agree(reader: CaptureReader, tmp_path: Path, t
         ('data.total > 900 && "x"', 20),
         ("type == 3", 8),
         ('timestamp("yesterday") < time', 0),
+        ('timestamp("0001-01-01T00:00:00+01:00") < time', 0),
+        ("timestamp(position) < time", 0),
         ("frobnicate(type)", 0),
         ('"shiny" in flags', 0),
         ('data.x.matches("(")', 15),
@@ -155,6 +171,14 @@ def test_mistakes_name_their_column(text: str, column: int) -> None:
 def test_every_filter_can_say_itself() -> None:
     words = compile_filter('type == "OrderPlaced" && !(data.total > 900) || time < timestamp("2026-01-01T00:00:00Z")', CAPTURED).words
     assert words == '(type is "OrderPlaced" and not (data.total is more than 900) or time is before 2026-01-01T00:00:00.000000Z)'
+
+
+def test_a_time_that_is_text_says_how_it_is_asked() -> None:
+    with pytest.raises(QueryError) as raised:
+        compile_filter('data.items[0]["at"] > timestamp("2026-11-23T08:00:00Z")', CAPTURED)
+    assert raised.value.expected == 'timestamp(data.items[0]["at"])'
+    asked = compile_filter('timestamp(data.at) > timestamp("2026-11-23T08:00:00.123456789Z")', CAPTURED)
+    assert asked.words == "timestamp(data.at) is after 2026-11-23T08:00:00.123456789Z"
 
 
 def test_pattern_that_would_hang_others_does_not(reader: CaptureReader) -> None:
