@@ -70,6 +70,15 @@ def test_csv_has_every_field_and_no_formula(tmp_path: Path, capsys: pytest.Captu
     assert "apostrophe" not in capsys.readouterr().out
 
 
+def test_csv_has_no_bytes_that_no_text_has(tmp_path: Path) -> None:
+    with Growing(tmp_path / "a.evcap") as growing:
+        growing.append_values([b"tab\there", b"\0\0\0\x07id", b"a\x1b[2J"], flags=int(Flag.undecodable), key=bytes(8))
+    out = exported(tmp_path / "a.evcap", tmp_path / "a.csv")
+    assert [row["value"] for row in rows_of(out)] == ["tab\there", "base64:AAAAB2lk", "base64:YRtbMko="]
+    assert {row["key"] for row in rows_of(out)} == {"base64:AAAAAAAAAAA="}
+    assert b"\0" not in out.read_bytes()
+
+
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
 def test_no_text_begins_like_a_formula_and_none_is_lost(text: str) -> None:
     table = Table(lambda value: (value or b"").decode())

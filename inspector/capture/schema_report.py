@@ -14,6 +14,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.schemas import stored_schemas
 from inspector.errors import UsageError
 from inspector.event import Schema, wire_words
+from inspector.schemas.protobuf_text import readable
 
 _USES = (
     "SELECT u.schema_ref, s.uri, sum(u.events), min(u.first_us), max(u.last_us), json_group_array(DISTINCT t.name) "
@@ -109,7 +110,7 @@ def schema_numbered(reader: CaptureReader, number: int) -> Schema:
 
 
 def schema_text(schema: Schema) -> str:
-    """A schema as people read it: JSON indented, with its keys as written; all else as it is. What it refers to comes first."""
+    """A schema as people read it: JSON indented, with its keys as written; a descriptor as .proto text. What it refers to comes first."""
     parts = [f"// {one.name}, {one.subject} version {one.version}\n{_indented(one.text)}" for one in schema.references]
     return "\n\n".join([*parts, _indented(schema.text or "")])
 
@@ -118,7 +119,7 @@ def _indented(text: str, *, in_order: bool = False) -> str:
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False, sort_keys=in_order)
     except (ValueError, RecursionError):
-        return text
+        return readable(text)
 
 
 def difference(before: Schema, after: Schema) -> list[str]:

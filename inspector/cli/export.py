@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import base64
 import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = (".jsonl", ".csv", ".evcap")
 _PROGRESS_EVERY_S = 0.1
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -109,11 +111,12 @@ def _guarded(cells: int) -> str:
 
 
 def _text(value: bytes | None) -> str:
-    """Bytes as a cell: text when they are UTF-8, else `base64:…`; empty for null."""
+    """Bytes as a cell: text when they are UTF-8 without signs that no text has, else `base64:…`; empty for null."""
     try:
-        return (value or b"").decode()
+        text = (value or b"").decode()
     except UnicodeDecodeError:
-        return f"base64:{base64.b64encode(value or b'').decode()}"
+        text = None
+    return f"base64:{base64.b64encode(value or b'').decode()}" if text is None or _CONTROL.search(text) else text
 
 
 class _Told:

@@ -33,22 +33,16 @@ def compared(scope: Scope, node: Node, left: Value, right: Value) -> str:
     kind = right.kind if left.kind == "json" else left.kind
     if kind in {"list", "headers", "flags", "json"}:
         raise QueryError(f"{left.words} cannot be compared like this", column=node.column, expected="in, or a place inside")
-    first, second = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
-    below = _nanoseconds(left, right) if kind == "time" else None
-    return f"({first} {COMPARE[node.kind]} {second})" if below is None else _exactly(COMPARE[node.kind], (first, second), below)
+    before, after = (scope.as_kind(value, kind, part.column) for value, part in zip((left, right), node.parts, strict=True))
+    return _ordered(COMPARE[node.kind], before, after, (left.nanoseconds, right.nanoseconds))
 
 
-def _nanoseconds(left: Value, right: Value) -> tuple[str, str] | None:
-    """What two times have below the microsecond; None when neither has anything."""
-    if not (left.nanoseconds or right.nanoseconds):
-        return None
-    return left.nanoseconds or f"(0 * {left.sql})", right.nanoseconds or f"(0 * {right.sql})"
-
-
-def _exactly(sign: str, microseconds: tuple[str, str], nanoseconds: tuple[str, str]) -> str:
-    """Times are compared by their microseconds, equal ones by what they have below."""
-    one, other = microseconds
-    return f"coalesce(nullif({one}, {other}) {sign} {other}, {nanoseconds[0]} {sign} {nanoseconds[1]})"
+def _ordered(operator: str, one: str, other: str, nanoseconds: tuple[str, str]) -> str:
+    """Two of one kind; of times of the same microsecond, the nanoseconds that follow."""
+    if not any(nanoseconds):
+        return f"({one} {operator} {other})"
+    below = (follows or f"(0 * {sql})" for follows, sql in zip(nanoseconds, (one, other), strict=True))
+    return f"coalesce(nullif({one}, {other}) {operator} {other}, {f' {operator} '.join(below)})"
 
 
 def _against_null(scope: Scope, node: Node, value: Value) -> str:

@@ -6,8 +6,6 @@ an error like any other. Read `protobuf_reader` for what reads values with such 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import re
 import subprocess
@@ -23,6 +21,7 @@ from google.protobuf.message import DecodeError
 from inspector.event import Reference, Schema
 from inspector.schemas.protobuf_files import BUILT_IN, CONFLUENT, closure
 from inspector.schemas.protobuf_maps import as_messages, is_printed, restore
+from inspector.schemas.protobuf_text import descriptor_in
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +32,7 @@ SET_SUFFIXES = frozenset({".desc", ".pb", ".protoset", ".binpb", ".fds"})
 _MOST_FILES = 10_000
 _LONGEST_MESSAGE = 2_000
 _FORBIDDEN = frozenset('\\:*?"<>|\0\r\n\t')
+_NOT_FOUND = ": File not found."
 _LOGGED = re.compile(r"^(?:WARNING: All log messages|[IWEF]\d{4} \d).*\n?", re.MULTILINE)
 """What protoc logs besides its errors."""
 
@@ -40,7 +40,7 @@ _LOGGED = re.compile(r"^(?:WARNING: All log messages|[IWEF]\d{4} \d).*\n?", re.M
 def compiled(text: str, references: Sequence[Reference] = (), name: str = "schema.proto") -> bytes:
     """The FileDescriptorSet of a .proto `text` (or of a FileDescriptorProto in base64) with all that it imports.
 
-    Raises ValueError with protoc's words (file, line, column) when it does not compile.
+    Raises ValueError with protoc's words on one line (line and column) when it does not compile.
     """
     files: dict[str, str] = {}
     sets: list[FileDescriptorProto] = []
@@ -51,7 +51,7 @@ def compiled(text: str, references: Sequence[Reference] = (), name: str = "schem
             _sort_in(reference.name, reference.text, files, sets)
     while name in files or any(file.name == name for file in sets):
         name = f"_{name}"
-    own = _described(text)
+    own = descriptor_in(text)
     if own is None:
         files[_checked(name)] = text
         return _run_protoc({**CONFLUENT, **files}, sets, name)
@@ -61,6 +61,14 @@ def compiled(text: str, references: Sequence[Reference] = (), name: str = "schem
     files.update({imported: CONFLUENT[imported] for imported in wanted if imported in CONFLUENT})
     made = FileDescriptorSet.FromString(_run_protoc(files, sets, None)).file if files else []
     return closure([*made, *sets, own], own.name)
+
+
+def _said(words: str, name: str) -> str:
+    """protoc's words on one line, without the name that the text has only here; where imports are missing just that, and what to do."""
+    lines = words.splitlines()
+    if missing := [line.removesuffix(_NOT_FOUND) for line in lines if line.endswith(_NOT_FOUND)]:
+        return f"it imports {', '.join(missing)}, which is not there; of a folder of schemas, give the one that imports start from"
+    return "; ".join(re.sub(rf"\A{re.escape(name)}:(\d+):(\d+): ", r"line \1, column \2: ", line) for line in lines)
 
 
 def with_compiled(schema: Schema) -> Schema:
@@ -123,7 +131,7 @@ def _compile_names(root: Path, names: list[str]) -> list[tuple[str, bytes]]:
 
 
 def _sort_in(name: str, text: str, files: dict[str, str], sets: list[FileDescriptorProto]) -> None:
-    described = _described(text)
+    described = descriptor_in(text)
     if described is None:
         files[_checked(name)] = text
     else:
@@ -137,15 +145,6 @@ def _checked(name: str) -> str:
     if not parts or name[0] in "/-@~" or ".." in parts or _FORBIDDEN.intersection(name) or len(name) > 500 or name.endswith("/"):
         raise ValueError(f"an import cannot be called {name[:100]!r}")
     return name
-
-
-def _described(text: str) -> FileDescriptorProto | None:
-    """The FileDescriptorProto that `text` is in base64; None when it is .proto text."""
-    try:
-        file = FileDescriptorProto.FromString(base64.b64decode(text.strip(), validate=True))
-    except (binascii.Error, ValueError, DecodeError):
-        return None
-    return file if file.message_type or file.enum_type or file.dependency else None
 
 
 def _run_protoc(files: dict[str, str], sets: list[FileDescriptorProto], name: str | None) -> bytes:
@@ -162,7 +161,10 @@ def _run_protoc(files: dict[str, str], sets: list[FileDescriptorProto], name: st
                 raise ValueError(f"the import {path[:100]!r} cannot be written ({type(error).__name__})") from None
         described = Path(folder, "described.binpb")
         described.write_bytes(FileDescriptorSet(file=sets).SerializeToString())
-        content = _protoc(root, [name] if name else list(files), [f"--descriptor_set_in={described}"] if sets else [])
+        try:
+            content = _protoc(root, [name] if name else list(files), [f"--descriptor_set_in={described}"] if sets else [])
+        except ValueError as error:
+            raise ValueError(_said(str(error), name or "")) from None
     made = FileDescriptorSet.FromString(content).file
     restore(file for file in made if file.name in printed)
     return closure(made, name) if name else bytes(FileDescriptorSet(file=made).SerializeToString())
