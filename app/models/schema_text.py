@@ -13,7 +13,6 @@ from app.models.version_rows import VersionRow
 from inspector.capture.reader import CaptureReader
 from inspector.capture.versions import schema_text
 from inspector.event import wire_words
-from inspector.schemas.protobuf_text import readable
 from inspector.text import visible_lines
 
 MOST_CHARACTERS = 256 * 1024
@@ -82,6 +81,8 @@ def _lines(text: Text, row: VersionRow) -> list[str]:
 def laid_out(text: str) -> str:
     """JSON with a line for every field, a Protobuf descriptor as .proto text, so that it can be read and compared; any other as it is."""
     if not text.lstrip().startswith(("{", "[")):
+        from inspector.schemas.protobuf_text import readable  # noqa: PLC0415 - the window starts without Protobuf
+
         return readable(text)
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)

@@ -1,6 +1,6 @@
 """A Protobuf descriptor as the .proto text it was made of: for people, who cannot read base64. Pure; no I/O.
 
-Options that extensions define are unknown here, so they are shown in comments by their numbers. Read `protobuf` for the
+Options that extensions define are mostly unknown here, and then shown in comments by their numbers. Read `protobuf` for the
 way back.
 """
 
@@ -203,7 +203,7 @@ def _known(options: Any) -> Iterator[str]:
                 written = field.enum_type.values_by_number[each].name
             else:
                 written = json.dumps(each)
-            yield f"{field.name} = {written}"
+            yield f"{f'({field.full_name})' if field.is_extension else field.name} = {written}"
 
 
 def _unknown(options: Any) -> Iterator[str]:
@@ -211,6 +211,9 @@ def _unknown(options: Any) -> Iterator[str]:
     rest = type(options)()
     rest.CopyFrom(options)
     for field, _ in options.ListFields():
-        rest.ClearField(field.name)
+        if field.is_extension:
+            rest.ClearExtension(field)
+        else:
+            rest.ClearField(field.name)
     if text := text_format.MessageToString(rest, as_one_line=True, print_unknown_fields=True):
         yield f"option {text}"

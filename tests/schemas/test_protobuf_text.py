@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 
-from google.protobuf import descriptor_pb2
+from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -81,11 +81,21 @@ def test_it_reads_as_people_write_it() -> None:
 
 
 def test_options_of_extensions_are_seen_by_their_numbers() -> None:
-    text = """syntax = "proto3"; import "confluent/meta.proto";
-    message A { option (confluent.message_meta).doc = "an order"; string a = 1 [(confluent.field_meta).tags = "PII"]; }"""
+    text = """syntax = "proto3"; import "google/protobuf/descriptor.proto";
+    extend google.protobuf.MessageOptions { string about = 50001; } extend google.protobuf.FieldOptions { Tag tag = 50002; }
+    message Tag { string name = 3; }
+    message A { option (about) = "an order"; string a = 1 [deprecated = true, (tag).name = "PII"]; }"""
     written = readable(_base64(_descriptor(text)))
-    assert '  // option 1088 { 1: "an order" }' in written
-    assert 'string a = 1 /* option 1088 { 3: "PII" } */;' in written
+    assert '  // option 50001: "an order"' in written
+    assert 'string a = 1 [deprecated = true] /* option 50002 { 3: "PII" } */;' in written
+    assert "extend google.protobuf.MessageOptions {\n  string about = 50001;\n}" in written
+
+
+def test_options_of_extensions_that_are_known_have_their_names() -> None:
+    known = _descriptor("""syntax = "proto2"; package eventscope.tests; import "google/protobuf/descriptor.proto";
+    extend google.protobuf.MessageOptions { optional string known = 50003; } message A { option (known) = "an order"; }""")
+    descriptor_pool.Default().AddSerializedFile(known.SerializeToString())
+    assert '  option (eventscope.tests.known) = "an order";' in readable(_base64(known)).splitlines()
 
 
 def test_any_other_text_stays_as_it_is() -> None:
