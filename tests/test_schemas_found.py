@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -10,12 +11,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from inspector import decoders, ingest, redecode
 from inspector.cli import main
 from inspector.decoders import Context, Decoded
-from inspector.event import LogKey, RecordBatch, TimeKind
+from inspector.event import LogKey, RecordBatch, Schema, TimeKind
+from inspector.schemas.protobuf import compiled
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Span
+from tests.app.schema_captures import Made, write
 from tests.schemas.loopback import Loopback
 from tests.schemas.test_topic import record
 
@@ -229,6 +233,16 @@ def test_schemas_lists_uses_and_what_is_missing(evolved: Path, capsys: pytest.Ca
     assert lines(capsys, "schemas", evolved, "--type", "nothing") == []
     assert main(["schemas", str(evolved), "--format", "table"]) == 0
     assert "orders-value" in capsys.readouterr().out
+
+
+def test_a_protobuf_descriptor_is_printed_as_people_write_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = FileDescriptorSet.FromString(compiled('syntax = "proto3"; message Order { string id = 1; }')).file[-1]
+    text = base64.b64encode(file.SerializeToString()).decode()
+    schema = Schema("id:1", "http://r", "PROTOBUF", text, "pb-value", 1)
+    path = write(tmp_path / "a.evcap", [Made(b"\0", "Order", schema, decoder="protobuf", data="{}")])
+    (one,) = lines(capsys, "schemas", path)
+    assert main(["schemas", str(path), "--show", str(one["number"])]) == 0
+    assert capsys.readouterr().out.splitlines()[:3] == ['syntax = "proto3";', "message Order {", "  string id = 1;"]
 
 
 def test_schemas_shows_and_compares_texts(evolved: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -76,9 +76,11 @@ def _lines(text: Text, row: VersionRow) -> list[str]:
 
 
 def laid_out(text: str) -> str:
-    """JSON with a line for every field, so that it can be read and compared; any other text as it is."""
+    """JSON with a line for every field, a Protobuf descriptor as .proto text, so that it can be read and compared; any other as it is."""
     if not text.lstrip().startswith(("{", "[")):
-        return text
+        from inspector.schemas.protobuf_text import readable  # noqa: PLC0415 - the window starts without Protobuf
+
+        return readable(text)
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

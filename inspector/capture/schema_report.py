@@ -1,11 +1,11 @@
-"""Which schemas a capture's events were written with: how often, from when to when, and what each says. Read-only.
+"""Which schemas a capture's events were written with: how often, and from when to when. Read-only.
 
-The counts come from the account per block (`schema.usage`), never from the events. Read `schemas` for how schemas are kept.
+The counts come from the account per block (`schema.usage`), never from the events. Read `schemas` for how schemas are kept,
+`schema_texts` for what they say.
 """
 
 from __future__ import annotations
 
-import difflib
 import json
 from dataclasses import dataclass
 
@@ -95,9 +95,6 @@ def _types(text: str) -> tuple[str, ...]:
     return tuple(sorted(str(name) for name in json.loads(text) if name is not None))
 
 
-# ---- what a schema says
-
-
 def schema_numbered(reader: CaptureReader, number: int) -> Schema:
     """The schema with this number in the capture. Raises UsageError when there is none, or its text is missing."""
     schema = stored_schemas(reader.select).get(number)
@@ -106,26 +103,3 @@ def schema_numbered(reader: CaptureReader, number: int) -> Schema:
     if schema.text is None:
         raise UsageError(f"schema number {number} ({wire_words(schema.wire)}) is missing: {schema.error}")
     return schema
-
-
-def schema_text(schema: Schema) -> str:
-    """A schema as people read it: JSON indented, with its keys as written; all else as it is. What it refers to comes first."""
-    parts = [f"// {one.name}, {one.subject} version {one.version}\n{_indented(one.text)}" for one in schema.references]
-    return "\n\n".join([*parts, _indented(schema.text or "")])
-
-
-def _indented(text: str, *, in_order: bool = False) -> str:
-    try:
-        return json.dumps(json.loads(text), indent=2, ensure_ascii=False, sort_keys=in_order)
-    except (ValueError, RecursionError):
-        return text
-
-
-def difference(before: Schema, after: Schema) -> list[str]:
-    """The lines of a unified diff; JSON schemas are compared in one form, so that only what they say differs."""
-    return list(difflib.unified_diff(_comparable(before), _comparable(after), before.label, after.label, lineterm=""))
-
-
-def _comparable(schema: Schema) -> list[str]:
-    parts = [f"// {one.name}\n{_indented(one.text, in_order=True)}" for one in schema.references]
-    return "\n".join([*parts, _indented(schema.text or "", in_order=True)]).splitlines()

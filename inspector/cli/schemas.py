@@ -47,7 +47,8 @@ def _schemas(args: argparse.Namespace) -> ExitStatus:
 
 def _print_text(reader: CaptureReader, args: argparse.Namespace) -> None:
     """What a stranger wrote is shown without what a terminal would obey."""
-    from inspector.capture.schema_report import difference, schema_numbered, schema_text
+    from inspector.capture.schema_report import schema_numbered
+    from inspector.capture.schema_texts import difference, schema_text
     from inspector.text import visible_lines
 
     if args.diff:

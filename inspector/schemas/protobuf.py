@@ -6,8 +6,6 @@ an error like any other. Read `protobuf_reader` for what reads values with such 
 
 from __future__ import annotations
 
-import base64
-import binascii
 import logging
 import re
 import subprocess
@@ -22,6 +20,7 @@ from google.protobuf.message import DecodeError
 
 from inspector.event import Reference, Schema
 from inspector.schemas.protobuf_files import BUILT_IN, CONFLUENT, closure
+from inspector.schemas.protobuf_text import descriptor_in
 
 log = logging.getLogger(__name__)
 
@@ -50,7 +49,7 @@ def compiled(text: str, references: Sequence[Reference] = (), name: str = "schem
             _sort_in(reference.name, reference.text, files, sets)
     while name in files or any(file.name == name for file in sets):
         name = f"_{name}"
-    own = _described(text)
+    own = descriptor_in(text)
     if own is None:
         files[_checked(name)] = text
         return _run_protoc({**CONFLUENT, **files}, sets, name)
@@ -122,7 +121,7 @@ def _compile_names(root: Path, names: list[str]) -> list[tuple[str, bytes]]:
 
 
 def _sort_in(name: str, text: str, files: dict[str, str], sets: list[FileDescriptorProto]) -> None:
-    described = _described(text)
+    described = descriptor_in(text)
     if described is None:
         files[_checked(name)] = text
     else:
@@ -136,15 +135,6 @@ def _checked(name: str) -> str:
     if not parts or name[0] in "/-@~" or ".." in parts or _FORBIDDEN.intersection(name) or len(name) > 500 or name.endswith("/"):
         raise ValueError(f"an import cannot be called {name[:100]!r}")
     return name
-
-
-def _described(text: str) -> FileDescriptorProto | None:
-    """The FileDescriptorProto that `text` is in base64; None when it is .proto text."""
-    try:
-        file = FileDescriptorProto.FromString(base64.b64decode(text.strip(), validate=True))
-    except (binascii.Error, ValueError, DecodeError):
-        return None
-    return file if file.message_type or file.enum_type or file.dependency else None
 
 
 def _run_protoc(files: dict[str, str], sets: list[FileDescriptorProto], name: str | None) -> bytes:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from google.protobuf.descriptor_pb2 import FileDescriptorSet
 from PySide6.QtCore import QModelIndex, Qt
 from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
@@ -16,8 +18,18 @@ from app.models.version_tree import VersionTree
 from inspector.capture.reader import CaptureReader
 from inspector.capture.shapes import Shapes, shapes
 from inspector.capture.versions import Report, report
+from inspector.event import Schema
 from inspector.query import condition
+from inspector.schemas.protobuf import compiled
 from tests.app import schema_captures as made
+
+
+def _base64(fields: str) -> str:
+    file = FileDescriptorSet.FromString(compiled(f'syntax = "proto3"; message Order {{ {fields} }}')).file[-1]
+    return base64.b64encode(file.SerializeToString()).decode()
+
+
+_DESCRIBED = Schema("id:3", made.REGISTRY, "PROTOBUF", _base64("string id = 1;"), "pb-value", 1)
 
 
 def read(path: Path, *, with_shapes: bool = True) -> tuple[Report, list[VersionRow]]:
@@ -109,6 +121,18 @@ def test_texts_and_differences_are_laid_out(shop: Path) -> None:
     assert number.note == "its events say this version and name no schema"
     assert same.note == "the same text"
     assert "+card: object" in shapes_differ.lines.split("\n")
+
+
+def test_a_descriptor_is_shown_and_compared_as_people_write_it(tmp_path: Path) -> None:
+    one, two = _DESCRIBED, replace(_DESCRIBED, wire="id:4", text=_base64("string id = 1; int64 cents = 2;"), version=2)
+    path = made.write(tmp_path / "a.evcap", [made.Made(b"\0", "Order", schema, decoder="protobuf", data="{}") for schema in (one, two)])
+    _, rows = read(path)
+    with CaptureReader(path) as reader:
+        text = text_of(reader, row_named(rows, "pb-value v1"))
+        changed = difference(reader, row_named(rows, "pb-value v1"), row_named(rows, "pb-value v2"))
+    assert text.lines == 'syntax = "proto3";\nmessage Order {\n  string id = 1;\n}\n'
+    assert text.written == one.text
+    assert "+  int64 cents = 2;" in changed.lines.split("\n")
 
 
 def test_the_tree_is_a_model_and_says_counts_without_a_reset(qtbot: QtBot, shop: Path) -> None:
