@@ -123,6 +123,8 @@ class _Parser:
 
     def _described(self, content: dict[str, object], space: str, depth: int) -> AvroType:
         kind = content.get("type")
+        if kind is None:
+            raise AvroSchemaError(f"no type is said in {_excerpt(content)}")
         if kind in ("record", "error"):
             return self._record(content, space, depth)
         if kind in ("array", "map"):

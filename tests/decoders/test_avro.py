@@ -305,6 +305,8 @@ def test_bytes_that_are_not_of_the_schema_are_refused_with_the_byte(schema: Json
         ("{", "not JSON"),
         ('{"type": "nothing"}', "no type 'nothing' is known"),
         ("[[1]]", "no type: 1"),
+        ('{"type":"record","name":"shop.Ord', "not JSON: unexpected end of data"),
+        ('{"name":"shop.Order"}', "no type is said in {'name': 'shop.Order'}"),
         ('["null", ["null"]]', "a union in a union"),
         ('{"type": "record", "name": "R"}', "record R has no list of fields"),
         ('{"type": "record", "fields": []}', "a type record without a name"),
