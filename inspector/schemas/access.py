@@ -31,6 +31,8 @@ _KNOWN = {
     "ssl.key.location",
     "ssl.key.password",
 }
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9.-]*):[0-9]{1,5}(/[^@?#]*)?|[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+"""A host, with its port or alone."""
 _WITHOUT_MEANING = re.compile(r"request\.timeout\.ms|(max\.)?retries\S*|timeout|(latest\.)?cache\.\S+|proxy\.\S+|ssl\.protocol")
 
 
@@ -74,6 +76,8 @@ def address_of(url: str) -> str:
             "the registry's URL holds a login, which other processes could read: leave it out and give basic.auth.user.info=USER:PASSWORD "
             "with --config instead"
         )
+    if _HOST.fullmatch(url.strip()):
+        raise UsageError(f"a registry's address begins with http:// or https://: write http://{url.strip()}")
     if parts.scheme not in {"http", "https"} or not host:
         raise UsageError(f"{parts.scheme or 'this'}:… is no address of a registry: http://HOST:PORT or https://HOST is expected")
     if parts.query or parts.fragment:

@@ -51,6 +51,20 @@ def test_registries_in_the_properties_need_no_option() -> None:
     assert registries([], {"bootstrap.servers": "x"}) == []
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8081", "localhost:8081", "registry.shop:8081/api", "[::1]:8081", "registry"])
+def test_an_address_without_its_scheme_is_said_with_it(host: str) -> None:
+    with pytest.raises(UsageError) as raised:
+        registries([host], {})
+    assert str(raised.value).endswith(f": write http://{host}")
+
+
+@pytest.mark.parametrize("wrong", ["ftp://registry:8081", f"user:{SECRET}@registry:8081", "", "a registry"])
+def test_what_is_no_address_at_all_is_not_repeated(wrong: str) -> None:
+    with pytest.raises(UsageError, match="is expected") as raised:
+        registries([wrong], {})
+    assert SECRET not in str(raised.value)
+
+
 def test_a_login_goes_to_the_registry_it_is_for_and_to_no_other() -> None:
     properties = {"schema.registry.url": "https://mine", "bearer.auth.token": SECRET, "schema.registry.ssl.ca.location": "ca.pem"}
     found = dict(registries(["https://other", "https://mine/"], properties))
