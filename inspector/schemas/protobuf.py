@@ -31,6 +31,7 @@ SET_SUFFIXES = frozenset({".desc", ".pb", ".protoset", ".binpb", ".fds"})
 _MOST_FILES = 10_000
 _LONGEST_MESSAGE = 2_000
 _FORBIDDEN = frozenset('\\:*?"<>|\0\r\n\t')
+_NOT_FOUND = ": File not found."
 _LOGGED = re.compile(r"^(?:WARNING: All log messages|[IWEF]\d{4} \d).*\n?", re.MULTILINE)
 """What protoc logs besides its errors."""
 
@@ -38,7 +39,7 @@ _LOGGED = re.compile(r"^(?:WARNING: All log messages|[IWEF]\d{4} \d).*\n?", re.M
 def compiled(text: str, references: Sequence[Reference] = (), name: str = "schema.proto") -> bytes:
     """The FileDescriptorSet of a .proto `text` (or of a FileDescriptorProto in base64) with all that it imports.
 
-    Raises ValueError with protoc's words (file, line, column) when it does not compile.
+    Raises ValueError with protoc's words on one line (line and column) when it does not compile.
     """
     files: dict[str, str] = {}
     sets: list[FileDescriptorProto] = []
@@ -59,6 +60,14 @@ def compiled(text: str, references: Sequence[Reference] = (), name: str = "schem
     files.update({imported: CONFLUENT[imported] for imported in wanted if imported in CONFLUENT})
     made = FileDescriptorSet.FromString(_run_protoc(files, sets, None)).file if files else []
     return closure([*made, *sets, own], own.name)
+
+
+def _said(words: str, name: str) -> str:
+    """protoc's words on one line, without the name that the text has only here; where imports are missing just that, and what to do."""
+    lines = words.splitlines()
+    if missing := [line.removesuffix(_NOT_FOUND) for line in lines if line.endswith(_NOT_FOUND)]:
+        return f"it imports {', '.join(missing)}, which is not there; of a folder of schemas, give the one that imports start from"
+    return "; ".join(re.sub(rf"\A{re.escape(name)}:(\d+):(\d+): ", r"line \1, column \2: ", line) for line in lines)
 
 
 def with_compiled(schema: Schema) -> Schema:
@@ -150,7 +159,10 @@ def _run_protoc(files: dict[str, str], sets: list[FileDescriptorProto], name: st
                 raise ValueError(f"the import {path[:100]!r} cannot be written ({type(error).__name__})") from None
         described = Path(folder, "described.binpb")
         described.write_bytes(FileDescriptorSet(file=sets).SerializeToString())
-        content = _protoc(root, [name] if name else list(files), [f"--descriptor_set_in={described}"] if sets else [])
+        try:
+            content = _protoc(root, [name] if name else list(files), [f"--descriptor_set_in={described}"] if sets else [])
+        except ValueError as error:
+            raise ValueError(_said(str(error), name or "")) from None
     return closure(FileDescriptorSet.FromString(content).file, name) if name else content
 
 

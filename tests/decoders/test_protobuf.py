@@ -348,7 +348,7 @@ def test_the_automatic_choice_takes_it_and_says_why_it_cannot() -> None:
 def test_a_schema_that_does_not_compile_is_the_reason() -> None:
     broken = Schema("id:7", registry="http://r", kind="PROTOBUF", text="nonsense")
     decoded = decode(CONFLUENT + b"\0" + order(), broken)
-    assert (decoded.error[0] or "").startswith("schema 7 does not compile: schema.proto:1:1:")
+    assert (decoded.error[0] or "").startswith("schema 7 does not compile: line 1, column 1:")
     assert spans(CONFLUENT + b"\0", broken).reason.startswith("schema 7 does not compile")
 
 

@@ -52,11 +52,20 @@ def test_descriptors_in_base64_are_texts_too() -> None:
 
 
 def test_what_does_not_compile_says_where() -> None:
-    with pytest.raises(ValueError, match=r"\Aschema.proto:2:20: \"Missing\" is not defined") as failed:
-        compiled('syntax = "proto3";\nmessage Order {    Missing id = 1; }')
-    assert "WARNING" not in str(failed.value)
-    with pytest.raises(ValueError, match=r'Import "a/address.proto" was not found'):
+    with pytest.raises(ValueError, match=r"\Aline 2, column 20: \"Missing\" is not defined") as failed:
+        compiled('syntax = "proto3";\nmessage Order {    Missing id = 1; Lost more = 2; }')
+    assert str(failed.value).endswith('; line 2, column 36: "Lost" is not defined.')
+    with pytest.raises(ValueError, match=r"\Aan import cannot|\Aa.proto:1:") as failed:
+        compiled('syntax = "proto3"; import "a.proto";', [Reference("a.proto", "message {")])
+    assert "\n" not in str(failed.value)
+
+
+def test_imports_that_are_missing_say_which_folder_to_give() -> None:
+    with pytest.raises(ValueError, match="imports") as failed:
         compiled(ORDER)
+    assert str(failed.value) == (
+        "it imports a/address.proto, which is not there; of a folder of schemas, give the one that imports start from"
+    )
 
 
 @pytest.mark.parametrize("name", ["../x.proto", "/etc/x.proto", "a/../../x.proto", "c:\\x.proto", "@x", "-I.", "", "a\nb", "x/"])
@@ -148,7 +157,7 @@ def test_a_schema_without_a_set_is_compiled_when_it_is_needed() -> None:
     assert isinstance(reader_of(Schema("id:1", kind="PROTOBUF", text=ADDRESS)), Reader)
     broken = reader_of(Schema("id:7", kind="PROTOBUF", text="nonsense", subject="orders-value", version=3))
     assert isinstance(broken, str)
-    assert broken.startswith("orders-value version 3 (schema 7) does not compile: schema.proto:1:1:")
+    assert broken.startswith("orders-value version 3 (schema 7) does not compile: line 1, column 1:")
 
 
 def test_a_folder_gives_a_set_for_every_file(tmp_path: Path) -> None:
