@@ -5,7 +5,7 @@ Read `inspector.capture.versions` and `inspector.capture.shapes` for what is tol
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
 
@@ -54,6 +54,11 @@ class VersionRow:
     def is_comparable(self) -> bool:
         """Whether it has a text of its own."""
         return self.shape is not None or (self.schema is not None and not self.schema.is_missing)
+
+
+def is_pair(rows: Sequence[VersionRow]) -> bool:
+    """Whether these are two rows whose texts may differ: the messages of one Protobuf file are rows of one text."""
+    return len(rows) == 2 and all(row.is_comparable for row in rows) and (rows[0].schema is None or rows[0].schema != rows[1].schema)
 
 
 def rows_of(report: Report, shapes: Mapping[int, Shapes], zone: tzinfo = UTC) -> list[VersionRow]:

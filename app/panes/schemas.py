@@ -18,7 +18,7 @@ from app.diff_view import DiffText
 from app.empty import Empty
 from app.filter_menu import add_filter_choices
 from app.models.schema_text import Text, difference, text_of
-from app.models.version_rows import VersionRow, rows_of, waiting_words
+from app.models.version_rows import VersionRow, is_pair, rows_of, waiting_words
 from app.notice import Notice, thin_bar
 from app.plain import Panel, PlainLabel, set_role, set_tip
 from app.selection import Selection
@@ -239,10 +239,10 @@ class SchemasPane(Panel):
         if not rows:
             self._show_text(Text("", note="choose a version for its text, two of them for what differs"))
             return
-        is_pair = len(rows) == 2 and all(row.is_comparable for row in rows)
+        differ = is_pair(rows)
 
         def make(reader: CaptureReader) -> Text:
-            return difference(reader, *rows) if is_pair else text_of(reader, rows[-1])
+            return difference(reader, *rows) if differ else text_of(reader, rows[-1])
 
         self._session.work.run(make, self._show_text, self._fail, lane="schema text")
 

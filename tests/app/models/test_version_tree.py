@@ -13,7 +13,7 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from app.models.schema_text import difference, text_of
-from app.models.version_rows import VersionRow, rows_of, waiting_words
+from app.models.version_rows import VersionRow, is_pair, rows_of, waiting_words
 from app.models.version_tree import VersionTree
 from inspector.capture.reader import CaptureReader
 from inspector.capture.shapes import Shapes, shapes
@@ -133,6 +133,17 @@ def test_a_descriptor_is_shown_and_compared_as_people_write_it(tmp_path: Path) -
     assert text.lines == 'syntax = "proto3";\nmessage Order {\n  string id = 1;\n}\n'
     assert text.written == one.text
     assert "+  int64 cents = 2;" in changed.lines.split("\n")
+
+
+def test_two_messages_of_one_schema_are_no_pair(tmp_path: Path) -> None:
+    written = [made.Made(b"\0", name, _DESCRIBED, decoder="protobuf", data="{}") for name in ("Order", "Refund")]
+    _, (one, other) = read(made.write(tmp_path / "a.evcap", written))
+    assert not is_pair([one.inner[0], other.inner[0]])
+    _, shop_rows = read(made.shop(tmp_path / "b.evcap"))
+    assert is_pair([row_named(shop_rows, "orders-value v2"), row_named(shop_rows, "orders-value v3")])
+    assert not is_pair([row_named(shop_rows, "orders-value v2"), row_named(shop_rows, "version 1")])
+    shapes_of_one = next(row.inner for row in shop_rows if row.inner and row.inner[0].shape is not None)
+    assert is_pair(list(shapes_of_one[:2]))
 
 
 def test_the_tree_is_a_model_and_says_counts_without_a_reset(qtbot: QtBot, shop: Path) -> None:
