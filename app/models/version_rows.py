@@ -5,6 +5,7 @@ Read `inspector.capture.versions` and `inspector.capture.shapes` for what is tol
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, tzinfo
@@ -21,6 +22,8 @@ NO_TYPE = "events without a type"
 _MOST_DIFFERENCES = 12
 """A shape that differs in more has no filter of its own."""
 _KIND_WORDS = {"AVRO": "Avro", "PROTOBUF": "Protobuf", "JSON": "JSON Schema"}
+_FOR_A_SHELL = re.compile(r": give \S.* with --config\Z")
+"""What is said of a login to those who have no fields for it."""
 _UNUSED_KEY = ("unused",)
 
 
@@ -190,7 +193,7 @@ def waiting_words(report: Report) -> str:
         return ""
     known, events = report.waiting[0]
     total = sum(count for _, count in report.waiting)
-    reason = known.error.removeprefix(f"{known.label}, ") or "nobody has it"
+    reason = _FOR_A_SHELL.sub("", known.error.removeprefix(f"{known.label}, ")) or "nobody has it"
     if len(report.waiting) == 1:
         return f"{known.label}: {events:,} event{' waits' if events == 1 else 's wait'} for it: {reason}"
     others = len(report.waiting) - 1

@@ -20,6 +20,7 @@ from inspector.capture.shapes import Shapes, shapes
 from inspector.capture.versions import Report, report
 from inspector.event import Schema
 from inspector.query import condition
+from inspector.schemas.http_get import _REFUSALS
 from inspector.schemas.protobuf import compiled
 from tests.app import schema_captures as made
 
@@ -144,6 +145,12 @@ def test_two_messages_of_one_schema_are_no_pair(tmp_path: Path) -> None:
     assert not is_pair([row_named(shop_rows, "orders-value v2"), row_named(shop_rows, "version 1")])
     shapes_of_one = next(row.inner for row in shop_rows if row.inner and row.inner[0].shape is not None)
     assert is_pair(list(shapes_of_one[:2]))
+
+
+def test_what_waits_speaks_of_no_shell(tmp_path: Path) -> None:
+    schema = replace(made.MISSING, error=f"{made.REGISTRY} {_REFUSALS[401]}")
+    found, _ = read(made.write(tmp_path / "a.evcap", [made.waits(1, schema)]))
+    assert waiting_words(found) == f"schema 42: 1 event waits for it: {made.REGISTRY} wants another login (status 401)"
 
 
 def test_the_tree_is_a_model_and_says_counts_without_a_reset(qtbot: QtBot, shop: Path) -> None:
