@@ -21,7 +21,7 @@ from app.models.event_columns import NAMES
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.models.event_table import EventTable
-from app.models.places import Place, find, find_listed, neighbours, newest_time
+from app.models.places import Place, find, find_listed, largest, neighbours, newest_time
 from app.models.value_filter import value_filter
 from app.selection import Selection
 from app.session import Session
@@ -49,6 +49,7 @@ class EventActions(QObject):
         self._model, self._lister = model, lister
         self._here = Here(UTC, "UTC")
         selection.moment_wanted.connect(self.go_to_moment)
+        selection.largest_wanted.connect(self.go_to_largest)
 
     # ---- going somewhere
 
@@ -88,6 +89,15 @@ class EventActions(QObject):
         def search(reader: CaptureReader) -> Place:
             asked = condition(wish.filter) if wish.filter else None
             return find_listed(reader, wanted, asked, wish.time_range, zone, zone_name(zone))
+
+        self._session.work.run(search, self.arrived.emit, self._failed, lane="jump")
+
+    def go_to_largest(self, span_us: tuple[int, int]) -> None:
+        """Goes to the event with the most bytes of those that the list has of a moment; says so when there is none."""
+        wish = self._lister.wish
+
+        def search(reader: CaptureReader) -> Place:
+            return largest(reader, span_us, condition(wish.filter) if wish.filter else None, wish.time_range)
 
         self._session.work.run(search, self.arrived.emit, self._failed, lane="jump")
 

@@ -37,6 +37,7 @@ def show_plot_menu(
         menu.addSeparator()
     if span_us is not None:
         menu.addAction("Go to this moment", lambda: selection.go_to_moment(span_us))
+        menu.addAction("Go to the largest event here", lambda: selection.go_to_largest(span_us))
         menu.addAction("Only this time", lambda: selection.choose_time_range(span_us))
         menu.addSeparator()
     for name in names:

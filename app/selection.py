@@ -44,6 +44,8 @@ class Selection(QObject):
     """`(Look)`: `back` or `forward` came here, and all of it was told: lists show the same part again."""
     moment_wanted = Signal(object)
     """`((from_us, until_us))`: somebody wants to see the events of this moment: lists go to its first one, without filtering."""
+    largest_wanted = Signal(object)
+    """`((from_us, until_us))`: the same for the event with the most bytes."""
     column_wanted = Signal(object)
     """`(place)`: somebody wants what stands there, such as `data.total`, shown of all events in a list."""
     meaning_wanted = Signal(object, object)
@@ -133,6 +135,10 @@ class Selection(QObject):
     def go_to_moment(self, span_us: tuple[int, int]) -> None:
         """Asks the lists to go to a moment, which is `[from, until)`."""
         self.moment_wanted.emit(span_us)
+
+    def go_to_largest(self, span_us: tuple[int, int]) -> None:
+        """Asks the lists to go to the largest event of a moment, which is `[from, until)`."""
+        self.largest_wanted.emit(span_us)
 
     def show_column(self, place: str) -> None:
         """Asks the lists to show what stands at a place of the events."""

@@ -48,7 +48,7 @@ MADE_HERE = re.compile(
 )
 COMPOSED = {
     "app/models/color_rules.py": "rule.condition.sql",
-    "app/models/places.py": "compare direction",
+    "app/models/places.py": "compare direction sql",
     "inspector/capture/append.py": "condition",
     "inspector/capture/fields.py": "value",
     "inspector/capture/indexing.py": "value",

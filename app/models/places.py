@@ -13,7 +13,7 @@ from app.jump import AtNumber, AtOffset, AtTime, AtVersion, Target
 from app.models.event_rows import shown_time
 from inspector.capture.condition import Condition
 from inspector.capture.reader import CaptureReader, EventQuery
-from inspector.capture.rows import EventRow
+from inspector.capture.rows import EventRow, from_for
 from inspector.text import visible
 
 
@@ -53,6 +53,19 @@ def find_listed(
         if seq := next(reader.seqs(query), 0):
             return Place(seq)
     return find(reader, wanted, zone=zone, zone_text=zone_text)
+
+
+def largest(reader: CaptureReader, wanted_us: tuple[int, int], asked: Condition | None, span: tuple[int, int] | None) -> Place:
+    """The event with the most bytes among those of a time that fulfil `asked` and lie in `span`; of several alike the first."""
+    low, high = wanted_us if span is None else (max(wanted_us[0], span[0]), min(wanted_us[1], span[1]))
+    sql = asked.sql if asked is not None else "true"
+    rows = reader.select(
+        f"SELECT event.seq FROM block CROSS JOIN {from_for(sql)} WHERE block.max_us >= :from AND block.min_us < :until "
+        "AND event.seq BETWEEN block.first_seq AND block.last_seq AND event.time_us >= :from AND event.time_us < :until "
+        f"AND ({sql}) ORDER BY coalesce(event.key_bytes, 0) + coalesce(event.value_bytes, 0) DESC, event.seq LIMIT 1",
+        {**(asked.bindings if asked is not None else {}), "from": low, "until": high},
+    )
+    return Place(int(rows[0][0])) if rows else Place(0, "the list has no event of this moment")
 
 
 def neighbours(reader: CaptureReader, seq: int, *, forward: bool, most: int = 1_000) -> list[int]:

@@ -7,6 +7,7 @@ place where a value is shown.
 from __future__ import annotations
 
 import itertools
+import json
 import time
 from collections.abc import Callable
 from functools import partial
@@ -378,6 +379,32 @@ def test_a_click_on_a_wide_bar_that_begins_empty_stays_in_the_bar(qtbot: QtBot, 
     assert span[0] <= times[window.selection.seq - 1] < span[1]
 
 
+@pytest.mark.parametrize("text", ["", "data.n % 2 == 1"])
+def test_from_the_peak_to_its_largest_event_and_the_largest_of_the_matches(
+    qtbot: QtBot, window: MainWindow, tmp_path: Path, text: str
+) -> None:
+    sizes = [(number * 7919) % 1_000 for number in range(400)]
+    values = [json.dumps({"n": number, "pad": "x" * size}) for number, size in enumerate(sizes)]
+    times = [START_US + number * 1_000 + (60_000_000 if number >= 300 else 0) for number in range(400)]
+    path = write(tmp_path / "c.evcap", [Log([Written(n, values[n], time_us=at) for n, at in enumerate(times)])])
+    shown(qtbot, window, path, 400)
+    assert window.panes is not None
+    assert window.selection is not None
+    window.selection.choose_filter(text)
+    wait_for_rows(qtbot, window, 200 if text else 400)
+    timeline = window.panes.timeline_pane
+    qtbot.waitUntil(
+        lambda: timeline.view.bars.number > 0 and not timeline._is_asking and not timeline._resized.isActive(), timeout=_WAIT_MS
+    )
+    at, span = peak(window)
+    hand = Hand(qtbot, window, 2)
+    hand.choose(hand.menu(timeline.view, at), "Go to the largest event here")
+    qtbot.waitUntil(lambda: window.selection is not None and window.selection.seq > 0, timeout=_WAIT_MS)
+    within = [n for n in range(400) if span[0] <= times[n] < span[1] and (not text or n % 2)]
+    assert window.selection.seq == max(within, key=lambda n: (len(values[n]), -n)) + 1
+    assert window.events.model.row_of(window.selection.seq) == window.events.view.currentIndex().row()
+
+
 # ---- a filter from every place
 
 
@@ -465,6 +492,25 @@ def test_what_is_shown_anywhere_becomes_a_filter_in_every_way(
         assert same.replace('"', "&quot;") in told
 
 
+def test_a_header_of_the_current_event_becomes_a_filter(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    rows = [
+        Written(n, "{}", time_us=START_US + n, headers=json.dumps([["trace", "x"], ["region", "eu" if n % 4 else "us"]])) for n in range(80)
+    ]
+    shown(qtbot, window, write(tmp_path / "c.evcap", [Log(rows)]), 80)
+    assert window.panes is not None
+    assert window.selection is not None
+    pane = window.panes.event_pane
+    window.events.choose_row(0)
+    qtbot.waitUntil(lambda: pane.shown is not None and pane.tabs.tabText(1) == "Headers 2", timeout=_WAIT_MS)
+    hand, view = Hand(qtbot, window, 4), pane.headers.view
+    hand.click(pane.tabs.tabBar(), pane.tabs.tabBar().tabRect(1).center())
+    at = view.viewport().mapTo(view, view.visualRect(view.model().index(1, 1)).center())
+    hand.choose(hand.menu(view, at), "As filter")
+    hand.choose(hand.opened(), "Only this")
+    wait_for_rows(qtbot, window, 20)
+    assert window.selection.filter == 'headers["region"] == "us"'
+
+
 def test_a_plot_has_its_menu_by_keyboard_too(qtbot: QtBot, open_window: MainWindow) -> None:
     window = open_window
     assert window.panes is not None
@@ -475,10 +521,11 @@ def test_a_plot_has_its_menu_by_keyboard_too(qtbot: QtBot, open_window: MainWind
     hand = Hand(qtbot, window, 0)
     QApplication.postEvent(view, QContextMenuEvent(QContextMenuEvent.Reason.Keyboard, QPoint(), view.mapToGlobal(QPoint())))
     menu = hand.opened()
-    assert [action.text() for action in menu.actions() if action.text()][:2] == ["Go to this moment", "Only this time"]
+    words = [action.text() for action in menu.actions() if action.text()]
+    assert words[:3] == ["Go to this moment", "Go to the largest event here", "Only this time"]
     assert "PaymentTaken" in [action.text() for action in menu.actions()]
-    hand = Hand(qtbot, window, 3)
-    hand.press(Qt.Key.Key_Down)
-    hand.press(Qt.Key.Key_Down)
+    hand = Hand(qtbot, window, 4)
+    for _ in range(3):
+        hand.press(Qt.Key.Key_Down)
     hand.press(Qt.Key.Key_Return)
     assert window.selection.time_range == view.bars.span(0)
