@@ -16,7 +16,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 from app.lister import Lister
 from app.models.color_rules import Painted, colors_of
 from app.models.event_table import EventTable
-from app.models.match_lines import Lines, lines_of_matches, lines_of_rows, samples
+from app.models.match_lines import Lines, lines_of_matches, lines_of_rows, samples, spread
 from app.models.rows import Listing, Span
 from app.session import Session
 from inspector.capture.looking import Ask
@@ -46,14 +46,14 @@ class KindStore:
             self._kinds = np.zeros(1, np.uint8)
         if mark.last_seq - self.first_seq + 2 > len(self._kinds):
             known = self._kinds[mark.first_seq - self.first_seq : self.until_seq - self.first_seq]
-            self._kinds = np.zeros(mark.events * 5 // 4 + 1, np.uint8)
-            self._kinds[: len(known)] = known
+            self._kinds = spread(known, mark.events * 5 // 4 + 1)
             self.first_seq = mark.first_seq
 
     def take(self, kinds: Kinds) -> None:
         """Puts the next ones behind those that are known."""
         at = self.until_seq - self.first_seq
-        self._kinds[at : at + len(kinds)] = kinds
+        special = np.flatnonzero(kinds)  # memory that nothing was written to takes no room
+        self._kinds[at + special] = kinds[special]
         self.until_seq += len(kinds)
 
     def known(self) -> Kinds:
@@ -208,7 +208,9 @@ def _answer(reader: CaptureReader, question: _Question) -> _Answer:
     if is_more and not question.is_due:
         return _Answer(kinds, found, is_more=True)
     begun = time.monotonic()
-    known = np.concatenate([before[:-1], kinds, np.zeros(1, np.uint8)])
+    known = spread(before[:-1], len(before) + len(kinds))
+    special = np.flatnonzero(kinds)
+    known[len(before) - 1 + special] = kinds[special]
     colors = {**question.colors, **found}
     lines = lines_of_rows(question.listed, question.count, known, store.first_seq, question.noted, colors)
     return _Answer(kinds, found, lines, time.monotonic() - begun, is_more)

@@ -97,11 +97,18 @@ def lines_of_matches(listed: Listing, count: int, axis: Axis, noted: Sequence[in
     return Lines(len(listed), starts, none, none, with_note, targets, matches=matches, total=total, searched=searched)
 
 
+def spread(kinds: Kinds, size: int) -> Kinds:
+    """The kinds and zeros behind them; takes memory only where there is a kind."""
+    found = np.zeros(size, np.uint8)
+    special = np.flatnonzero(kinds)
+    found[special] = kinds[special]
+    return found
+
+
 def _with_notes(kinds: Kinds, first_seq: int, noted: Sequence[int]) -> Kinds:
     """The kinds with the bit of a note; still with one 0 at the end. `noted` are events of the capture."""
     places = np.array([seq - first_seq for seq in noted if seq >= first_seq], dtype=np.int64)
-    found = np.zeros(max(len(kinds), int(places.max(initial=0)) + 2), np.uint8)
-    found[: len(kinds)] = kinds
+    found = spread(kinds, max(len(kinds), int(places.max(initial=0)) + 2))
     found[places] |= _NOTED
     return found
 
