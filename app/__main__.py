@@ -16,6 +16,7 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from app import style
+from app.allocation import give_memory_back
 from app.main_window import MainWindow
 from app.messages import Hooks, Messages
 from app.preferences import Preferences
@@ -35,6 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def application(appearance: str = "system", scale_percent: int = 100) -> QApplication:
     """The one application, dressed `light`, `dark`, or as the system is, and so large."""
+    give_memory_back()
     if scale_percent != 100:
         os.environ.setdefault("QT_SCALE_FACTOR", f"{scale_percent / 100:g}")
     running = QApplication.instance()
