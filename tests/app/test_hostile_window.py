@@ -158,6 +158,7 @@ def large_values(big_bytes: int) -> list[bytes]:
     ]
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("big_bytes", [20_000_000, pytest.param(100_000_000, marks=pytest.mark.large)])
 def test_huge_values_leave_the_window_alive(qtbot: QtBot, window: MainWindow, tmp_path: Path, big_bytes: int) -> None:
     values = large_values(big_bytes)

@@ -227,6 +227,7 @@ def test_another_capture_takes_the_place_of_the_first(qtbot: QtBot, window: Main
     qtbot.waitUntil(lambda: not any(worker.is_alive() for worker in workers), timeout=_WAIT_MS)
 
 
+@pytest.mark.alone
 def test_the_window_does_not_wait_for_what_it_leaves(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     window.start_demo(["--seed", "1"])
     qtbot.waitUntil(lambda: window.session is not None and window.session.is_capturing, timeout=30_000)
@@ -282,6 +283,7 @@ class StallProbe:
         self._clock.restart()
 
 
+@pytest.mark.alone
 def test_the_window_never_stands_still(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     """Following, jumping about and looking at events of a quarter of a million: 99 % of turns within 50 ms, all in 200.
 

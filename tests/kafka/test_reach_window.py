@@ -177,7 +177,7 @@ def test_a_capture_that_follows_makes_room_and_goes_on_with_nothing_lost(
     qtbot.waitUntil(lambda: stage(window) is Stage.done, timeout=_WAIT_MS)
     qtbot.waitUntil(lambda: rows(window) == 5_150, timeout=_WAIT_MS)
     assert window.session is not None
-    assert window.session.is_capturing
+    qtbot.waitUntil(lambda: window.session is not None and window.session.is_capturing, timeout=_WAIT_MS)
     qtbot.waitUntil(window.chrome.toolbar.stop.isEnabled, timeout=_WAIT_MS)
     fill(cluster, topic, _COUNT + 50, 10)
     qtbot.waitUntil(lambda: rows(window) == 5_160, timeout=_WAIT_MS)

@@ -74,6 +74,7 @@ def test_children_are_made_when_a_row_is_opened_and_the_rest_is_counted(qtbot: Q
     assert tree.rowCount(many) == 2_450
 
 
+@pytest.mark.alone
 def test_a_million_items_are_at_least_so_many_and_quick_to_open(qtbot: QtBot) -> None:
     tree = EventTree()
     document = stored("[" + ",".join(map(str, range(1_000_000))) + "]")
