@@ -249,6 +249,8 @@ class Clients:
         for place, future in futures.items():
             try:
                 found[place.topic, place.partition] = future.result(timeout_s + _LATE_S).offset
+            except TimeoutError:
+                raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "offsets were not told in time")) from None
             except KafkaException as error:
                 # leaders move: the client learns of the new one by being refused
                 if error.args[0].code() not in _PASSING:
