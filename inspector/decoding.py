@@ -5,11 +5,11 @@ Read `decoders` for the choice among them and `decoders.json_text` for one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, cast, runtime_checkable
 
-from inspector.composing import MAX_UNPACKED_BYTES, Spans
+from inspector.composing import MAX_UNPACKED_BYTES, Composer, Spans, StoppedError
 from inspector.event import Flag, Schema, _FromValue
 from inspector.schemas import Framed, Schemas
 
@@ -183,3 +183,30 @@ class ShowsBytes(Protocol):
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
         """Where the fields of one value lie. Never raises for bad data; at most `MOST_SPANS` fields."""
+
+
+Walk = Callable[[bytes, Composer], None]
+"""Goes through one value and tells a composer what it meets; raises StoppedError where it cannot go on."""
+
+
+def compose(decoded: Decoded, row: int, value: bytes, *, decoder: str, kind: str, walk: Walk) -> None:
+    """Fills a row with the document that `walk` finds in a value; else the row is refused as no `kind`, with the place and the reason."""
+    composer = Composer(len(value))
+    try:
+        walk(value, composer)
+    except StoppedError as error:
+        decoded.refuse(row, f"not {kind}: {error}")
+        return
+    decoded.decoder[row], decoded.document[row], decoded.data[row] = decoder, composer.document, composer.text
+    if composer.repeats:
+        decoded.flags[row] = int(Flag.duplicate_keys)
+
+
+def composed_spans(value: bytes, walk: Walk) -> Spans:
+    """The bytes of every value that `walk` finds, and where it stops."""
+    composer = Composer(len(value), spans=True)
+    try:
+        walk(value, composer)
+    except StoppedError as error:
+        return Spans(composer.spans, error.at, error.reason)
+    return Spans(composer.spans)

@@ -29,7 +29,7 @@ from inspector.composing import (
     time_text,
 )
 from inspector.decoders import Context, Decoded
-from inspector.event import Flag
+from inspector.decoding import compose, composed_spans
 from inspector.schemas.content import content_type
 
 _TYPES = frozenset({"application/bson", "application/x-bson"})
@@ -64,27 +64,13 @@ class Bson:
         """Every value that is one BSON document."""
         decoded = Decoded.empty(len(values))
         for row, value in enumerate(values):
-            if value is None:
-                continue
-            composer = Composer(len(value))
-            try:
-                _walk(value, composer)
-            except StoppedError as error:
-                decoded.refuse(row, f"not BSON: {error}")
-                continue
-            decoded.decoder[row], decoded.document[row], decoded.data[row] = self.name, composer.document, composer.text
-            if composer.repeats:
-                decoded.flags[row] = int(Flag.duplicate_keys)
+            if value is not None:
+                compose(decoded, row, value, decoder=self.name, kind="BSON", walk=_walk)
         return decoded
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
         """The bytes of every value, and where it stops."""
-        composer = Composer(len(value), spans=True)
-        try:
-            _walk(value, composer)
-        except StoppedError as error:
-            return Spans(composer.spans, error.at, error.reason)
-        return Spans(composer.spans)
+        return composed_spans(value, _walk)
 
 
 def _is_framed(value: bytes) -> bool:

@@ -14,7 +14,7 @@ import orjson
 
 from inspector.composing import Composer, Spans, StoppedError, may_hold_too_many
 from inspector.decoders import Context, Decoded
-from inspector.event import Flag
+from inspector.decoding import compose, composed_spans
 from inspector.schemas import cbor_items
 from inspector.schemas.content import content_type
 
@@ -82,12 +82,7 @@ class Cbor:
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
         """The bytes of every item, and where it stops."""
-        composer = Composer(len(value), spans=True)
-        try:
-            _walk(value, composer)
-        except StoppedError as error:
-            return Spans(composer.spans, error.at, error.reason)
-        return Spans(composer.spans)
+        return composed_spans(value, _walk)
 
 
 def _container(value: bytes) -> bool:
@@ -100,15 +95,7 @@ def _decode_one(decoded: Decoded, row: int, value: bytes) -> None:
     if found is not None:
         decoded.decoder[row], decoded.document[row], decoded.data[row] = Cbor.name, *found
         return
-    composer = Composer(len(value))
-    try:
-        _walk(value, composer)
-    except StoppedError as error:
-        decoded.refuse(row, f"not CBOR: {error}")
-        return
-    decoded.decoder[row], decoded.document[row], decoded.data[row] = Cbor.name, composer.document, composer.text
-    if composer.repeats:
-        decoded.flags[row] = int(Flag.duplicate_keys)
+    compose(decoded, row, value, decoder=Cbor.name, kind="CBOR", walk=_walk)
 
 
 def _quickly(value: bytes) -> tuple[object, str] | None:

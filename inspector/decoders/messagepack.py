@@ -31,7 +31,7 @@ from inspector.composing import (
     time_text,
 )
 from inspector.decoders import Context, Decoded
-from inspector.event import Flag
+from inspector.decoding import compose, composed_spans
 from inspector.schemas.content import content_type
 
 _TYPES = frozenset({"application/msgpack", "application/x-msgpack", "application/vnd.msgpack"})
@@ -89,12 +89,7 @@ class MessagePack:
 
     def spans(self, value: bytes, headers: str | None, context: Context) -> Spans:
         """The bytes of every value, and where it stops."""
-        composer = Composer(len(value), spans=True)
-        try:
-            _walk(value, composer)
-        except StoppedError as error:
-            return Spans(composer.spans, error.at, error.reason)
-        return Spans(composer.spans)
+        return composed_spans(value, _walk)
 
 
 def _decode_one(decoded: Decoded, row: int, value: bytes) -> None:
@@ -102,15 +97,7 @@ def _decode_one(decoded: Decoded, row: int, value: bytes) -> None:
     if found is not None:
         decoded.decoder[row], decoded.document[row], decoded.data[row] = MessagePack.name, *found
         return
-    composer = Composer(len(value))
-    try:
-        _walk(value, composer)
-    except StoppedError as error:
-        decoded.refuse(row, f"not MessagePack: {error}")
-        return
-    decoded.decoder[row], decoded.document[row], decoded.data[row] = MessagePack.name, composer.document, composer.text
-    if composer.repeats:
-        decoded.flags[row] = int(Flag.duplicate_keys)
+    compose(decoded, row, value, decoder=MessagePack.name, kind="MessagePack", walk=_walk)
 
 
 def _quickly(value: bytes) -> tuple[object, str] | None:
