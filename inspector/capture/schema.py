@@ -28,7 +28,7 @@ from inspector.capture.views import COVERAGE_VIEW, EVENTS_VIEW
 
 APPLICATION_ID = 0x45564341
 """ASCII `EVCA`, in the SQLite header."""
-MAJOR, MINOR = 1, 2
+MAJOR, MINOR = 1, 3
 USER_VERSION = MAJOR * 1000 + MINOR
 """A newer major is refused, a newer minor is accepted."""
 
@@ -272,6 +272,31 @@ usage = Table(
 )
 """By what the events of a block (`block.first_seq`) were decoded, 0 and an empty text standing for none: a sum over blocks says
 how often each schema, version and decoder was met, and from when to when. Came with minor version 2."""
+
+input_ = Table(
+    "input",
+    metadata,
+    _id(),
+    _ref("source_id", "source"),
+    _ref("run_id", "run"),
+    _text("name", required=True),
+    _text("path", required=True),
+    _int("size_bytes", required=True),
+    _int("modified_us", required=True),
+    _text("sha256", required=True),
+    _int("read_us", required=True),
+    _text("format", default=""),
+    _text("settings", default="{}"),
+    _text("loses", default=""),
+    _text("proves", default=""),
+    _count("rows"),
+    _text("gaps", default="[]"),
+    _text("notes", default="[]"),
+    _int("is_whole", required=True),
+    UniqueConstraint("source_id", "name", "sha256"),
+)
+"""A file that was read into this capture (see `sources.InputFile`): which bytes they were and how they were taken. `settings`,
+`gaps` (a list of `[start, end, reason]`, in bytes) and `notes` are JSON. Came with minor version 3."""
 
 coverage = Table(
     "coverage",

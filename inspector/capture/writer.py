@@ -30,11 +30,19 @@ from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
 from inspector.event import Flag, Schema, format_time, same_life
-from inspector.sources import FlagChange, LogInfo, SourceInfo
+from inspector.sources import FlagChange, InputFile, LogInfo, SourceInfo
 
 log = logging.getLogger(__name__)
 
 DEFAULT_FLOOR_BYTES = 1_000_000_000
+_NOTE_INPUT = """
+INSERT INTO input (source_id, run_id, name, path, size_bytes, modified_us, sha256, read_us,
+    format, settings, loses, proves, "rows", gaps, notes, is_whole)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (source_id, name, sha256) DO UPDATE SET run_id = excluded.run_id, path = excluded.path, read_us = excluded.read_us,
+    format = excluded.format, settings = excluded.settings, loses = excluded.loses, proves = excluded.proves,
+    "rows" = excluded."rows", gaps = excluded.gaps, notes = excluded.notes, is_whole = excluded.is_whole
+"""
 
 
 StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
@@ -343,6 +351,29 @@ class CaptureWriter:
         for place, count, size, highest in rows:
             self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
             self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
+
+    # ---- files that are read
+
+    def whole_inputs(self) -> frozenset[str]:
+        """SHA-256 of the files that the capture holds whole."""
+        return frozenset(str(digest) for (digest,) in self._connection.execute("SELECT sha256 FROM input WHERE is_whole"))
+
+    def note_input(self, reading: Reading, file: InputFile) -> None:
+        """Notes a file that is being read, or what is known of it now."""
+        gaps = json.dumps([[gap.start, gap.end, gap.reason] for gap in file.gaps])
+        values = (reading.source_id, reading.run_id, file.name, file.path, file.size_bytes, file.modified_us, file.sha256, _now_us())
+        said = (
+            file.format,
+            json.dumps(dict(file.settings)),
+            file.loses,
+            file.proves,
+            file.rows,
+            gaps,
+            json.dumps(file.notes),
+            file.is_whole,
+        )
+        with _storage_errors(self.path), self._transaction():
+            self._connection.execute(_NOTE_INPUT, (*values, *said))
 
     # ---- another meaning for what is stored
 

@@ -105,6 +105,8 @@ class Request:
     """Records that it does not name may be left out by the source; their positions count as read all the same."""
     is_sifted: Callable[[int], bool] = lambda _log: True
     """Whether records of the log with this index in the plan may be left out by now. Asked for each batch."""
+    known_inputs: frozenset[str] = frozenset()
+    """SHA-256 of the files that the capture holds whole: they add nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,44 @@ class Plan:
     rules: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Log name → identity rules of the source's descriptor (see `identify`)."""
     notes: list[str] = field(default_factory=list)
+    total_bytes: int | None = None
+    """Bytes that are going to be read, where that is known and says more than positions do (files)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes `[start, end)` of a file that could not be read, and why; `end` is None where it is not known."""
+
+    start: int
+    end: int | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """One file that is read: what proves which bytes were seen, and how they were taken. Holds no secret.
+
+    Told when its reading begins and again when it ends; `name` with `sha256` says which one it is.
+    """
+
+    name: str
+    """Its path below what was asked for."""
+    path: str
+    size_bytes: int
+    modified_us: int
+    sha256: str
+    """Of the file as it lies there, told before it was read; of a stream, as far as it was read."""
+    format: str = ""
+    """What it was read as, in words."""
+    settings: Mapping[str, object] = field(default_factory=dict)
+    loses: str = ""
+    """What such a file cannot tell."""
+    proves: str = ""
+    rows: int = 0
+    gaps: tuple[Gap, ...] = ()
+    notes: tuple[str, ...] = ()
+    is_whole: bool = False
+    """Read to its end, and unchanged meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +245,13 @@ class Batch:
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""
+    accounted: Mapping[int, tuple[int, int]] | None = None
+    """Index of `Plan.logs` → the stretch `[from, to)` that this batch accounts for, from a source that knows it better than
+    `read_to` says (a file's rows may come in any order). None: `read_to` holds."""
+    inputs: list[InputFile] = field(default_factory=list)
+    """Files whose reading begins or ends with this batch."""
+    read_bytes: int | None = None
+    """How much of `Plan.total_bytes` is read by now."""
 
 
 class Source(Protocol):
