@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from inspector.capture import coverage
+from inspector.capture import coverage, inputs
 from inspector.capture.rereading import FirstValues, first_values
 from inspector.capture.stage import Staged, Stager
 from inspector.capture.writer import CaptureWriter, Progress, Reading
@@ -25,7 +25,8 @@ from inspector.identify import Identifier, Profile
 from inspector.schemas import Place, Schemas
 from inspector.schemas.patient import Patient
 from inspector.schemas.topic import TOPIC, SchemasTopic
-from inspector.sources import UNKNOWN, Batch, InputFile, LogInfo, Plan, Request, Source, Span
+from inspector.sources import UNKNOWN, Batch, LogInfo, Plan, Request, Source, Span
+from inspector.sources.input_file import InputFile
 from inspector.sources.spans import length, place_of, rounds
 
 Places = Callable[[], Sequence[Place]]
@@ -92,7 +93,7 @@ class Feed:
         plan, isolation, ranges = self.plan, str(self.request.isolation), self.request.ranges
         source_id = writer.add_source(self.source.info())
         self.known = list(writer.schemas(source_id).values())
-        self.known_inputs = writer.whole_inputs()
+        self.known_inputs = inputs.whole(writer.select)
         names = {info.key.name for info in plan.logs}
         self.first_values = {name: first_values(writer.select, source_id, name) for name in names}
         self.log_ids = [self.add_log(writer, source_id, info) for info in plan.logs]

@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateTable
 
 from inspector.capture import schema, schemas
 from inspector.capture.dialect import ApswDialect
+from inspector.capture.input_table import input_
 from inspector.errors import CaptureError
 
 
@@ -54,7 +55,7 @@ def complete(connection: apsw.Connection) -> None:
     if not has_schemas:
         schemas.complete(connection, _made(schema.usage))
     if not has_inputs:
-        connection.execute(_made(schema.input_))
+        connection.execute(_made(input_))
     connection.pragma("user_version", schema.USER_VERSION)
     connection.execute("COMMIT")
 

@@ -13,78 +13,34 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, rewrite, schemas
+from inspector.capture import append, coverage, inputs, rewrite, schemas
 from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, set_setting
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.opening import is_read_only
+from inspector.capture.progress import Appended, Progress, Reading
 from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
 from inspector.event import Flag, Schema, format_time, same_life
-from inspector.sources import FlagChange, InputFile, LogInfo, SourceInfo
+from inspector.sources import LogInfo, SourceInfo
+from inspector.sources.input_file import InputFile
 
+__all__ = ["DEFAULT_FLOOR_BYTES", "Appended", "CaptureWriter", "Progress", "Reading", "StagedCondition"]
 log = logging.getLogger(__name__)
 
 DEFAULT_FLOOR_BYTES = 1_000_000_000
-_NOTE_INPUT = """
-INSERT INTO input (source_id, run_id, name, path, size_bytes, modified_us, sha256, read_us,
-    format, settings, loses, proves, "rows", gaps, notes, is_whole)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-ON CONFLICT (source_id, name, sha256) DO UPDATE SET run_id = excluded.run_id, path = excluded.path, read_us = excluded.read_us,
-    format = excluded.format, settings = excluded.settings, loses = excluded.loses, proves = excluded.proves,
-    "rows" = excluded."rows", gaps = excluded.gaps, notes = excluded.notes, is_whole = excluded.is_whole
-"""
 
 
 StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
 """Prepares a connection and gives the SQL over `staged.row` that rows must meet, with what is bound (a capture filter)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a run reads: what its coverage says about itself."""
-
-    run_id: int
-    source_id: int
-    isolation: str = ""
-    filter: str | None = None
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far each log of the plan got with one batch: `read[i]` is the stretch `[from, to)` that is now accounted for."""
-
-    read: dict[int, tuple[int, int]] = field(default_factory=dict)
-    absent: list[tuple[int, int, int, str]] = field(default_factory=list)
-    """(log of the plan, from, to, reason)."""
-    first: dict[int, int] = field(default_factory=dict)
-    end: dict[int, int] = field(default_factory=dict)
-    changes: list[FlagChange] = field(default_factory=list)
-    decided: list[tuple[int, int, int]] | None = None
-    """As `sources.Batch.decided`: until then what is read under `both` is accounted for as `uncommitted`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What became of one batch. `full` is set when a limit was reached; `read` is `Progress.read` as it was recorded."""
-
-    stored: int
-    bytes: int
-    duplicates: int = 0
-    conflicts: int = 0
-    undecodable: int = 0
-    """Of those stored."""
-    full: bool = False
-    read: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 class CaptureWriter:
@@ -352,28 +308,10 @@ class CaptureWriter:
             self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
             self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
 
-    # ---- files that are read
-
-    def whole_inputs(self) -> frozenset[str]:
-        """SHA-256 of the files that the capture holds whole."""
-        return frozenset(str(digest) for (digest,) in self._connection.execute("SELECT sha256 FROM input WHERE is_whole"))
-
     def note_input(self, reading: Reading, file: InputFile) -> None:
         """Notes a file that is being read, or what is known of it now."""
-        gaps = json.dumps([[gap.start, gap.end, gap.reason] for gap in file.gaps])
-        values = (reading.source_id, reading.run_id, file.name, file.path, file.size_bytes, file.modified_us, file.sha256, _now_us())
-        said = (
-            file.format,
-            json.dumps(dict(file.settings)),
-            file.loses,
-            file.proves,
-            file.rows,
-            gaps,
-            json.dumps(file.notes),
-            file.is_whole,
-        )
         with _storage_errors(self.path), self._transaction():
-            self._connection.execute(_NOTE_INPUT, (*values, *said))
+            inputs.note(self._connection, reading.source_id, reading.run_id, file, _now_us())
 
     # ---- another meaning for what is stored
 

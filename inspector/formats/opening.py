@@ -275,7 +275,7 @@ def opened(found: Found) -> Iterator[Opened]:
         try:
             with zipfile.ZipFile(raw) as archive, archive.open(found.member) as member:
                 yield unpacked(member, is_packed=True)
-        except (zipfile.BadZipFile, NotImplementedError, RuntimeError, KeyError) as error:
+        except (zipfile.BadZipFile, RuntimeError, KeyError) as error:
             raise DamagedInput(0, f"the member of the ZIP archive cannot be read: {error}") from None
 
 

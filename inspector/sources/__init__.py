@@ -18,6 +18,7 @@ from typing import Protocol, cast
 from inspector import plugins
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
+from inspector.sources.input_file import InputFile
 
 
 class Isolation(StrEnum):
@@ -163,42 +164,6 @@ class Plan:
     notes: list[str] = field(default_factory=list)
     total_bytes: int | None = None
     """Bytes that are going to be read, where that is known and says more than positions do (files)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Gap:
-    """Bytes `[start, end)` of a file that could not be read, and why; `end` is None where it is not known."""
-
-    start: int
-    end: int | None
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class InputFile:
-    """One file that is read: what proves which bytes were seen, and how they were taken. Holds no secret.
-
-    Told when its reading begins and again when it ends; `name` with `sha256` says which one it is.
-    """
-
-    name: str
-    """Its path below what was asked for."""
-    path: str
-    size_bytes: int
-    modified_us: int
-    sha256: str
-    """Of the file as it lies there, told before it was read; of a stream, as far as it was read."""
-    format: str = ""
-    """What it was read as, in words."""
-    settings: Mapping[str, object] = field(default_factory=dict)
-    loses: str = ""
-    """What such a file cannot tell."""
-    proves: str = ""
-    rows: int = 0
-    gaps: tuple[Gap, ...] = ()
-    notes: tuple[str, ...] = ()
-    is_whole: bool = False
-    """Read to its end, and unchanged meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ from inspector.event import LogKey, RecordBatch
 from inspector.formats import Chunk, Input, Place, Settings
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
-from inspector.sources import Batch, Gap, InputFile, LogInfo, Plan, Span
+from inspector.sources import Batch, LogInfo, Plan, Span
+from inspector.sources.input_file import Gap, InputFile
 
 _MOST_NOTES = 20
 _MOST_GAPS = 10_000

@@ -22,8 +22,9 @@ from inspector.event import LogKey
 from inspector.formats import DamagedInput, Settings
 from inspector.formats.opening import Finding, Found, find, identity, opened, sample_of, sampled, unpacked
 from inspector.formats.recognise import Choice, chosen
-from inspector.sources import Batch, Gap, InputFile, LogInfo, Plan, Request, SourceInfo
+from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
+from inspector.sources.input_file import Gap, InputFile
 
 STDIN = Path("-")
 UNKNOWN_FORMAT = "no format is known that fits it; name one with --format"
