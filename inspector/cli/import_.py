@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.ingest import Options
-    from inspector.sources.files import FileSource
+    from inspector.sources import Source
 
 _MOST_SAID = 5
 
@@ -59,31 +59,39 @@ def _import(args: argparse.Namespace) -> ExitStatus:
 
     if args.output is None:
         raise UsageError("give the capture to write: -o FILE")
-    source = _source(args)
+    options = _options(args)
     reporter = reporter_of(args.progress)
     stop = Stop(with_stdin=args.stop_with_stdin)
+    sources: list[Source] = []
     try:
+        sources.extend(_sources(args))
         listener = reporter.listener(stop.begun)
-        outcome = ingest.run([(source, Request())], args.output, options=_options(args), listener=listener, stop=stop.event)
+        outcome = ingest.run([(one, Request()) for one in sources], args.output, options=options, listener=listener, stop=stop.event)
     finally:
         stop.end()
-        source.close()
+        for source in sources:
+            source.close()
     status = _status(outcome)
     reporter.finished(outcome.stopped, status)
     _print_outcome(args, outcome)
     return status
 
 
-def _source(args: argparse.Namespace) -> FileSource:
-    from inspector.sources.files import STDIN, FileSource
+def _sources(args: argparse.Namespace) -> Iterator[Source]:
+    """One for each store or data folder, and one for all other files."""
+    from inspector.sources.files import STDIN
+    from inspector.sources.paths import divide
 
     if args.stop_with_stdin and "-" in args.path:
         raise UsageError("--stop-with-stdin and reading standard input do not go together")
     settings: dict[str, object] = dict(args.set)
     if args.zone:
         settings["zone"] = _zone(args.zone)
-    paths = [STDIN if path == "-" else Path(path) for path in args.path]
-    return FileSource(paths, wanted=args.format, settings=settings)
+    divided = divide([STDIN if path == "-" else Path(path) for path in args.path], wanted=args.format, settings=settings)
+    if divided.files is not None:
+        yield divided.files
+    for one in divided.claimed:
+        yield one.reader.of_path(one.path, {name: str(value) for name, value in settings.items()})
 
 
 def _zone(name: str) -> str:

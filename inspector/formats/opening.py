@@ -15,7 +15,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -54,19 +54,22 @@ class Finding:
 
     files: list[Found] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_claimed: Callable[[Path], bool] = lambda _path: False
 
 
-def find(paths: Sequence[Path]) -> Finding:
+def find(paths: Sequence[Path], is_claimed: Callable[[Path], bool] = lambda _path: False) -> Finding:
     """The plain files that the paths (files, folders, or patterns with `*`, `?`, `[…]`) name, each once.
 
-    Raises UsageError for one that names nothing, or for too many files.
+    A file or folder that is claimed by somebody else is left out. Raises UsageError for a path that names nothing, or for too
+    many files.
     """
-    finding = Finding()
+    finding = Finding(is_claimed=is_claimed)
     seen: set[tuple[int, int]] = set()
     for path in paths:
         for one in _expanded(path):
             if one.is_dir():
-                _walk(one, one.resolve(), finding, seen)
+                if not is_claimed(one):
+                    _walk(one, one.resolve(), finding, seen)
             else:
                 _take(one, one.name, finding, seen)
     return finding
@@ -105,7 +108,8 @@ def _walk(folder: Path, root: Path, finding: Finding, seen: set[tuple[int, int]]
             if entry.is_symlink() and not _is_below(path, root):
                 finding.notes.append(f"{path}: a link that leads out of {folder}; it is not followed")
             elif entry.is_dir():
-                folders.append(path)
+                if not finding.is_claimed(path):
+                    folders.append(path)
             else:
                 _take(path, path.relative_to(folder).as_posix(), finding, seen)
         pending.extend(reversed(folders))
@@ -131,6 +135,8 @@ def _take(path: Path, name: str, finding: Finding, seen: set[tuple[int, int]]) -
     if key in seen:
         return
     seen.add(key)
+    if finding.is_claimed(path):
+        return
     if len(finding.files) >= MOST_FILES:
         raise UsageError(f"more than {MOST_FILES:,} files: import them in parts")
     finding.files.extend(_members(path, name, finding.notes))

@@ -17,7 +17,7 @@ from inspector.errors import SourceError, UsageError
 from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Place, Sample, Settings, recognise
 from inspector.formats.json_lines import JsonLines
-from inspector.sources import Request, open_source
+from inspector.sources import Request, open_source, paths
 from inspector.sources.files import FileSource
 
 
@@ -217,3 +217,26 @@ def test_a_file_has_an_address(tmp_path: Path, out: Path) -> None:
     assert ingest.run([(source, Request())], out).status.stored == 4
     with pytest.raises((UsageError, SourceError)):
         open_source("file:")
+
+
+class Spying:
+    """A source that claims folders named `data` and files that end in `.db`."""
+
+    @staticmethod
+    def claims(path: Path) -> str:
+        return "a store" if path.name == "data" or path.suffix == ".db" else ""
+
+
+def test_what_a_source_of_its_own_reads_is_not_read_as_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("a.jsonl", "b.db", "data/c.jsonl", "deep/d.db", "deep/e.jsonl"):
+        (tmp_path / "in" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "in" / name).write_bytes(lines_of(1))
+    monkeypatch.setattr(paths, "readers", lambda: [Spying])
+    divided = paths.divide([tmp_path / "in", tmp_path / "in" / "b.db"])
+    assert divided.files is not None
+    assert [one.name for one in divided.files.files] == ["a.jsonl", "deep/e.jsonl"]
+    assert [one.path.relative_to(tmp_path / "in").as_posix() for one in divided.claimed] == ["b.db", "data", "deep/d.db"]
+    assert paths.divide([tmp_path / "in" / "data"]).files is None
+    as_files = paths.divide([tmp_path / "in"], wanted="json-lines")
+    assert as_files.files is not None
+    assert len(as_files.files.files) == 5
