@@ -56,9 +56,10 @@ def _read(frame: Frame, most: int) -> Iterator[RecordBatch]:
 def _plain(frame: Frame, most: int) -> bytes | None:
     """The records unpacked; None where they are not packed. Raises ValueError."""
     codec = frame.attributes & CODEC
-    if not codec or not frame.records:
+    if not codec:
         return None
-    return unpacked(frame.data[frame.start + V2_HEADER_BYTES : frame.start + frame.size], codec, most=most)
+    packed = frame.data[frame.start + V2_HEADER_BYTES : frame.start + frame.size]
+    return unpacked(packed, codec, most=most) if packed else b""
 
 
 def _compiled(frame: Frame, plain: bytes | None) -> Iterator[RecordBatch]:

@@ -13,9 +13,8 @@ from inspector.segments import framing
 from inspector.segments.files import CHUNK_BYTES, SegmentFile
 from inspector.segments.framing import LEAST_LENGTH, LEGACY_HEADER_BYTES, PREFIX_BYTES, Fault, Frame, Part, Skipped
 
-_V2 = re.compile(rb"\x02(?=[\s\S]{4}\x00[\x00-\x7f][\x00-\x7f])")
-"""A magic of 2 before attributes without unused bits, and a last offset that is not negative."""
-_LEGACY = re.compile(rb"[\x00\x01](?=[\x00-\x0f])")
+_MAGIC = re.compile(rb"\x02(?=[\s\S]{4}\x00[\x00-\x7f][\x00-\x7f])|[\x00\x01](?=[\x00-\x0f])")
+"""A magic of 2 before attributes without unused bits and a last offset that is not negative; or of an old version."""
 _MAGIC_AT = 16
 _BEHIND = 9
 _BUDGET = 8
@@ -30,7 +29,6 @@ def parts(file: SegmentFile, start: int = 0) -> Iterator[Part]:
     while at < file.size:
         found = framing.frame_at(file, at)
         if isinstance(found, Frame):
-            search.seen.add(found.magic)
             yield found
             at += found.size
             continue
@@ -40,11 +38,10 @@ def parts(file: SegmentFile, start: int = 0) -> Iterator[Part]:
 
 
 class _Search:
-    """Looking for what can be read after damage; knows which versions the file had so far."""
+    """Looking for what can be read after damage."""
 
     def __init__(self, file: SegmentFile) -> None:
         self._file = file
-        self.seen: set[int] = set()
         self._left = max(_BUDGET * file.size, _LEAST_BUDGET_BYTES)
 
     def after(self, at: int, fault: Fault) -> Iterator[Part]:
@@ -106,29 +103,32 @@ class _Search:
             window = self._file.piece(at, CHUNK_BYTES // 2)
             if not window:
                 return None
-            for place in self._candidates(window):
-                begin = at + place - _MAGIC_AT
-                if self._is_batch(begin, window[place]):
+            for match in _MAGIC.finditer(window):
+                begin = at + match.start() - _MAGIC_AT
+                if self._is_batch(begin, match[0][0]):
                     return begin
                 if self._left <= 0:
                     return None
             at += max(len(window) - _BEHIND, 1) if len(window) == CHUNK_BYTES // 2 else len(window)
         return None
 
-    def _candidates(self, window: bytes) -> Iterator[int]:
-        """Places of magic bytes; those of old versions only in a file that has them, or when nothing was seen yet."""
-        places = [match.start() for match in _V2.finditer(window)]
-        if self.seen <= {2} and self.seen:
-            yield from places
-            return
-        yield from sorted([*places, *(match.start() for match in _LEGACY.finditer(window))])
-
     def _is_batch(self, at: int, magic: int) -> bool:
-        head = self._file.piece(at, PREFIX_BYTES)
-        length = int.from_bytes(head[8:12], "big", signed=True)
-        if head[0] > 0x7F or not LEAST_LENGTH[magic] <= length <= self._file.size - at - PREFIX_BYTES:
+        head = self._file.piece(at, framing.V2_HEADER_BYTES)
+        if len(head) < LEGACY_HEADER_BYTES or head[0] > 0x7F:
             return False
-        return length + PREFIX_BYTES <= framing.MOST_BATCH_BYTES and self._holds(at, length + PREFIX_BYTES, magic)
+        length = int.from_bytes(head[8:12], "big", signed=True)
+        if not LEAST_LENGTH[magic] <= length <= min(self._file.size - at, framing.MOST_BATCH_BYTES) - PREFIX_BYTES:
+            return False
+        return (magic == 2 or self._adds_up(at, length, magic)) and self._holds(at, length + PREFIX_BYTES, magic)
+
+    def _adds_up(self, at: int, length: int, magic: int) -> bool:
+        """Whether key and value of an old message together have the length that it says: noughts and ones are everywhere."""
+        key_at = at + LEGACY_HEADER_BYTES + (8 if magic == 1 else 0)
+        key_bytes = int.from_bytes(self._file.piece(key_at, 4), "big", signed=True)
+        if not -1 <= key_bytes <= length:
+            return False
+        value_bytes = int.from_bytes(self._file.piece(key_at + 4 + max(key_bytes, 0), 4), "big", signed=True)
+        return value_bytes >= -1 and LEAST_LENGTH[magic] + max(key_bytes, 0) + max(value_bytes, 0) == length
 
     def _holds(self, at: int, total: int, magic: int) -> bool:
         self._left -= total

@@ -68,7 +68,7 @@ def _gunzipped(packed: bytes, most: int) -> bytes:
 def _unsnapped(packed: bytes, most: int) -> bytes:
     """A raw block, or Java's stream of blocks with their lengths before them."""
     if not packed.startswith(_XERIAL):
-        return _raw_snappy(packed, most)
+        return _raw_snappy(packed, most, most)
     found: list[bytes] = []
     at, left = _XERIAL_HEADER, most
     while at < len(packed):
@@ -76,15 +76,16 @@ def _unsnapped(packed: bytes, most: int) -> bytes:
         block = packed[at + 4 : at + 4 + length]
         if len(block) < length or not length:
             raise ValueError("snappy ends too early")
-        found.append(_raw_snappy(block, left))
+        found.append(_raw_snappy(block, left, most))
         left -= len(found[-1])
         at += 4 + length
     return b"".join(found)
 
 
-def _raw_snappy(block: bytes, most: int) -> bytes:
+def _raw_snappy(block: bytes, left: int, most: int) -> bytes:
+    """One block, of a batch that may unpack to `most` bytes, `left` of them from here on."""
     size = cramjam.snappy.decompress_raw_len(block)
-    if size > most:
+    if size > left:
         raise _too_much(most)
     if size > _SNAPPY_RATIO * len(block):
         raise ValueError(f"{len(block):,} bytes of snappy cannot hold the {size:,} that they say")
