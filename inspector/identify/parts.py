@@ -212,13 +212,18 @@ def _extra(records: RecordBatch, parts: Sequence[Part]) -> list[str | None]:
             found[row] = _as_object(value)
     for source in (records.extra, *(part.extra for part in parts)):
         for row, values in source.items():
-            found[row] = {**found.get(row, {}), **values}
+            found[row] = {**found[row], **values} if row in found else values
     for row, reason in records.error.items():
-        said = found.setdefault(row, {}).get(SOURCE)
-        found[row][SOURCE] = {**(said if isinstance(said, dict) else {}), "error": reason}
+        known = found.get(row, {})
+        said = known.get(SOURCE)
+        found[row] = {**known, SOURCE: {**(said if isinstance(said, dict) else {}), "error": reason}}
     column: list[str | None] = [None] * len(records)
+    last: dict[str, object] | None = None
+    text = ""
     for row, values in found.items():
-        column[row] = _json(values)
+        # rows of one batch of a log's file share one object
+        text = text if values is last else _json(values)
+        column[row], last = text, values
     return column
 
 
