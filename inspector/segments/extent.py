@@ -46,19 +46,20 @@ def extent(partition: Partition) -> Extent:
     first = first_offset(*partition.segments[0])
     for base, path in reversed(partition.segments):
         start = max(base, first)
-        end = _end(start, path, may_look_aside=not partition.is_alone)
+        end = _end(base, start, path, may_look_aside=not partition.is_alone)
         if end > start:
             return Extent(first, end)
     return Extent(first, max(partition.segments[-1][0], first))
 
 
-def _end(start: int, path: Path, *, may_look_aside: bool) -> int:
+def _end(base: int, start: int, path: Path, *, may_look_aside: bool) -> int:
     with SegmentFile(path) as file:
-        begin = _near_end(file, start) if may_look_aside else None
+        begin = _near_end(file, base) if may_look_aside else None
         order = Order(start if begin is None else begin.base, lambda _step: None)
+        order.enter(base, None)
         for frame in _sound(file, 0 if begin is None else begin.at):
             order.take(step((0, frame.at), frame))
-        order.finish()
+        order.settle()
         return order.next
 
 

@@ -154,8 +154,8 @@ def _partition(found: Layout, folder: Path, key: LogKey) -> Partition:
             found.notes.append(f"{folder.name}/{entry.name} is a symbolic link and is not followed")
         elif left_over:
             found.notes.append(f"{folder.name}/{entry.name} is left out: {_WHY[left_over['why']]}")
-        elif not entry.is_file(follow_symlinks=False):
-            continue
+        elif segment and not entry.is_file(follow_symlinks=False):
+            found.notes.append(f"{folder.name}/{entry.name} is no ordinary file and is not opened")
         elif segment:
             partition.segments.append((int(segment["base"]), folder / entry.name))
         elif entry.name.endswith(".snapshot") and entry.name[:20].isdigit():

@@ -1,12 +1,13 @@
 """Whether batches follow each other as they must: base offsets ascending, leader epochs never falling. Pure.
 
-Nothing protects these fields, so a batch with a sound checksum may stand at a wrong offset. Which of two is wrong is told by
-their neighbours: one batch is kept back until the next is seen. Read `survey` for who feeds this.
+Nothing protects these fields, so a batch with a sound checksum may stand at a wrong offset. Which ones are wrong is told by the
+name of the file, which bounds them, and by their neighbours: the longest ascending chain of some batches is believed.
+Read `survey` for who feeds this.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from inspector.segments.framing import Frame
@@ -31,71 +32,96 @@ def step(place: Place, frame: Frame) -> Step:
     return Step(place, low, frame.last, frame.leader_epoch, frame.records, frame.magic == 2)
 
 
+_WINDOW = 16
+"""So many batches are looked at together."""
+_MOST_IN_FILE = 1 << 31
+"""No segment goes further above its base offset: its index has 32 bits for that."""
+
+
 class Order:
     """Sees the sound batches of one partition in the order of its files; `accepted` is called for each that fits.
 
-    `odd` says what is wrong with the others. `next` is the offset after the last that fits.
+    `odd` says what is wrong with the others. `next` is the offset after the last that fits, once `settle` was called.
     """
 
     def __init__(self, start: int, accepted: Callable[[Step], None]) -> None:
         self.next = start
         self.odd: dict[Place, str] = {}
         self._accepted = accepted
+        self._floor, self._ceiling = 0, 1 << 63
+        self._window: list[Step] = []
+        self._doubtful = 0
+        """So many of the window's first batches lie before one that goes backwards."""
+        self._last: Step | None = None
         self._epoch = -1
-        self._held: Step | None = None
+
+    def enter(self, base: int, next_base: int | None) -> None:
+        """Another file begins, whose name says `base` (below 0: nothing), and the one after it `next_base`."""
+        self.settle()
+        self._floor = max(base, 0)
+        self._ceiling = (1 << 63) if base < 0 else base + _MOST_IN_FILE
+        if next_base is not None:
+            self._ceiling = min(self._ceiling, next_base)
 
     def take(self, new: Step) -> None:
-        """The next batch."""
-        held = self._held
-        if held is None:
-            self._held = new
+        """The next batch of the file."""
+        if not self._floor <= new.low <= new.high < self._ceiling:
+            self.odd[new.place] = f"its offsets {new.low} to {new.high} cannot be in a file that begins at {self._floor}"
             return
-        wrong = self._wrong_offset(held, new)
-        if wrong is new:
-            self.odd[new.place] = f"its base offset {new.low} does not come after {held.high}, where the batch before it ends"
+        if self._window and new.low <= self._window[-1].high:
+            self._doubtful = len(self._window)
+        self._window.append(new)
+        if len(self._window) > _WINDOW:
+            self._decide_first()
+
+    def settle(self) -> None:
+        """No more comes of this file."""
+        while self._window:
+            self._decide_first()
+
+    def _decide_first(self) -> None:
+        first = self._window[0]
+        fits = first.low >= self.next if not self._doubtful else first in chain(self._window, self.next)
+        del self._window[0]
+        self._doubtful = max(self._doubtful - 1, 0)
+        if fits:
+            self._accept(first)
+        else:
+            self.odd[first.place] = f"its base offset {first.low} does not fit: the batch before it ends at {self.next - 1}"
+
+    def _accept(self, step: Step) -> None:
+        if step.epoch >= 0:
+            self._check_epoch(step)
+        self._accepted(step)
+        self.next = step.high + 1
+
+    def _check_epoch(self, new: Step) -> None:
+        """Where the epoch falls, the one before was too high if the new one fits to what was before that, else the new one is too low."""
+        last = self._last
+        if last is None or new.epoch >= last.epoch:
+            self._epoch = self._epoch if last is None else last.epoch
+        elif new.epoch >= self._epoch:
+            assert last is not None
+            self.odd[last.place] = f"its leader epoch {last.epoch} does not fit: the batch after it has {new.epoch}"
+        else:
+            self.odd[new.place] = f"its leader epoch {new.epoch} does not fit: the batch before it has {last.epoch}"
             return
-        if wrong is held:
-            self.odd[held.place] = (
-                f"its base offset {held.low} stands between {self.next - 1} and {new.low}, where the batches around it are"
-            )
-            self._held = new
-            return
-        if 0 <= new.epoch < held.epoch:
-            self._fallen(held, new)
-        self._accept(held)
-        self._held = new
+        self._last = new
 
-    def finish(self) -> None:
-        """No more comes."""
-        if self._held is not None and self._held.low >= self.next:
-            self._accept(self._held)
-        elif self._held is not None:
-            self.odd[self._held.place] = f"its base offset {self._held.low} does not come after {self.next - 1}"
-        self._held = None
 
-    @property
-    def reaching(self) -> int:
-        """The offset after the last batch that was seen, also one that is kept back."""
-        return max(self.next, self._held.high + 1) if self._held is not None else self.next
-
-    def _wrong_offset(self, held: Step, new: Step) -> Step | None:
-        if held.low < self.next:
-            return held
-        if new.low > held.high:
-            return None
-        if new.low < self.next or (held.low == self.next and new.low != self.next):
-            return new
-        return held
-
-    def _fallen(self, held: Step, new: Step) -> None:
-        """The epoch falls: the held one was too high, or the new one is too low."""
-        wrong = held if new.epoch >= self._epoch else new
-        self.odd[wrong.place] = f"its leader epoch {wrong.epoch} does not fit: those around it are {self._epoch} and {new.epoch}"
-        if wrong is new:
-            self.odd[wrong.place] = f"its leader epoch {new.epoch} is below the {held.epoch} before it"
-
-    def _accept(self, accepted: Step) -> None:
-        if accepted.place not in self.odd and accepted.epoch >= 0:
-            self._epoch = max(self._epoch, accepted.epoch)
-        self._accepted(accepted)
-        self.next = accepted.high + 1
+def chain(steps: Sequence[Step], start: int) -> list[Step]:
+    """The longest ascending part of `steps` from `start` on; of equal ones that with more batches that touch the one before."""
+    best: list[tuple[float, int | None]] = []
+    for number, new in enumerate(steps):
+        score, before = (1.5 if new.low == start else 1.0) if new.low >= start else 0.0, None
+        for earlier, old in enumerate(steps[:number]):
+            gained = best[earlier][0] + (1.5 if new.low == old.high + 1 else 1.0)
+            if best[earlier][0] and new.low > old.high and gained > score:
+                score, before = gained, earlier
+        best.append((score, before))
+    at: int | None = max(range(len(steps)), key=lambda number: best[number][0])
+    found = []
+    while at is not None and best[at][0]:
+        found.append(steps[at])
+        at = best[at][1]
+    return found[::-1]

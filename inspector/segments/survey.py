@@ -77,12 +77,12 @@ class Survey:
         self.first = self._start(segments)
         self._order = Order(self.first, self._accepted)
         for number, (base, path) in enumerate(segments):
+            self._order.enter(base, segments[number + 1][0] if number + 1 < len(segments) else None)
             with SegmentFile(path) as file:
                 found = self._look(file, number, base, stop)
             if stop.is_set():
                 return
             yield found
-        self._order.finish()
         self.odd = self._order.odd
         self.end = self._order.next
         self.transactions.finish(self.end)
@@ -116,9 +116,10 @@ class Survey:
             else:
                 self._skipped(found, part)
         assert self._order is not None
+        self._order.settle()
         if not facts.batches:
             found.has_text = _is_text(file.piece(0, 4096))
-        verdict.compare(self, found, len(self._places) + self._wrong_places, self._order.reaching)
+        verdict.compare(self, found, len(self._places) + self._wrong_places, self._order.next)
         changed = file.changed()
         if changed:
             facts.note(changed)
@@ -128,7 +129,7 @@ class Survey:
     def _gap_before(self, found: Surveyed) -> None:
         """A file that begins above where the last one ended: something may be missing between."""
         assert self._order is not None
-        if found.number and found.base > self._order.reaching:
+        if found.number and found.base > self._order.next:
             self.transactions.damaged((found.number, 0))
 
     def _frame(self, found: Surveyed, frame: Frame) -> None:

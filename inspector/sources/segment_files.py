@@ -123,9 +123,9 @@ class SegmentFiles:
             yield Batch(state=f"checked {found.facts.name}", notes=[f"{found.facts.name}: {text}" for text in _said(found.facts)])
         if not survey.is_done:
             return
-        if not any(found.facts.batches for found in survey.files) and any(found.has_text for found in survey.files):
-            name = next(found.facts.name for found in survey.files if found.has_text)
-            raise SourceError(f"{name} is text and no Kafka segment: import it as a text export (eventscope import)", step="file")
+        texts = [found.facts.name for found in survey.files if found.has_text]
+        if texts and len(self._layout.partitions) == 1 and not any(found.facts.batches for found in survey.files):
+            raise SourceError(f"{texts[0]} is text and no Kafka segment: import it as a text export (eventscope import)", step="file")
         yield Batch(state="reading", notes=survey.notes[:_MOST_NOTES], end={place: survey.end})
 
     @staticmethod

@@ -333,3 +333,49 @@ def test_newest_first_gives_the_same(tmp_path: Path) -> None:
         found.append([(event.position, event.value, event.extra) for event in captures.events(out)])
     assert found[0] == found[1]
     assert len(found[0]) == 12_000
+
+
+def read_hurt(path: Path, damage: list[tuple[int, int]]) -> tuple[Read, set[int]]:
+    """What is read of ten batches over two files after bytes of them were changed, and the offsets of batches left alone."""
+    batches = [plain(base) if base % 2 else within(base, 7, 3) for base in range(0, 27, 3)]
+    batches.append(encoder.marker(27, 7, commit=False))
+    data, hurt = bytearray(b"".join(batches)), set()
+    starts = [sum(map(len, batches[:number])) for number in range(len(batches) + 1)]
+    for place, bits in damage:
+        at = place % len(data)
+        data[at] ^= bits
+        hurt.add(next(number for number in range(len(batches)) if at < starts[number + 1]))
+    read = Read(folder(path, {0: bytes(data[: starts[5]]), 15: bytes(data[starts[5] :])}))
+    whole = {base + number for base in range(0, 27, 3) if base // 3 not in hurt for number in range(3)}
+    return read, whole | ({27} if 9 not in hurt else set())
+
+
+def check_account(read: Read, whole: set[int]) -> set[int]:
+    """No record of a batch left alone is missing, or counted as absent; gives those not marked as damaged."""
+    assert whole <= set(read.positions)
+    bits = read.records.flags
+    trusted = {at for row, at in enumerate(read.positions) if not bits.get(row, 0) & Flag.damaged}
+    for one in read.absent:
+        assert one.start < one.end
+        assert not trusted & set(range(one.start, min(one.end, 1000)))
+    reached = read.plan.asked[0][0]
+    for batch in read.batches:
+        for to in batch.read_to.values():
+            assert to >= reached
+            reached = to
+    assert reached == read.plan.asked[0][1] or not read.plan.spans
+    return trusted
+
+
+@given(st.integers(0, 10**6), st.integers(1, 255))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_one_changed_byte_makes_doubtful_only_the_batch_it_is_in(tmp_path_factory: pytest.TempPathFactory, place: int, bits: int) -> None:
+    read, whole = read_hurt(tmp_path_factory.mktemp("one"), [(place, bits)])
+    assert whole <= check_account(read, whole)
+
+
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(1, 255)), min_size=2, max_size=8))
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_is_changed_what_was_left_alone_is_given(tmp_path_factory: pytest.TempPathFactory, damage: list[tuple[int, int]]) -> None:
+    read, whole = read_hurt(tmp_path_factory.mktemp("many"), damage)
+    check_account(read, whole)
