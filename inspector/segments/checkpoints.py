@@ -15,6 +15,7 @@ import google_crc32c
 MOST_BYTES = 64 * 1024 * 1024
 _SNAPSHOT_HEADER = struct.Struct(">hIi")
 _PRODUCER = struct.Struct(">qhiqiqiq")
+_AS_LIBRDKAFKA = str.maketrans("-_", "+/")
 _TOPIC_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
@@ -64,11 +65,14 @@ def properties(data: bytes) -> dict[str, str]:
 
 
 def topic_id(data: bytes) -> str:
-    """The topic's id of `partition.metadata`, in the form that clients print (22 characters). Raises ValueError."""
+    """The topic's id of `partition.metadata` as the live source has it: librdkafka writes + and / where Kafka writes - and _.
+
+    Raises ValueError.
+    """
     found = properties(data).get("topic_id", "")
     if not _TOPIC_ID.fullmatch(found):
         raise ValueError(f"no topic id but {found[:40]!r}")
-    return found
+    return found.translate(_AS_LIBRDKAFKA)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ Read `survey` for who feeds this.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from inspector.segments.framing import Frame
@@ -110,12 +111,13 @@ class Order:
 
 
 def chain(steps: Sequence[Step], start: int) -> list[Step]:
-    """The longest ascending part of `steps` from `start` on; of equal ones that with more batches that touch the one before."""
+    """The longest ascending part of `steps` from `start` on; of equal ones the one whose gaps the steps left out would fill best."""
+    ends = [0, *accumulate(one.high - one.low + 1 for one in steps)]
     best: list[tuple[float, int | None]] = []
     for number, new in enumerate(steps):
-        score, before = (1.5 if new.low == start else 1.0) if new.low >= start else 0.0, None
+        score, before = (1.0 + _likelihood(new.low - start, ends[number])) if new.low >= start else 0.0, None
         for earlier, old in enumerate(steps[:number]):
-            gained = best[earlier][0] + (1.5 if new.low == old.high + 1 else 1.0)
+            gained = best[earlier][0] + 1.0 + _likelihood(new.low - old.high - 1, ends[number] - ends[earlier + 1])
             if best[earlier][0] and new.low > old.high and gained > score:
                 score, before = gained, earlier
         best.append((score, before))
@@ -125,3 +127,8 @@ def chain(steps: Sequence[Step], start: int) -> list[Step]:
         found.append(steps[at])
         at = best[at][1]
     return found[::-1]
+
+
+def _likelihood(gap: int, left_out: int) -> float:
+    """How well a gap of so many offsets is explained by steps left out that have so many; under 1, so that length goes first."""
+    return 0.03 if gap == left_out else 0.01 / (1 + abs(gap - left_out))

@@ -124,7 +124,7 @@ def test_records_below_the_log_start_are_marked_and_the_small_files_are_read(tmp
     read = Read(tmp_path)
     assert read.info.cluster_id == "4L6g3nShT-eMCtK--X86sw"
     assert read.info.attributes == {"node_id": "1", "clean_shutdown": False}
-    assert read.plan.logs[0].key.incarnation == "sus3_3VjRliVJ5--8tYojA"
+    assert read.plan.logs[0].key.incarnation == "sus3/3VjRliVJ5++8tYojA"
     assert read.flagged(Flag.below_start) == list(range(7))
     assert any("offsets 0 to 6 are below the log start 7" in note for note in read.notes)
     assert any("offsets 9 to 9 are above the high watermark" in note for note in read.notes)
