@@ -24,12 +24,10 @@ from inspector.sources.segment_read import SpanReading
 
 _URL = re.compile(r"kafka-log:(?://)?(/.+|[A-Za-z]:.+|[^/].*)\Z")
 _MOST_NOTES = 20
-LOSES = (
-    "Segments lose nothing of a record; what retention or compaction removed is gone, and a batch's own offset is not under its checksum."
-)
+LOSES = "Segments lose nothing of a record; what retention or compaction removed is gone, and a batch's offset is not under its checksum."
 PROVES = (
-    "Checksums prove that the records of each batch are as the broker wrote them, and gaps in offsets are seen; they do not prove who wrote "
-    "them, nor that no newer segment was left out."
+    "Checksums prove that the records of each batch are as the broker wrote them, and gaps in offsets are seen; "
+    "they do not prove who wrote them, nor that no newer segment was left out."
 )
 
 

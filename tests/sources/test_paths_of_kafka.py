@@ -16,7 +16,7 @@ from tests.segments.encoder import Batch, Rec, batch
 
 def segment(folder: Path, values: list[bytes]) -> None:
     folder.mkdir(parents=True)
-    (folder / f"{0:020}.log").write_bytes(batch(Batch([Rec(value=value) for value in values])))
+    (folder / f"{0:020}.log").write_bytes(batch(Batch(0, [Rec(value=value) for value in values])))
 
 
 def test_a_folder_of_everything_is_divided(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
