@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from inspector.formats.kafka_rows import APPEND, CREATE, MOST_PARTITION, MOST_POSITION, NONE
 
 HEAD = re.compile(
-    rb"\| (?:offset|baseOffset): \d+ |baseOffset: \d+ lastOffset: |offset: \d+ position: \d+ |Dumping \S|Log starting offset: \d|Starting offset: \d"
+    rb"\| offset: \d+ |baseOffset: \d+ lastOffset: |offset: \d+ position: \d+ |Dumping \S|Log starting offset: \d|Starting offset: \d"
 )
 """How a line begins that the tool prints; others go on with the value before them."""
 _FOLDER = re.compile(rb"Dumping .*?([^/\\]+)-(\d+)[/\\][^/\\]+\Z", re.DOTALL)
@@ -20,7 +20,8 @@ _WORD = re.compile(rb"(\w+): (OptionalLong\[\d+\]|\S+)(?: |\Z)")
 _RECORD = re.compile(
     rb"\| offset: (?P<offset>\d{1,19}) (?:(?P<kind>isValid|CreateTime|LogAppendTime|NoTimestampType): (?P<time>-?\d{1,19}) )?"
     rb"key ?[sS]ize: (?P<key_size>-?\d{1,10}) value ?[sS]ize: (?P<size>-?\d{1,10})"
-    rb"(?: (?:baseOffset|lastOffset|baseSequence|lastSequence|producerEpoch|partitionLeaderEpoch|batchSize|magic|compressType|position|isvalid|crc): \S+)*"
+    rb"(?: (?:baseOffset|lastOffset|baseSequence|lastSequence|producerEpoch|partitionLeaderEpoch|batchSize|magic|compressType"
+    rb"|position|isvalid|crc): \S+)*"
     rb"(?: sequence: (?P<sequence>-?\d{1,10}))?(?: headerKeys: \[(?P<headers>[^\n]*?)\](?= key: | payload: | endTxnMarker: | \w+: |\s*\Z))?"
     rb"(?: isValid: \w+ crc: (?:null|\d+)\}?)?(?P<rest>.*)\Z",
     re.DOTALL,
@@ -89,6 +90,12 @@ def place_of(line: bytes) -> tuple[str, int] | None:
     if match is None or int(match[2]) > MOST_PARTITION:
         return None
     return match[1].decode("utf-8", "replace"), int(match[2])
+
+
+def folder_of(line: bytes) -> str:
+    """The segment's folder as a `Dumping …` line names it; empty for none."""
+    folder, slash, _ = line.removeprefix(b"Dumping ").replace(b"\\", b"/").rpartition(b"/")
+    return folder.decode("utf-8", "replace") if slash else ""
 
 
 def batch_of(line: bytes) -> Batch | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from inspector.event import Flag, RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings
-from inspector.formats.dump_lines import HEAD, Batch, Record, batch_of, place_of, record_of
+from inspector.formats.dump_lines import HEAD, Batch, Record, batch_of, folder_of, place_of, record_of
 from inspector.formats.joining import Joined, joined
 from inspector.formats.kafka_rows import Places, add_line, add_row, damage
 from inspector.formats.lines import mark_cut
@@ -27,8 +27,13 @@ class DumpLog:
 
     name = "dump-log"
     title = "kafka-dump-log"
-    loses = "A dump never prints the values of headers, and shows bytes that are not UTF-8 as U+FFFD; what became of a transaction is not worked out."
-    proves = "Positions are those of the segments that were dumped; the sizes in it prove where values end. Whether its checksums hold it says itself."
+    loses = (
+        "A dump never prints the values of headers, and shows bytes that are not UTF-8 as U+FFFD; what became of a transaction is "
+        "not worked out."
+    )
+    proves = (
+        "Positions are those of the segments that were dumped, and sizes prove where values end; it says itself whether checksums hold."
+    )
     is_random_access = False
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
@@ -83,7 +88,8 @@ class _Rows:
             named = place_of(line)
             self._place, self._batch = named or self._own, None
             if named is None and not self._own[0]:
-                chunk.notes.append("the dump does not say of which topic it is: name it with --set topic=… --set partition=…")
+                self._place = (folder_of(line), 0)
+                chunk.notes.append("not all of the dump says of which topic it is: name it with --set topic=… --set partition=…")
         elif line.startswith(b"Log starting offset:"):
             return
         elif batch := batch_of(line):

@@ -47,8 +47,14 @@ class KcatJson:
 
     name = "kcat-json"
     title = "kcat -J"
-    loses = "kcat -J tells all of a record but leader epoch, producer and transaction; control records and aborted ones it was not given are missing."
-    proves = "Topic, partition and offset are as kcat wrote them: missing offsets show, but not whether they were left out, compacted away or never there."
+    loses = (
+        "kcat -J tells all of a record but leader epoch, producer and transaction; control records, and aborted ones that it was not "
+        "given, are missing."
+    )
+    proves = (
+        "Topic, partition and offset are as kcat wrote them: missing offsets show, but not whether they were left out, compacted away "
+        "or never there."
+    )
     is_random_access = False
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
@@ -112,7 +118,9 @@ class _Block:
             return False
         if not set().union(*documents) <= _KNOWN:
             return False
-        stamps = times([document.get("ts") for document in documents], [_KINDS.get(document.get("tstype"), NONE) for document in documents])
+        stamps = times(
+            [document.get("ts") for document in documents], [_KINDS.get(str(document.get("tstype")), NONE) for document in documents]
+        )
         headers = [document.get("headers") for document in documents]
         if stamps is None or NONE in stamps[1]:
             return False
@@ -199,7 +207,7 @@ class _Block:
 def _are_places(topics: Sequence[Any], partitions: Sequence[Any], offsets: Sequence[Any]) -> bool:
     if set(map(type, topics)) != {str} or not set(map(type, partitions)) == set(map(type, offsets)) == {int} or "" in topics:
         return False
-    return 0 <= min(partitions) <= max(partitions) <= MOST_PARTITION and 0 <= min(offsets) <= max(offsets) <= MOST_POSITION
+    return bool(0 <= min(partitions) <= max(partitions) <= MOST_PARTITION and 0 <= min(offsets) <= max(offsets) <= MOST_POSITION)
 
 
 def _plain_headers(pairs: list[Any]) -> str:
