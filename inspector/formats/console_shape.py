@@ -107,7 +107,7 @@ def guessed(sample: Sample) -> Found | None:
     labels, separator = _labels(begun[0])
     # the last label may end the line, or be followed by more columns
     head = re.compile(re.escape(separator).join(b"(?:%s)" % _LABELS[name] for name in labels))
-    rests = [line[match.end() :] for line in begun if (match := head.match(line))]
+    rests = [record[match.end() :] for record in _records(sample, head) if (match := head.match(record))]
     if len(rests) < _SHARE * len(begun):
         return None
     columns, is_sure = _unlabelled([rest.removeprefix(separator) if rest else None for rest in rests], separator)
@@ -116,6 +116,19 @@ def guessed(sample: Sample) -> Found | None:
     score = (0.62 if strong else 0.3) + 0.33 * share * bool(strong) * min(1, len(labels) / 2)
     why = f"{len(begun)} of the first {len(lines)} lines begin with {', '.join(labels)} as the console consumer prints them"
     return Found(Shape((*labels, *columns), separator), score, why, is_sure)
+
+
+def _records(sample: Sample, head: re.Pattern[bytes]) -> list[bytes]:
+    """The first records, with the lines that they go on with; one that the sample may end in is left out."""
+    found: list[bytes] = []
+    for line in sample.head.removesuffix(b"\n").split(b"\n"):
+        if head.match(line) or not found:
+            found.append(line)
+        else:
+            found[-1] += b"\n" + line
+        if len(found) > _MOST_LINES:
+            break
+    return found[:-1] if len(found) > 1 and not (sample.is_whole and len(found) <= _MOST_LINES) else found
 
 
 def _labels(line: bytes) -> tuple[list[str], bytes]:

@@ -148,7 +148,7 @@ def _take_data(found: Record, rest: bytes, key_size: int, size: int) -> None:
         name for name, data, count in (("key", key, key_size), ("value", value, size)) if (len(data) if data is not None else -1) != count
     ]
     if wrong:
-        found.error = f"its {' and '.join(wrong)} cannot be told exactly: the dump shows bytes that are not UTF-8 as U+FFFD"
+        found.error = f"its {' and '.join(wrong)} cannot be told exactly: what is not UTF-8 is replaced in a dump"
 
 
 def _split(rest: bytes, key_size: int, size: int) -> tuple[bytes | None, bytes | None]:

@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from inspector.formats import CHUNK_BYTES, CHUNK_ROWS, Damage, Input, lines
-from inspector.formats.kcat_pattern import Pattern, Stretch
+from inspector.formats.kcat_pattern import Pattern
 from inspector.formats.lines import Cut
 
 _READ_BYTES = 1 << 20
+_NEAR_BYTES = 4096
 _MOST_HEAD = 4 << 20
 """A record's numbers and headers take no more."""
 
@@ -126,7 +127,7 @@ def framed(source: Input, pattern: Pattern) -> Iterator[Framed]:
 
 def _record(reader: _Reader, pattern: Pattern) -> Record:
     record = Record(reader.start, {})
-    for stretch in pattern.stretches:
+    for stretch, following in zip(pattern.stretches, (*pattern.stretches[1:], None), strict=True):
         try:
             record.fields.update(reader.match(stretch.expression))
         except _MismatchError:
@@ -134,36 +135,36 @@ def _record(reader: _Reader, pattern: Pattern) -> Record:
                 raise
             record.error = "the file ends within this record"
             return record
-        if stretch.then:
-            _take(reader, record, stretch)
+        if stretch.then and following is not None:
+            _take(reader, record, stretch.then, following.expression)
         if record.error:
             break
     return record
 
 
-def _take(reader: _Reader, record: Record, stretch: Stretch) -> None:
-    """The key or the value, whose size is known by now. Where it is null, `kcat -Z` prints NULL."""
-    size = _size(record.fields, stretch.then)
+def _take(reader: _Reader, record: Record, name: str, following: re.Pattern[bytes]) -> None:
+    """The key or the value, whose size is known by now, and what follows it."""
+    size = _size(record.fields, name)
     if size <= 0:
-        if size < 0 or reader.data.startswith(b"NULL", reader.at):
-            _skip_null(reader)
+        _skip_null(reader, following)
         taken: bytes | None = None if size < 0 else b""
     else:
         taken, cut = reader.take(size)
         record.cut = cut or record.cut
         if cut is None and len(taken) < size:
-            record.error = f"the file ends {size - len(taken):,} bytes before the {stretch.then} does"
-    if stretch.then == "key":
+            record.error = f"the file ends {size - len(taken):,} bytes before the {name} does"
+    if name == "key":
         record.key = taken
     else:
         record.value = taken
 
 
-def _skip_null(reader: _Reader) -> None:
-    while len(reader.data) - reader.at < 4 and reader.more():
+def _skip_null(reader: _Reader, following: re.Pattern[bytes]) -> None:
+    """`kcat -Z` prints NULL where nothing is: it stands between, when only behind it comes what must follow."""
+    while len(reader.data) - reader.at < _NEAR_BYTES and reader.more():
         pass
-    if reader.data.startswith(b"NULL", reader.at):
-        reader.at += 4
+    if not following.match(reader.data, reader.at) and reader.data.startswith(b"NULL", reader.at):
+        reader.at += len(b"NULL")
 
 
 def _size(fields: Mapping[str, bytes], name: str) -> int:

@@ -118,9 +118,8 @@ class _Block:
             return False
         if not set().union(*documents) <= _KNOWN:
             return False
-        stamps = times(
-            [document.get("ts") for document in documents], [_KINDS.get(str(document.get("tstype")), NONE) for document in documents]
-        )
+        kinds = [_KINDS.get(str(document.get("tstype")), NONE) for document in documents]
+        stamps = times([document.get("ts") for document in documents], kinds)
         headers = [document.get("headers") for document in documents]
         if stamps is None or NONE in stamps[1]:
             return False
