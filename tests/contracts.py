@@ -277,7 +277,7 @@ def read_file(
         if form.is_random_access:
             path = Path(folder) / "file"
             path.write_bytes(data)
-        for chunk in form.read(Input(name, Trickle(data, most), path, stop or threading.Event(), len(data)), given or {}):  # type: ignore[arg-type]
+        for chunk in form.read(Input(name, Trickle(data, most), path, stop or threading.Event(), len(data)), given or {}):
             assert list(chunk.places[: len(seen)]) == seen, "places only grow"
             seen = list(chunk.places)
             _take_chunk(read, chunk)

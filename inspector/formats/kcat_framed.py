@@ -57,7 +57,7 @@ class _Reader:
     def __init__(self, source: Input) -> None:
         self._source = source
         self.data = b""
-        self.at = self.base = 0
+        self.at = self.base = self.mark = 0
         self.is_ended = False
 
     @property
@@ -65,13 +65,22 @@ class _Reader:
         """The byte of the file that `at` is."""
         return self.base + self.at
 
-    def more(self) -> bool:
-        """Reads on; False at the end. What lies before `at` is let go."""
-        block = b"" if self._source.stop.is_set() else self._source.stream.read(_READ_BYTES)
+    def begin(self) -> None:
+        """A record begins at `at`: what lies before it is let go, and `back` comes here again."""
+        self.mark = self.at
+
+    def back(self) -> None:
+        """To where the record began, as far as that is still here."""
+        self.at = self.mark
+
+    def more(self, size: int = 0) -> bool:
+        """Reads on, about `size` bytes; False at the end."""
+        block = b"" if self._source.stop.is_set() else self._source.stream.read(max(size, _READ_BYTES))
         if not block:
             self.is_ended = True
             return False
-        self.base, self.data, self.at = self.base + self.at, self.data[self.at :] + block, 0
+        self.base, self.data = self.base + self.mark, self.data[self.mark :] + block
+        self.at, self.mark = self.at - self.mark, 0
         return True
 
     def match(self, expression: re.Pattern[bytes]) -> dict[str, bytes]:
@@ -88,7 +97,7 @@ class _Reader:
         """The next bytes, fewer where the file ends; of very many only the first, and what is known of all."""
         if size > lines.MOST_LINE_BYTES:
             return self._skip(size)
-        while len(self.data) - self.at < size and self.more():
+        while (missing := size - len(self.data) + self.at) > 0 and self.more(missing):
             pass
         taken = self.data[self.at : self.at + size]
         self.at += len(taken)
@@ -101,6 +110,7 @@ class _Reader:
             digest.update(part)
             kept += part[: max(0, lines.KEPT_BYTES - len(kept))]
             self.at += len(part)
+            self.mark = self.at
             left -= len(part)
         return kept, Cut(size - left, digest.hexdigest())
 
@@ -110,6 +120,7 @@ def framed(source: Input, pattern: Pattern) -> Iterator[Framed]:
     reader, block = _Reader(source), Framed()
     while reader.at < len(reader.data) or reader.more():
         start = reader.start
+        reader.begin()
         try:
             record = _record(reader, pattern)
             block.records.append(record)
@@ -117,6 +128,7 @@ def framed(source: Input, pattern: Pattern) -> Iterator[Framed]:
         except _MismatchError:
             if source.stop.is_set():
                 break
+            reader.back()
             _resynchronise(reader, pattern)
             block.damage.append(Damage(start, reader.start, "no record as the pattern prints them"))
         if block.is_full:
@@ -182,8 +194,8 @@ def _resynchronise(reader: _Reader, pattern: Pattern) -> None:
         if place >= 0:
             reader.at = place
             return
-        kept = min(len(reader.data), max(looked, len(reader.data) - 4096))
-        reader.at = kept
+        reader.at = min(len(reader.data), max(looked, len(reader.data) - _NEAR_BYTES))
+        reader.begin()
         if not reader.more():
             reader.at = len(reader.data)
             return

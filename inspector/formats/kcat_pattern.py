@@ -185,5 +185,8 @@ def _check(pattern: Pattern) -> None:
         is_open = isinstance(token, Field) and token.letter != "R" and not pattern._is_sized(place)  # noqa: SLF001 - of one module
         if is_open and isinstance(token, Field) and isinstance(following, Field):
             raise UsageError(f"the pattern has %{token.letter}%{following.letter} with nothing between them: where one ends cannot be told")
+    last = pattern.tokens[-1]
+    if pattern.is_framed and isinstance(last, Field) and last.letter not in _SIZES:
+        raise UsageError(f"the pattern ends with %{last.letter}: where that ends cannot be told; end it with \\n")
     if not pattern.is_framed and not pattern.end.endswith(b"\n"):
         raise UsageError("the pattern has no sizes (%K, %S) and does not end with \\n: where a record ends cannot be told")
