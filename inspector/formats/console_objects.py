@@ -48,7 +48,7 @@ class ConsoleObjects:
         log = places.number(str(settings.get("topic", "")), 0, is_claimed=False)
         scanner, count = _Scanner(), 0
         while True:
-            block = b"" if source.stop.is_set() else source.stream.read(_READ_BYTES)
+            block = b"" if source.stop.is_set() else source.stream.read(max(_READ_BYTES, scanner.waiting))
             found = scanner.feed(block) if block else scanner.end()
             for begin in range(0, max(1, len(found)), CHUNK_ROWS):
                 records = RecordBatch()
@@ -113,6 +113,11 @@ class _Scanner:
     _base: int = 0
     _at: int = 0
     _depth: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Bytes of an object without its end so far. As many again are worth a look: it begins anew in a text of any length."""
+        return len(self._data)
 
     def feed(self, block: bytes) -> list[tuple[int, bytes]]:
         """The objects that end within `block`, each with the byte where it begins."""

@@ -44,6 +44,21 @@ class Batch:
         """Whether a record may be of it."""
         return offset <= self.last and (self.base < 0 or offset >= self.base)
 
+    @property
+    def producer_id(self) -> int:
+        """-1 for none."""
+        return self._number("producerId")
+
+    @property
+    def is_transactional(self) -> bool:
+        """Whether its records, or its marker, are of a transaction."""
+        return self.words.get("isTransactional") == "true"
+
+    @property
+    def is_control(self) -> bool:
+        """Whether it holds a marker."""
+        return self.words.get("isControl") == "true"
+
     def extra(self) -> dict[str, object]:
         """What its records are shown with."""
         found: dict[str, object] = {"batch": [self.base if self.base >= 0 else None, self.last]}
@@ -54,9 +69,9 @@ class Batch:
         codec = self.words.get("compresscodec", "none").lower()
         if codec not in {"none", "nocompressioncodec"}:
             found["codec"] = codec.removesuffix("compressioncodec")
-        if self._number("producerId") >= 0:
-            found["producer_id"], found["producer_epoch"] = self._number("producerId"), self._number("producerEpoch")
-        if self.words.get("isTransactional") == "true":
+        if self.producer_id >= 0:
+            found["producer_id"], found["producer_epoch"] = self.producer_id, self._number("producerEpoch")
+        if self.is_transactional:
             found["transactional"] = True
         horizon = re.fullmatch(r"OptionalLong\[(\d+)\]", self.words.get("deleteHorizonMs", ""))
         if horizon:
@@ -107,6 +122,13 @@ def batch_of(line: bytes) -> Batch | None:
     if not re.fullmatch(r"\d{1,19}", last) or not re.fullmatch(r"-?\d{1,19}", base) or "position" not in words:
         return None
     return Batch(words, int(base), int(last), words.get("isvalid", "true") == "true")
+
+
+def marker_of(line: bytes) -> tuple[str, int] | None:
+    """Name and offset of a marker of a transaction's end; None for another line."""
+    match = _RECORD.match(line)
+    marker = _MARKER.match(match["rest"]) if match is not None else None
+    return (marker[1].decode(), int(match["offset"])) if match is not None and marker is not None else None
 
 
 def record_of(text: bytes) -> Record | None:

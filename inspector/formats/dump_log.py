@@ -1,22 +1,25 @@
 """What `kafka-dump-log --deep-iteration --print-data-log` prints: batches and records of segments, as text.
 
-Rows say in `extra` what Kafka's own files say, by the same names. What became of a transaction is told by markers that come later
-in the dump: its records are open until then. Read `dump_lines` for the lines, `joining` for values of several lines.
+Rows say in `extra` what Kafka's own files say, by the same names. Read `dump_lines` for the lines, `joining` for values of several
+lines, `dump_survey` for what became of transactions.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import IO, cast
 
 from inspector.event import Flag, RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings
-from inspector.formats.dump_lines import HEAD, Batch, Record, batch_of, folder_of, place_of, record_of
+from inspector.formats.dump_lines import HEAD, Batch, Record, batch_of, place_of, record_of
+from inspector.formats.dump_survey import Rejoined, Survey
 from inspector.formats.joining import Joined, joined
 from inspector.formats.kafka_rows import Places, add_line, add_row, damage
-from inspector.formats.lines import mark_cut
+from inspector.formats.lines import lines, mark_cut
 
-_CONTROL = int(Flag.control)
+_ABORTED, _CONTROL = int(Flag.aborted), int(Flag.control)
 _REPLACED = "�".encode()
 _SEQUENCES = 1 << 31
 _HEADERS_NOTE = "header values are not in a dump: headers are shown by name only, in `extra`"
@@ -28,13 +31,13 @@ class DumpLog:
     name = "dump-log"
     title = "kafka-dump-log"
     loses = (
-        "A dump never prints the values of headers, and shows bytes that are not UTF-8 as U+FFFD; what became of a transaction is "
-        "not worked out."
+        "A dump never prints the values of headers, and shows bytes that are not UTF-8 as U+FFFD. What became of a transaction whose "
+        "marker is not in the dump is unknown."
     )
     proves = (
         "Positions are those of the segments that were dumped, and sizes prove where values end; it says itself whether checksums hold."
     )
-    is_random_access = False
+    is_random_access = True
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file with the tool's own lines."""
@@ -51,8 +54,15 @@ class DumpLog:
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`. Settings: `topic` and `partition`, where the dump does not name the segment's folder."""
         rows = _Rows(settings)
-        for block in joined(source, HEAD):
-            yield rows.chunk(block)
+        assert source.path is not None
+        with source.path.open("rb") as file:
+            rows.survey.learn(lines(replace(source, stream=file)))
+        first = source.stream.read(1 << 20)
+        if first:
+            yield from map(rows.chunk, joined(replace(source, stream=cast("IO[bytes]", Rejoined(first, source.stream))), HEAD))
+            return
+        with source.path.open("rb") as file:
+            yield from map(rows.chunk, joined(replace(source, stream=file), HEAD))
 
 
 class _Rows:
@@ -61,8 +71,8 @@ class _Rows:
     def __init__(self, settings: Settings) -> None:
         partition = str(settings.get("partition", "0"))
         self._places = Places()
-        self._own = (str(settings.get("topic", "")), int(partition) if partition.isdecimal() else 0)
-        self._place = self._own
+        self.survey = Survey((str(settings.get("topic", "")), int(partition) if partition.isdecimal() else 0))
+        self._place = self.survey.own
         self._batch: Batch | None = None
 
     def chunk(self, block: Joined) -> Chunk:
@@ -85,10 +95,8 @@ class _Rows:
         """A line about a file or a batch, or none at all."""
         line = text.rstrip(b"\r\n")
         if line.startswith(b"Dumping "):
-            named = place_of(line)
-            self._place, self._batch = named or self._own, None
-            if named is None and not self._own[0]:
-                self._place = (folder_of(line), 0)
+            self._place, self._batch = self.survey.where(line), None
+            if place_of(line) is None and not self.survey.own[0]:
                 chunk.notes.append("not all of the dump says of which topic it is: name it with --set topic=… --set partition=…")
         elif line.startswith(b"Log starting offset:"):
             return
@@ -131,6 +139,10 @@ class _Rows:
         extra: dict[str, object] = batch.extra() if batch is not None and batch.holds(found.offset) else {}
         if found.sequence is not None and found.sequence >= 0:
             extra["sequence"] = found.sequence % _SEQUENCES
+        if batch is not None and extra.get("transactional") and found.control is None:
+            extra["transaction"] = state = self.survey.state(self._place, batch.producer_id, found.offset)
+            if state == "aborted":
+                records.flags[row] = records.flags.get(row, 0) | _ABORTED
         if found.control is not None:
             records.flags[row] = records.flags.get(row, 0) | _CONTROL
             extra["control"] = found.control

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from inspector.errors import UsageError
 from inspector.event import Flag
-from inspector.formats import Place, Sample
+from inspector.formats import Place, Sample, lines
 from inspector.formats.console_consumer import ConsoleConsumer
 from inspector.formats.console_objects import ConsoleObjects
 from inspector.formats.console_shape import COLUMNS
@@ -116,6 +116,29 @@ def test_without_offsets_rows_are_numbered() -> None:
 def test_settings_that_mean_nothing_are_refused(given_settings: dict[str, str]) -> None:
     with pytest.raises(UsageError):
         read_file(ConsoleConsumer(), b"x\n", given_settings)
+
+
+def small_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lines, "MOST_LINE_BYTES", 100_000)
+    monkeypatch.setattr(lines, "_READ_BYTES", 10_000)
+    monkeypatch.setattr(lines, "KEPT_BYTES", 1000)
+
+
+def test_a_line_over_the_bound_is_cut_and_one_that_goes_on_for_ever_stops_being_joined(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_bounds(monkeypatch)
+    rows = read_file(ConsoleConsumer(), printed(b"k", b"x" * 500_000) + printed(b"k", b"v"), {"print": ALL}).rows
+    assert [(len(row.value or b""), row.flags) for row in rows] == [(1000, Flag.damaged | Flag.oversize), (1, 0)]
+    rows = read_file(ConsoleConsumer(), printed(b"k", b"first") + b"more and more of it\n" * 20_000, {"print": ALL}).rows
+    assert max(len(row.value or b"") for row in rows) <= 100_000
+    assert sum(len(row.value or b"") + 1 for row in rows) == len(b"first\n") + 20_000 * 20
+
+
+def test_an_object_over_the_bound_is_damage_and_memory_stays_small(monkeypatch: pytest.MonkeyPatch) -> None:
+    small_bounds(monkeypatch)
+    monkeypatch.setattr("inspector.formats.console_objects._READ_BYTES", 10_000)
+    found = read_file(ConsoleObjects(), b'{"key":"' + b"x" * 500_000 + b'"}' + STATES)
+    assert any("more than 100,000 bytes" in one.reason for one in found.damage)
+    assert found.rows[-1].value == b'{"version":0,"data":{"producerId":1}}'
 
 
 OFFSETS = (

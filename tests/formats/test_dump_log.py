@@ -84,11 +84,33 @@ def test_rows_say_what_their_batch_is() -> None:
         "producer_id": 7,
         "producer_epoch": 3,
         "transactional": True,
+        "transaction": "committed",
         "sequence": 11,
         "header_names": ["a", "b"],
     }
     assert (marker.flags, marker.extra["control"], marker.extra["coordinator_epoch"]) == (Flag.control, "COMMIT", 0)
     assert marker.extra["delete_horizon_ms"] == 123
+
+
+def marker(offset: int, name: str) -> bytes:
+    line = f"| offset: {offset} CreateTime: 1700000000000 keySize: 4 valueSize: 6 sequence: -1 headerKeys: [] endTxnMarker: {name}"
+    return f"{line} coordinatorEpoch: 0\n".encode()
+
+
+def test_transactions_are_decided_by_the_markers_of_their_producer() -> None:
+    data = FILE
+    for offset, producer, name in ((0, 7, ""), (1, 8, ""), (2, 7, "ABORT"), (3, 7, ""), (4, 8, "COMMIT"), (5, 8, ""), (6, 7, "COMMIT")):
+        words: dict[str, str | int] = {"producerId": producer, "isTransactional": "true", "isControl": str(bool(name)).lower()}
+        data += batch(offset, offset, **words) + (marker(offset, name) if name else record(offset, b"k", b"v", sequence=0))
+    rows = {row.position: row for row in read(data + batch(7, 7) + record(7, b"k", b"v")).rows}
+    assert {at: row.extra.get("transaction") for at, row in rows.items() if not row.flags & Flag.control} == {
+        0: "aborted",
+        1: "committed",
+        3: "committed",
+        5: "unknown",
+        7: None,
+    }
+    assert [at for at, row in rows.items() if row.flags & Flag.aborted] == [0]
 
 
 def test_without_its_data_a_record_is_no_tombstone() -> None:

@@ -150,6 +150,7 @@ def test_dump_log_loses_header_values_and_bytes_that_are_no_text(exported: Expor
             assert _REPLACED in (records[place].key or b"") + (records[place].value or b"")
     markers = [json.loads(event.extra or "{}")["control"] for event in found.values() if event.flags & Flag.control]
     assert markers == ["COMMIT", "ABORT", "COMMIT"]
+    assert [event.value for event in found.values() if event.flags & Flag.aborted] == [b"aborted-1"]
 
 
 def test_segments_hold_what_every_export_shows(exported: Exported, tmp_path: Path) -> None:
