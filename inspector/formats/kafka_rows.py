@@ -63,8 +63,13 @@ def add_row(
     records.time_us.append(time_ms * 1000 if is_shown and time_ms is not None else None)
     records.time_kind.append(time_kind if has_time else NONE)
     if has_time and not is_shown:
-        records.extra.setdefault(row, {})["time_ms"] = time_ms
+        records.extra.setdefault(row, {})["time_ms"] = whole(time_ms)
     return row
+
+
+def whole(number: int | None) -> int | str | None:
+    """A number as JSON of any reader holds it: as text where it takes more than 64 bits."""
+    return str(number) if number is not None and not -(1 << 63) <= number < 1 << 63 else number
 
 
 def times(milliseconds: Sequence[int | None], kinds: Sequence[int]) -> tuple[list[int | None], list[int]] | None:

@@ -51,7 +51,7 @@ class _MismatchError(Exception):
     """What stands there is not what the pattern says."""
 
 
-class _Reader:
+class Reader:
     """The stream's bytes from `at` on, read on as they are needed."""
 
     def __init__(self, source: Input) -> None:
@@ -117,7 +117,7 @@ class _Reader:
 
 def framed(source: Input, pattern: Pattern) -> Iterator[Framed]:
     """The records of a stream, in blocks."""
-    reader, block = _Reader(source), Framed()
+    reader, block = Reader(source), Framed()
     while reader.at < len(reader.data) or reader.more():
         start = reader.start
         reader.begin()
@@ -137,7 +137,7 @@ def framed(source: Input, pattern: Pattern) -> Iterator[Framed]:
     yield block
 
 
-def _record(reader: _Reader, pattern: Pattern) -> Record:
+def _record(reader: Reader, pattern: Pattern) -> Record:
     record = Record(reader.start, {})
     for stretch, following in zip(pattern.stretches, (*pattern.stretches[1:], None), strict=True):
         try:
@@ -154,7 +154,7 @@ def _record(reader: _Reader, pattern: Pattern) -> Record:
     return record
 
 
-def _take(reader: _Reader, record: Record, name: str, following: re.Pattern[bytes]) -> None:
+def _take(reader: Reader, record: Record, name: str, following: re.Pattern[bytes]) -> None:
     """The key or the value, whose size is known by now, and what follows it."""
     size = _size(record.fields, name)
     if size <= 0:
@@ -171,7 +171,7 @@ def _take(reader: _Reader, record: Record, name: str, following: re.Pattern[byte
         record.value = taken
 
 
-def _skip_null(reader: _Reader, following: re.Pattern[bytes]) -> None:
+def _skip_null(reader: Reader, following: re.Pattern[bytes]) -> None:
     """`kcat -Z` prints NULL where nothing is: it stands between, when only behind it comes what must follow."""
     while len(reader.data) - reader.at < _NEAR_BYTES and reader.more():
         pass
@@ -185,7 +185,7 @@ def _size(fields: Mapping[str, bytes], name: str) -> int:
     return int(fields["size"]) if "size" in fields else int.from_bytes(fields["raw_size"], "big", signed=True)
 
 
-def _resynchronise(reader: _Reader, pattern: Pattern) -> None:
+def _resynchronise(reader: Reader, pattern: Pattern) -> None:
     """Moves on to where a record may begin: behind the literal that ends one, and as one begins. To the end where none does."""
     head = pattern.head
     looked = reader.at + 1

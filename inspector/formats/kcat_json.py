@@ -28,6 +28,7 @@ from inspector.formats.kafka_rows import (
     damage,
     header_text,
     times,
+    whole,
 )
 from inspector.formats.lines import Lines, lines, mark_cut
 
@@ -255,5 +256,9 @@ def _after_blanks(text: str, at: int) -> int:
 
 def _sound(rest: Document) -> dict[str, object]:
     """Values that can be written as UTF-8 again: bytes that are not are question marks."""
-    found: dict[str, object] = json.loads(json.dumps(rest, ensure_ascii=False).encode("utf-8", "replace"))
+    found: dict[str, object] = json.loads(json.dumps(rest, ensure_ascii=False).encode("utf-8", "replace"), parse_int=_whole)
     return found
+
+
+def _whole(text: str) -> int | str | None:
+    return whole(int(text))

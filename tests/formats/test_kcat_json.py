@@ -85,6 +85,12 @@ def test_json_of_avro_values_keeps_every_digit_and_the_schema() -> None:
     assert row.extra == {"value_schema_id": 42}
 
 
+def test_numbers_of_any_size_and_bytes_beside_the_record_are_kept_as_text() -> None:
+    line = written(b"k", b"v", more={"n": 0}).replace(b'"n": 0', b'"n": %d, "x": "\xff"' % (1 << 70))
+    (row,) = read(line.replace(b"1700000000000", b"%d" % (1 << 80)))
+    assert row.extra == {"time_ms": str(1 << 80), "more": {"n": str(1 << 70), "x": "?"}}
+
+
 def test_a_value_that_kcat_could_not_decode_says_why() -> None:
     line = written(b"k", None, payload_error="unknown schema").replace(b',"payload":null', b"")
     (row,) = read(line)
