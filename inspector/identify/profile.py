@@ -10,7 +10,7 @@
     stream = { from = "key", split = "-" }
     reducer = "latest"                                    # how its streams are replayed unless asked otherwise
 
-Read `rules` for the forms of a field.
+It may be a format's descriptor as well (see `formats.descriptor`). Read `rules` for the forms of a field.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from pathlib import Path
 from inspector import plugins, toml_text
 from inspector.decoders import PRIMITIVE_TYPES, known
 from inspector.errors import UsageError
+from inspector.formats.descriptor import TOP
 from inspector.identify.rules import FIELDS, Candidate, compile_table
 
 _KEYS = ("name", "decoder", "schema", "key_type", "zone", "reducer", "when")
@@ -90,7 +91,8 @@ def _tables(text: str, name: str, kind: str) -> list[dict[str, object]]:
     except ValueError as error:
         raise UsageError(f"{name} is not TOML: {error}") from None
     tables = document.get(kind, [])
-    for other in set(document) - {kind}:
+    beside = TOP if kind == "log" and not {"match", "record"}.isdisjoint(document) else ()
+    for other in set(document) - {kind} - set(beside):
         raise UsageError(f"{name}, line {toml_text.line_of(text, other)}: {other!r} is not known: everything stands in [[{kind}]] tables")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UsageError(f"{name}: write [[{kind}]], in double brackets, once per entry")
