@@ -55,7 +55,7 @@ class CsvTable:
         said: dict[str, object] = {**dialect.settings(), "encoding": encoding}
         why = f"{dialect.columns} columns between {dialect.words()}" + ("" if encoding.startswith("utf") else f", read as {encoding}")
         found = [_with(guess, said) for guess in library.guesses(sample, self.name, base, lambda place: None if place else rows, why)]
-        fields = fields_of(rows, list(rows.names_in_order))
+        fields = fields_of(rows, rows.ordered())
         said = {**said, "fields": fields} if fields else said
         loses = f"{self.loses} {GUESSED}" if fields else ""
         return [*found, Guess(base, why, said, library.questions_of(rows, said), loses=loses)]
@@ -83,13 +83,7 @@ def _with(guess: Guess, said: Settings) -> Guess:
     return replace(guess, settings={**said, **guess.settings})
 
 
-class _FirstRows(TableRows):
-    """Rows of a sample."""
-
-    names_in_order: Sequence[str] = ()
-
-
-def _first_rows(text: str, dialect: Dialect) -> _FirstRows:
+def _first_rows(text: str, dialect: Dialect) -> TableRows:
     """The rows of a sample that are whole and have as many cells as the first."""
     found: list[list[str]] = []
     try:
@@ -102,11 +96,7 @@ def _first_rows(text: str, dialect: Dialect) -> _FirstRows:
     found = [row for row in found if row]
     names = named(found[0] if found else [], has_header=dialect.has_header)
     body = [row for row in found[1 if dialect.has_header else 0 :] if len(row) == len(names)]
-    rows = _FirstRows(
-        dict(zip(names, map(list, zip(*body, strict=True)), strict=False)) if body else {name: [] for name in names}, len(body)
-    )
-    rows.names_in_order = names
-    return rows
+    return TableRows({name: [row[at] for row in body] for at, name in enumerate(names)}, len(body))
 
 
 def named(first: Sequence[str], *, has_header: bool) -> list[str]:

@@ -44,12 +44,10 @@ def as_bytes(column: Sequence[object], form: str, exact: Exact) -> tuple[list[by
 
 def one(value: object, form: str, exact: Exact, row: int) -> bytes:
     """One value's bytes. Raises NotSo."""
-    if form == "base64":
-        return _base64(value)
-    if form == "hex":
-        return _hex(value)
-    if form == "bytes":
-        return _bytes(value)
+    if isinstance(value, bytes):
+        return value
+    if form in _READERS:
+        return _READERS[form](value)
     if isinstance(value, str) and form != "json":
         return value.encode(errors="replace")
     if form == "auto" and isinstance(value, dict) and set(value) == {"base64"}:
@@ -97,6 +95,9 @@ def cells(column: Sequence[object]) -> list[bytes | None]:
         except NotSo:
             found.append(text.encode())
     return found
+
+
+_READERS: dict[str, Callable[[object], bytes]] = {"base64": _base64, "hex": _hex, "bytes": _bytes}
 
 
 def as_headers(column: Sequence[object], form: str, of: str, name: str) -> tuple[list[str | None], dict[int, str]]:

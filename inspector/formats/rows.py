@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
 from typing import Any, Protocol, cast
 
 import orjson
@@ -99,8 +100,15 @@ class JsonRows:
 class TableRows:
     """Rows of a table, given by its columns; `encode` makes the JSON text of one value."""
 
-    def __init__(self, columns: Mapping[str, Sequence[object]], count: int, whys: Mapping[int, str] | None = None) -> None:
-        self._columns, self._count = columns, count
+    def __init__(
+        self,
+        columns: Mapping[str, Sequence[object]],
+        count: int,
+        whys: Mapping[int, str] | None = None,
+        *,
+        encode: Callable[[object], bytes] = orjson.dumps,
+    ) -> None:
+        self._columns, self._count, self._encode = columns, count, encode
         self.whys = dict(whys or {})
         self._texts: Sequence[bytes] | None = None
 
@@ -111,7 +119,7 @@ class TableRows:
         """See `Rows`."""
         if self._texts is None:
             names = list(self._columns)
-            dumps = orjson.dumps
+            dumps = self._encode
             if not names:
                 self._texts = [b"{}"] * self._count
             else:
@@ -123,7 +131,7 @@ class TableRows:
         found = self._columns.get(str(path[0])) if path else None
         if found is None:
             return [None] * self._count
-        plain = [plainly(value) for value in found] if any(type(value) is orjson.Fragment for value in found) else list(found)
+        plain = [plainly(value) for value in found] if any(type(value) is Decimal for value in found) else list(found)
         return plain if len(path) == 1 else [looked_up(value, path[1:]) for value in plain]
 
     def exact(self, path: Path, row: int) -> bytes | None:
@@ -132,7 +140,7 @@ class TableRows:
         if found is None:
             return None
         value = looked_up(found[row], path[1:])
-        return None if value is None else orjson.dumps(value)
+        return None if value is None else self._encode(value)
 
     def is_there(self, path: Path, row: int) -> bool:
         """See `Rows`."""
@@ -142,16 +150,16 @@ class TableRows:
         """See `Rows`."""
         return set(self._columns)
 
+    def ordered(self) -> list[str]:
+        """The columns' names in order."""
+        return list(self._columns)
+
 
 def plainly(value: object) -> object:
-    """A number that is kept as its digits as a number."""
-    if type(value) is not orjson.Fragment:
+    """A decimal as a plain number."""
+    if type(value) is not Decimal:
         return value
-    text = bytes(value.contents, "utf-8") if isinstance(value.contents, str) else value.contents
-    try:
-        return cast("object", orjson.loads(text))
-    except orjson.JSONDecodeError:
-        return text.decode(errors="replace")
+    return int(value) if value == value.to_integral_value() else float(value)
 
 
 def looked_up(value: object, path: Path) -> object:
