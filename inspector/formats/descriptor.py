@@ -32,7 +32,17 @@ FORMS = {
     "position": ("number", "first"),
 }
 """Field → what may stand as its `as`."""
-OPTIONS = {"from": None, "as": None, "unit": {"time", "recorded_time"}, "values": {"time_kind"}, "of": {"headers"}, "name": {"headers"}}
+OPTIONS = {
+    "from": None,
+    "as": None,
+    "unit": {"time", "recorded_time"},
+    "values": {"time_kind"},
+    "of": {"headers"},
+    "name": {"headers"},
+    "member": {"headers"},
+    "split": {"category"},
+}
+"""Option of a field → the fields it is for; None: all."""
 TOP = {"title": str, "loses": str, "proves": str, "records": str, "match": dict, "reader": dict, "record": dict, "events": dict}
 """What stands at the top of a descriptor."""
 _MATCH = {"reader", "name", "fields", "without", "probe", "file", "exactly"}
@@ -258,7 +268,6 @@ def steps_of(place: str) -> json_paths.Path:
     """The steps of a place in a row, such as `payload.id` or `tags[0]`. Raises ValueError for what is no place."""
     if place.startswith(("const:", "name:")) or not place:
         return ()
-    place = place.removeprefix("outer:")
     return json_paths.steps(place if place.startswith("[") else f".{place}")
 
 

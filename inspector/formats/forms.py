@@ -100,10 +100,11 @@ def cells(column: Sequence[object]) -> list[bytes | None]:
 _READERS: dict[str, Callable[[object], bytes]] = {"base64": _base64, "hex": _hex, "bytes": _bytes}
 
 
-def as_headers(column: Sequence[object], form: str, of: str, name: str) -> tuple[list[str | None], dict[int, str]]:
+def as_headers(column: Sequence[object], form: str, of: str, name: str, inner: str = "") -> tuple[list[str | None], dict[int, str]]:
     """Each row's headers as a batch has them (see `event.RecordBatch`), and the rows that are not written in that form.
 
-    `of` is how their values are written, `name` what objects call the name (else `key` or `name`).
+    `of` is how their values are written, `name` what objects call the name (else `key` or `name`), `inner` the member of a value
+    that is meant where values are objects.
     """
     found: list[str | None] = []
     errors: dict[int, str] = {}
@@ -113,7 +114,7 @@ def as_headers(column: Sequence[object], form: str, of: str, name: str) -> tuple
             continue
         try:
             pairs = _pairs(orjson.loads(value) if isinstance(value, str) else value, form, name)
-            found.append(orjson.dumps([[text, _json(inner, of)] for text, inner in pairs]).decode() if pairs else None)
+            found.append(orjson.dumps([[text, _json(_member(value, inner), of)] for text, value in pairs]).decode() if pairs else None)
         except (NotSo, ValueError, TypeError):
             found.append(None)
             errors[row] = f"no headers in the form {form!r}: {_excerpt(value)}"
@@ -136,6 +137,10 @@ def _pairs(value: object, form: str, name: str) -> list[tuple[str, object]]:
     if form == "objects" and all(isinstance(item, dict) for item in value):
         return [(_name(item, name), item.get("value")) for item in value]
     raise NotSo
+
+
+def _member(value: object, name: str) -> object:
+    return value.get(name) if name and isinstance(value, dict) else value
 
 
 def _is_pair(value: object) -> bool:

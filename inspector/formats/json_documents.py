@@ -94,11 +94,19 @@ def records_of(pieces: Sequence[Piece], number: int, mapping: RowMapping) -> Rec
         for row, text in enumerate(texts):
             if row not in whys and not _is_text(text):
                 whys[row] = f"it is not UTF-8 (it begins at byte {pieces[row].start:,})"
-    records = mapping.plain(texts, number, whys) if not mapping.fields else mapping.records(JsonRows(texts, whys), number)
+    records = mapping.plain(texts, number, whys) if mapping.is_plain else mapping.records(JsonRows(texts, whys), number)
     for row, piece in enumerate(pieces):
         if piece.cut is not None:
             mark_cut(records, row, piece.cut)
+    if any(piece.around for piece in pieces) and "metadata" not in mapping.fields:
+        records.envelope["metadata"] = [_around(piece) for piece in pieces]
     return records
+
+
+def _around(piece: Piece) -> str | None:
+    """What stood around a row, before it, as JSON text."""
+    members = b",".join(orjson.dumps(name) + b":" + text for name, text in (piece.around or {}).items())
+    return (b"{" + members + b"}").decode(errors="replace") if members else None
 
 
 def _is_text(data: bytes) -> bool:

@@ -71,7 +71,7 @@ def _records(block: Lines, mapping: RowMapping) -> RecordBatch:
     if not all(texts):
         rows = [row for row, text in enumerate(texts) if text.strip()]
         texts = [texts[row] for row in rows]
-    if mapping.fields:
+    if not mapping.is_plain:
         rows_read = JsonRows(texts)
         for row, why in rows_read.whys.items():
             rows_read.whys[row] = f"line {block.first + rows[row]:,}, byte {block.start_of(rows[row]):,}: {why}"

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, cast
 
@@ -19,6 +19,7 @@ from inspector.formats.lines import KEPT_BYTES, MOST_LINE_BYTES, Cut
 from inspector.formats.rows import Scanner
 
 _READ_BYTES = 1 << 20
+_MOST_AROUND_BYTES = 64 * 1024
 _NEXT = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
 _COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
 _BLANKS = re.compile(r"[ \t\n\r]*")
@@ -38,6 +39,8 @@ class Piece:
     start: int
     why: str = ""
     cut: Cut | None = None
+    around: Mapping[str, bytes] | None = None
+    """Members of the documents around it that stood before it, short ones."""
 
 
 @dataclass(slots=True)
@@ -119,6 +122,7 @@ class Splitter:
         self.window = Window(stream)
         self._path = path
         self.documents = 0
+        self._around: dict[str, bytes] = {}
         self._is_damaged = False
         """Whether the last value was: a comma may be in it."""
 
@@ -129,6 +133,7 @@ class Splitter:
             window.at += 3
         while sign := window.skip_blanks():
             self.documents += 1
+            self._around = {}
             if sign not in _FIRST:
                 yield self._garbage(inside=False)
             elif sign == "[" and not self._path:
@@ -172,11 +177,15 @@ class Splitter:
                 yield self._lost(start, "no name and colon stand where a member should begin")
                 return
             if path[0] in {"*", name}:
+                outside = dict(self._around)
                 yield from self._below(path[1:])
+                self._around = outside
             elif window.skip_blanks():
                 skipped = self._value(inside=True)
                 if skipped.why:
                     yield Hole(skipped.start, window.byte, skipped.why)
+                elif len(skipped.text) + sum(map(len, self._around.values())) < _MOST_AROUND_BYTES:
+                    self._around = {**self._around, name: skipped.text}
             sign = window.skip_blanks()
             window.at += 1
             if sign == "}":
@@ -226,7 +235,9 @@ class Splitter:
             if sign in ",]":
                 yield Hole(window.byte, window.byte + 1, "an element is missing")
             elif path:
+                outside = self._around
                 yield from self._below(path)
+                self._around = outside
             elif path is not None:
                 yield from self._quickly()
             else:
@@ -252,7 +263,7 @@ class Splitter:
                     follows = _NEXT.match(text, end)
                     if follows is None or follows[1] != "," or follows.end() == len(text) or text[follows.end()] in ",]":
                         break
-                    yield Piece(text[at:end].encode("latin-1"), base + at)
+                    yield Piece(text[at:end].encode("latin-1"), base + at, around=self._around)
                     at = window.at = follows.end()
             except (ValueError, StopIteration, RecursionError):
                 pass
@@ -273,7 +284,7 @@ class Splitter:
             except (ValueError, StopIteration, RecursionError):
                 end = -1
             if end >= 0 and self._is_over(end, inside=inside):
-                piece = Piece(window.text[window.at : end].encode("latin-1"), start)
+                piece = Piece(window.text[window.at : end].encode("latin-1"), start, around=self._around)
                 window.at = end
                 return piece
             if window.left >= 2 * _READ_BYTES or not window.more():

@@ -66,7 +66,13 @@ class RowMapping:
         self.names = _names(settings.get("file"), file_name)
         self.places: list[Place] = [OWN]
         self.notes: list[str] = []
+        self._null = settings.get("null") == "tombstone"
         self._indexes: dict[tuple[str, int, bool], int] = {}
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is said of rows: each is a value at its number."""
+        return not self.fields and not self._null
 
     def records(self, rows: Rows, first: int) -> RecordBatch:
         """The rows as records; the first of them has the number `first`."""
@@ -102,12 +108,13 @@ class RowMapping:
 
     def _values(self, rows: Rows, columns: Mapping[str, list[object]], batch: RecordBatch) -> list[bytes | None]:
         if "value" not in columns:
-            return list(rows.texts())
+            return [None if self._null and text == b"null" else text for text in rows.texts()]
         values = self._bytes("value", rows, columns["value"], batch)
         path = steps_of(self.fields["value"].place)
         for row, value in enumerate(values):
             if value is None and path and row not in rows.whys and not rows.is_there(path, row) and not self._is_known(columns, row):
-                values[row] = rows.texts()[row]  # another kind of row: it is an event as it stands
+                text = rows.texts()[row]  # another kind of row: it is an event as it stands
+                values[row] = None if self._null and text == b"null" else text
         return values
 
     def _is_known(self, columns: Mapping[str, list[object]], row: int) -> bool:
@@ -124,7 +131,7 @@ class RowMapping:
 
     def _put_headers(self, column: list[object], batch: RecordBatch) -> None:
         one = self.fields["headers"]
-        batch.headers, errors = as_headers(column, one.text("as", "json"), one.text("of", "auto"), one.text("name"))
+        batch.headers, errors = as_headers(column, one.text("as", "json"), one.text("of", "auto"), one.text("name"), one.text("member"))
         for row, why in errors.items():
             batch.error[row] = why
             batch.extra.setdefault(row, {})["headers"] = column[row]
@@ -175,7 +182,9 @@ class RowMapping:
                 batch.envelope[name] = [_integer(value) for value in column]
                 continue
             exact = self.fields[name].exact(rows, column)
-            batch.envelope[name] = [_text(value, name, exact, row) for row, value in enumerate(column)]
+            texts = [_text(value, name, exact, row) for row, value in enumerate(column)]
+            split = self.fields[name].text("split")
+            batch.envelope[name] = [_head(text, split) for text in texts] if split else list(texts)
 
     def _put_flags(self, columns: Mapping[str, list[object]], batch: RecordBatch) -> None:
         for row, said in enumerate(columns.get("flags", ())):
@@ -286,6 +295,12 @@ def _text(value: object, name: str, exact: Callable[[int], bytes | None], row: i
     if name not in _TEXTS or not isinstance(value, dict | list):
         return (exact(row) or b"").decode(errors="replace") or None
     return None
+
+
+def _head(text: str | None, split: str) -> str | None:
+    """What stands before the first sign; None where it does not occur."""
+    head, found, _ = (text or "").partition(split)
+    return head if found and head else None
 
 
 def _damage(batch: RecordBatch, row: int, why: str) -> None:
