@@ -52,6 +52,7 @@ class CsvTable:
         rows = _first_rows(text, dialect)
         is_table = dialect.has_header and dialect.share == 1 and dialect.columns > 2 and len(rows) > 2
         base = 0.35 * dialect.share + (0.3 if is_named else 0.0) + (0.1 if dialect.columns > 2 else 0.0) + 0.08 * is_table
+        base = max(base, 0.55) if is_named else base
         said: dict[str, object] = {**dialect.settings(), "encoding": encoding}
         why = f"{dialect.columns} columns between {dialect.words()}" + ("" if encoding.startswith("utf") else f", read as {encoding}")
         found = [_with(guess, said) for guess in library.guesses(sample, self.name, base, lambda place: None if place else rows, why)]

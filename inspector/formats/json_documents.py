@@ -47,7 +47,7 @@ class JsonDocuments:
         if rows is not None and "position" in fields:
             said: dict[str, object] = {"fields": fields}
             asked = library.questions_of(rows, said)
-            found.append(Guess(base + 0.1, f"{why}; rows with offsets", said, asked, title="JSON records", loses=GUESSED))
+            found.append(Guess(base + 0.05, f"{why}; rows with offsets", said, asked, title="JSON records", loses=GUESSED))
         found.append(Guess(base, why, {"decoder": "json"}))
         return found
 

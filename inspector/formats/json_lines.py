@@ -35,8 +35,8 @@ class JsonLines:
         good = [line for line in found if _is_document(line)]
         if not good:
             return []
-        share = len(good) / len(found)
-        score = 0.55 * share + (0.25 if sample.name.lower().endswith(_NAMED) else 0.0) + (0.1 if len(found) > 1 else -0.1)
+        share = (len(good) + found.count(b"null")) / len(found)
+        score = 0.55 * share + (0.2 if sample.name.lower().endswith(_NAMED) else 0.0) + (0.1 if len(found) > 1 else -0.1)
         why = f"{len(good)} of the first {len(found)} lines are JSON documents"
         if share < _ENOUGH and score <= _ENOUGH:
             return []
@@ -44,7 +44,7 @@ class JsonLines:
         guesses = list(library.guesses(sample, self.name, score, lambda place: None if place else rows, why))
         if len(found) > 1 and "position" in (fields := fields_of(rows, sorted(rows.names()))):
             said: dict[str, object] = {"fields": fields}
-            guesses.append(Guess(score + 0.1, f"{why}, with offsets", said, library.questions_of(rows, said), loses=GUESSED))
+            guesses.append(Guess(score + 0.05, f"{why}, with offsets", said, library.questions_of(rows, said), loses=GUESSED))
         return [*guesses, Guess(score, why, {"decoder": "json"})]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:

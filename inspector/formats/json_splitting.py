@@ -334,7 +334,7 @@ class _Following:
         """The value, taken; with the reason where it is none."""
         why = self._follow(inside=inside)
         self._take()
-        text = "".join(self._kept).encode("latin-1")
+        text = "".join(self._kept).rstrip(" \t\n\r").encode("latin-1")
         if self._digest is not None:
             return Piece(text[:KEPT_BYTES], self._start, why, Cut(self._size, self._digest.hexdigest()))
         return Piece(text, self._start, why or _trouble(text, self._start))

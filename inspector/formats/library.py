@@ -75,7 +75,7 @@ def guesses(sample: Sample, reader: str, base: float, rows_at: Callable[[str], R
         rows = rows_at(one.records)
         if rows is not None and (one.fields or one.probe or one.names or one.file) and fits(one, rows):
             is_asked = number < len(sample.descriptors)
-            sure = 0.2 + min(len(one.fields) + len(one.without), 20) / 250 + (0.05 if one.probe or one.file else 0) + one.is_exact / 10
+            sure = 0.1 + min(len(one.fields) + len(one.without), 20) / 400 + (0.03 if one.probe or one.file else 0) + one.is_exact / 20
             score = 1.0 if is_asked else min(0.99, base + sure)
             said = one.settings()
             words = {"variant": one.name, "title": one.title, "loses": one.loses, "proves": one.proves}
