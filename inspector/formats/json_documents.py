@@ -23,6 +23,9 @@ from inspector.formats.rows import JsonRows
 
 _CHUNK_ROWS = 5_000
 _LOOKED_AT = 20
+_LIKELY, _ABOVE_LINES = 0.5, 0.8
+_BELOW_BYTES = 64 * 1024
+"""Rows below a path are looked for in so much of a file's beginning."""
 _ENDINGS = (".json", ".geojson", ".har", ".avsc")
 
 
@@ -40,7 +43,11 @@ class JsonDocuments:
         base, why = _looks(sample)
         if not base:
             return []
-        rows_at = cache(lambda place: _first_rows(sample.head, place))
+        if base < _LIKELY:  # a document a line: only those that hold rows are more than lines
+            head = b"\n".join(sample.lines(2))
+            below = cache(lambda place: _first_rows(head, place) if place else None)
+            return [*library.guesses(sample, self.name, _ABOVE_LINES, below, why), Guess(base, why, {"decoder": "json"})]
+        rows_at = cache(lambda place: _first_rows(sample.head[:_BELOW_BYTES] if place else sample.head, place))
         found = list(library.guesses(sample, self.name, base, rows_at, why))
         rows = rows_at("")
         fields = fields_of(rows, sorted(rows.names())) if rows is not None else {}

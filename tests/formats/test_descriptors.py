@@ -143,3 +143,9 @@ def test_rows_of_another_kind_are_events_as_they_stand(tmp_path: Path) -> None:
     assert found.values[-2:] == [b'{"other": 1}', b"no json"]
     assert [(row.log, row.position, row.is_damaged) for row in found.rows[-2:]] == [("a.jsonl", 10, False), ("a.jsonl", 11, True)]
     assert "line 11" in (found.rows[-1].error or "")
+
+
+def test_documents_that_hold_rows_may_stand_a_line_each(tmp_path: Path) -> None:
+    sample = SAMPLES["cloudtrail"]
+    found = read_text(tmp_path, "trail.jsonl", f"{sample.text}\n{sample.text}\n")
+    assert (found.format, len(found.rows)) == ("cloudtrail", 4)
