@@ -104,6 +104,8 @@ class Guess:
     """What this file cannot tell, in a sentence; empty: as the format says."""
     proves: str = ""
     """What an import of it can and cannot prove; empty: as the format says."""
+    columns: Sequence[str] = ()
+    """The places that the first rows have, to choose a field's from, and what a mapping is remembered by (`library.remember`)."""
 
 
 @dataclass(slots=True)

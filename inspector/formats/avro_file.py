@@ -49,7 +49,8 @@ class AvroFile:
         said: dict[str, object] = {"decoder": "json", **({"fields": fields} if fields else {})}
         if "value" in fields:
             del said["decoder"]
-        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=f"{self.loses} {GUESSED}" if fields else "")]
+        loses = f"{self.loses} {GUESSED}" if fields else ""
+        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""

@@ -59,7 +59,7 @@ class CsvTable:
         fields = fields_of(rows, rows.ordered())
         said = {**said, "fields": fields} if fields else said
         loses = f"{self.loses} {GUESSED}" if fields else ""
-        return [*found, Guess(base, why, said, library.questions_of(rows, said), loses=loses)]
+        return [*found, Guess(base, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""

@@ -54,8 +54,10 @@ class JsonDocuments:
         if rows is not None and "position" in fields:
             said: dict[str, object] = {"fields": fields}
             asked = library.questions_of(rows, said)
-            found.append(Guess(base + 0.05, f"{why}; rows with offsets", said, asked, title="JSON records", loses=GUESSED))
-        found.append(Guess(base, why, {"decoder": "json"}))
+            found.append(
+                Guess(base + 0.05, f"{why}; rows with offsets", said, asked, title="JSON records", loses=GUESSED, columns=rows.ordered())
+            )
+        found.append(Guess(base, why, {"decoder": "json"}, columns=rows.ordered() if rows is not None else ()))
         return found
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:

@@ -44,8 +44,10 @@ class JsonLines:
         guesses = list(library.guesses(sample, self.name, score, lambda place: None if place else rows, why))
         if len(found) > 1 and "position" in (fields := fields_of(rows, sorted(rows.names()))):
             said: dict[str, object] = {"fields": fields}
-            guesses.append(Guess(score + 0.05, f"{why}, with offsets", said, library.questions_of(rows, said), loses=GUESSED))
-        return [*guesses, Guess(score, why, {"decoder": "json"})]
+            guesses.append(
+                Guess(score + 0.05, f"{why}, with offsets", said, library.questions_of(rows, said), loses=GUESSED, columns=rows.ordered())
+            )
+        return [*guesses, Guess(score, why, {"decoder": "json"}, columns=rows.ordered())]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""

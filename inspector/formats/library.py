@@ -79,7 +79,7 @@ def guesses(sample: Sample, reader: str, base: float, rows_at: Callable[[str], R
             score = 1.0 if is_asked else min(0.99, base + sure)
             said = one.settings()
             words = {"variant": one.name, "title": one.title, "loses": one.loses, "proves": one.proves}
-            yield Guess(score, f"{why}; {one.title}", said, questions_of(rows, said), **words)
+            yield Guess(score, f"{why}; {one.title}", said, questions_of(rows, said), columns=rows.ordered(), **words)
 
 
 def fits(one: Descriptor, rows: Rows) -> bool:

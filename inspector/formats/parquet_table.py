@@ -43,7 +43,8 @@ class ParquetTable:
             return [Guess(0.9, why)]
         found = list(library.guesses(sample, self.name, 0.75, lambda place: None if place else rows, why))
         said = _guessed(rows)
-        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=f"{self.loses} {GUESSED}" if said else "")]
+        loses = f"{self.loses} {GUESSED}" if said else ""
+        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""

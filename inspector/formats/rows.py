@@ -46,6 +46,9 @@ class Rows(Protocol):
     def names(self) -> set[str]:
         """What members of rows are called."""
 
+    def ordered(self) -> list[str]:
+        """The same in the order they come up."""
+
 
 class JsonRows:
     """Rows that are JSON documents, given by their bytes."""
@@ -79,7 +82,11 @@ class JsonRows:
 
     def names(self) -> set[str]:
         """See `Rows`."""
-        return {name for one in self._documents if isinstance(one, dict) for name in one}
+        return set(self.ordered())
+
+    def ordered(self) -> list[str]:
+        """See `Rows`."""
+        return list(dict.fromkeys(name for one in self._documents if isinstance(one, dict) for name in one))
 
     def _read(self) -> list[object]:
         try:
@@ -151,7 +158,7 @@ class TableRows:
         return set(self._columns)
 
     def ordered(self) -> list[str]:
-        """The columns' names in order."""
+        """See `Rows`."""
         return list(self._columns)
 
 
