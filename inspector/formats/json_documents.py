@@ -16,7 +16,8 @@ from inspector.event import RecordBatch
 from inspector.formats import CHUNK_BYTES, Chunk, Damage, Guess, Input, Sample, Settings, library
 from inspector.formats.descriptor import steps_of
 from inspector.formats.generic import GUESSED, fields_of
-from inspector.formats.json_splitting import Hole, Piece, Splitter
+from inspector.formats.json_splitting import Splitter
+from inspector.formats.json_window import Hole, Piece
 from inspector.formats.lines import mark_cut
 from inspector.formats.mapping import RowMapping
 from inspector.formats.rows import JsonRows

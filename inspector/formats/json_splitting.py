@@ -7,49 +7,19 @@ a row with its byte, and reading goes on behind it. Read `json_documents` for th
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import IO, Any, cast
 
-from inspector.formats import DamagedInput
-from inspector.formats.lines import KEPT_BYTES, MOST_LINE_BYTES, Cut
+from inspector.formats import json_window
+from inspector.formats.json_following import Following
+from inspector.formats.json_window import Hole, Piece, Window
 from inspector.formats.rows import Scanner
 
-_READ_BYTES = 1 << 20
 _MOST_AROUND_BYTES = 64 * 1024
 _NEXT = re.compile(r"[ \t\n\r]*([,\]}])[ \t\n\r]*")
-_COLON = re.compile(r"[ \t\n\r]*:[ \t\n\r]*")
-_BLANKS = re.compile(r"[ \t\n\r]*")
-_IN_TEXT = re.compile(r'(?:[^"\\\n]++|\\[^\n])*+(["\n]?)')
-_SIGN = re.compile(r'["\[\]{},\n]')
-_WORD_ENDS = re.compile(r"[ \t\n\r,\]}]")
 _FIRST = frozenset('{["-0123456789tfn')
-_MOST_INDENT = 1000
-_LINE = re.compile(r"\n[ \t]*,?[ \t]*(?=[{\[])")
-
-
-@dataclass(slots=True)
-class Piece:
-    """One row where it stands: bytes `[start, start + size)` of the unpacked file. `why` says that it is damaged."""
-
-    text: bytes
-    start: int
-    why: str = ""
-    cut: Cut | None = None
-    around: Mapping[str, bytes] | None = None
-    """Members of the documents around it that stood before it, short ones."""
-
-
-@dataclass(slots=True)
-class Hole:
-    """A place where something is wrong between rows."""
-
-    start: int
-    end: int
-    why: str
 
 
 class _Strict(json.JSONDecoder):
@@ -64,52 +34,6 @@ def _no_constant(word: str) -> object:
 
 
 _scan = cast("Scanner", cast("Any", _Strict()).scan_once)
-
-
-class Window:
-    """A stretch of the file as text of bytes: `text[at]` stands at byte `base + at`. Damage of the packing is an end, told in `damage`."""
-
-    def __init__(self, stream: IO[bytes]) -> None:
-        self._stream = stream
-        self.text = ""
-        self.at = self.base = 0
-        self.is_end = False
-        self.damage: DamagedInput | None = None
-
-    @property
-    def byte(self) -> int:
-        """Where `at` is in the file."""
-        return self.base + self.at
-
-    @property
-    def left(self) -> int:
-        """How much is read and not yet taken."""
-        return len(self.text) - self.at
-
-    def more(self) -> bool:
-        """Reads on and lets go of what was taken; False at the end."""
-        if self.is_end:
-            return False
-        try:
-            block = self._stream.read(_READ_BYTES)
-        except DamagedInput as error:
-            self.damage, block = error, b""
-        if not block:
-            self.is_end = True
-            return False
-        self.base += self.at
-        self.text = self.text[self.at :] + block.decode("latin-1")
-        self.at = 0
-        return True
-
-    def skip_blanks(self) -> str:
-        """The next sign that is no blank, without taking it; empty at the end."""
-        while True:
-            found = _BLANKS.match(self.text, self.at)
-            assert found is not None
-            self.at = found.end()
-            if self.left or not self.more():
-                return self.text[self.at : self.at + 1]
 
 
 class Splitter:
@@ -268,7 +192,7 @@ class Splitter:
             except (ValueError, StopIteration, RecursionError):
                 pass
             window.at = at
-            if window.left >= _READ_BYTES or not window.more():
+            if window.left >= json_window.READ_BYTES or not window.more():
                 break
         yield self._value(inside=True)
 
@@ -287,7 +211,7 @@ class Splitter:
                 piece = Piece(window.text[window.at : end].encode("latin-1"), start, around=self._around)
                 window.at = end
                 return piece
-            if window.left >= 2 * _READ_BYTES or not window.more():
+            if window.left >= 2 * json_window.READ_BYTES or not window.more():
                 break
         return self._slowly(inside=inside)
 
@@ -302,137 +226,16 @@ class Splitter:
 
     def _slowly(self, *, inside: bool) -> Piece:
         """The value that begins here, followed by its brackets, whatever is wrong with it."""
-        piece = _Following(self.window).piece(inside=inside)
+        piece = Following(self.window).piece(inside=inside)
         self._is_damaged = bool(piece.why)
         return piece
 
     def _garbage(self, *, inside: bool) -> Piece:
         """What is no value, up to where one may begin again."""
         window = self.window
-        piece = _Following(window).piece(inside=inside)
+        piece = Following(window).piece(inside=inside)
         if not piece.text:
             piece.text = window.text[window.at : window.at + 1].encode("latin-1")
             window.at += 1
         piece.why = piece.why or f"no value stands at byte {piece.start:,}"
         return piece
-
-
-class _Following:
-    """One value followed sign by sign from where the window is, however long, deep or damaged it is."""
-
-    def __init__(self, window: Window) -> None:
-        self._window = window
-        self._start = window.byte
-        self._kept: list[str] = []
-        self._size = 0
-        self._digest: Any = None
-        self._begun = window.at
-        line = window.text.rfind("\n", 0, window.at)
-        self._indent = window.at - line - 1
-
-    def piece(self, *, inside: bool) -> Piece:
-        """The value, taken; with the reason where it is none."""
-        why = self._follow(inside=inside)
-        self._take()
-        text = "".join(self._kept).rstrip(" \t\n\r").encode("latin-1")
-        if self._digest is not None:
-            return Piece(text[:KEPT_BYTES], self._start, why, Cut(self._size, self._digest.hexdigest()))
-        return Piece(text, self._start, why or _trouble(text, self._start))
-
-    def _take(self) -> None:
-        """Keeps what was passed, or only its digest where it is too much."""
-        window = self._window
-        part = window.text[self._begun : window.at]
-        self._size += len(part)
-        if self._digest is None and self._size > MOST_LINE_BYTES:
-            kept = "".join(self._kept)
-            self._digest = hashlib.sha256(kept.encode("latin-1"))
-            self._kept = [kept[:KEPT_BYTES] or part[:KEPT_BYTES]]
-        if self._digest is None:
-            self._kept.append(part)
-        else:
-            self._digest.update(part.encode("latin-1"))
-        self._begun = window.at
-
-    def _more(self) -> bool:
-        self._take()
-        is_more = self._window.more()
-        self._begun = self._window.at
-        return is_more
-
-    def _follow(self, *, inside: bool) -> str:
-        """To the end of the value; why it is none."""
-        window, depth = self._window, 0
-        while True:
-            found = _SIGN.search(window.text, window.at) if depth else self._outside(inside=inside)
-            if found is None:
-                window.at = len(window.text)
-                if self._more():
-                    continue
-                return f"it does not end: {depth:,} brackets are open" if depth else ""
-            sign = found[0]
-            if not depth and sign in ",]}\n ":
-                window.at = found.start()
-                return ""
-            window.at = found.end()
-            if sign == '"':
-                if why := self._text():
-                    return why
-            elif sign in "[{":
-                depth += 1
-            elif sign in "]}":
-                depth -= 1
-            if depth <= 0 and sign in '"]}' and not (inside and self._goes_on()):
-                return ""
-
-    def _outside(self, *, inside: bool) -> re.Match[str] | None:
-        """The next sign where no bracket is open."""
-        return (_SIGN if inside else _OUTSIDE).search(self._window.text, self._window.at)
-
-    def _goes_on(self) -> bool:
-        """Whether something stands right behind a value that does not belong there."""
-        self._take()
-        sign = self._window.skip_blanks()
-        self._begun = self._window.at
-        return sign not in {",", "]", "}", ":", ""}
-
-    def _text(self) -> str:
-        """To the end of a text; why it has none. A line that ends within one is damage for certain."""
-        window = self._window
-        while True:
-            found = _IN_TEXT.match(window.text, window.at)
-            assert found is not None
-            window.at = found.end()
-            if found[1] == '"':
-                return ""
-            if found[1] == "\n" or window.text[window.at : window.at + 2] == "\\\n":
-                self._resync()
-                return "a text does not end on its line"
-            if not self._more():
-                window.at = len(window.text)
-                return "it does not end: a text is open"
-
-    def _resync(self) -> None:
-        """To a later line that begins as this value did, where the next row may be."""
-        window = self._window
-        window.at -= window.text[window.at - 1] == "\n"
-        while True:
-            for found in _LINE.finditer(window.text, window.at):
-                if found.end() - found.start() - 1 <= self._indent:
-                    window.at = found.start()
-                    return
-            window.at = max(window.at, len(window.text) - _MOST_INDENT)
-            if not self._more():
-                window.at = len(window.text)
-                return
-
-
-_OUTSIDE = re.compile(r'["\[{\n ]')
-
-
-def _trouble(text: bytes, start: int) -> str:
-    """Why bytes are no JSON value; empty when they are one, or one that is only too deep."""
-    from inspector import documents
-
-    found = documents.read(text)
-    return "" if found.is_json or found.flags else f"{found.error} (it begins at byte {start:,})"

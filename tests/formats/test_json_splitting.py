@@ -13,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from inspector.formats import json_splitting
-from inspector.formats.json_splitting import Hole, Piece, Splitter
+from inspector.formats import json_following, json_window
+from inspector.formats.json_splitting import Splitter
+from inspector.formats.json_window import Hole, Piece
 from tests import public_data
 from tests.formats.reading import read, read_text
 
@@ -29,7 +30,7 @@ short = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @pytest.fixture(params=[1 << 20, 7], ids=["whole", "in bits"])
 def blocks(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Reads the file in one block, or in blocks that cut through everything."""
-    monkeypatch.setattr(json_splitting, "_READ_BYTES", request.param)
+    monkeypatch.setattr(json_window, "READ_BYTES", request.param)
 
 
 def split(data: bytes, path: tuple[str, ...] = ()) -> list[Piece | Hole]:
@@ -137,7 +138,7 @@ class Endless(io.RawIOBase):
 
 
 def test_a_string_without_end_is_cut_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_splitting, "MOST_LINE_BYTES", 4 << 20)
+    monkeypatch.setattr(json_following, "MOST_LINE_BYTES", 4 << 20)
     first, second, *rest = Splitter(Endless(40 << 20)).pieces()  # type: ignore[arg-type]
     assert isinstance(first, Piece)
     assert first.text == b'{"a": 1}'
