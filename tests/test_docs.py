@@ -84,6 +84,7 @@ class Desk:
             segments(folder / "kafka-logs", {0: batch(Batch(0, [Rec(b'{"total": 1}')]))}, f"{topic}-0")
         for name, data in EXPORTS.items():
             (folder / name).write_bytes(data)
+        self._files()
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         line = re.sub(r"kafka://[^/\s]+/(\w+)", rf"{self.kafka}/shop.\1", line)
@@ -115,6 +116,14 @@ class Desk:
         (self.folder / "billing.toml").write_text(page.split("```toml\n")[1].split("```")[0])
         with closing(apsw.Connection(str(self.folder / "billing.db"))) as store:
             store.execute(_BILLING)
+
+    def _files(self) -> None:
+        """What the page on imports reads, and its descriptor."""
+        (self.folder / "orders.csv").write_text("id,customer,placed_at\n1,ada,2026-11-23 08:00:00\n2,bob,2026-11-23 08:00:01\n")
+        scan = '{"number": 41, "depot": 2, "parcel": "p-1", "what": "Loaded", "scan": {"at": 1700000000000}, "details": {}}'
+        (self.folder / "shipments.jsonl").write_text(f"{scan}\n{scan.replace('41', '42')}\n")
+        page = (GUIDE / "imports.md").read_text(encoding="utf-8")
+        (self.folder / "shipments.toml").write_text(page.split("```toml\n")[1].split("```")[0])
 
 
 @pytest.fixture(scope="module")

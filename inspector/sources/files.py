@@ -19,7 +19,8 @@ from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.formats import DamagedInput, Settings
+from inspector.formats import DamagedInput, Sample, Settings, merged
+from inspector.formats.descriptor import Descriptor
 from inspector.formats.opening import Finding, Found, find, identity, opened, sample_of, sampled, unpacked
 from inspector.formats.recognise import Choice, chosen
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
@@ -34,7 +35,9 @@ _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 class FileSource:
     """Files, folders and patterns, or standard input (`-`), read as `wanted` (empty: recognised one by one) with `settings`.
 
-    What `is_claimed` by another source is left out. Raises UsageError for a path that names nothing and for an unknown format.
+    What `is_claimed` by another source is left out; `descriptors` are tried before all others.
+
+    Raises UsageError for a path that names nothing and for an unknown format.
     """
 
     def __init__(
@@ -45,8 +48,9 @@ class FileSource:
         settings: Settings | None = None,
         stdin: IO[bytes] | None = None,
         is_claimed: Callable[[Path], bool] = lambda _path: False,
+        descriptors: Sequence[Descriptor] = (),
     ) -> None:
-        self._wanted, self._settings = wanted, dict(settings or {})
+        self._wanted, self._settings, self._descriptors = wanted, dict(settings or {}), tuple(descriptors)
         self._stdin = stdin
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
@@ -54,7 +58,7 @@ class FileSource:
         self._paths = list(paths)
         self._finding = Finding() if self._is_piped else find(self._paths, is_claimed)
         if wanted:
-            chosen(sampled(io.BytesIO(), ""), wanted)
+            self._chosen(sampled(io.BytesIO(), ""))
 
     @classmethod
     def at(cls, url: str, config: Mapping[str, str]) -> FileSource:
@@ -130,7 +134,7 @@ class FileSource:
             yield Batch(notes=[f"{found.name}: this very file is in the capture already; it adds nothing"], read_bytes=standing.read_bytes)
             return
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
-        choice = chosen(sample_of(found), self._wanted)
+        choice = self._chosen(sample_of(found))
         if choice is None:
             standing.skip(found)
             gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
@@ -152,7 +156,7 @@ class FileSource:
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)
         head = source.stream.peek()
-        choice = chosen(sampled(io.BytesIO(head), "stdin"), self._wanted)
+        choice = self._chosen(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
         file = InputFile("stdin", "-", 0, 0, "", **_said(choice, self._settings))
@@ -164,6 +168,9 @@ class FileSource:
             reading.gaps.append(Gap(error.start, None, error.reason))
         yield reading.ended(None)
 
+    def _chosen(self, sample: Sample) -> Choice | None:
+        return chosen(replace(sample, descriptors=self._descriptors), self._wanted)
+
     def close(self) -> None:
         """Nothing is kept open."""
 
@@ -171,9 +178,9 @@ class FileSource:
 def _said(choice: Choice, settings: Settings) -> dict[str, Any]:
     return {
         "format": choice.title,
-        "settings": {"format": choice.name, **choice.guess.settings, **settings},
+        "settings": {"format": choice.name, **merged(choice.guess.settings, settings)},
         "loses": choice.loses,
-        "proves": choice.format.proves,
+        "proves": choice.proves,
     }
 
 
