@@ -213,8 +213,9 @@ class Replay:
             # only what is installed here: a capture never names code to run
             if (by_rule := log.rules.get("reducer")) in plugins.names("reducers"):
                 return str(by_rule)
-        replaces_whole = any(log.compacted for log in self._logs) or is_change_event(evidence.first_document(self._reader, self.stream))
-        return "latest" if replaces_whole else "merge"
+        if is_change_event(evidence.first_document(self._reader, self.stream)):
+            return "debezium"
+        return "latest" if any(log.compacted for log in self._logs) else "merge"
 
     # ---- how sure it is
 
