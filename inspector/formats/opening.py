@@ -34,6 +34,8 @@ _ENDINGS = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd", ".l
 _MAGICS = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
 _ZIP = b"PK\x03\x04"
 _SQLITE_HEADER_BYTES = 100
+_MANIFEST = ".manifest.json"
+"""What an export writes beside its file is no export itself."""
 _CAPTURE = b"EVCA"
 """The application id of a capture, at byte 68 of an SQLite file."""
 _DAMAGE = (EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, OSError, ValueError)
@@ -149,6 +151,8 @@ def _members(path: Path, name: str, notes: list[str]) -> list[Found]:
             head = file.read(_SQLITE_HEADER_BYTES)
     except OSError as error:
         notes.append(f"{path}: {error.strerror}; it is not read")
+        return []
+    if name.endswith(_MANIFEST):
         return []
     if head[68:72] == _CAPTURE or path.suffix == ".evcap-lock":
         notes.append(f"{name} is a capture; it is opened or compared, not imported")
