@@ -130,10 +130,7 @@ class Reading:
 
     def _place(self, records: RecordBatch, places: Sequence[Place], batch: Batch) -> None:
         """Puts the rows into the plan's logs, and accounts for the stretch that they and the rows before them span."""
-        positions: dict[int, tuple[int, int]] = {}
-        for number, position in zip(records.log, records.position, strict=True):
-            low, high = positions.get(number, (position, position))
-            positions[number] = (min(low, position), max(high, position))
+        positions = _spans_of(records)
         indexes = {}
         accounted: dict[int, tuple[int, int]] = {}
         for number, (low, high) in positions.items():
@@ -177,6 +174,17 @@ class Reading:
         )
         said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed or self._damaged else [])]]
         return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
+
+
+def _spans_of(records: RecordBatch) -> dict[int, tuple[int, int]]:
+    """The lowest and the highest position in each place."""
+    if len(set(records.log)) == 1:
+        return {records.log[0]: (min(records.position), max(records.position))}
+    positions: dict[int, tuple[int, int]] = {}
+    for number, position in zip(records.log, records.position, strict=True):
+        low, high = positions.get(number, (position, position))
+        positions[number] = (min(low, position), max(high, position))
+    return positions
 
 
 def _span(gap: Gap) -> str:
