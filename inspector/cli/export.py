@@ -163,7 +163,7 @@ def _guarded(cells: int) -> str:
 
 
 def _text(value: bytes | None) -> str:
-    """Bytes as a cell: empty for null, text when they are UTF-8 without signs that no text has, else `base64:…` (nothing after it: no bytes)."""
+    """Bytes as a cell: empty for null, text when they are UTF-8 without signs that no text has, else `base64:…`, also for no bytes."""
     if value is None:
         return ""
     try:

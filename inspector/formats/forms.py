@@ -86,10 +86,13 @@ def _bytes(value: object) -> bytes:
 
 
 def cells(column: Sequence[object]) -> list[bytes | None]:
-    """Bytes as our own CSV writes them: text, or `base64:…`."""
+    """Bytes as our own CSV writes them: nothing for null, text, or `base64:…`."""
     found: list[bytes | None] = []
     for value in column:
         text = value if isinstance(value, str) else ""
+        if not text:
+            found.append(None)
+            continue
         try:
             found.append(_base64(text[7:]) if text.startswith("base64:") else text.encode())
         except NotSo:

@@ -24,6 +24,7 @@ from inspector.formats.rows import JsonRows
 
 _CHUNK_ROWS = 5_000
 _LOOKED_AT = 20
+_SEVERAL = "several documents stand one behind the other in it"
 _LIKELY, _ABOVE_LINES = 0.5, 0.8
 _BELOW_BYTES = 64 * 1024
 """Rows below a path are looked for in so much of a file's beginning."""
@@ -71,6 +72,8 @@ class JsonDocuments:
             chunk, holes = _chunk(pieces)
             if not chunk and not holes:
                 return
+            if splitter.documents > 1 and _SEVERAL not in mapping.notes:
+                mapping.notes.append(_SEVERAL)
             damage = [Damage(one.start, one.end, one.why) for one in holes]
             yield Chunk(records_of(chunk, number, mapping), mapping.places, damage, mapping.notes)
             number += len(chunk)

@@ -9,8 +9,8 @@ import hashlib
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
 from inspector.sources import Batch, LogInfo, Plan, Span
+from inspector.sources.file_siblings import Joined
 from inspector.sources.input_file import Gap, InputFile
 
 _MOST_NOTES = 20
@@ -61,7 +62,16 @@ class Standing:
 class Reading:
     """One file: `rows` gives its batches, `ended` the last one with what is known of it then."""
 
-    def __init__(self, standing: Standing, choice: Choice, file: InputFile, found: Found | None, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        choice: Choice,
+        file: InputFile,
+        found: Found | None,
+        stop: threading.Event,
+        beside: Mapping[str, Found] | None = None,
+    ) -> None:
+        self._beside = beside or {}
         self._standing, self._choice, self._file, self._found, self._stop = standing, choice, file, found, stop
         self._incarnation = f"sha256:{file.sha256}" if file.sha256 else ""
         self._reached: dict[int, int] = {}
@@ -79,10 +89,12 @@ class Reading:
         settings = merged(self._choice.guess.settings, self._standing.settings)
         with self._on_disk(source, path) as on_disk:
             given = Input(self._file.name, source.stream, on_disk, self._stop)
-            for chunk in self._choice.format.read(given, settings):
-                yield self._batch(chunk, source)
-                if self._stop.is_set():
-                    return
+            with closing(Joined(self._beside, self._stop)) as joined:
+                for chunk in self._choice.format.read(given, settings):
+                    joined.add_to(chunk.records)
+                    yield self._batch(replace(chunk, notes=[*chunk.notes, *joined.notes]), source)
+                    if self._stop.is_set():
+                        return
         source.check()
 
     @contextmanager
@@ -119,10 +131,7 @@ class Reading:
 
     def _place(self, records: RecordBatch, places: Sequence[Place], batch: Batch) -> None:
         """Puts the rows into the plan's logs, and accounts for the stretch that they and the rows before them span."""
-        positions: dict[int, tuple[int, int]] = {}
-        for number, position in zip(records.log, records.position, strict=True):
-            low, high = positions.get(number, (position, position))
-            positions[number] = (min(low, position), max(high, position))
+        positions = _spans_of(records)
         indexes = {}
         accounted: dict[int, tuple[int, int]] = {}
         for number, (low, high) in positions.items():
@@ -166,6 +175,17 @@ class Reading:
         )
         said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed or self._damaged else [])]]
         return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
+
+
+def _spans_of(records: RecordBatch) -> dict[int, tuple[int, int]]:
+    """The lowest and the highest position in each place."""
+    if len(set(records.log)) == 1:
+        return {records.log[0]: (min(records.position), max(records.position))}
+    positions: dict[int, tuple[int, int]] = {}
+    for number, position in zip(records.log, records.position, strict=True):
+        low, high = positions.get(number, (position, position))
+        positions[number] = (min(low, position), max(high, position))
+    return positions
 
 
 def _span(gap: Gap) -> str:

@@ -21,10 +21,12 @@ from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
 from inspector.formats import DamagedInput, Sample, Settings, merged
 from inspector.formats.descriptor import Descriptor
-from inspector.formats.opening import Finding, Found, find, identity, opened, sample_of, sampled, unpacked
+from inspector.formats.finding import Finding, find
+from inspector.formats.opening import Found, identity, opened, sample_of, sampled, unpacked
 from inspector.formats.recognise import Choice, chosen
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
+from inspector.sources.file_siblings import siblings
 from inspector.sources.input_file import Gap, InputFile
 
 STDIN = Path("-")
@@ -52,6 +54,7 @@ class FileSource:
     ) -> None:
         self._wanted, self._settings, self._descriptors = wanted, dict(settings or {}), tuple(descriptors)
         self._stdin = stdin
+        self._beside: dict[str, dict[str, Found]] = {}
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
@@ -113,9 +116,14 @@ class FileSource:
             yield from self._read_stdin(standing, stop)
             return
         trouble = read = 0
+        self._beside = siblings(self._finding.files)
+        joined = {one.name: name for name, parts in self._beside.items() for one in parts.values()}
         for found in self._finding.files:
             if stop.is_set():
                 return
+            if found.name in joined:
+                yield from self._note_sibling(found, joined[found.name], standing)
+                continue
             try:
                 yield from self._read_file(found, standing, request, stop)
                 read += 1
@@ -141,7 +149,7 @@ class FileSource:
             yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
             return
         file = replace(file, **_said(choice, self._settings))
-        reading = Reading(standing, choice, file, found, stop)
+        reading = Reading(standing, choice, file, found, stop, self._beside.get(found.name))
         yield Batch(inputs=[file])
         try:
             with opened(found) as source:
@@ -152,6 +160,14 @@ class FileSource:
         except OSError as error:
             reading.gaps.append(Gap(0, None, f"reading failed: {error.strerror or error}"))
         yield reading.ended(identity(found) if not stop.is_set() else None)
+
+    def _note_sibling(self, found: Found, name: str, standing: Standing) -> Iterator[Batch]:
+        """A file that is read with another one: what it was."""
+        before = identity(found)
+        standing.skip(found)
+        said = f"its rows are the keys or headers of those of {name}"
+        file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256, notes=(said,))
+        yield Batch(inputs=[replace(file, format="Connect sink sibling", is_whole=True)], read_bytes=standing.read_bytes)
 
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)

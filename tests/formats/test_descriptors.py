@@ -149,3 +149,17 @@ def test_documents_that_hold_rows_may_stand_a_line_each(tmp_path: Path) -> None:
     sample = SAMPLES["cloudtrail"]
     found = read_text(tmp_path, "trail.jsonl", f"{sample.text}\n{sample.text}\n")
     assert (found.format, len(found.rows)) == ("cloudtrail", 4)
+
+
+def test_keys_and_headers_beside_a_sinks_values_are_joined_row_by_row(tmp_path: Path) -> None:
+    folder = tmp_path / "topics" / "orders" / "partition=3"
+    folder.mkdir(parents=True)
+    stem = "orders+3+0000000040"
+    (folder / f"{stem}.json").write_text('{"n": 1}\n{"n": 2}\n')
+    (folder / f"{stem}.keys.json").write_text('"k1"\n{"id": 2}\n')
+    (folder / f"{stem}.headers.json").write_text('[{"key": "h", "value": "1"}]\n[]\n')
+    found = read(tmp_path / "topics")
+    assert [(row.position, row.key, row.value) for row in found.rows] == [(40, b"k1", b'{"n": 1}'), (41, b'{"id": 2}', b'{"n": 2}')]
+    assert [row.headers for row in found.rows] == ['[["h","1"]]', None]
+    alone = read(folder / f"{stem}.json")
+    assert [row.key for row in alone.rows] == [None, None]

@@ -17,7 +17,9 @@ import pytest
 
 from inspector.errors import UsageError
 from inspector.formats import DamagedInput, opening
-from inspector.formats.opening import Found, find, identity, opened, packing_of, plain_name, sample_of
+from inspector.formats import finding as finding_module
+from inspector.formats.finding import find
+from inspector.formats.opening import Found, identity, opened, packing_of, plain_name, sample_of
 
 TEXT = b'{"n":1}\n' * 5_000
 PACKED = {
@@ -147,7 +149,7 @@ def test_patterns_and_the_same_file_named_twice(tmp_path: Path) -> None:
 
 
 def test_too_many_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "MOST_FILES", 2)
+    monkeypatch.setattr(finding_module, "MOST_FILES", 2)
     for name in "abc":
         written(tmp_path, name, b"1\n")
     with pytest.raises(UsageError, match="in parts"):
