@@ -31,6 +31,7 @@ _GROUPS = (
     "read",
     "check",
     "compare",
+    "expect",
     "export",
     "replay",
     "keep",

@@ -20,6 +20,7 @@ from inspector.errors import ExitStatus, UsageError
 from inspector.text import visible
 
 if TYPE_CHECKING:
+    from inspector.control_totals import Totals
     from inspector.formats.descriptor import Descriptor
     from inspector.ingest import Options
     from inspector.sources import Source
@@ -36,6 +37,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser.add_argument("--set", action="append", default=[], type=_setting, metavar="NAME=VALUE", help="a setting of the format")
     parser.add_argument("--zone", metavar="ZONE", help="of times that say none, such as Europe/Paris or UTC")
     parser.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log, or a format's descriptor (TOML)")
+    parser.add_argument("--expect", type=Path, metavar="FILE", help="control totals (TOML or CSV) that the capture is checked against")
     add_options(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
     parser.add_argument("--min-free", type=size_of, default=10**9, metavar="N", help="bytes that stay free on the disk (1GB)")
@@ -61,6 +63,7 @@ def _import(args: argparse.Namespace) -> ExitStatus:
     if args.output is None:
         raise UsageError("give the capture to write: -o FILE")
     options = _options(args)
+    expected = _expected(args.expect)
     reporter = reporter_of(args.progress)
     stop = Stop(with_stdin=args.stop_with_stdin)
     sources: list[Source] = []
@@ -75,6 +78,10 @@ def _import(args: argparse.Namespace) -> ExitStatus:
     status = _status(outcome)
     reporter.finished(outcome.stopped, status)
     _print_outcome(args, outcome)
+    if expected is not None and outcome.exit_status is ExitStatus.OK:
+        from inspector.cli.expect import checked
+
+        return max(status, checked(args.output, expected, args.print_as))
     return status
 
 
@@ -94,6 +101,15 @@ def _sources(args: argparse.Namespace) -> Iterator[Source]:
         yield divided.files
     for one in divided.claimed:
         yield one.reader.of_path(one.path, {name: str(value) for name, value in settings.items()})
+
+
+def _expected(path: Path | None) -> Totals | None:
+    """The control totals, read before anything else, so that a mistake in them costs no import."""
+    if path is None:
+        return None
+    from inspector.control_totals import load
+
+    return load(path)
 
 
 def _zone(name: str) -> str:
