@@ -120,12 +120,18 @@ def _of_csv(text: str) -> Totals:
 def _numbered(number: int, written: Mapping[str, Any], made: Callable[[Mapping[str, Any]], Total]) -> Total:
     try:
         total = made(written)
+        _check(total)
     except (ValueError, TypeError) as error:
         raise ValueError(f"total {number}: {error}") from None
+    return total
+
+
+def _check(total: Total) -> None:
+    """Raises ValueError for an expectation that cannot be compared with anything."""
     if total.count is None and total.sum is None:
-        raise ValueError(f"total {number}: it expects nothing; give a count or a sum")
+        raise ValueError("it expects nothing; give a count or a sum")
     if (total.path is None) is not (total.sum is None):
-        raise ValueError(f"total {number}: a sum needs a path and a number")
+        raise ValueError("a sum needs a path and a number")
     if total.day is not None:
         date.fromisoformat(total.day)
     if total.filter is not None:
@@ -133,7 +139,6 @@ def _numbered(number: int, written: Mapping[str, Any], made: Callable[[Mapping[s
             condition(total.filter)
         except QueryError as error:
             raise ValueError(f"its filter: {error.sentence}") from None
-    return total
 
 
 def _total(table: Mapping[str, Any]) -> Total:
