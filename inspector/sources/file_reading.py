@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inspector.event import LogKey, RecordBatch
-from inspector.formats import Chunk, Input, Place, Settings
+from inspector.formats import Chunk, Input, Place
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
 from inspector.sources import Batch, LogInfo, Plan, Span
@@ -30,7 +30,6 @@ class Standing:
     """How far the reading of several files is: the logs that came up, and the bytes that were read."""
 
     plan: Plan
-    settings: Settings
     read_bytes: int = 0
     _logs: dict[LogKey, int] = field(default_factory=dict)
 
@@ -75,10 +74,9 @@ class Reading:
 
     def rows(self, source: Opened, path: Path | None) -> Iterator[Batch]:
         """The file's rows. Raises DamagedInput where nothing more can be read, and OSError."""
-        settings = {**self._choice.guess.settings, **self._standing.settings}
         with self._on_disk(source, path) as on_disk:
             given = Input(self._file.name, source.stream, on_disk, self._stop)
-            for chunk in self._choice.format.read(given, settings):
+            for chunk in self._choice.format.read(given, self._choice.guess.settings):
                 yield self._batch(chunk, source)
                 if self._stop.is_set():
                     return

@@ -21,7 +21,8 @@ from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
 from inspector.formats import DamagedInput, Settings
 from inspector.formats.opening import Finding, Found, find, identity, opened, sample_of, sampled, unpacked
-from inspector.formats.recognise import Choice, chosen
+from inspector.formats.recognise import Choice
+from inspector.formats.wishes import Wishes
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
 from inspector.sources.input_file import Gap, InputFile
@@ -38,17 +39,22 @@ class FileSource:
     """
 
     def __init__(
-        self, paths: Sequence[Path], *, wanted: str = "", settings: Settings | None = None, stdin: IO[bytes] | None = None
+        self,
+        paths: Sequence[Path],
+        *,
+        wanted: str = "",
+        settings: Settings | None = None,
+        wishes: Wishes | None = None,
+        stdin: IO[bytes] | None = None,
     ) -> None:
-        self._wanted, self._settings = wanted, dict(settings or {})
+        self.wishes = wishes or Wishes(wanted, dict(settings or {}))
         self._stdin = stdin
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
         self._paths = list(paths)
         self._finding = Finding() if self._is_piped else find(self._paths)
-        if wanted:
-            chosen(sampled(io.BytesIO(), ""), wanted)
+        self.wishes.check()
 
     @classmethod
     def at(cls, url: str, config: Mapping[str, str]) -> FileSource:
@@ -98,7 +104,7 @@ class FileSource:
 
         Raises SourceError when none of them could be.
         """
-        standing = Standing(plan, self._settings)
+        standing = Standing(plan)
         if self._is_piped:
             yield from self._read_stdin(standing, stop)
             return
@@ -124,13 +130,13 @@ class FileSource:
             yield Batch(notes=[f"{found.name}: this very file is in the capture already; it adds nothing"], read_bytes=standing.read_bytes)
             return
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
-        choice = chosen(sample_of(found), self._wanted)
+        _, choice = self.wishes.choice(sample_of(found))
         if choice is None:
             standing.skip(found)
             gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
             yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
             return
-        file = replace(file, **_said(choice, self._settings))
+        file = replace(file, **_said(choice))
         reading = Reading(standing, choice, file, found, stop)
         yield Batch(inputs=[file])
         try:
@@ -146,10 +152,10 @@ class FileSource:
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)
         head = source.stream.peek()
-        choice = chosen(sampled(io.BytesIO(head), "stdin"), self._wanted)
+        _, choice = self.wishes.choice(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
-        file = InputFile("stdin", "-", 0, 0, "", **_said(choice, self._settings))
+        file = InputFile("stdin", "-", 0, 0, "", **_said(choice))
         reading = Reading(standing, choice, file, None, stop)
         reading.learn_head(head)
         try:
@@ -162,10 +168,10 @@ class FileSource:
         """Nothing is kept open."""
 
 
-def _said(choice: Choice, settings: Settings) -> dict[str, Any]:
+def _said(choice: Choice) -> dict[str, Any]:
     return {
         "format": choice.title,
-        "settings": {"format": choice.name, **choice.guess.settings, **settings},
+        "settings": {"format": choice.name, **choice.guess.settings},
         "loses": choice.loses,
         "proves": choice.format.proves,
     }
