@@ -37,7 +37,9 @@ def test_a_wish_for_one_kind_leaves_the_others_alone() -> None:
 def test_nothing_wished_changes_nothing() -> None:
     assert Wishes().choice(_NONE) == (UNKNOWN, None)
     recognised, choice = Wishes().choice(_LINES)
-    assert (recognised, choice and choice.guess.score) == ("json-lines", pytest.approx(0.9))
+    assert recognised == "json-lines"
+    assert choice is not None
+    assert choice.guess.score == pytest.approx(0.9)
 
 
 def test_options_say_the_same_again() -> None:
