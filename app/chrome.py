@@ -189,6 +189,6 @@ def _drop_hint(parent: QWidget) -> QFrame:
     label = PlainLabel(_DROP)
     label.setAlignment(Qt.AlignmentFlag.AlignCenter)
     layout = QVBoxLayout(hint)
-    layout.addWidget(label)
+    layout.addWidget(label, alignment=Qt.AlignmentFlag.AlignCenter)
     hint.hide()
     return hint

@@ -152,7 +152,7 @@ def _groups(found: Sequence[Found], wishes: Wishes, profile: Profile | None) -> 
 def _looked_into(recognised: str, choice: Choice | None, one: Found, profile: Profile | None) -> Group:
     """A new group, by the first file of it."""
     if choice is None:
-        return Group(UNKNOWN, "No format is known that fits")
+        return Group(UNKNOWN, "No format fits")
     group = Group(recognised, choice.title, name=choice.name, why=choice.guess.why, score=choice.guess.score)
     group.settings, group.questions = dict(choice.guess.settings), list(choice.guess.questions)
     group.loses, group.proves = choice.loses, choice.format.proves

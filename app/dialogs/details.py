@@ -115,6 +115,8 @@ class DetailsDialog(QDialog):
 
 def state_words(one: Noted) -> str:
     """Whether all of it is here."""
+    if not one.file.format:
+        return "✕ not read"
     if one.is_damaged:
         return f"! {len(one.file.gaps):,} {'stretch' if len(one.file.gaps) == 1 else 'stretches'} not read"
     return "✓ whole" if one.file.is_whole else "! not to its end"

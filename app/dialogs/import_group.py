@@ -20,7 +20,7 @@ from app.plain import PlainLabel, set_role
 from inspector.text import visible
 
 _HEADERS = ("time (UTC)", "log", "position", "stream", "type", "value")
-_WIDTHS = [186, 128, 72, 116, 116, 0]
+_WIDTHS = [150, 116, 84, 96, 112, 0]
 _ROWS_PX = 6 * style.ROW_PX + 10
 _WHY_ZONE = "These times say no zone. The file cannot tell which one it is, and a wrong one moves every event by hours: only you can say."
 _NOTHING = "do not read these"
@@ -47,6 +47,7 @@ class GroupForm(QFrame):
         self.why_zone, self.problem, self.loses, self.proves = (_wrapped(role) for role in ("warn", "warn", "dim", "dim"))
         self.answers: dict[str, QLineEdit] = {}
         self.mapping, self.mapping_title = FieldPlaces(), PlainLabel("Which column or path is what", role="title")
+        self.events_title = PlainLabel("The first events, as they would be read", role="title")
         self.table = TextTable(_HEADERS, self, right=(2,))
         self.view = RowsView(self.table, "The first events, as they would be read", _WIDTHS)
         self.view.setFixedHeight(_ROWS_PX)
@@ -70,7 +71,7 @@ class GroupForm(QFrame):
         above: tuple[QWidget, ...] = (self.title, self.sure, self.why_zone, self.form)
         for widget in above:
             layout.addWidget(widget)
-        for widget in (self.mapping_title, self.mapping, PlainLabel("The first events", role="title"), self.problem, self.view):
+        for widget in (self.mapping_title, self.mapping, self.events_title, self.problem, self.view):
             layout.addWidget(widget)
         layout.addWidget(self.loses)
         layout.addWidget(self.proves)
@@ -90,6 +91,7 @@ class GroupForm(QFrame):
         damaged = [_is_damaged(event) for event in group.events]
         self.table.show_rows([event_row(event) for event in group.events], ["bad" if bad else "text" for bad in damaged])
         self.view.setVisible(group.is_read)
+        self.events_title.setVisible(group.is_read)
         _show(self.problem, f"! {group.problem}" if group.problem else "")
         _show(self.loses, f"What this cannot tell: {group.loses}" if group.loses else "")
         _show(self.proves, group.proves)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSignalBlocker, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QGridLayout, QScrollArea, QWidget
 
 from app import style
@@ -18,8 +18,8 @@ from inspector.text import visible
 
 _NOTHING = "–"
 _COLUMNS = 3
-_BOX_CHARACTERS = 14
-_HEIGHT_PX = 118
+_BOX_CHARACTERS = 9
+_HEIGHT_PX = 182
 
 
 class FieldPlaces(QScrollArea):
@@ -32,11 +32,12 @@ class FieldPlaces(QScrollArea):
         self.setAccessibleName("Fields and where they are found")
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setMaximumHeight(_HEIGHT_PX)
+        self.setFixedHeight(_HEIGHT_PX)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         inside = QWidget()
         inside.setObjectName("inside")
         grid = QGridLayout(inside)
-        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setContentsMargins(0, 0, style.INSIDE_PX, 0)
         grid.setHorizontalSpacing(style.INSIDE_PX)
         grid.setVerticalSpacing(4)
         self._shown: dict[str, str] = {}

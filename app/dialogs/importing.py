@@ -6,6 +6,7 @@ for one kind of files, `app.importing` for the import itself, `inspector.import_
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from app.plain import PlainLabel, PlainText, announce, set_role, set_tip
 from inspector.text import visible
 
 _NEW, _OPEN = "a new capture, unsaved until you save it", "the open capture"
-_GROUPS_PX, _NOTES_PX = 290, 92
+_GROUPS_PX, _NOTES_PX = 290, 120
 _SETTLED_MS = 250
 _READING = "Looking at the files …"
 
@@ -67,13 +68,17 @@ class ImportDialog(QDialog):
         self.list = RowsView(self.groups, "What was recognised", [0, 84, 64])
         self.left_out, self.left_out_title = PlainText("Left out"), PlainLabel("Left out", role="title")
         self.left_out.setMaximumHeight(_NOTES_PX)
+        for widget in (self.left_out, self.left_out_title):
+            widget.hide()
         self.form = GroupForm()
         self.empty = Empty(_READING, "Only their beginnings are read; nothing is written.")
         self.empty.setObjectName("panel")
         self.into = choice([_NEW, *([f"{_OPEN}, {open_name}"] if open_name else [])])
         self.into.setAccessibleName("Where the events go")
         self.copy, self.cancel, self.go = QPushButton("Copy command"), QPushButton("Cancel"), QPushButton("Import")
-        for button in (self.copy, self.cancel):
+        self.again = QPushButton("Look again")
+        self.again.hide()
+        for button in (self.copy, self.cancel, self.again):
             button.setProperty("role", "plain")
             button.setAutoDefault(False)
         self.go.setProperty("role", "main")
@@ -110,7 +115,7 @@ class ImportDialog(QDialog):
         foot.addWidget(PlainLabel("Into", role="dim"))
         foot.addWidget(self.into)
         foot.addWidget(self.state, 1)
-        for button in (self.copy, self.cancel, self.go):
+        for button in (self.again, self.copy, self.cancel, self.go):
             foot.addWidget(button)
         layout.setContentsMargins(12, 10, 12, 12)
         layout.setSpacing(style.GAP_PX)
@@ -124,6 +129,7 @@ class ImportDialog(QDialog):
         self.form.read_as_wanted.connect(self._read_as)
         self.form.setting_changed.connect(self._set)
         self.form.left_open.connect(self._leave_open)
+        self.again.clicked.connect(lambda _on: self.look())
         self.copy.clicked.connect(self.copy_command)
         self.cancel.clicked.connect(self.reject)
         self.go.clicked.connect(self.begin)
@@ -145,11 +151,13 @@ class ImportDialog(QDialog):
     def _ended(self, error: str) -> None:
         self.busy.hide()
         self.problem.show_text(f"✕ {error}" if error else "")
-        self.problem.setVisible(bool(error))
+        for widget in (self.problem, self.again):
+            widget.setVisible(bool(error))
         if error:
             announce(self, error, at_once=True)
             if not self.seen.groups:
-                self.empty.show_text("These files cannot be looked at.", "See above for the reason.")
+                self.whole.show_text("Nothing was found")
+                self.empty.show_text("These files cannot be looked at.", "See above for the reason; Look again tries once more.")
         else:
             self.seen = self._coming
             self._show_seen()
@@ -158,12 +166,17 @@ class ImportDialog(QDialog):
     def _show_seen(self) -> None:
         seen = self.seen
         self.whole.show_text(whole_words(seen))
-        rows = [(group.title, files_words(group), size_text(group.size_bytes)) for group in seen.groups]
-        tones = ["text" if group.is_read else "faint" for group in seen.groups]
+        asks = [bool(self.asked.open_questions(group)) for group in seen.groups]
+        titles = [f"? {group.title}" if open_ else group.title for group, open_ in zip(seen.groups, asks, strict=True)]
+        rows = [(title, files_words(one), size_text(one.size_bytes)) for title, one in zip(titles, seen.groups, strict=True)]
+        tones = ["warn" if open_ else "text" if one.is_read else "faint" for one, open_ in zip(seen.groups, asks, strict=True)]
         with QSignalBlocker(self.list.selectionModel()):
             self.groups.show_rows(rows, tones)
         place = next((n for n, group in enumerate(seen.groups) if group.recognised == self._current), 0)
-        left_out = [*seen.notes, *(f"{name}: {group.problem or 'no format fits'}" for group in seen.groups for name in _unread(group))]
+        left_out = [
+            *map(self._shortened, seen.notes),
+            *(f"{name}: {group.problem or 'no format fits'}" for group in seen.groups for name in _unread(group)),
+        ]
         self.left_out.show_text("\n".join(map(visible, left_out)))
         for widget in (self.left_out, self.left_out_title):
             widget.setVisible(bool(left_out))
@@ -174,6 +187,12 @@ class ImportDialog(QDialog):
             self.empty.show_text("There is nothing to import here.", "What was left out, and why, stands to the left.")
             self._stack.setCurrentWidget(self.empty)
         self._side.setVisible(bool(seen.groups or left_out))
+
+    def _shortened(self, note: str) -> str:
+        """A sentence about a file, without the folder that all of them are in."""
+        for path in self.asked.paths:
+            note = note.replace(f"{path.parent}{os.sep}", "")
+        return note
 
     def _choose(self, row: int) -> None:
         if 0 <= row < len(self.seen.groups):

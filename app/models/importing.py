@@ -200,7 +200,7 @@ def event_row(event: Mapping[str, Any]) -> tuple[str, ...]:
     error = str(event.get("error") or "")
     shown = "null" if value is None else str(value)
     shown = f"✕ {flags}: {error or shown}" if "damaged" in flags or "undecodable" in flags else shown
-    time = str(event.get("time") or "–").replace("T", " ").removesuffix("Z")
+    time = str(event.get("time") or "–").replace("T", " ").removesuffix("Z").removesuffix("000").removesuffix(".000")
     return time, place, f"{int(event.get('position') or 0):,}", str(event.get("stream") or ""), str(event.get("type") or ""), shown
 
 

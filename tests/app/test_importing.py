@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtTest import QTest
+from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
-from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from app.dialogs.details import DetailsDialog
@@ -28,7 +27,7 @@ from tests.app.test_accessibility import complaints
 from tests.formats.pipe_format import pipes as pipes  # noqa: PLC0414 - a fixture
 
 _WAIT_MS = 20_000
-_HOSTILE = "a\u202e<b>bold</b>\nname.jsonl"
+_HOSTILE = "a\u202e<b>bold\nname.jsonl"
 
 
 def documents(path: Path, count: int, **more: object) -> Path:
@@ -147,7 +146,7 @@ def test_the_zone_is_asked_and_the_mapping_can_be_changed(qtbot: QtBot, window: 
     dialog.form._zone_told()
     assert not dialog.go.isEnabled()
     wait(qtbot, lambda: dialog.why_not() == "")
-    assert dialog.form.table.rows[0][0] == "2026-11-22 23:00:00.000000"
+    assert dialog.form.table.rows[0][0] == "2026-11-22 23:00:00"
     box = dialog.form.mapping.boxes["key"]
     assert [box.itemText(n) for n in range(box.count())] == ["–", "id", "time", "total"]
     box.setCurrentIndex(3)
@@ -179,7 +178,7 @@ def test_a_late_answer_is_dropped(qtbot: QtBot, window: MainWindow, tmp_path: Pa
         dialog._settled.stop()
         dialog.look()
     wait(qtbot, lambda: dialog.why_not() == "")
-    assert dialog.form.table.rows[0][0] == "2026-11-23 13:00:00.000000"
+    assert dialog.form.table.rows[0][0] == "2026-11-23 13:00:00"
     assert dialog.seen.groups[0].settings["zone"] == "America/New_York"
 
 
@@ -315,14 +314,13 @@ def test_escape_writes_nothing(qtbot: QtBot, window: MainWindow, tmp_path: Path)
     assert window.session is None
 
 
-def test_the_table_of_texts_is_a_proper_model(qtmodeltester: ModelTester) -> None:
+def test_the_table_of_texts_is_a_proper_model(qapp: QApplication) -> None:
     model = TextTable(("a", "b"), right=(1,))
-    qtmodeltester.check(model)
+    QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, model)
     model.show_rows([("x", "1"), ("y\n\u202e", "2")], ["text", "bad"])
-    qtmodeltester.check(model)
     assert model.data(model.index(1, 0)) == "y⏎⟨U+202E⟩"
     model.show_rows([])
-    qtmodeltester.check(model)
+    assert model.rowCount() == 0
 
 
 def test_words_of_a_store_need_nothing_of_files() -> None:
