@@ -158,7 +158,9 @@ class Session(QObject):
 
     def _start(self, words: Sequence[str], config: str) -> None:
         command = [*words, "-o", str(self.path)]
-        self.child = Child([*command, "--progress", "json", "--stop-with-stdin"], self, config=config)
+        # what an import prints for programs has a part for each file: that is asked of the capture where it is wanted
+        said = ["--print", "table"] if words[0] == "import" else []
+        self.child = Child([*command, *said, "--progress", "json", "--stop-with-stdin"], self, config=config)
         self.child.progressed.connect(self._told)
         self.child.said.connect(self.messages.say)
         self.child.ended.connect(self._child_ended)

@@ -16,7 +16,7 @@ from inspector.errors import EventscopeError, SourceError
 from inspector.event import format_time
 from inspector.formats.opening import Found, plain_name, sample_of
 from inspector.formats.recognise import Choice, choices, formats
-from inspector.formats.wishes import UNKNOWN, Wishes
+from inspector.formats.wishes import UNKNOWN, Wishes, merged
 from inspector.identify import Profile
 from inspector.import_sample import SampleEvent, events_of_file, events_of_source, places_of_file
 from inspector.sources import Source
@@ -83,8 +83,15 @@ class Preview:
     more_notes: int = 0
 
 
+class PathReader(Protocol):
+    """What opens a path that is more than plain files."""
+
+    def of_path(self, path: Path, config: Mapping[str, str]) -> Source:
+        """Opens it. Raises UsageError and SourceError."""
+
+
 class Claimed(Protocol):
-    """A path that a source of its own reads, what that is in words, and how it is opened."""
+    """A path that a source of its own reads, what that is in words, and who opens it."""
 
     @property
     def path(self) -> Path:
@@ -94,15 +101,22 @@ class Claimed(Protocol):
     def words(self) -> str:
         """What it is."""
 
-    def open(self) -> Source:
-        """Opens it. Raises UsageError and SourceError."""
+    @property
+    def reader(self) -> PathReader:
+        """Who opens it."""
 
 
-def preview(files: FileSource | None, claimed: Sequence[Claimed] = (), profile: Profile | None = None) -> Preview:
-    """What importing these would do. `profile` holds the user's own rules of identity. Raises UsageError for an unknown format."""
+def preview(
+    files: FileSource | None, claimed: Sequence[Claimed] = (), profile: Profile | None = None, wishes: Wishes | None = None
+) -> Preview:
+    """What importing these would do. `profile` holds the user's own rules of identity, `wishes` what stores are told (files have theirs).
+
+    Raises UsageError for an unknown format.
+    """
+    wishes = wishes or (files.wishes if files is not None else Wishes())
     found = files.files if files is not None else ()
     notes = list(files.notes) if files is not None else []
-    stores = [_store(one, profile) for one in claimed]
+    stores = [_store(one, wishes, profile) for one in claimed]
     groups = [*stores, *(_groups(found, files.wishes, profile) if files is not None else [])]
     sizes = {one.path: _size(one.path) for one in found}
     return Preview(
@@ -206,12 +220,13 @@ def _size(path: Path) -> int:
 # ---- stores
 
 
-def _store(one: Claimed, profile: Profile | None) -> Group:
+def _store(one: Claimed, wishes: Wishes, profile: Profile | None) -> Group:
     """What a source of its own would read."""
     group = Group(one.words, one.words, kind=STORE, name=one.words, score=1.0, files=1, names=[str(one.path)])
     group.size_bytes = sum(_size(part) for part in one.path.rglob("*") if part.is_file()) if one.path.is_dir() else _size(one.path)
     try:
-        source = one.open()
+        settings = merged(wishes.settings, wishes.own.get(one.words, {}))
+        source = one.reader.of_path(one.path, {name: str(value) for name, value in settings.items()})
     except EventscopeError as error:
         group.problem, group.name = str(error), ""
         return group

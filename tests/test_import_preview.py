@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -132,8 +133,12 @@ class Store:
     path: Path
     words: str = "SQLite event store"
 
-    def open(self) -> Source:
-        return open_source(f"sqlite:///{self.path}")
+    @property
+    def reader(self) -> Store:
+        return self
+
+    def of_path(self, path: Path, config: Mapping[str, str]) -> Source:
+        return open_source(f"sqlite:///{path}", config)
 
 
 def test_a_store_is_a_group_of_its_own(tmp_path: Path) -> None:

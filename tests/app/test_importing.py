@@ -16,6 +16,7 @@ from PySide6.QtTest import QAbstractItemModelTester, QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
+from app.__main__ import _begin
 from app.dialogs.details import DetailsDialog
 from app.dialogs.importing import ImportDialog
 from app.importing import DAMAGED
@@ -333,3 +334,24 @@ def test_words_of_a_store_need_nothing_of_files() -> None:
     said.leave_open(named, "zone")
     assert said.open_questions(named) == []
     assert label_of([Path("/x/orders.jsonl.gz")]) == "orders"
+
+
+def test_a_folder_of_many_files_is_imported_with_progress(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(1_500):
+        (folder / f"{number}.jsonl").write_bytes(b'{"type":"A"}\n')
+    dialog = asked(qtbot, window, folder)
+    assert dialog.groups.rows[0][1] == "50 files + 1,450 alike"
+    dialog.begin()
+    assert over(qtbot, window).startswith("✓ 1,500 events imported · 1,500 rows of 1,500 files")
+    assert max(len(message.text) for message in window._messages.kept) < 10_000
+
+
+def test_a_path_on_the_command_line_is_imported(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    _begin(window, [str(documents(tmp_path / "a.jsonl", 3))])
+    wait(qtbot, lambda: window.importer.dialog is not None and window.importer.dialog.why_not() == "")
+    assert window.importer.dialog is not None
+    window.importer.dialog.reject()
+    _begin(window, [str(capture(tmp_path / "a.evcap", 7))])
+    wait(qtbot, lambda: window.panes is not None and window.events.model.rows == 7)
