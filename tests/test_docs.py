@@ -20,6 +20,8 @@ from inspector.demo.children import Capture, Server
 from inspector.query import reference
 from inspector.query.compiler import compile_filter
 from inspector.query.names import CAPTURED
+from tests.segments.encoder import Batch, Rec, batch
+from tests.segments.reading import folder as segments
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "resources" / "guide"
@@ -64,6 +66,8 @@ class Desk:
         self._script("eventscope", f'exec {shlex.quote(sys.executable)} -m inspector.cli "$@"')
         self._script("decrypt", 'exec cat "$1"')
         self._billing()
+        for topic in ("orders", "shop.orders"):
+            segments(folder / "kafka-logs", {0: batch(Batch(0, [Rec(b'{"total": 1}')]))}, f"{topic}-0")
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         line = re.sub(r"kafka://[^/\s]+/(\w+)", rf"{self.kafka}/shop.\1", line)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,7 @@ from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.ingest import Options
-    from inspector.sources.files import FileSource
+    from inspector.sources import Source
 
 _MOST_SAID = 5
 
@@ -72,41 +72,53 @@ def _import(args: argparse.Namespace) -> ExitStatus:
         return _preview(args)
     if args.output is None:
         raise UsageError("give the capture to write: -o FILE")
-    source = _source(args)
+    options = _options(args)
     reporter = reporter_of(args.progress)
     stop = Stop(with_stdin=args.stop_with_stdin)
+    sources: list[Source] = []
     try:
+        sources.extend(_sources(args))
         listener = reporter.listener(stop.begun)
-        outcome = ingest.run([(source, Request())], args.output, options=_options(args), listener=listener, stop=stop.event)
+        outcome = ingest.run([(one, Request()) for one in sources], args.output, options=options, listener=listener, stop=stop.event)
     finally:
         stop.end()
-        source.close()
+        for source in sources:
+            source.close()
     status = _status(outcome)
     reporter.finished(outcome.stopped, status)
     _print_outcome(args, outcome)
     return status
 
 
-def _source(args: argparse.Namespace) -> FileSource:
-    from inspector.sources.files import STDIN, FileSource
+def _sources(args: argparse.Namespace) -> Iterator[Source]:
+    """One for each store or data folder, and one for all other files."""
+    from inspector.sources.files import STDIN
+    from inspector.sources.paths import divide
 
     if args.stop_with_stdin and "-" in args.path:
         raise UsageError("--stop-with-stdin and reading standard input do not go together")
     wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
-    return FileSource([STDIN if path == "-" else Path(path) for path in args.path], wishes=wishes)
+    divided = divide([STDIN if path == "-" else Path(path) for path in args.path], wishes=wishes)
+    if divided.files is not None:
+        yield divided.files
+    for one in divided.claimed:
+        yield one.reader.of_path(one.path, wishes.config_of(one.words))
 
 
 def _preview(args: argparse.Namespace) -> ExitStatus:
     from inspector.cli.logs import leave_with_stdin
     from inspector.identify import load_profile
     from inspector.import_preview import preview
+    from inspector.sources.paths import divide
 
     if "-" in args.path:
         raise UsageError("standard input cannot be read twice: --preview looks at files")
     if args.stop_with_stdin:
         leave_with_stdin()
     profile = load_profile(args.map) if args.map else None
-    print_preview(preview(_source(args), profile=profile), chosen_format(args.print_as))
+    wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
+    divided = divide([Path(path) for path in args.path], wishes=wishes)
+    print_preview(preview(divided.files, divided.claimed, profile, wishes), chosen_format(args.print_as))
     return ExitStatus.OK
 
 

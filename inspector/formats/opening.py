@@ -15,7 +15,7 @@ import os
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,6 +29,7 @@ MOST_EXPANSION = 300
 FREE_BYTES = 2_000_000_000
 MOST_FILES = 200_000
 _STEP_BYTES = 1 << 20
+_SHORT_STEP_BYTES = 1 << 16
 _ENDINGS = {".gz": "gzip", ".gzip": "gzip", ".zst": "zstd", ".zstd": "zstd", ".lz4": "lz4", ".bz2": "bzip2", ".xz": "xz"}
 _MAGICS = ((b"\x1f\x8b", "gzip"), (b"\x28\xb5\x2f\xfd", "zstd"), (b"\x04\x22\x4d\x18", "lz4"), (b"BZh", "bzip2"), (b"\xfd7zXZ\x00", "xz"))
 _ZIP = b"PK\x03\x04"
@@ -53,19 +54,22 @@ class Finding:
 
     files: list[Found] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_claimed: Callable[[Path], bool] = lambda _path: False
 
 
-def find(paths: Sequence[Path]) -> Finding:
+def find(paths: Sequence[Path], is_claimed: Callable[[Path], bool] = lambda _path: False) -> Finding:
     """The plain files that the paths (files, folders, or patterns with `*`, `?`, `[…]`) name, each once.
 
-    Raises UsageError for one that names nothing, or for too many files.
+    A file or folder that is claimed by somebody else is left out. Raises UsageError for a path that names nothing, or for too
+    many files.
     """
-    finding = Finding()
+    finding = Finding(is_claimed=is_claimed)
     seen: set[tuple[int, int]] = set()
     for path in paths:
         for one in _expanded(path):
             if one.is_dir():
-                _walk(one, one.resolve(), finding, seen)
+                if not is_claimed(one):
+                    _walk(one, one.resolve(), finding, seen)
             else:
                 _take(one, one.name, finding, seen)
     return finding
@@ -104,7 +108,8 @@ def _walk(folder: Path, root: Path, finding: Finding, seen: set[tuple[int, int]]
             if entry.is_symlink() and not _is_below(path, root):
                 finding.notes.append(f"{path}: a link that leads out of {folder}; it is not followed")
             elif entry.is_dir():
-                folders.append(path)
+                if not finding.is_claimed(path):
+                    folders.append(path)
             else:
                 _take(path, path.relative_to(folder).as_posix(), finding, seen)
         pending.extend(reversed(folders))
@@ -130,6 +135,8 @@ def _take(path: Path, name: str, finding: Finding, seen: set[tuple[int, int]]) -
     if key in seen:
         return
     seen.add(key)
+    if finding.is_claimed(path):
+        return
     if len(finding.files) >= MOST_FILES:
         raise UsageError(f"more than {MOST_FILES:,} files: import them in parts")
     finding.files.extend(_members(path, name, finding.notes))
@@ -213,12 +220,19 @@ class Packed(io.RawIOBase):
 
 
 class Plain(io.RawIOBase):
-    """Unpacked bytes with a bound: raises DamagedInput where the packing is damaged or expands without measure."""
+    """Unpacked bytes with a bound: they end where the packing is damaged or expands without measure, and `damage` says so.
+
+    An exception in the middle of a buffered read would lose what was read just before it.
+    """
 
     def __init__(self, stream: IO[bytes], packed: Packed, *, is_packed: bool) -> None:
         super().__init__()
-        self._stream, self._packed, self._is_packed = stream, packed, is_packed
+        self._packed, self._is_packed = packed, is_packed
+        # what a longer read had before the damage would be lost with it
+        self._read = getattr(stream, "read1", stream.read)
+        self._step_bytes = _STEP_BYTES if hasattr(stream, "read1") else _SHORT_STEP_BYTES
         self.given = 0
+        self.damage: DamagedInput | None = None
 
     def readable(self) -> bool:
         """Always."""
@@ -227,16 +241,20 @@ class Plain(io.RawIOBase):
     def readinto(self, buffer: object) -> int:
         """As `io.RawIOBase` says."""
         view = memoryview(cast("bytearray", buffer))
+        if self.damage is not None:
+            return 0
         try:
-            data = self._stream.read(min(len(view), _STEP_BYTES))
+            data = self._read(min(len(view), self._step_bytes))
         except _DAMAGE as error:
-            if not self._is_packed and isinstance(error, OSError):
+            if not self._is_packed:
                 raise
-            raise DamagedInput(self.given, f"the compression is damaged there ({error}); what stands before was read") from None
+            self.damage = DamagedInput(self.given, f"the compression is damaged there ({error}); what stands before was read")
+            return 0
         view[: len(data)] = data
         self.given += len(data)
         if self._is_packed and self.given > max(FREE_BYTES, MOST_EXPANSION * self._packed.taken):
-            raise DamagedInput(self.given, f"it unpacks to more than {MOST_EXPANSION} times its size, as bombs do; the rest is not read")
+            reason = f"it unpacks to more than {MOST_EXPANSION} times its size, as bombs do; the rest is not read"
+            self.damage = DamagedInput(self.given, reason)
         return len(data)
 
 
@@ -248,6 +266,12 @@ class Opened:
     packed: Packed
     packing: str
     """How it is packed; empty for not at all."""
+    plain: Plain
+
+    def check(self) -> None:
+        """After its end: raises DamagedInput when it ended before the file did."""
+        if self.plain.damage is not None:
+            raise self.plain.damage
 
 
 def packing_of(head: bytes) -> str:
@@ -286,7 +310,8 @@ def unpacked(raw: IO[bytes], *, is_packed: bool = False) -> Opened:
     head = buffered.peek(8)[:8]
     packing = packing_of(head)
     inner = _unpacking(cast("IO[bytes]", buffered), packing)
-    return Opened(io.BufferedReader(Plain(inner, packed, is_packed=is_packed or bool(packing)), _STEP_BYTES), packed, packing)
+    plain = Plain(inner, packed, is_packed=is_packed or bool(packing))
+    return Opened(io.BufferedReader(plain, _STEP_BYTES), packed, packing, plain)
 
 
 def _unpacking(stream: IO[bytes], packing: str) -> IO[bytes]:
@@ -315,12 +340,9 @@ def sample_of(found: Found) -> Sample:
 def sampled(stream: IO[bytes], name: str) -> Sample:
     """The next `SAMPLE_BYTES` of a stream."""
     head = bytearray()
-    try:
-        while len(head) < SAMPLE_BYTES:
-            block = stream.read(SAMPLE_BYTES - len(head))
-            if not block:
-                return Sample(name, bytes(head), is_whole=True)
-            head += block
-    except DamagedInput:
-        pass
+    while len(head) < SAMPLE_BYTES:
+        block = stream.read(SAMPLE_BYTES - len(head))
+        if not block:
+            return Sample(name, bytes(head), is_whole=True)
+        head += block
     return Sample(name, bytes(head), is_whole=False)

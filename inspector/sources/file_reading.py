@@ -80,6 +80,7 @@ class Reading:
                 yield self._batch(chunk, source)
                 if self._stop.is_set():
                     return
+        source.check()
 
     @contextmanager
     def _on_disk(self, source: Opened, path: Path | None) -> Iterator[Path | None]:

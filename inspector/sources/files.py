@@ -11,7 +11,7 @@ import io
 import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -35,7 +35,7 @@ _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 class FileSource:
     """Files, folders and patterns, or standard input (`-`), read as `wanted` (empty: recognised one by one) with `settings`.
 
-    Raises UsageError for a path that names nothing and for an unknown format.
+    What `is_claimed` by another source is left out. Raises UsageError for a path that names nothing and for an unknown format.
     """
 
     def __init__(
@@ -46,6 +46,7 @@ class FileSource:
         settings: Settings | None = None,
         wishes: Wishes | None = None,
         stdin: IO[bytes] | None = None,
+        is_claimed: Callable[[Path], bool] = lambda _path: False,
     ) -> None:
         self.wishes = wishes or Wishes(wanted, dict(settings or {}))
         self._stdin = stdin
@@ -53,7 +54,7 @@ class FileSource:
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
         self._paths = list(paths)
-        self._finding = Finding() if self._is_piped else find(self._paths)
+        self._finding = Finding() if self._is_piped else find(self._paths, is_claimed)
         self.wishes.check()
 
     @classmethod
