@@ -16,7 +16,7 @@ from inspector.errors import EventscopeError, SourceError
 from inspector.event import format_time
 from inspector.formats.opening import Found, plain_name, sample_of
 from inspector.formats.recognise import Choice, choices, formats
-from inspector.formats.wishes import UNKNOWN, Wishes, merged
+from inspector.formats.wishes import UNKNOWN, Wishes
 from inspector.identify import Profile
 from inspector.import_sample import SampleEvent, events_of_file, events_of_source, places_of_file
 from inspector.sources import Source
@@ -225,8 +225,7 @@ def _store(one: Claimed, wishes: Wishes, profile: Profile | None) -> Group:
     group = Group(one.words, one.words, kind=STORE, name=one.words, score=1.0, files=1, names=[str(one.path)])
     group.size_bytes = sum(_size(part) for part in one.path.rglob("*") if part.is_file()) if one.path.is_dir() else _size(one.path)
     try:
-        settings = merged(wishes.settings, wishes.own.get(one.words, {}))
-        source = one.reader.of_path(one.path, {name: str(value) for name, value in settings.items()})
+        source = one.reader.of_path(one.path, wishes.config_of(one.words))
     except EventscopeError as error:
         group.problem, group.name = str(error), ""
         return group

@@ -40,6 +40,10 @@ class Wishes:
         questions = [one for one in choice.guess.questions if not settings.get(one)]
         return replace(choice, guess=replace(choice.guess, settings=settings, questions=questions))
 
+    def config_of(self, words: str) -> dict[str, str]:
+        """What is said to a source that reads a path of its own, which it calls `words`: settings for all, and those for it."""
+        return {name: str(value) for name, value in merged(self.settings, self.own.get(words, {})).items()}
+
     def check(self) -> None:
         """Raises UsageError for a format that nobody knows."""
         for name in filter(None, (self.wanted, *self.instead.values())):
