@@ -117,7 +117,7 @@ def preview(
     found = files.files if files is not None else ()
     notes = list(files.notes) if files is not None else []
     stores = [_store(one, wishes, profile) for one in claimed]
-    groups = [*stores, *(_groups(found, files.wishes, profile) if files is not None else [])]
+    groups = [*stores, *(_groups(files, profile) if files is not None else [])]
     sizes = {one.path: _size(one.path) for one in found}
     return Preview(
         groups=groups,
@@ -142,17 +142,18 @@ def lines(found: Preview) -> Iterator[dict[str, Any]]:
 # ---- files
 
 
-def _groups(found: Sequence[Found], wishes: Wishes, profile: Profile | None) -> list[Group]:
+def _groups(files: FileSource, profile: Profile | None) -> list[Group]:
+    found = files.files
     groups: dict[str, Group] = {}
     by_ending: dict[str, set[str]] = {}
     looked_at = _spread(found)
     for one in looked_at:
         try:
-            sample = sample_of(one)
+            sample = files.known(sample_of(one))
         except SourceError as error:
             _count(groups.setdefault("", Group("", "Cannot be read", problem=str(error))), one)
             continue
-        recognised, choice = wishes.choice(sample)
+        recognised, choice = files.choice(sample)
         if recognised not in groups:
             groups[recognised] = _looked_into(recognised, choice, one, profile)
             groups[recognised].ways = [Way(way.name, way.title, way.guess.score, way.guess.why) for way in choices(sample)][:_MOST_WAYS]
@@ -169,9 +170,9 @@ def _looked_into(recognised: str, choice: Choice | None, one: Found, profile: Pr
         return Group(UNKNOWN, "No format fits")
     group = Group(recognised, choice.title, name=choice.name, why=choice.guess.why, score=choice.guess.score)
     group.settings, group.questions = dict(choice.guess.settings), list(choice.guess.questions)
-    group.loses, group.proves = choice.loses, choice.format.proves
+    group.loses, group.proves = choice.loses, choice.proves
     sampled = events_of_file(one, choice, profile)
-    group.events, group.problem, group.places = sampled.events, sampled.problem, places_of_file(one, choice)
+    group.events, group.problem, group.places = sampled.events, sampled.problem, list(choice.guess.columns) or places_of_file(one, choice)
     return group
 
 

@@ -54,6 +54,21 @@ def named(cases: list[tuple[str, str]]) -> list[str]:
     return [f"{page}:{line[:60]}" for page, line in cases]
 
 
+FOREIGN = {"--full"}  # of ./run
+FOREIGN |= {"--bootstrap-server", "--from-beginning", "--timeout-ms", "--property", "--deep-iteration", "--print-data-log", "--files"}
+FOREIGN |= {"--data-only", "--inserts"}
+"""Options of other programs that pages name."""
+EXPORTS = {
+    "orders.json": b'{"topic":"orders","partition":0,"offset":7,"tstype":"create","ts":1700000000000,"key":null,"payload":"{}"}\n',
+    "orders.txt": b"orders 0 7 1700000000000 -1 2 |{}\n",
+    "console.txt": b"CreateTime:1700000000000\tPartition:0\tOffset:7\tNO_HEADERS\t\\N\t{}\n",
+    "dump.txt": b"Dumping /kafka/orders-0/00000000000000000000.log\nLog starting offset: 0\n"
+    b"| offset: 7 CreateTime: 1700000000000 keySize: -1 valueSize: 2 sequence: -1 headerKeys: [] payload: {}\n",
+    "shop.sql": b"-- PostgreSQL database dump\nCOPY public.orders (id) FROM stdin;\n1\n\\.\n",
+}
+"""What the page on imports imports."""
+
+
 class Desk:
     """A folder in which a reader's words work: `demo.evcap`, the files that pages name, and the shop behind every address."""
 
@@ -68,6 +83,9 @@ class Desk:
         self._billing()
         for topic in ("orders", "shop.orders"):
             segments(folder / "kafka-logs", {0: batch(Batch(0, [Rec(b'{"total": 1}')]))}, f"{topic}-0")
+        for name, data in EXPORTS.items():
+            (folder / name).write_bytes(data)
+        self._files()
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         line = re.sub(r"kafka://[^/\s]+/(\w+)", rf"{self.kafka}/shop.\1", line)
@@ -99,6 +117,14 @@ class Desk:
         (self.folder / "billing.toml").write_text(page.split("```toml\n")[1].split("```")[0])
         with closing(apsw.Connection(str(self.folder / "billing.db"))) as store:
             store.execute(_BILLING)
+
+    def _files(self) -> None:
+        """What the page on imports reads, and its descriptor."""
+        (self.folder / "orders.csv").write_text("id,customer,placed_at\n1,ada,2026-11-23 08:00:00\n2,bob,2026-11-23 08:00:01\n")
+        scan = '{"number": 41, "depot": 2, "parcel": "p-1", "what": "Loaded", "scan": {"at": 1700000000000}, "details": {}}'
+        (self.folder / "shipments.jsonl").write_text(f"{scan}\n{scan.replace('41', '42')}\n")
+        page = (GUIDE / "imports.md").read_text(encoding="utf-8")
+        (self.folder / "shipments.toml").write_text(page.split("```toml\n")[1].split("```")[0])
 
 
 @pytest.fixture(scope="module")
@@ -136,8 +162,7 @@ def parsers() -> dict[str, argparse.ArgumentParser]:
 def test_commands_and_options_that_are_named_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     known = {option for parser in parsers().values() for option in parser._option_string_actions}
-    foreign = {"--full"}  # of ./run
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known - foreign == set()
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known - FOREIGN == set()
     assert set(re.findall(r"`eventscope ([a-z]+)", text)) <= set(parsers())
 
 

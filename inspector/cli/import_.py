@@ -21,6 +21,7 @@ from inspector.errors import ExitStatus, UsageError
 from inspector.text import visible
 
 if TYPE_CHECKING:
+    from inspector.formats.descriptor import Descriptor
     from inspector.ingest import Options
     from inspector.sources import Source
 
@@ -98,7 +99,8 @@ def _sources(args: argparse.Namespace) -> Iterator[Source]:
     if args.stop_with_stdin and "-" in args.path:
         raise UsageError("--stop-with-stdin and reading standard input do not go together")
     wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
-    divided = divide([STDIN if path == "-" else Path(path) for path in args.path], wishes=wishes)
+    paths = [STDIN if path == "-" else Path(path) for path in args.path]
+    divided = divide(paths, wishes=wishes, descriptors=_descriptors(args.map))
     if divided.files is not None:
         yield divided.files
     for one in divided.claimed:
@@ -117,7 +119,7 @@ def _preview(args: argparse.Namespace) -> ExitStatus:
         leave_with_stdin()
     profile = load_profile(args.map) if args.map else None
     wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
-    divided = divide([Path(path) for path in args.path], wishes=wishes)
+    divided = divide([Path(path) for path in args.path], wishes=wishes, descriptors=_descriptors(args.map))
     print_preview(preview(divided.files, divided.claimed, profile, wishes), chosen_format(args.print_as))
     return ExitStatus.OK
 
@@ -130,6 +132,26 @@ def _zone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         raise UsageError(f"no time zone named {name!r}; write one such as Europe/Paris or UTC") from None
     return name
+
+
+def _descriptors(path: Path | None) -> list[Descriptor]:
+    """The format that a map describes, if it does."""
+    from inspector import toml_text
+    from inspector.formats.descriptor import is_descriptor, load
+    from inspector.identify.rules import compile_table
+
+    try:
+        text = path.read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the map {path}: {error}") from None
+    if path is None or not is_descriptor(text):
+        return []
+    one = load(path)
+    try:
+        compile_table({name: rule for name, rule in one.events.items() if name != "decoder"})
+    except ValueError as error:
+        raise UsageError(f"{path}, line {toml_text.line_of(text, f'[events] {error}')}: [events] {error}") from None
+    return [one]
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -148,7 +170,7 @@ def _options(args: argparse.Namespace) -> Options:
 
 def _status(outcome: Any) -> ExitStatus:
     """1 for rows or stretches that could not be read, unless it ended in another way."""
-    damaged = outcome.status.undecodable or any(one.gaps for one in outcome.inputs)
+    damaged = outcome.status.undecodable or any(one.gaps or one.damaged for one in outcome.inputs)
     return ExitStatus.FINDINGS if damaged and outcome.exit_status is ExitStatus.OK else outcome.exit_status
 
 
@@ -189,6 +211,7 @@ def _input(one: Any) -> dict[str, Any]:
         "loses": one.loses,
         "proves": one.proves,
         "rows": one.rows,
+        "damaged": one.damaged,
         "gaps": [{"start": gap.start, "end": gap.end, "reason": gap.reason} for gap in one.gaps],
         "notes": list(one.notes),
         "is_whole": one.is_whole,

@@ -17,7 +17,7 @@ import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, cast
 
@@ -332,7 +332,8 @@ def sample_of(found: Found) -> Sample:
     """The beginning of a file, as far as it can be unpacked. Raises SourceError when it cannot be opened."""
     try:
         with opened(found) as source:
-            return sampled(source.stream, plain_name(found.name))
+            sample = sampled(source.stream, plain_name(found.name))
+            return sample if found.member or source.packing else replace(sample, path=found.path)
     except DamagedInput:
         return Sample(plain_name(found.name), b"", is_whole=False)
 

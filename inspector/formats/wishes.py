@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from inspector.errors import UsageError
-from inspector.formats import Sample, Settings
+from inspector.formats import Sample, Settings, merged
+from inspector.formats.descriptor import Descriptor
 from inspector.formats.recognise import Choice, chosen
 
 UNKNOWN = "unknown"
@@ -36,7 +37,7 @@ class Wishes:
 
     def applied(self, choice: Choice, recognised: str = "") -> Choice:
         """The choice with the settings that were given; what they answer is no question any more."""
-        settings = merged(choice.guess.settings, self.settings, self.own.get(recognised or choice.name, {}))
+        settings = merged(merged(choice.guess.settings, self.settings), self.own.get(recognised or choice.name, {}))
         questions = [one for one in choice.guess.questions if not settings.get(one)]
         return replace(choice, guess=replace(choice.guess, settings=settings, questions=questions))
 
@@ -44,10 +45,10 @@ class Wishes:
         """What is said to a source that reads a path of its own, which it calls `words`: settings for all, and those for it."""
         return {name: str(value) for name, value in merged(self.settings, self.own.get(words, {})).items()}
 
-    def check(self) -> None:
-        """Raises UsageError for a format that nobody knows."""
+    def check(self, descriptors: Sequence[Descriptor] = ()) -> None:
+        """Raises UsageError for a format that nobody knows, nor any of the descriptors."""
         for name in filter(None, (self.wanted, *self.instead.values())):
-            chosen(Sample("", b"", is_whole=True), name)
+            chosen(Sample("", b"", is_whole=True, descriptors=tuple(descriptors)), name)
 
 
 def wishes(formats: Iterable[str], settings: Iterable[tuple[str, object]]) -> Wishes:
@@ -70,22 +71,6 @@ def wishes(formats: Iterable[str], settings: Iterable[tuple[str, object]]) -> Wi
         recognised, colon, name = key.rpartition(":")
         (own.setdefault(recognised, {}) if colon else every)[name] = value
     return Wishes(wanted, every, instead, own)
-
-
-def merged(*layers: Settings) -> dict[str, object]:
-    """Settings over settings: `fields.time` changes one entry of `fields`, and an empty one takes it away."""
-    whole: dict[str, object] = {}
-    for layer in layers:
-        for key, value in layer.items():
-            table, dot, name = key.partition(".")
-            before = whole.get(table if dot else key)
-            if dot and isinstance(before, Mapping | None):
-                whole[table] = {**(before or {}), name: value}
-            elif isinstance(before, Mapping) and isinstance(value, Mapping):
-                whole[key] = {**before, **value}
-            else:
-                whole[key] = value
-    return whole
 
 
 def options(given: Wishes) -> Sequence[str]:

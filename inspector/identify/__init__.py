@@ -225,8 +225,9 @@ class Identifier:
             if column in entry.candidates:
                 candidates[column] = entry.candidates[column]
                 continue
-            known = [Candidate(column, expressions.envelope(column), is_final=column == "metadata")] if column in IN_ENVELOPE else []
-            candidates[column] = [*known, *descriptor.get(column, built_in[column])]
+            unit = "us" if column == "time" else None
+            known = Candidate(column, expressions.envelope(column), unit=unit, is_final=column == "metadata")
+            candidates[column] = [known, *descriptor.get(column, built_in[column])]
         decoder, overridden = entry.decoder or self._decoders.get(name), IN_ENVELOPE & entry.candidates.keys()
         return _LogRules(decoder, entry.key_type, entry.schema, candidates, overridden)
 

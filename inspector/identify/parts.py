@@ -29,6 +29,8 @@ SOURCE = "source"
 """In `extra`: what the source said and a column does not show: a field the profile overrides, an error of its own."""
 _CONTROL = int(Flag.control)
 _TOMBSTONE = int(Flag.tombstone)
+_UNTOLD = int(Flag.damaged | Flag.control)
+"""A value that a file does not tell is no null."""
 _EVENT = int(TimeKind.event)
 
 
@@ -196,7 +198,7 @@ def _merge_marks(batch: EventBatch) -> None:
     records, flags = batch.records, batch.flags
     if None in records.value:
         for row, value in enumerate(records.value):
-            if value is None:
+            if value is None and not records.flags.get(row, 0) & _UNTOLD:
                 flags[row] |= _TOMBSTONE
     for row, bits in records.flags.items():
         flags[row] |= int(bits)

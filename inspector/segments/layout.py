@@ -92,6 +92,51 @@ def layout(root: Path) -> Layout:
     return found
 
 
+_OF_KAFKA = re.compile(r"meta\.properties|.*-checkpoint|\.kafka_cleanshutdown|bootstrap\.checkpoint|\.lock|.*\.tmp")
+_HEAD_BYTES = 64
+
+
+def claimed(path: Path) -> str:
+    """What of Kafka's lies at a path, in words; empty for a place that is not (only) Kafka's. Looks at names and first bytes."""
+    try:
+        if path.is_symlink():
+            return ""
+        if not path.is_dir():
+            return "Kafka segment" if _SEGMENT.match(path.name) and _is_binary(path) else ""
+        entries = _entries(path)
+    except (OSError, SourceError):
+        return ""
+    if _has_segments(entries):
+        return "Kafka partition folder"
+    folders = [entry for entry in entries if _FOLDER.match(entry.name) and entry.is_dir(follow_symlinks=False)]
+    others = [entry for entry in entries if not entry.is_dir() and not _OF_KAFKA.fullmatch(entry.name)]
+    is_root = any(entry.name == "meta.properties" for entry in entries)
+    if (is_root or not others) and any(_has_segments(_listed(entry)) for entry in folders):
+        return f"Kafka data folder with {len(folders):,} partitions"
+    return ""
+
+
+def _listed(entry: os.DirEntry[str]) -> list[os.DirEntry[str]]:
+    try:
+        return _entries(Path(entry.path))
+    except SourceError:
+        return []
+
+
+def _has_segments(entries: Iterable[os.DirEntry[str]]) -> bool:
+    return any(_SEGMENT.match(entry.name) and entry.is_file(follow_symlinks=False) and _is_binary(Path(entry.path)) for entry in entries)
+
+
+def _is_binary(path: Path) -> bool:
+    """Whether a file called like a segment may be one: text of that name (a printed log) is not, an empty one is."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return False
+    return not head or b"\0" in head
+
+
 def _also(notes: Iterable[str]) -> str:
     said = "; ".join(list(notes)[:3])
     return f" ({said})" if said else ""

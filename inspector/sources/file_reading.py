@@ -9,13 +9,14 @@ import hashlib
 import shutil
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from inspector.event import LogKey, RecordBatch
+from inspector.event import Flag, LogKey, RecordBatch
 from inspector.formats import Chunk, Input, Place
+from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
 from inspector.sources import Batch, LogInfo, Plan, Span
@@ -45,10 +46,10 @@ class Standing:
             return known
         index = self._logs[key] = len(self.plan.logs)
         info = LogInfo(key, first, -1)
-        rules = choice.guess.settings.get("rules")
-        if isinstance(rules, Mapping):
+        settings = choice.guess.settings
+        if rules := rules_of(settings):
             self.plan.rules[key.name] = rules
-        decoder = choice.guess.settings.get("decoder")
+        decoder = settings.get("decoder")
         if isinstance(decoder, str):
             self.plan.decoder[key.name] = decoder
         self.plan.logs.append(info)
@@ -63,7 +64,7 @@ class Reading:
         self._standing, self._choice, self._file, self._found, self._stop = standing, choice, file, found, stop
         self._incarnation = f"sha256:{file.sha256}" if file.sha256 else ""
         self._reached: dict[int, int] = {}
-        self._count = 0
+        self._count = self._damaged = 0
         self._begun_bytes = standing.read_bytes
         self._notes: list[str] = []
         self.gaps: list[Gap] = []
@@ -102,6 +103,7 @@ class Reading:
             if index in self._indexes(chunk.places):
                 batch.end[self._indexes(chunk.places)[index]] = end
         self._count += len(records)
+        self._damaged += sum(bool(bits & Flag.damaged) for bits in records.flags.values())
         batch.read_bytes = self._read_bytes(source)
         return batch
 
@@ -149,15 +151,18 @@ class Reading:
         is_changed = now is not None and now.sha256 != self._file.sha256
         if is_changed and now is not None:
             notes.append(f"it changed while it was read: {self._file.size_bytes:,} bytes before, {now.size_bytes:,} after; read it again")
+        if self._damaged:
+            notes.append(f"{self._damaged:,} of its {self._count:,} rows are damaged: each is an event that says where and why")
         gaps = [f"{_span(gap)}: {gap.reason}" for gap in self.gaps[:5]]
         file = replace(
             self._file,
             rows=self._count,
+            damaged=self._damaged,
             gaps=tuple(self.gaps),
             notes=tuple(notes),
             is_whole=not self._stop.is_set() and not is_changed and (now is not None or self._found is None),
         )
-        said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed else [])]]
+        said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed or self._damaged else [])]]
         return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
 
 

@@ -19,7 +19,8 @@ from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.formats import DamagedInput, Settings
+from inspector.formats import DamagedInput, Sample, Settings
+from inspector.formats.descriptor import Descriptor
 from inspector.formats.opening import Finding, Found, find, identity, opened, sample_of, sampled, unpacked
 from inspector.formats.recognise import Choice
 from inspector.formats.wishes import Wishes
@@ -35,7 +36,9 @@ _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 class FileSource:
     """Files, folders and patterns, or standard input (`-`), read as `wanted` (empty: recognised one by one) with `settings`.
 
-    What `is_claimed` by another source is left out. Raises UsageError for a path that names nothing and for an unknown format.
+    What `is_claimed` by another source is left out; `descriptors` are tried before all others.
+
+    Raises UsageError for a path that names nothing and for an unknown format.
     """
 
     def __init__(
@@ -47,15 +50,16 @@ class FileSource:
         wishes: Wishes | None = None,
         stdin: IO[bytes] | None = None,
         is_claimed: Callable[[Path], bool] = lambda _path: False,
+        descriptors: Sequence[Descriptor] = (),
     ) -> None:
-        self.wishes = wishes or Wishes(wanted, dict(settings or {}))
+        self.wishes, self._descriptors = wishes or Wishes(wanted, dict(settings or {})), tuple(descriptors)
         self._stdin = stdin
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
         self._paths = list(paths)
         self._finding = Finding() if self._is_piped else find(self._paths, is_claimed)
-        self.wishes.check()
+        self.wishes.check(self._descriptors)
 
     @classmethod
     def at(cls, url: str, config: Mapping[str, str]) -> FileSource:
@@ -131,7 +135,7 @@ class FileSource:
             yield Batch(notes=[f"{found.name}: this very file is in the capture already; it adds nothing"], read_bytes=standing.read_bytes)
             return
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
-        _, choice = self.wishes.choice(sample_of(found))
+        _, choice = self.choice(sample_of(found))
         if choice is None:
             standing.skip(found)
             gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
@@ -153,7 +157,7 @@ class FileSource:
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)
         head = source.stream.peek()
-        _, choice = self.wishes.choice(sampled(io.BytesIO(head), "stdin"))
+        _, choice = self.choice(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
         file = InputFile("stdin", "-", 0, 0, "", **_said(choice))
@@ -165,6 +169,14 @@ class FileSource:
             reading.gaps.append(Gap(error.start, None, error.reason))
         yield reading.ended(None)
 
+    def choice(self, sample: Sample) -> tuple[str, Choice | None]:
+        """What a file that begins so is recognised as, and how it is read; None where nothing fits."""
+        return self.wishes.choice(self.known(sample))
+
+    def known(self, sample: Sample) -> Sample:
+        """The sample with the descriptors that are tried first."""
+        return replace(sample, descriptors=self._descriptors)
+
     def close(self) -> None:
         """Nothing is kept open."""
 
@@ -174,7 +186,7 @@ def _said(choice: Choice) -> dict[str, Any]:
         "format": choice.title,
         "settings": {"format": choice.name, **choice.guess.settings},
         "loses": choice.loses,
-        "proves": choice.format.proves,
+        "proves": choice.proves,
     }
 
 

@@ -15,14 +15,20 @@ from urllib.parse import unquote
 from inspector.errors import SourceError, UsageError
 from inspector.segments.extent import Extent, extent
 from inspector.segments.facts import FileFacts
-from inspector.segments.layout import Partition, layout
+from inspector.segments.layout import Partition, claimed, layout
 from inspector.segments.survey import Survey
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
+from inspector.sources.input_file import Gap, InputFile
 from inspector.sources.segment_bounds import meant, refuse
 from inspector.sources.segment_read import SpanReading
 
 _URL = re.compile(r"kafka-log:(?://)?(/.+|[A-Za-z]:.+|[^/].*)\Z")
 _MOST_NOTES = 20
+LOSES = "Segments lose nothing of a record; what retention or compaction removed is gone, and a batch's offset is not under its checksum."
+PROVES = (
+    "Checksums prove that the records of each batch are as the broker wrote them, and gaps in offsets are seen; "
+    "they do not prove who wrote them, nor that no newer segment was left out."
+)
 
 
 class SegmentFiles:
@@ -36,6 +42,16 @@ class SegmentFiles:
         self._early: list[Absence] = []
         self._planned: list[int] = []
         """The number of the partition that each log of the plan is."""
+
+    @staticmethod
+    def claims(path: Path) -> str:
+        """A folder that holds segments or folders of partitions, or a file named like a segment that is no text."""
+        return claimed(path)
+
+    @classmethod
+    def of_path(cls, path: Path, config: Mapping[str, str]) -> SegmentFiles:
+        """The files at a path."""
+        return cls(f"kafka-log:{path.absolute().as_posix()}", config)
 
     def info(self) -> SourceInfo:
         """The path, the cluster that `meta.properties` names, and whether the broker had shut down cleanly."""
@@ -81,6 +97,7 @@ class SegmentFiles:
                 return
             survey = self._surveys[number]
             yield from SpanReading(survey, self._visible(span, survey, request), request.isolation, stop).batches()
+            yield Batch(inputs=[as_input(found.facts) for found in survey.files])
             if stop.is_set():
                 return
 
@@ -145,6 +162,24 @@ def _said(facts: FileFacts) -> list[str]:
 
 def _listed(names: Sequence[str]) -> str:
     return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
+
+
+def as_input(facts: FileFacts) -> InputFile:
+    """What a capture keeps of a segment file."""
+    return InputFile(
+        facts.name,
+        facts.path,
+        facts.size_bytes,
+        facts.modified_us,
+        facts.sha256,
+        facts.format,
+        loses=LOSES,
+        proves=PROVES,
+        rows=facts.rows,
+        gaps=tuple(Gap(gap.start, gap.end, gap.reason) for gap in facts.gaps),
+        notes=tuple(facts.notes),
+        is_whole=facts.is_whole,
+    )
 
 
 def path_of(url: str) -> Path:
