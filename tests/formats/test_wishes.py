@@ -21,7 +21,6 @@ def test_settings_change_one_entry_of_a_mapping() -> None:
     }
     assert guessed["fields"] == {"time": "ts", "key": "id"}
     assert merged({}, {"fields.time": "at"}) == {"fields": {"time": "at"}}
-    assert merged({"a": "text"}, {"a.b": "1"}) == {"a": "text", "a.b": "1"}
 
 
 def test_a_wish_for_one_kind_leaves_the_others_alone() -> None:
