@@ -38,7 +38,7 @@ def test_nothing_wished_changes_nothing() -> None:
     recognised, choice = Wishes().choice(_LINES)
     assert recognised == "json-lines"
     assert choice is not None
-    assert choice.guess.score == pytest.approx(0.9)
+    assert choice.guess.score > 0.5
 
 
 def test_options_say_the_same_again() -> None:
