@@ -67,6 +67,8 @@ class Group:
     places: list[str] = field(default_factory=list)
     """Columns or paths that a mapping may name."""
     events: list[SampleEvent] = field(default_factory=list)
+    mappings: int = 1
+    """How many different mappings of fields its files have; what is shown is the first file's."""
     problem: str = ""
     """Why there are no more events to be seen, in words."""
 
@@ -146,6 +148,7 @@ def _groups(files: FileSource, profile: Profile | None) -> list[Group]:
     found = files.files
     groups: dict[str, Group] = {}
     by_ending: dict[str, set[str]] = {}
+    mappings: dict[str, list[object]] = {}
     looked_at = _spread(found)
     for one in looked_at:
         try:
@@ -158,6 +161,8 @@ def _groups(files: FileSource, profile: Profile | None) -> list[Group]:
             groups[recognised] = _looked_into(recognised, choice, one, profile)
             groups[recognised].ways = [Way(way.name, way.title, way.guess.score, way.guess.why) for way in choices(sample)][:_MOST_WAYS]
         _count(groups[recognised], one)
+        if choice is not None:
+            _ask_too(groups[recognised], choice, mappings.setdefault(recognised, []))
         by_ending.setdefault(_ending(one), set()).add(recognised)
     alone = {ending: groups[next(iter(same))] for ending, same in by_ending.items() if len(same) == 1}
     _count_alike(found, {id(one) for one in looked_at}, alone)
@@ -174,6 +179,15 @@ def _looked_into(recognised: str, choice: Choice | None, one: Found, profile: Pr
     sampled = events_of_file(one, choice, profile)
     group.events, group.problem, group.places = sampled.events, sampled.problem, list(choice.guess.columns) or places_of_file(one, choice)
     return group
+
+
+def _ask_too(group: Group, choice: Choice, met: list[object]) -> None:
+    """What another file of the group asks is asked of the whole group."""
+    group.questions += [one for one in choice.guess.questions if one not in group.questions]
+    fields = choice.guess.settings.get("fields")
+    if fields not in met:
+        met.append(fields)
+    group.mappings = len(met)
 
 
 def _count(group: Group, one: Found) -> None:

@@ -65,7 +65,7 @@ class ImportDialog(QDialog):
         self.problem.setWordWrap(True)
         self.problem.hide()
         self.groups = TextTable(("what it is", "files", "size"), self, right=(2,))
-        self.list = RowsView(self.groups, "What was recognised", [0, 84, 64])
+        self.list = RowsView(self.groups, "What was recognised", [0, 84, 78])
         self.left_out, self.left_out_title = PlainText("Left out"), PlainLabel("Left out", role="title")
         self.left_out.setMaximumHeight(_NOTES_PX)
         for widget in (self.left_out, self.left_out_title):

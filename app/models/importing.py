@@ -57,6 +57,7 @@ class Group:
     places: tuple[str, ...]
     events: tuple[Mapping[str, Any], ...]
     problem: str
+    mappings: int
 
     @property
     def is_read(self) -> bool:
@@ -88,6 +89,7 @@ def group_of(told: Mapping[str, Any]) -> Group:
         places=tuple(map(str, told.get("places") or ())),
         events=tuple(told.get("events") or ()),
         problem=str(told.get("problem") or ""),
+        mappings=int(told.get("mappings") or 1),
     )
 
 

@@ -171,6 +171,14 @@ def test_times_may_be_left_out_on_purpose(qtbot: QtBot, window: MainWindow, tmp_
 
 
 @pytest.mark.usefixtures("pipes")
+def test_files_of_one_kind_with_other_columns_are_said(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    other = tmp_path / "b.psv"
+    other.write_text("number|paid_time\n1|2026-11-23 08:00:00\n", encoding="utf-8")
+    dialog = asked(qtbot, window, table(tmp_path / "a.psv", "1|2026-11-23 08:00:00|3"), other)
+    assert "2 different mappings: a.psv's is shown" in dialog.form.problem.whole_text()
+
+
+@pytest.mark.usefixtures("pipes")
 def test_a_late_answer_is_dropped(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     dialog = asked(qtbot, window, table(tmp_path / "a.psv", "1|2026-11-23 08:00:00|3"))
     for zone in ("UTC", "Asia/Tokyo", "America/New_York"):
