@@ -75,7 +75,9 @@ def _capture(window: MainWindow) -> list[Action]:
         return lambda: do(window.chrome.evidence, window.session.path) if window.session is not None else None
 
     return [
-        Action("Capture", "Open a capture file", window.choose_capture, "Ctrl+O"),
+        Action("Capture", "Open a capture, or files to import", window.importer.choose, "Ctrl+O"),
+        Action("Capture", "Import files of others", window.importer.choose_files, "Ctrl+I"),
+        Action("Capture", "Import a folder", window.importer.choose_folder, "Ctrl+Shift+I"),
         Action("Capture", "Connect to Kafka or an event store", window.choose_source, "Ctrl+N"),
         Action("Capture", "Save as", window.save_as, "Ctrl+Shift+S", is_possible=has),
         Action("Capture", "Export what is listed", export, "Ctrl+Shift+E", is_possible=has),
@@ -93,6 +95,7 @@ def _capture(window: MainWindow) -> list[Action]:
             "Ctrl+Shift+G",
             is_possible=lambda: window.session is not None and window.session.can_go_on,
         ),
+        Action("Capture", "Files that were read into this capture", window.importer.show_details, is_possible=has),
         Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
         Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
         Action("Capture", "Hide secrets, or show them", lambda: window.masking.turn(on=not window.masking.are_on), is_possible=masked),

@@ -76,6 +76,7 @@ class Desk:
         self.folder = folder
         self.kafka, self.store = server.ready["kafka"], server.ready["store"]
         (folder / "client.properties").write_text("client.id=reader\n")
+        (folder / "orders.jsonl").write_text('{"type":"OrderPlaced","order_id":"order-1","time":"2026-11-23T08:00:00Z"}\n' * 9)
         (folder / "client.properties.gpg").write_text("client.id=reader\n")
         self._script("eventscope", f'exec {shlex.quote(sys.executable)} -m inspector.cli "$@"')
         self._script("decrypt", 'exec cat "$1"')

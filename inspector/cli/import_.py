@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from inspector.cli.capture import Stop, size_of
 from inspector.cli.hiding import mask_rules
 from inspector.cli.output import chosen_format
+from inspector.cli.preview import print_preview, wishes_of
 from inspector.cli.registries import add_options, places_of
 from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
@@ -33,8 +34,18 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("import", help="read files of others into a capture", description=_import.__doc__)
     parser.add_argument("path", nargs="+", metavar="PATH|-", help="files, folders, patterns; - reads standard input")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="an existing capture is continued")
-    parser.add_argument("--format", metavar="NAME", default="", help="instead of recognising it; --formats lists them")
-    parser.add_argument("--set", action="append", default=[], type=_setting, metavar="NAME=VALUE", help="a setting of the format")
+    parser.add_argument(
+        "--format", action="append", default=[], metavar="[RECOGNISED:]NAME", help="for all files, or instead of the one that is recognised"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="[RECOGNISED:]NAME=VALUE",
+        help="a setting of the format, such as fields.time=created_at; with a format before it only for files that are recognised so",
+    )
+    parser.add_argument("--preview", action="store_true", help="say what would be done, with five events of each kind, and write nothing")
     parser.add_argument("--zone", metavar="ZONE", help="of times that say none, such as Europe/Paris or UTC")
     parser.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log, or a format's descriptor (TOML)")
     parser.add_argument("--expect", type=Path, metavar="FILE", help="control totals (TOML or CSV) that the capture is checked against")
@@ -60,6 +71,8 @@ def _import(args: argparse.Namespace) -> ExitStatus:
     from inspector import ingest
     from inspector.sources import Request
 
+    if args.preview:
+        return _preview(args)
     if args.output is None:
         raise UsageError("give the capture to write: -o FILE")
     options = _options(args)
@@ -92,15 +105,30 @@ def _sources(args: argparse.Namespace) -> Iterator[Source]:
 
     if args.stop_with_stdin and "-" in args.path:
         raise UsageError("--stop-with-stdin and reading standard input do not go together")
-    settings: dict[str, object] = dict(args.set)
-    if args.zone:
-        settings["zone"] = _zone(args.zone)
+    wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
     paths = [STDIN if path == "-" else Path(path) for path in args.path]
-    divided = divide(paths, wanted=args.format, settings=settings, descriptors=_descriptors(args.map))
+    divided = divide(paths, wishes=wishes, descriptors=_descriptors(args.map))
     if divided.files is not None:
         yield divided.files
     for one in divided.claimed:
-        yield one.reader.of_path(one.path, {name: str(value) for name, value in settings.items()})
+        yield one.reader.of_path(one.path, wishes.config_of(one.words))
+
+
+def _preview(args: argparse.Namespace) -> ExitStatus:
+    from inspector.cli.logs import leave_with_stdin
+    from inspector.identify import load_profile
+    from inspector.import_preview import preview
+    from inspector.sources.paths import divide
+
+    if "-" in args.path:
+        raise UsageError("standard input cannot be read twice: --preview looks at files")
+    if args.stop_with_stdin:
+        leave_with_stdin()
+    profile = load_profile(args.map) if args.map else None
+    wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
+    divided = divide([Path(path) for path in args.path], wishes=wishes, descriptors=_descriptors(args.map))
+    print_preview(preview(divided.files, divided.claimed, profile, wishes), chosen_format(args.print_as))
+    return ExitStatus.OK
 
 
 def _expected(path: Path | None) -> Totals | None:

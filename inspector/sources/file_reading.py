@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inspector.event import Flag, LogKey, RecordBatch
-from inspector.formats import Chunk, Input, Place, Settings, merged
+from inspector.formats import Chunk, Input, Place
 from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
@@ -32,7 +32,6 @@ class Standing:
     """How far the reading of several files is: the logs that came up, and the bytes that were read."""
 
     plan: Plan
-    settings: Settings
     read_bytes: int = 0
     _logs: dict[LogKey, int] = field(default_factory=dict)
 
@@ -48,7 +47,7 @@ class Standing:
             return known
         index = self._logs[key] = len(self.plan.logs)
         info = LogInfo(key, first, -1)
-        settings = merged(choice.guess.settings, self.settings)
+        settings = choice.guess.settings
         if rules := rules_of(settings):
             self.plan.rules[key.name] = rules
         decoder = settings.get("decoder")
@@ -86,11 +85,10 @@ class Reading:
 
     def rows(self, source: Opened, path: Path | None) -> Iterator[Batch]:
         """The file's rows. Raises DamagedInput where nothing more can be read, and OSError."""
-        settings = merged(self._choice.guess.settings, self._standing.settings)
         with self._on_disk(source, path) as on_disk:
             given = Input(self._file.name, source.stream, on_disk, self._stop)
             with closing(Joined(self._beside, self._stop)) as joined:
-                for chunk in self._choice.format.read(given, settings):
+                for chunk in self._choice.format.read(given, self._choice.guess.settings):
                     joined.add_to(chunk.records)
                     yield self._batch(replace(chunk, notes=[*chunk.notes, *joined.notes]), source)
                     if self._stop.is_set():

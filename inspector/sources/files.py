@@ -19,11 +19,12 @@ from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.formats import DamagedInput, Sample, Settings, merged
+from inspector.formats import DamagedInput, Sample, Settings
 from inspector.formats.descriptor import Descriptor
 from inspector.formats.finding import Finding, find
 from inspector.formats.opening import Found, identity, opened, sample_of, sampled, unpacked
-from inspector.formats.recognise import Choice, chosen
+from inspector.formats.recognise import Choice
+from inspector.formats.wishes import Wishes
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
 from inspector.sources.file_siblings import siblings
@@ -48,11 +49,12 @@ class FileSource:
         *,
         wanted: str = "",
         settings: Settings | None = None,
+        wishes: Wishes | None = None,
         stdin: IO[bytes] | None = None,
         is_claimed: Callable[[Path], bool] = lambda _path: False,
         descriptors: Sequence[Descriptor] = (),
     ) -> None:
-        self._wanted, self._settings, self._descriptors = wanted, dict(settings or {}), tuple(descriptors)
+        self.wishes, self._descriptors = wishes or Wishes(wanted, dict(settings or {})), tuple(descriptors)
         self._stdin = stdin
         self._beside: dict[str, dict[str, Found]] = {}
         self._is_piped = STDIN in paths
@@ -60,8 +62,7 @@ class FileSource:
             raise UsageError("standard input (-) is read alone: give the files in another command")
         self._paths = list(paths)
         self._finding = Finding() if self._is_piped else find(self._paths, is_claimed)
-        if wanted:
-            self._chosen(sampled(io.BytesIO(), ""))
+        self.wishes.check(self._descriptors)
 
     @classmethod
     def at(cls, url: str, config: Mapping[str, str]) -> FileSource:
@@ -111,7 +112,7 @@ class FileSource:
 
         Raises SourceError when none of them could be.
         """
-        standing = Standing(plan, self._settings)
+        standing = Standing(plan)
         if self._is_piped:
             yield from self._read_stdin(standing, stop)
             return
@@ -142,13 +143,13 @@ class FileSource:
             yield Batch(notes=[f"{found.name}: this very file is in the capture already; it adds nothing"], read_bytes=standing.read_bytes)
             return
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
-        choice = self._chosen(sample_of(found))
+        _, choice = self.choice(sample_of(found))
         if choice is None:
             standing.skip(found)
             gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
             yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
             return
-        file = replace(file, **_said(choice, self._settings))
+        file = replace(file, **_said(choice))
         reading = Reading(standing, choice, file, found, stop, self._beside.get(found.name))
         yield Batch(inputs=[file])
         try:
@@ -172,10 +173,10 @@ class FileSource:
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)
         head = source.stream.peek()
-        choice = self._chosen(sampled(io.BytesIO(head), "stdin"))
+        _, choice = self.choice(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
-        file = InputFile("stdin", "-", 0, 0, "", **_said(choice, self._settings))
+        file = InputFile("stdin", "-", 0, 0, "", **_said(choice))
         reading = Reading(standing, choice, file, None, stop)
         reading.learn_head(head)
         try:
@@ -184,17 +185,22 @@ class FileSource:
             reading.gaps.append(Gap(error.start, None, error.reason))
         yield reading.ended(None)
 
-    def _chosen(self, sample: Sample) -> Choice | None:
-        return chosen(replace(sample, descriptors=self._descriptors), self._wanted)
+    def choice(self, sample: Sample) -> tuple[str, Choice | None]:
+        """What a file that begins so is recognised as, and how it is read; None where nothing fits."""
+        return self.wishes.choice(self.known(sample))
+
+    def known(self, sample: Sample) -> Sample:
+        """The sample with the descriptors that are tried first."""
+        return replace(sample, descriptors=self._descriptors)
 
     def close(self) -> None:
         """Nothing is kept open."""
 
 
-def _said(choice: Choice, settings: Settings) -> dict[str, Any]:
+def _said(choice: Choice) -> dict[str, Any]:
     return {
         "format": choice.title,
-        "settings": {"format": choice.name, **merged(choice.guess.settings, settings)},
+        "settings": {"format": choice.name, **choice.guess.settings},
         "loses": choice.loses,
         "proves": choice.proves,
     }

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
 from inspector import plugins
-from inspector.formats import Settings
 from inspector.formats.descriptor import Descriptor
+from inspector.formats.wishes import Wishes
 from inspector.sources import Source
 from inspector.sources.files import STDIN, FileSource
 
@@ -53,12 +53,12 @@ def readers() -> list[PathReader]:
     return [cast("PathReader", one) for one in loaded if callable(getattr(one, "claims", None))]
 
 
-def divide(paths: Sequence[Path], *, wanted: str = "", settings: Settings | None = None, descriptors: Sequence[Descriptor] = ()) -> Divided:
-    """Who reads which path. With a format `wanted`, everything is read as files. Raises UsageError as `FileSource` does."""
-    if wanted or STDIN in paths:
-        return Divided((), FileSource(paths, wanted=wanted, settings=settings, descriptors=descriptors))
+def divide(paths: Sequence[Path], *, wishes: Wishes | None = None, descriptors: Sequence[Descriptor] = ()) -> Divided:
+    """Who reads which path. With a format for all files, everything is read as files. Raises UsageError as `FileSource` does."""
+    if (wishes is not None and wishes.wanted) or STDIN in paths:
+        return Divided((), FileSource(paths, wishes=wishes, descriptors=descriptors))
     claimed: list[Claimed] = []
-    files = FileSource(paths, settings=settings, descriptors=descriptors, is_claimed=_claiming(claimed))
+    files = FileSource(paths, wishes=wishes, descriptors=descriptors, is_claimed=_claiming(claimed))
     nothing_left = claimed and not files.files and not files.notes
     return Divided(claimed, None if nothing_left else files)
 

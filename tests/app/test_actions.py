@@ -66,7 +66,7 @@ def test_the_palette_does_what_is_typed(qtbot: QtBot, window: MainWindow, tmp_pa
 
 def test_what_is_not_possible_is_not_offered(window: MainWindow) -> None:
     words = [action.words for action in found(window.actions_table, "")]
-    assert "Open a capture file" in words
+    assert "Open a capture, or files to import" in words
     assert "Replay the stream of this event" not in words
 
 

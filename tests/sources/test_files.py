@@ -17,6 +17,7 @@ from inspector.errors import SourceError, UsageError
 from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Place, Sample, Settings, recognise
 from inspector.formats.json_lines import JsonLines
+from inspector.formats.wishes import Wishes
 from inspector.sources import Request, open_source, paths
 from inspector.sources.files import FileSource
 
@@ -237,6 +238,6 @@ def test_what_a_source_of_its_own_reads_is_not_read_as_files(tmp_path: Path, mon
     assert [one.name for one in divided.files.files] == ["a.jsonl", "deep/e.jsonl"]
     assert [one.path.relative_to(tmp_path / "in").as_posix() for one in divided.claimed] == ["b.db", "data", "deep/d.db"]
     assert paths.divide([tmp_path / "in" / "data"]).files is None
-    as_files = paths.divide([tmp_path / "in"], wanted="json-lines")
+    as_files = paths.divide([tmp_path / "in"], wishes=Wishes("json-lines"))
     assert as_files.files is not None
     assert len(as_files.files.files) == 5
