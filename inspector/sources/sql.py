@@ -20,6 +20,7 @@ from inspector.errors import SourceError, UsageError
 from inspector.sources import Batch, Bound, LogInfo, Plan, Request, SourceInfo, Span, Step
 from inspector.sources.sql_descriptor import Descriptor, built_in, load
 from inspector.sources.sql_open import StoreFile
+from inspector.sources.sql_rows import Page
 from inspector.sources.sql_shape import fits, shapes
 from inspector.sources.sql_table import Table
 from inspector.sources.sql_tail import Tail
@@ -43,7 +44,7 @@ class SqlSource:
     def __init__(self, url: str, config: Mapping[str, str]) -> None:
         self._path = store_path(url)
         own = config.get("descriptor")
-        self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else built_in()
+        self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else [one for one in built_in() if one.is_for("sqlite")]
         self._file = StoreFile(self._path)
         self._told = 0
         self._trouble = ""
@@ -213,11 +214,14 @@ class SqlSource:
             found = self._file.read(lambda connection: table.nth_last(connection, count)) if count else info.end
             return info.first if found is None else found
         if bound.time_us is not None:
-            at = first_at(self._file, table, bound.time_us, info.first, info.end)
+            at = first_at(lambda start, end: self._page(table, start, end), table, bound.time_us, info.first, info.end)
             if at.position is None:
                 notes.append(nothing_after(table, bound.time_us, at))
             return info.end if at.position is None else at.position
         return {"earliest": info.first, "latest": info.end}.get(bound.edge or "", natural)
+
+    def _page(self, table: Table, start: int, end: int) -> Page:
+        return self._file.read(lambda connection: table.page(connection, start, end))
 
 
 def store_path(url: str) -> Path:
