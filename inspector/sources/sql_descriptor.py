@@ -181,12 +181,20 @@ def _check_fields(fields: Mapping[str, Expression]) -> None:
             continue
         if expression is not None and not isinstance(expression, ColumnRef):
             raise ValueError(f"[event] {key}: one column is wanted{', or rowid()' if key == 'position' else ''}")
+    _check_payloads(fields)
+    _check_times(fields)
+
+
+def _check_payloads(fields: Mapping[str, Expression]) -> None:
     for key in ("value", "metadata"):
         if key in fields:
             try:
                 payload_parts(fields[key])
             except ValueError as error:
                 raise ValueError(f"[event] {key}: {error}") from None
+
+
+def _check_times(fields: Mapping[str, Expression]) -> None:
     if "time" in fields and "recorded" in fields:
         raise ValueError("[event] time and recorded: a row has one timestamp; give the other one as a rule or leave it unmapped")
     for key in ("time", "recorded"):

@@ -1,0 +1,55 @@
+"""A PostgreSQL server for tests, shared by the tests of one process; databases have names of their own."""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.postgres import server as launcher
+from tests.postgres.server import Database, Server
+
+_numbers = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder needs a server; without one it is skipped with the reason."""
+    reason = launcher.missing()
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.postgres)
+            if reason:
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """The server that tests share: nobody stops it or changes its settings."""
+    with tempfile.TemporaryDirectory(prefix="eventscope-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        started = Server(Path(folder) / "cluster")
+        try:
+            yield started.start()
+        finally:
+            started.stop()
+
+
+@pytest.fixture
+def own_server() -> Iterator[Server]:
+    """A server for one test, which may stop it and start it again."""
+    with tempfile.TemporaryDirectory(prefix="eventscope-postgres-") as folder:
+        Path(folder).chmod(0o755)
+        started = Server(Path(folder) / "cluster")
+        try:
+            yield started.start()
+        finally:
+            started.stop()
+
+
+@pytest.fixture
+def database(server: Server) -> Database:
+    """An empty database of the shared server."""
+    return server.database(f"shop_{next(_numbers)}")
