@@ -38,7 +38,6 @@ class PostgresTail:
         self._asked = asked
         self._next = self._spans[0].start if self._spans else 0
         self._again = max(asked, self._next - again) if asked < self._next else self._next
-        """From here on is read again; equal to `_next` when that is done, or need not be."""
         self._known = self._next if self._next > asked else 0
         self._holes: Holes | None = None
         self._looked_s = 0.0
@@ -46,6 +45,7 @@ class PostgresTail:
         """(transaction, position) of the last row read, in a table that is read by transaction."""
         self._low = self._next
         self._resumed_at = self._next if self._again < self._next else 0
+        """Where a capture goes on; from `_again` up to here is read again. 0 when nothing is."""
         self._has_told_full = False
         self.is_caught_up = False
 
@@ -114,9 +114,9 @@ class PostgresTail:
         """What lies just below where a capture goes on: what it has is not stored twice, what came meanwhile is."""
         assert self._holes is not None
         found = []
-        while self._again < self._next:
-            page = self.table.page(cursor, self._again, self._next)
-            stop = self._next if page.is_end else page.last + 1
+        while self._again < self._resumed_at:
+            page = self.table.page(cursor, self._again, self._resumed_at)
+            stop = self._resumed_at if page.is_end else page.last + 1
             self._passed(self._again, stop, page, stand)
             self._again = stop
             if page.rows:
@@ -150,9 +150,8 @@ class PostgresTail:
 
         What that capture had not read is of transactions that ran then, so none is earlier than what it had read.
         """
-        is_resumed = self._again < self._next
-        self._low = self._asked if is_resumed else span.start
-        lowest = self.table.lowest_transaction(cursor, self._again, self._next) if is_resumed else None
+        self._low = self._asked if self._resumed_at else span.start
+        lowest = self.table.lowest_transaction(cursor, self._again, self._resumed_at) if self._resumed_at else None
         return (0, -1) if lowest is None else (max(0, lowest - 1), -1)
 
     def _in_order(self, page: Page) -> list[Batch]:
@@ -191,7 +190,7 @@ class PostgresTail:
         if span.end is not None and self._next >= span.end and self.is_caught_up:
             self._spans.pop(0)
             if self._spans:
-                self._next = self._again = self._spans[0].start
+                self._next, self._resumed_at = self._spans[0].start, 0
                 self.is_caught_up, self._order = False, None
 
     def _reopened(self, plan: Plan, stand: Stand) -> list[Batch]:
@@ -201,7 +200,7 @@ class PostgresTail:
         info = LogInfo(self.table.key, stand.first, stand.end)
         self._key, self.log = info.key, len(plan.logs)
         span = Span(self.log, info.first, None if self._follow else stand.end)
-        self._spans, self._next, self._again, self._asked = [span], info.first, info.first, info.first
+        self._spans, self._next, self._asked, self._resumed_at = [span], info.first, info.first, 0
         self._known, self._order, self.is_caught_up = 0, None, False
         assert self._holes is not None
         self._holes.forget()
@@ -216,7 +215,8 @@ class PostgresTail:
         )
         assert self._holes is not None
         self._holes.forget()
-        self._next = self._again = self._known = stand.end
+        self._next = self._known = stand.end
+        self._resumed_at = 0
         return Batch(end={self.log: stand.end}, notes=[note])
 
 

@@ -36,8 +36,9 @@ class Link:
         """How many connections there were."""
         self._connection: psycopg.Connection[tuple[Any, ...]] | None = None
         self._begin = (
-            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL standard_conforming_strings = on; SET LOCAL datestyle = 'ISO'; "
-            "SET LOCAL timezone = 'UTC'; SET LOCAL bytea_output = 'hex'; SET LOCAL intervalstyle = 'iso_8601'; "
+            "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL search_path = pg_catalog; SET LOCAL timezone = 'UTC'; "
+            "SET LOCAL standard_conforming_strings = on; SET LOCAL datestyle = 'ISO'; SET LOCAL bytea_output = 'hex'; "
+            "SET LOCAL intervalstyle = 'iso_8601'; "
             f"SET LOCAL statement_timeout = {int(settings.statement_ms)}; SET LOCAL lock_timeout = {int(_LOCK_MS)}; "
             f"SET LOCAL idle_in_transaction_session_timeout = {int(_IDLE_MS)}"
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.postgres import message_db
 from tests.postgres import server as launcher
 from tests.postgres.server import Database, Server
 
@@ -53,3 +54,19 @@ def own_server() -> Iterator[Server]:
 def database(server: Server) -> Database:
     """An empty database of the shared server."""
     return server.database(f"shop_{next(_numbers)}")
+
+
+@pytest.fixture(scope="session")
+def message_store(server: Server) -> str:
+    """The name of a database that holds an empty message-db, to be copied; skips loudly where the package cannot be had."""
+    reason = message_db.missing()
+    if reason:
+        pytest.skip(reason)
+    message_db.installed(server)
+    return message_db.TEMPLATE
+
+
+@pytest.fixture
+def messages(server: Server, message_store: str) -> Database:
+    """A database with an empty message-db."""
+    return server.database(f"messages_{next(_numbers)}", like=message_store)

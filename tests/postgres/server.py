@@ -110,9 +110,9 @@ class Server:
         while True:
             try:
                 self.connect("postgres").close()
-            except psycopg.OperationalError as error:
-                assert time.monotonic() < deadline, f"{error}\n{self.log.read_text()}"
-                assert self._child.is_running(), self.log.read_text()
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline or not self._child.is_running():
+                    raise RuntimeError(self.log.read_text()) from None
                 time.sleep(0.05)
             else:
                 return self
@@ -130,10 +130,10 @@ class Server:
             host="127.0.0.1", port=self.port, user=user, password=password, dbname=database, autocommit=True, connect_timeout=10
         )
 
-    def database(self, name: str) -> Database:
-        """A new and empty database."""
+    def database(self, name: str, *, like: str = "template1") -> Database:
+        """A new database, a copy of another one; empty when none is named."""
         with self.connect("postgres") as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+            connection.execute(sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(like)))
         return Database(self, name)
 
 
