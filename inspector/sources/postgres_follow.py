@@ -25,7 +25,7 @@ class PostgresTail:
     """Reads `spans` of one table, the last one without end when following.
 
     `asked` is where the request begins: a first span that starts above it goes on where a capture already is, so the
-    positions just below are read again once (`is_again`), for what came late meanwhile.
+    positions just below are read again once, for what came late meanwhile.
     """
 
     def __init__(

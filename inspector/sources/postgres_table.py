@@ -211,10 +211,11 @@ class PostgresTable:
 
     def _notice(self) -> None:
         """What the user should know of how it is read."""
-        column, title = self._position.removeprefix("t."), self.descriptor.title
+        title = self.descriptor.title
         if not self.descriptor.is_verified:
             self.notes.append(f"{self.name} is read by an unverified mapping ({title}): compare some events with what was written")
-        if not any(quoted(index[0]) == column for index in self.shape.indexes if index) and not self._xid:
-            self.notes.append(f"{self.name} has no index on {column}: the server looks through the whole table for each page")
+        order = (self._xid or self._position).removeprefix("t.")
+        if not any(quoted(index[0]) == order for index in self.shape.indexes if index):
+            self.notes.append(f"{self.name} has no index on {order}: the server looks through the whole table for each page")
         if self.shape.hides_rows:
             self.notes.append(f"{self.name} has row-level security: rows that this role may not see are not read, and look like holes")

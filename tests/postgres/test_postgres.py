@@ -177,7 +177,9 @@ def test_thousands_of_events_appended_while_following_all_come_in_order(database
         app.order("place 500")
         following.until(1_002)
         app.answer()
-    assert following.positions == list(range(1, 1_003)), [(b.read_to, b.notes, b.records.position[:3], b.opened) for b in following.batches][:9]
+    assert following.positions == list(range(1, 1_003)), [
+        (b.read_to, b.notes, b.records.position[:3], b.opened) for b in following.batches
+    ][:9]
 
 
 # ---- the real message-db
