@@ -7,7 +7,6 @@ rows become records in `postgres_table`. Writers commit in another order than th
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,22 +14,16 @@ from pathlib import Path
 
 from inspector.errors import SourceError
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Span, Step
-from inspector.sources.postgres_config import Settings, settings_of
+from inspector.sources.postgres_check import check
+from inspector.sources.postgres_config import settings_of
 from inspector.sources.postgres_follow import PostgresTail
 from inspector.sources.postgres_link import Link, Rows
+from inspector.sources.postgres_pace import TICK_S, Pace
 from inspector.sources.postgres_shape import Shape, has_columns, is_alike, may_fit, names, with_columns
 from inspector.sources.postgres_table import PostgresTable
 from inspector.sources.sql_bounds import Bounds, chosen, refuse_kafka_words
 from inspector.sources.sql_descriptor import Descriptor, built_in, load
 from inspector.sources.sql_rows import Page
-
-_TICK_S = 0.2
-"""Between two batches while nothing is there."""
-_POLL_S = (0.2, 2.0)
-"""Between two looks at the server: at first, and after a while without rows."""
-_RETRY_S = (0.25, 5.0)
-_PATIENCE_S = 30.0
-"""For so long is a server waited for that goes away while something with an end is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,17 +57,7 @@ class PostgresSource:
     @staticmethod
     def check(url: str, config: Mapping[str, str], names: Sequence[str] = ()) -> Iterator[Step]:
         """Connecting and logging in, finding a table that a descriptor knows, and where its rows begin and end."""
-        settings = settings_of(url, config)
-        link = Link(settings)
-        try:
-            said = link.read(_welcome)
-            yield Step(settings.place, "SASL", works=True, text=f"connected{said}")
-        except SourceError as error:
-            yield Step(settings.place, error.step, works=False, text=f"{error.step}: {error}")
-            return
-        finally:
-            link.close()
-        yield from _check_tables(url, config, names, settings)
+        yield from check(settings_of(url, config), lambda: PostgresSource(url, config), names)
 
     def info(self) -> SourceInfo:
         """The address, and per table the descriptor that reads it, whether that is verified, and its streams' first version."""
@@ -118,7 +101,7 @@ class PostgresSource:
         """See `Source.read`. A server that goes away is waited for, without end while it is followed, and that is said."""
         with self._ended_by(stop):
             tails = self._tails(plan, request)
-            pace = _Pace(follow=request.follow)
+            pace = Pace(follow=request.follow)
             while tails and not stop.is_set():
                 yield from self._round(tails, plan, pace, stop)
                 tails = [tail for tail in tails if not tail.is_done]
@@ -139,7 +122,7 @@ class PostgresSource:
             found += [] if tail.is_done else [tail]
         return found
 
-    def _round(self, tails: Sequence[PostgresTail], plan: Plan, pace: _Pace, stop: threading.Event) -> Iterator[Batch]:
+    def _round(self, tails: Sequence[PostgresTail], plan: Plan, pace: Pace, stop: threading.Event) -> Iterator[Batch]:
         for tail in tails:
             try:
                 batches = tail.step(self._link, plan)
@@ -160,7 +143,7 @@ class PostgresSource:
         done = threading.Event()
 
         def watch() -> None:
-            while not done.wait(_TICK_S):
+            while not done.wait(TICK_S):
                 if stop.is_set():
                     self._link.cancel()
                     return
@@ -218,42 +201,6 @@ class PostgresSource:
         )
 
 
-class _Pace:
-    """How long to wait between two looks: longer the longer nothing comes, and longer the longer nobody answers."""
-
-    def __init__(self, *, follow: bool) -> None:
-        self.trouble = ""
-        self._follow = follow
-        self._poll_s, self._retry_s = _POLL_S[0], _RETRY_S[0]
-        self._failing_since_s: float | None = None
-
-    def worked(self, found: bool) -> str:
-        """Notes that the server answered, with rows or without; the state to tell."""
-        self._poll_s = _POLL_S[0] if found else min(self._poll_s * 1.2, _POLL_S[1])
-        state = "reading again" if self.trouble else ""
-        self.trouble, self._retry_s, self._failing_since_s = "", _RETRY_S[0], None
-        return state
-
-    def failed(self, error: SourceError) -> Batch:
-        """Notes that it did not; what to tell. Raises `error` when waiting cannot mend it or has lasted long enough."""
-        now = time.monotonic()
-        self._failing_since_s = now if self._failing_since_s is None else self._failing_since_s
-        if not error.retry or not (self._follow or now - self._failing_since_s < _PATIENCE_S):
-            raise error
-        said = str(error)
-        batch = Batch(state="" if said == self.trouble else f"waiting: {said}")
-        self.trouble = said
-        return batch
-
-    def wait(self, stop: threading.Event) -> Iterator[Batch]:
-        """Empty batches until it is time to look again."""
-        until = time.monotonic() + (self._retry_s if self.trouble else self._poll_s)
-        if self.trouble:
-            self._retry_s = min(self._retry_s * 2, _RETRY_S[1])
-        while (left := until - time.monotonic()) > 0 and not stop.wait(min(_TICK_S, left)):
-            yield Batch()
-
-
 def _who(cursor: Rows) -> tuple[str, str]:
     """What names the database wherever it is reached, and the server's version in words."""
     found = cursor.execute("SELECT current_setting('server_version'), current_database()::text").fetchall()[0]
@@ -263,30 +210,3 @@ def _who(cursor: Rows) -> tuple[str, str]:
         return "", f"PostgreSQL {version}"
     number = cursor.execute("SELECT system_identifier FROM pg_control_system()").fetchall()[0][0]
     return f"{number}/{database}", f"PostgreSQL {version}"
-
-
-def _welcome(cursor: Rows) -> str:
-    found = cursor.execute(
-        "SELECT current_user::text, current_setting('server_version'), "
-        "(SELECT s.ssl FROM pg_stat_ssl AS s WHERE s.pid = pg_backend_pid()), current_setting('transaction_read_only')"
-    ).fetchall()[0]
-    user, version, has_tls, read_only = (part.decode(errors="replace") if isinstance(part, bytes) else part for part in found)
-    return f" as {user}: PostgreSQL {version}, {'with TLS' if has_tls else 'without TLS'}, read-only: {read_only}"
-
-
-def _check_tables(url: str, config: Mapping[str, str], names: Sequence[str], settings: Settings) -> Iterator[Step]:
-    try:
-        source = PostgresSource(url, config)
-    except SourceError as error:
-        yield Step(settings.place, error.step, works=False, text=f"{error.step}: {error}")
-        return
-    try:
-        tables = chosen(source.tables, names, settings.place)
-        read = ", ".join(f"{table.name} as {table.descriptor.title}" for table in tables)
-        yield Step(settings.place, "shape", works=True, text=f"shape: reads {read}")
-        rows = ", ".join(f"{info.key.name} {info.first:,} to {info.end:,}" for info in source.logs(names))
-        yield Step(settings.place, "rows", works=True, text=f"rows: positions of {rows} (exclusive)")
-    except SourceError as error:
-        yield Step(settings.place, error.step, works=False, text=f"{error.step}: {error}")
-    finally:
-        source.close()

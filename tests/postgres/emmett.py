@@ -40,7 +40,7 @@ def install(connection: psycopg.Connection[Any]) -> None:
     text = (fetched_once(FOLDER, _fetch) / "package" / "dist" / "index.cjs").read_text(encoding="utf-8")
     found = _SCHEMA.search(text)
     assert found is not None
-    connection.execute(found[1])  # type: ignore[call-overload]
+    connection.execute(found[1])
 
 
 def append(connection: psycopg.Connection[Any], stream: str, kind: str, data: object, metadata: object) -> tuple[str, int, int]:

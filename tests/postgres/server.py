@@ -160,4 +160,4 @@ class Database:
         """Runs statements, each in a transaction of its own."""
         with self.connect() as connection:
             for statement in statements:
-                connection.execute(statement)  # type: ignore[call-overload]
+                connection.execute(statement)

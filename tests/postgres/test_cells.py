@@ -56,7 +56,7 @@ def test_axon_payloads_are_read_from_large_objects_bytes_and_text(database: Data
     database.run(AXON.format(kind=kind))
     with database.connect() as connection:
         given = (value, meta) if kind == "text" else (value.encode(), meta.encode())
-        connection.execute(row, given)  # type: ignore[call-overload]
+        connection.execute(row, given)
     with closing(opened(database)) as source:
         (batch,) = all_events(source)
         assert source.info().attributes["mapping"] == "unverified mapping"
@@ -128,16 +128,16 @@ def test_text_of_other_encodings_becomes_utf8_and_what_is_none_is_said(
 ) -> None:
     name = f"coded_{encoding.lower()}"
     with server.connect("postgres") as connection:
-        connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} ENCODING '{encoding}' TEMPLATE template0")
     database = Database(server, name)
     word = {"LATIN1": "Grüße", "EUC_JP": "日本", "SQL_ASCII": "Grüße"}[encoding]
     codec = {"LATIN1": "latin-1", "EUC_JP": "euc_jp", "SQL_ASCII": "latin-1"}[encoding]
     with database.connect() as connection:
-        connection.execute(THINGS.format(kind="text", moment="text", note="text"))  # type: ignore[call-overload]
+        connection.execute(THINGS.format(kind="text", moment="text", note="text"))
         for text in (word, "plain"):
             written = text.encode(codec).hex()
             connection.execute(
-                f"INSERT INTO things (body, name) SELECT t, t FROM (SELECT convert_from('\\x{written}'::bytea, '{encoding}') AS t) AS x"  # type: ignore[call-overload]
+                f"INSERT INTO things (body, name) SELECT t, t FROM (SELECT convert_from('\\x{written}'::bytea, '{encoding}') AS t) AS x"
             )
     batch = things(database, tmp_path)
     assert bool(batch.flags[0] & Flag.damaged) is is_damaged

@@ -128,7 +128,7 @@ def test_table_made_anew_is_a_log_apart(database: Database) -> None:
         following.until(1)
         connection.execute("DROP TABLE stored_events")
         for statement in EVENTS.split("; "):
-            connection.execute(statement)  # type: ignore[call-overload]
+            connection.execute(statement)
         connection.execute(ONE, ("refund-1", b"{}"))
         assert "made anew" in following.until_note("another log")
         assert following.until(2) == [1, 1]
