@@ -11,13 +11,16 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QProcess
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.access import Access, can_be_asked
 from app.connections import Connections
 from app.dialogs.connect import ConnectDialog
+from app.messages import Messages
 from app.session import Session
 from app.vault import service
+from tests.app.captures import capture
 from tests.app.keyrings import MemoryKeyring, memory_keyring
 from tests.postgres import message_db
 from tests.postgres.server import PASSWORD, Database
@@ -98,7 +101,7 @@ def test_wrong_password_fails_at_its_step(qtbot: QtBot, dialog: ConnectDialog) -
 
 
 def test_source_of_a_capture_is_asked_again_with_what_the_keyring_has(
-    qtbot: QtBot, dialog: ConnectDialog, messages: Database, fake: MemoryKeyring
+    qtbot: QtBot, qapp: QApplication, dialog: ConnectDialog, messages: Database, fake: MemoryKeyring, tmp_path: Path
 ) -> None:
     dialog.page.store_password.setText(PASSWORD)
     dialog.connect_now()
@@ -106,7 +109,8 @@ def test_source_of_a_capture_is_asked_again_with_what_the_keyring_has(
     dialog.reject()
     place = messages.url.replace("owner@", "")
     told: list[str] = []
-    session = Session()
+    log = Messages(qapp)
+    session = Session(capture(tmp_path / "a.evcap", 1), log)
     access = Access(session)
     assert can_be_asked(place)
     assert access.is_known(place)
@@ -114,4 +118,5 @@ def test_source_of_a_capture_is_asked_again_with_what_the_keyring_has(
     qtbot.waitUntil(lambda: bool(told), timeout=TIMEOUT)
     assert sorted(told[0].split()) == [f"password={PASSWORD}", "user=owner"]
     assert not access.is_known(place + "x")
-    session.ending.emit()
+    session.close()
+    log.deleteLater()
