@@ -68,8 +68,8 @@ COMPOSED = {
     "inspector/sources/sql_table.py": "', '.join(scope.cells) cell column end of_stream self._position table",
     "inspector/sources/postgres_rows.py": "columns order table where",
     "inspector/sources/postgres_scope.py": "cell key of_stream own table",
-    "inspector/sources/postgres_table.py": "column decided ends[0] ends[1] inside kind self._decided self._position self._xid table way "
-    "where xid",
+    "inspector/sources/postgres_table.py": "among column decided ends[0] ends[1] inside kind self._decided self._position self._xid "
+    "table way where xid",
 }
 """Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote, but for a
 field's name that is quoted (`capture.fields.kept`): a definition takes no bound values."""

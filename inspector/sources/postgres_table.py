@@ -62,6 +62,8 @@ class PostgresTable:
             raise SourceError(f"table {shape.name} cannot be read as {descriptor.title}: {error}", step="shape") from None
         self._scope = scope
         self._decided = f"{self._xid} < {_DECIDED[self._xid_type()]}" if self._xid else "true"
+        named = self._position.removeprefix("t.")
+        self._is_indexed = any(quoted(index[0]) == named for index in shape.indexes if index)
         self._notice()
 
     def _reader(self, scope: Scope) -> RowReader:
@@ -134,10 +136,21 @@ class PostgresTable:
     def within(self, cursor: Rows, ranges: Sequence[tuple[int, int]]) -> Page:
         """The rows in these ranges of positions, by position."""
         starts, ends = [start for start, _ in ranges], [end for _, end in ranges]
-        inside = f"{self._position} >= h.a AND {self._position} < h.b"
-        where = f"EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS h(a, b) WHERE {inside})"
-        bounds = f"{self._position} >= %s AND {self._position} < %s AND {where}"
-        return self._fetched(cursor, bounds, (min(starts), max(ends), starts, ends), min(starts), MAX_ROWS)
+        column, table = self._position, self.shape.sql
+        if self._is_indexed:
+            # one short look into the index for each range: the limit keeps the server from joining the whole table
+            inside = f"SELECT {column} AS p FROM {table} AS t WHERE {column} >= h.a AND {column} < h.b ORDER BY 1 LIMIT {int(MAX_ROWS)}"
+            ranged = (
+                f"SELECT l.p FROM unnest(%s::bigint[], %s::bigint[]) AS h(a, b) CROSS JOIN LATERAL ({inside}) AS l LIMIT {int(MAX_ROWS)}"
+            )
+            found = cursor.execute(self._bytes(ranged), (starts, ends)).fetchall()
+        else:
+            among = "EXISTS (SELECT 1 FROM unnest(%s::bigint[], %s::bigint[]) AS h(a, b) WHERE p >= h.a AND p < h.b)"
+            looked = f"SELECT p FROM (SELECT {column} AS p FROM {table} AS t WHERE {column} >= %s AND {column} < %s) AS s WHERE {among}"
+            found = cursor.execute(self._bytes(looked), (min(starts), max(ends), starts, ends)).fetchmany(MAX_ROWS)
+        if not found:
+            return Page([], 0, min(starts) - 1, is_end=True, newest=0)
+        return self._fetched(cursor, f"{column} = ANY(%s)", ([place for (place,) in found],), min(starts), MAX_ROWS)
 
     def after_transaction(self, cursor: Rows, xid: int, position: int, start: int, end: int | None) -> Page:
         """Rows after (transaction, position) in that order, of transactions that are decided, within positions."""

@@ -18,7 +18,7 @@ from inspector.sources import Request
 from inspector.sources.postgres_late import KEY, LATER_TRANSACTION, MOST, READ_AGAIN, Holes, runs
 from tests.postgres import emmett, message_db
 from tests.postgres.server import Database
-from tests.postgres.test_postgres import opened
+from tests.postgres.test_postgres import EVENTS, ONE, opened
 from tests.sources.stores import Following, all_events, all_records, positions
 
 
@@ -136,6 +136,32 @@ def test_rolled_back_numbers_stay_holes(messages: Database, writers: tuple[psyco
         plan, batches = all_records(source)
     assert plan.asked == [(1, 3)]
     assert positions(batches) == [2]
+
+
+def test_late_arrival_in_a_table_without_an_index_is_found_too(database: Database) -> None:
+    database.run(EVENTS.partition("; ")[0])
+    with database.connect() as slow, database.connect() as quick, closing(opened(database)) as source:
+        following = Following(source)
+        slow.execute("BEGIN")
+        slow.execute(ONE, ("slow", b"{}"))
+        quick.execute(ONE, ("quick", b"{}"))
+        following.until(1)
+        slow.execute("COMMIT")
+        assert following.until(2) == [2, 1]
+
+
+def test_many_holes_are_looked_into_at_once(database: Database) -> None:
+    database.run(
+        EVENTS,
+        "INSERT INTO stored_events SELECT 'order-' || n, 1, 'shop:Order.Placed', '{}', n * 3 FROM generate_series(1, 3000) AS n",
+    )
+    with database.connect() as connection, closing(opened(database)) as source:
+        following = Following(source)
+        following.until(3_000)
+        assert "the last 2,000 are looked at" in following.until_note("more than 2,000 holes")
+        for place in (8_000, 8_002, 8_005):
+            connection.execute("INSERT INTO stored_events VALUES ('late-' || %s::text, 1, 'shop:Order.Placed', '{}', %s)", (place, place))
+        assert following.until(3_003)[3_000:] == [8_000, 8_002, 8_005]
 
 
 # ---- Emmett: the order of transactions
