@@ -97,6 +97,17 @@ class Server:
         )
         assert done.returncode == 0, done.stderr
 
+    def put(self, path: Path, content: bytes) -> None:
+        """Writes a file that the server alone may read."""
+        path.write_bytes(content)
+        path.chmod(0o600)
+        if self._who is not None:
+            os.chown(path, *self._who)
+
+    def set(self, **settings: str) -> None:
+        """Settings for its next start."""
+        self._settings.update(settings)
+
     def start(self) -> Server:
         """Starts it and waits until it lets us in."""
         folder = binaries()

@@ -14,8 +14,9 @@ from tests.postgres.test_postgres import opened
 from tests.sources.stores import all_events
 
 EVENTS = (
-    "CREATE TABLE mt_events (seq_id bigint PRIMARY KEY, id uuid NOT NULL, stream_id uuid NOT NULL, version bigint NOT NULL, data jsonb NOT NULL, "
-    "bdata bytea, type varchar(500) NOT NULL, timestamp timestamptz NOT NULL DEFAULT now(), tenant_id varchar DEFAULT '*DEFAULT*', "
+    "CREATE TABLE mt_events (seq_id bigint PRIMARY KEY, id uuid NOT NULL, stream_id uuid NOT NULL, version bigint NOT NULL, "
+    "data jsonb NOT NULL, bdata bytea, type varchar(500) NOT NULL, timestamp timestamptz NOT NULL DEFAULT now(), "
+    "tenant_id varchar DEFAULT '*DEFAULT*', "
     "mt_dotnet_type varchar, is_archived bool DEFAULT false, correlation_id varchar, causation_id varchar, headers jsonb, "
     "user_name varchar)"
 )
