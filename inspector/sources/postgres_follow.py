@@ -10,7 +10,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import replace
 
-from inspector.event import RecordBatch
+from inspector.event import Flag, RecordBatch
 from inspector.sources import Batch, LogInfo, Plan, Span
 from inspector.sources.postgres_late import KEY, LATER_COMMIT, LATER_TRANSACTION, MOST, READ_AGAIN, Holes, runs, words
 from inspector.sources.postgres_link import Link, Rows
@@ -228,3 +228,4 @@ def _mark(records: RecordBatch, after: int, reason: str) -> None:
     """Says of every record that it came after position `after` was read, and why."""
     for row in range(len(records)):
         records.extra.setdefault(row, {})[KEY] = {"after": after, "reason": reason}
+        records.flags[row] = records.flags.get(row, 0) | int(Flag.late)

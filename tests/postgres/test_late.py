@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from inspector import ingest
+from inspector.event import Flag
 from inspector.sources import Request
 from inspector.sources.postgres_late import KEY, LATER_TRANSACTION, MOST, READ_AGAIN, Holes, runs
 from tests.postgres import emmett, message_db
@@ -100,6 +101,7 @@ def test_late_arrival_between_two_runs_is_stored_marked_and_counted(
     assert asked(capture, "SELECT from_position, to_position, state, records FROM coverage") == [(1, 6, "read", 5)]
     marked = f"SELECT position, extra ->> '$.{KEY}.reason' FROM event WHERE extra ->> '$.{KEY}.after' IS NOT NULL"
     assert asked(capture, marked) == [(1, READ_AGAIN)]
+    assert asked(capture, f"SELECT position FROM event WHERE flags & {int(Flag.late)}") == [(1,)]
 
 
 def test_late_arrival_in_one_run_is_counted_where_it_lies(
