@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,8 @@ from inspector.demo.children import Capture, Server
 from inspector.query import reference
 from inspector.query.compiler import compile_filter
 from inspector.query.names import CAPTURED
+from tests.postgres import server as postgres
+from tests.postgres.server import Database
 from tests.segments.encoder import Batch, Rec, batch
 from tests.segments.reading import folder as segments
 
@@ -32,6 +35,9 @@ CREATE TABLE billing_messages (global_position INTEGER PRIMARY KEY, stream_name,
 INSERT INTO billing_messages
 VALUES (1, 'account-1', 0, '0f0e9d6e-1111-4222-8333-000000000001', 'Opened', '2026-11-23 08:00:00', '{"total": 1}', '{}');
 """
+_STORED = (
+    "CREATE TABLE shop_events (originator_id text, originator_version bigint, topic text, state bytea, notification_id bigserial UNIQUE)"
+)
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^    (.*)$", re.MULTILINE)
 
@@ -138,6 +144,23 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield Desk(folder, server)
 
 
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    """A PostgreSQL that lets in whoever has its password in the environment, with one event."""
+    if reason := postgres.missing():
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="eventscope-postgres-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o755)
+        server = postgres.Server(Path(folder) / "cluster")
+        try:
+            made = server.start().database("shop")
+            made.run(_STORED, "INSERT INTO shop_events VALUES ('order-1', 1, 'shop:Order.Placed', '{}')")
+            patch.setenv("PGPASSWORD", postgres.PASSWORD)
+            yield made
+        finally:
+            server.stop()
+
+
 @pytest.mark.parametrize(("page", "line"), LINES, ids=named(LINES))
 def test_command_is_understood(page: str, line: str) -> None:
     words = shlex.split(line, comments=True)
@@ -146,7 +169,9 @@ def test_command_is_understood(page: str, line: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="the pages' commands are for a shell")
 @pytest.mark.parametrize(("page", "line"), RUNNABLE, ids=named(RUNNABLE))
-def test_command_runs_and_shows_something(desk: Desk, page: str, line: str) -> None:
+def test_command_runs_and_shows_something(desk: Desk, page: str, line: str, request: pytest.FixtureRequest) -> None:
+    if "postgresql://" in line:
+        line = re.sub(r"postgresql://\S+", request.getfixturevalue("database").url, line)
     done = desk.run(line)
     assert done.returncode in {0, 1}, f"{page}: {done.stderr}"
     assert "Traceback" not in done.stderr
