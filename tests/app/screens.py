@@ -874,7 +874,7 @@ def _imported(stage: Stage, path: Path) -> None:
     bar = stage.window.chrome.importing
     stage.wait(lambda: bar.text.whole_text()[:1] in {"✓", "!"})
     stage.wait(lambda: stage.window.events.model.rows > 0)
-    stage.settle()
+    stage.settle(2.5)
 
 
 def import_done(stage: Stage) -> None:
