@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QByteArray, QSettings, QSize
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
-from app import fold, style
+from app import fold
 from app.actions import install
 from app.child import end_all
 from app.chrome import Chrome
@@ -23,7 +23,6 @@ from app.demo import Demo
 from app.dialogs.captures import CapturesDialog
 from app.dialogs.connect import ConnectDialog
 from app.dialogs.palette import Palette
-from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.save import choose_place
 from app.importer import Importer
 from app.layout import Layout
@@ -34,7 +33,7 @@ from app.panes.events import EventsPane
 from app.panes.notes import NoteBar
 from app.panes.replay import ReplayPane
 from app.panes.status import StatusLine
-from app.preferences import Preferences
+from app.preferring import Preferring
 from app.profile_actions import choices
 from app.profiles import Profiles
 from app.profiling import Profiling
@@ -62,6 +61,7 @@ class MainWindow(QMainWindow):
         self.chrome = Chrome(messages, self.library, settings, profiles)
         self.profiling = Profiling(profiles, self.chrome.errors.show_error, self)
         self.importer = Importer(self)
+        self.preferring = Preferring(self, settings)
         self.masking = Masking(self.chrome, profiles, self._look_again, self)
         self._unsaved = CapturesDialog(self.library, self)
         self.setCentralWidget(self.chrome)
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         panes.events_pane.pause_changed.connect(self.chrome.toolbar.pause.setChecked)
         selection.replay_wanted.connect(panes.show_replay)
         self.chrome.filter.done.connect(panes.events_pane.take_focus)
-        self._prefer(Preferences.remembered(self._settings))
+        self.preferring.put_in_force()
 
     def _drop_panes(self) -> None:
         if self.panes is not None:
@@ -331,24 +331,6 @@ class MainWindow(QMainWindow):
     def show_palette(self) -> None:
         """Everything that can be done, to search."""
         Palette([*self.actions_table, *choices(self)], self).open_over(self)
-
-    def show_preferences(self) -> None:
-        """What the user prefers."""
-        dialog = PreferencesDialog(Preferences.remembered(self._settings), self)
-        dialog.changed.connect(self._prefer)
-        dialog.show()
-
-    def _prefer(self, wanted: object) -> None:
-        assert isinstance(wanted, Preferences)
-        if wanted != Preferences.remembered(self._settings):
-            wanted.remember(self._settings)
-            qt = QApplication.instance()
-            if isinstance(qt, QApplication):
-                style.choose(qt, wanted.appearance)
-        zone = wanted.tzinfo()
-        if self.panes is not None and zone is not None:
-            self.panes.set_zone(zone)
-            self.chrome.look.set_zone(zone)
 
     # ---- the window itself
 

@@ -191,7 +191,7 @@ def test_a_note_is_written_with_two_keys_and_found_again(qtbot: QtBot, window: M
 def test_preferences_hold_at_once_and_are_remembered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     opened(qtbot, window, tmp_path)
     dialog = PreferencesDialog(Preferences(), window)
-    dialog.changed.connect(window._prefer)
+    dialog.changed.connect(window.preferring.prefer)
     dialog.zone.setCurrentText("Europe/Berlin")
     assert window.panes is not None
     assert window.panes.replay_pane.controls.zone.whole_text() == "Europe/Berlin"
