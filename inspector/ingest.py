@@ -256,6 +256,8 @@ class _Session:
             self._store(message, message.progress)
         elif message.progress is not None:
             self._decide(message.feed, message.progress)
+        if message.claims and message.feed.reading is not None:
+            self._writer.note_claims(message.feed.reading, message.claims)
         self._keep()
 
     def _store(self, message: Message, progress: Progress) -> None:

@@ -13,7 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import apsw
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from inspector.capture import schema, schemas
 from inspector.capture.dialect import ApswDialect
@@ -45,10 +45,16 @@ def check_version(connection: apsw.Connection, path: Path) -> None:
 
 def complete(connection: apsw.Connection) -> None:
     """Gives a capture of an older minor version the tables and columns that came since; one of a newer one stays as it is."""
-    if connection.execute("SELECT 1 FROM pragma_table_info('schema') WHERE name = 'wire'").get:
+    has_schemas = connection.execute("SELECT 1 FROM pragma_table_info('schema') WHERE name = 'wire'").get
+    has_claims = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'claim'").get
+    if has_schemas and has_claims:
         return
     connection.execute("BEGIN IMMEDIATE")
-    schemas.complete(connection, str(CreateTable(schema.usage).compile(dialect=ApswDialect())))
+    if not has_schemas:
+        schemas.complete(connection, str(CreateTable(schema.usage).compile(dialect=ApswDialect())))
+    if not has_claims:
+        for made in (CreateTable(schema.claim), *(CreateIndex(index) for index in schema.claim.indexes)):
+            connection.execute(str(made.compile(dialect=ApswDialect())))
     connection.pragma("user_version", schema.USER_VERSION)
     connection.execute("COMMIT")
 

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, rewrite, schemas
+from inspector.capture import append, claims, coverage, rewrite, schemas
 from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, set_setting
 from inspector.capture.ledger import Ledger
@@ -31,6 +31,7 @@ from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
 from inspector.event import Flag, Schema, format_time, same_life
 from inspector.sources import FlagChange, LogInfo, SourceInfo
+from inspector.sources.claims import Claim
 
 log = logging.getLogger(__name__)
 
@@ -343,6 +344,11 @@ class CaptureWriter:
         for place, count, size, highest in rows:
             self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
             self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
+
+    def note_claims(self, reading: Reading, said: Sequence[Claim]) -> None:
+        """Notes what the source says of itself now."""
+        with _storage_errors(self.path), self._transaction():
+            claims.note(self._connection, reading.source_id, reading.run_id, said, _now_us())
 
     # ---- another meaning for what is stored
 

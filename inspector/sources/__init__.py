@@ -18,6 +18,7 @@ from typing import Protocol, cast
 from inspector import plugins
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
+from inspector.sources.claims import Claim
 
 
 class Isolation(StrEnum):
@@ -202,6 +203,8 @@ class Batch:
     decided: list[tuple[int, int, int]] | None = None
     """Under isolation `both`, stretches (log, from, to) read before of which it is now known what was aborted; nothing in
     them is open any more. None from a source that has no transactions: what is read is decided."""
+    claims: Sequence[Claim] = ()
+    """What the source says of itself: how far its consumers are, at which version its streams are."""
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""

@@ -18,8 +18,10 @@ import apsw
 
 from inspector.errors import SourceError, UsageError
 from inspector.sources import Batch, Bound, LogInfo, Plan, Request, SourceInfo, Span, Step
+from inspector.sources.sql_claims import ClaimPage, ClaimReader, claim_readers
 from inspector.sources.sql_descriptor import Descriptor, built_in, load
 from inspector.sources.sql_open import StoreFile
+from inspector.sources.sql_saved import saved
 from inspector.sources.sql_shape import fits, shapes
 from inspector.sources.sql_table import Table
 from inspector.sources.sql_tail import Tail
@@ -28,6 +30,9 @@ from inspector.sources.sql_times import first_at, nothing_after
 _GLANCE_S = 0.05
 _GLANCES = 4
 """So many glances at the files between two empty batches."""
+_CLAIMS_S = 5.0
+"""Of a store that is followed, checkpoints are looked at so often."""
+_UNVERIFIED = "it follows the store's own source, and was never tried on a store that the real program made"
 _LOOK_S = 1.0
 """A look inside however quiet the files seem: times of files are coarse."""
 _URL = re.compile(r"sqlite:(?:///|/?(?=[^/]))(.+)\Z")
@@ -43,7 +48,8 @@ class SqlSource:
     def __init__(self, url: str, config: Mapping[str, str]) -> None:
         self._path = store_path(url)
         own = config.get("descriptor")
-        self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else built_in()
+        self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else (*saved(), *built_in())
+        self._claims: Sequence[ClaimReader] = ()
         self._file = StoreFile(self._path)
         self._told = 0
         self._trouble = ""
@@ -85,7 +91,7 @@ class SqlSource:
 
     def info(self) -> SourceInfo:
         """The file's path, and per table the descriptor that reads it and the version its streams begin with."""
-        tables = {table.name: {"descriptor": table.descriptor.name, "base": table.descriptor.base} for table in self._tables}
+        tables = {table.name: _told_of(table.descriptor) for table in self._tables}
         return SourceInfo("sqlite", f"sqlite:///{self._path.as_posix()}", attributes={"tables": tables, "opened": str(self._file.mode)})
 
     def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
@@ -109,14 +115,20 @@ class SqlSource:
             if end is None or start < end:
                 plan.spans.append(Span(place, start, end))
             plan.rules[table.name] = table.descriptor.rules
+            if table.descriptor.is_unverified:
+                plan.notes.append(f"{table.name}: unverified mapping ({table.descriptor.title}): {_UNVERIFIED}")
             if table.descriptor.decoder is not None:
                 plan.decoder[table.name] = table.descriptor.decoder
         plan.notes[:0] = self._file.notes
+        plan.notes.extend(note for reader in self._claims for note in reader.notes)
         return plan
 
     def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
         """See `Source.read`. A store that is gone or locked while it is followed is waited for, and that is said."""
         tails = [tail for tail in self._tails(plan, request) if not tail.is_done]
+        self._claimed_s = -_CLAIMS_S
+        if not tails:
+            yield from self._claimed(stop, anew=True)
         self._told, self._trouble = len(self._file.notes), ""
         while tails and not stop.is_set():
             for tail in tails:
@@ -124,6 +136,8 @@ class SqlSource:
                 if stop.is_set():
                     return
             tails = [tail for tail in tails if not tail.is_done]
+            if all(tail.is_caught_up for tail in tails):
+                yield from self._claimed(stop, anew=not tails)
             while tails and all(tail.is_caught_up or self._trouble for tail in tails) and not self._wakes(stop):
                 yield Batch()
 
@@ -132,6 +146,20 @@ class SqlSource:
         for place, info in enumerate(plan.logs):
             spans = [span for span in plan.spans if span.log == place]
             yield Tail(tables[info.key.name], info, place, spans, asked=plan.asked[place][0], follow=request.follow)
+
+    def _claimed(self, stop: threading.Event, *, anew: bool) -> Iterator[Batch]:
+        """What the store says of itself, each page in a batch; of a store that is followed again every few seconds."""
+        if not self._claims or not (anew or time.monotonic() - self._claimed_s >= _CLAIMS_S):
+            return
+        is_first, self._claimed_s = self._claimed_s < 0, time.monotonic()
+        for reader in self._claims:
+            if not (is_first or anew or reader.is_small):
+                continue
+            page: ClaimPage | None = None
+            while not stop.is_set() and (page is None or page.after is not None):
+                after = None if page is None else page.after
+                page = self._file.read(lambda connection: reader.page(connection, after))  # noqa: B023
+                yield Batch(claims=page.claims, notes=page.notes)
 
     def _step(self, tail: Tail, plan: Plan, *, may_wait: bool) -> Batch:
         """The next batch of a table, with what was learnt about the file."""
@@ -166,20 +194,30 @@ class SqlSource:
     # ---- which tables
 
     def _found(self, connection: apsw.Connection) -> list[Table]:
-        """The tables that descriptors fit, each with the one that asks for most. Raises SourceError when there is none."""
+        """The tables that descriptors fit, each with the one that asks for most, and the tables of snapshots beside them.
+
+        Raises SourceError when there is none.
+        """
         there = shapes(connection)
+        others = {shape.name: shape for shape in there}
         found: list[Table] = []
         for shape in there:
-            fitting = [descriptor for descriptor in self._descriptors if fits(connection, descriptor, shape)]
+            fitting = [descriptor for descriptor in self._descriptors if fits(connection, descriptor, shape, others)]
             if fitting:
-                found.append(Table(max(fitting, key=lambda descriptor: len(descriptor.columns)), shape))
+                found.append(Table(max(fitting, key=lambda descriptor: descriptor.wants), shape, others))
+        taken = {table.name for table in found}
+        for kept in [descriptor for table in found for descriptor in table.descriptor.snapshots]:
+            beside = [shape for shape in there if shape.name not in taken and fits(connection, kept, shape, others)]
+            found.extend(Table(kept, shape, others) for shape in beside)
+            taken.update(shape.name for shape in beside)
         if found:
+            self._claims = claim_readers(connection, found, others)
             return found
         names = ", ".join(shape.name for shape in there) or "none at all"
         wanted = "; ".join(descriptor.wanted for descriptor in self._descriptors)
         raise SourceError(
             f"no event table in {self._path.name}; its tables: {names}. Known are: {wanted}. "
-            "For another layout give a descriptor of your own (descriptor=FILE in --config)",
+            f"For another layout: eventscope stores sqlite:///{self._path.name} shows what its tables look like and writes a descriptor",
             step="file",
         )
 
@@ -195,8 +233,8 @@ class SqlSource:
     def _end(self, table: Table, info: LogInfo, request: Request, notes: list[str]) -> int | None:
         """Where to stop: the pinned end at most, unless following, when a position may lie ahead."""
         bound = request.end
-        if bound == Bound():
-            return None if request.follow else info.end
+        if bound == Bound() or table.descriptor.is_ordered_by_key:
+            return None if request.follow and not table.descriptor.is_ordered_by_key else info.end
         if request.follow and bound.time_us is not None:
             raise UsageError(
                 "a store that is followed has no position yet for a time to come: give --until a position, or leave --follow out"
@@ -234,3 +272,9 @@ def store_path(url: str) -> Path:
         candidates += [path, Path("/") / path]
     found = next((path for path in candidates if path.exists()), candidates[0])
     return found.absolute()
+
+
+def _told_of(descriptor: Descriptor) -> dict[str, object]:
+    """What the capture keeps of how a table was read."""
+    told: dict[str, object] = {"descriptor": descriptor.name, "base": descriptor.base, "kind": descriptor.kind}
+    return {**told, "unverified": True} if descriptor.is_unverified else told

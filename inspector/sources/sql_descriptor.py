@@ -1,8 +1,9 @@
 """A store's descriptor: the TOML that says how the columns of one table are events. Reads TOML; opens no store.
 
 `[match]` says which table it is for, `[event]` gives one expression per field, `[rules]` says what is found in the decoded
-value (written as in a profile, see `identify.profile`), `decoder` how to decode it. The next store with one table is
-another file under `resources/stores`. Read `sql_expressions` for the expressions, `sql_table` for their use.
+value (written as in a profile, see `identify.profile`), `decoder` how to decode it; `sql_sections` has what stores with
+several tables need. The next store is another file under `resources/stores`. Read `sql_expressions` for the expressions,
+`sql_table` for their use.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from pathlib import Path
 
 from inspector.errors import UsageError
 from inspector.sources.sql_expressions import Call, ColumnRef, Expression, parse
+from inspector.sources.sql_sections import ClaimTable, Constants, Join, Links, constants, parse_also, parse_claims, parse_joins, parse_links
 
 ENVELOPE = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor")
 """Fields of an event that columns can give."""
-FIELDS = ("position", "value", "metadata", "time", "recorded", *ENVELOPE)
-_KEYS = {"title": str, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict, "rules": dict}
-_MATCH_KEYS = {"table", "columns", "probe"}
+FIELDS = ("position", "value", "metadata", "time", "recorded", "key", *ENVELOPE)
+_EVENT_KEYS = {"title": str, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict, "rules": dict, "join": list}
+_KEYS = {**_EVENT_KEYS, "unverified": bool, "streams": dict, "snapshot": list, "checkpoint": list, "stream_table": list}
+_MATCH_KEYS = {"table", "columns", "probe", "also", "where", "signature"}
 _RULE_FIELDS = (*ENVELOPE, "time", "metadata")
 
 
@@ -52,11 +55,38 @@ class Descriptor:
     first_position: int | None = None
     """Position that the store's numbering starts with; None: whatever the first row has."""
     probe: Probe | None = None
+    signature: str | None = None
+    """Digest of the names and types of all columns (see `table_description`); None: not asked for."""
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other tables that must be there, with columns they must have."""
+    where: Constants = field(default_factory=dict)
+    """Rows of the table that count have these values."""
+    joins: tuple[Join, ...] = ()
+    links: Links | None = None
+    """Where it says in which other streams an event is."""
+    claims: tuple[ClaimTable, ...] = ()
+    snapshots: tuple[Descriptor, ...] = ()
+    """Tables of snapshots that may be there too, each read as a log of its own."""
+    kind: str = "events"
+    """`events` or `snapshots`."""
+    is_unverified: bool = False
+    """Written from the store's own documentation or source; no store that the real program made was read with it."""
 
     @property
     def wanted(self) -> str:
         """What it looks for, in words."""
         return f"{self.title}: table {self.table} with {', '.join(self.columns)}"
+
+    @property
+    def wants(self) -> tuple[bool, int]:
+        """How much it asks of a store: of several that fit, the one that asks for most is taken."""
+        return self.signature is not None, len(self.columns) + sum(1 + len(columns) for columns in self.also.values())
+
+    @property
+    def is_ordered_by_key(self) -> bool:
+        """Its rows have no position of their own: they are numbered in the order of the primary key, anew at each reading."""
+        position = self.fields["position"]
+        return isinstance(position, Call) and position.name == "row"
 
 
 @cache
@@ -84,12 +114,13 @@ def parse_descriptor(text: str, name: str) -> Descriptor:
         raise UsageError(f"descriptor {name}: {error}") from None
 
 
-def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
+def _descriptor(table: Mapping[str, object], name: str, kind: str = "events") -> Descriptor:
+    keys = _KEYS if kind == "events" else _EVENT_KEYS
     for key, value in table.items():
-        if key not in _KEYS:
-            raise ValueError(f"{key!r} is not known; one of {', '.join(_KEYS)}")
-        if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
-            raise TypeError(f"{key} must be a {_KEYS[key].__name__}")
+        if key not in keys:
+            raise ValueError(f"{key!r} is not known; one of {', '.join(keys)}")
+        if not isinstance(value, keys[key]) or isinstance(value, bool) != (keys[key] is bool):
+            raise TypeError(f"{key} must be a {keys[key].__name__}")
     match, written, rules = _part(table, "match"), _part(table, "event"), _part(table, "rules")
     unknown = set(match) - _MATCH_KEYS
     if unknown:
@@ -113,7 +144,24 @@ def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
         base=base if isinstance(base, int) else None,
         first_position=first if isinstance(first, int) else None,
         probe=_probe(match.get("probe")),
+        signature=_text(match, "signature") if "signature" in match else None,
+        also=parse_also(match.get("also")),
+        where=constants(match.get("where"), "[match] where"),
+        joins=parse_joins(table.get("join")),
+        links=parse_links(table.get("streams")),
+        claims=parse_claims(table),
+        snapshots=_snapshots(table.get("snapshot", []), name),
+        kind=kind,
+        is_unverified=table.get("unverified") is True,
     )
+
+
+def _snapshots(written: object, name: str) -> tuple[Descriptor, ...]:
+    assert isinstance(written, list)
+    try:
+        return tuple(_descriptor(part, name, "snapshots") for part in written)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"[[snapshot]]: {error}") from None
 
 
 def _part(table: Mapping[str, object], key: str) -> Mapping[str, object]:
@@ -153,10 +201,10 @@ def _check_fields(fields: Mapping[str, Expression]) -> None:
             raise ValueError(f"[event] {key} is missing")
     for key in ("position", "value", "metadata"):
         expression = fields.get(key)
-        if isinstance(expression, Call) and expression.name == "rowid" and key == "position":
+        if isinstance(expression, Call) and expression.name in {"rowid", "row"} and key == "position":
             continue
         if expression is not None and not isinstance(expression, ColumnRef):
-            raise ValueError(f"[event] {key}: one column is wanted{', or rowid()' if key == 'position' else ''}")
+            raise ValueError(f"[event] {key}: one column is wanted{', rowid() or row()' if key == 'position' else ''}")
     if "time" in fields and "recorded" in fields:
         raise ValueError("[event] time and recorded: a row has one timestamp; give the other one as a rule or leave it unmapped")
     for key in ("time", "recorded"):

@@ -1,12 +1,15 @@
 """The closed set of expressions in which a store's descriptor says where a field is. No eval, no SQL from a user.
 
     originator_id              a column; `tenant?` may be missing, `a | b` is the first of them that is there
+    e.type                     a column of the table that is joined as `e`
     rowid()                    SQLite's hidden row number
+    row()                      the place of the row in the order of the primary key, for tables that have no position
     'text'                     always this text
     json(meta, '$.user.id')    inside a column of JSON text
     first(topic)               that column in the stream's first event
     before(x, '-')  after(x, ':')  before_last(x, '.')  after_last(x, '.')  concat(a, '/', b)  hex_uuid(x)
     iso(x)  utc(x)  s(x)  ms(x)  us(x)  ns(x)     times: with a zone, without one and meant as UTC, or numbers since 1970
+    local(x, 'Europe/Paris')   a time without a zone, meant as that zone's
 
 Read `sql_table` for how they meet a table, `sql_descriptor` for where they are written.
 """
@@ -18,15 +21,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from inspector.sources.sql_convert import TIMES, Value, cutter, hex_uuid, timer
+from inspector.sources.sql_convert import TIMES, Value, cutter, hex_uuid, is_zone, local_timer, timer
 
 Cell = str | bytes | int | float | None
 Column = list[Value]
 
-_TOKEN = re.compile(r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)|\"([^\"]+)\"|'([^']*)'|([()|,?]))")
+_TOKEN = re.compile(r"\s*(?:([A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)?)|\"((?:[^\"]|\"\")+)\"|'([^']*)'|([()|,?]))")
 _PATH = re.compile(r"\$(?:\.(?:[A-Za-z0-9_$-]+|\"[^\"]+\")|\[\d+\])*\Z")
+_LONGEST = 4_000
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
 _CUTTERS = ("before", "after")
 _CUT_HINT = "a text such as '-'"
+
+
+def column_text(name: str) -> str:
+    """The column `name` as it is written in an expression."""
+    return name if _PLAIN_NAME.match(name) else '"' + name.replace('"', '""') + '"'
 
 
 class Scope(Protocol):
@@ -34,6 +44,9 @@ class Scope(Protocol):
 
     def column(self, name: str, *, is_optional: bool) -> str | None:
         """The quoted name of a column; None when an optional one is not there. Raises ValueError for a missing one."""
+
+    def row(self) -> str:
+        """A name for the place in the order of the primary key. Raises ValueError when the table has none."""
 
     def rowid(self) -> str:
         """A name for the hidden row number. Raises ValueError when the table has none."""
@@ -132,6 +145,8 @@ class Call:
         """The function over whole columns."""
         if self.name == "rowid":
             return _cells(scope.cell(scope.rowid()), "rowid")
+        if self.name == "row":
+            return _cells(scope.cell(scope.row()), "row")
         if self.name in {"json", "first"}:
             return self._bind_in_sql(scope)
         bound = [argument.bind(scope) for argument in self.arguments]
@@ -166,18 +181,20 @@ class Call:
     @property
     def is_time(self) -> bool:
         """Whether it gives microseconds since 1970."""
-        return self.name in TIMES or self.name in {"iso", "utc"}
+        return self.name in TIMES or self.name in {"iso", "utc", "local"}
 
 
 FUNCTIONS = {
-    "rowid": 0, "json": 2, "first": 1, "before": 2, "after": 2, "before_last": 2, "after_last": 2, "concat": -1, "hex_uuid": 1,
-    "iso": 1, "utc": 1, "s": 1, "ms": 1, "us": 1, "ns": 1,
+    "rowid": 0, "row": 0, "json": 2, "first": 1, "before": 2, "after": 2, "before_last": 2, "after_last": 2, "concat": -1, "hex_uuid": 1,
+    "iso": 1, "utc": 1, "s": 1, "ms": 1, "us": 1, "ns": 1, "local": 2,
 }  # fmt: skip
 """Function → number of arguments (-1: one or more)."""
 
 
 def parse(text: str) -> Expression:
     """The expression written as `text`. Raises ValueError saying what is wrong."""
+    if len(text) > _LONGEST:
+        raise ValueError(f"an expression of more than {_LONGEST:,} characters")
     reader = _Reader(text)
     expression = reader.alternatives()
     if reader.token is not None:
@@ -201,7 +218,7 @@ class _Reader:
                 raise ValueError(f"{self._text!r}: {self._text[place:].strip()!r} is no expression")
             name, quoted, literal, mark = match.groups()
             kind = "name" if name else "column" if quoted else "literal" if literal is not None else "mark"
-            found.append((kind, name or quoted or mark or literal or ""))
+            found.append((kind, name or (quoted or "").replace('""', '"') or mark or literal or ""))
             place = match.end()
         return found
 
@@ -253,6 +270,10 @@ def _checked_call(name: str, arguments: tuple[Expression, ...]) -> Call:
     last = arguments[-1] if arguments else None
     if name == "json" and not (isinstance(last, Literal) and _PATH.match(last.text)):
         raise ValueError("json() takes a path such as '$.user.id'")
+    if name == "local":
+        if not (isinstance(last, Literal) and is_zone(last.text)):
+            raise ValueError("local() takes a time zone such as 'Europe/Paris'")
+        return Call(name, arguments)
     if name.startswith(_CUTTERS) != (isinstance(last, Literal) and bool(last.text)) and name not in {"json", "concat"}:
         raise ValueError(f"{name}() takes {_CUT_HINT if name.startswith(_CUTTERS) else 'no text'}")
     return Call(name, arguments)
@@ -294,6 +315,8 @@ def _converter(name: str, arguments: Sequence[Expression]) -> Callable[[Value], 
     if name == "hex_uuid":
         return hex_uuid
     mark = arguments[-1]
+    if name == "local" and isinstance(mark, Literal):
+        return local_timer(mark.text)
     return cutter(name, mark.text) if isinstance(mark, Literal) else timer(name)
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import apsw
@@ -19,13 +19,14 @@ from inspector.errors import SourceError
 from inspector.event import GROWING, Flag, LogKey, RecordBatch, TimeKind
 from inspector.sources import LogInfo
 from inspector.sources.sql_descriptor import ENVELOPE, Descriptor
-from inspector.sources.sql_expressions import Call, Cell, ColumnRef, Evaluated, Expression, Problems
-from inspector.sources.sql_shape import Shape, quoted
+from inspector.sources.sql_expressions import Cell, Column, ColumnRef, Problems
+from inspector.sources.sql_links import LinkRows, LinkTable
+from inspector.sources.sql_scope import Scope, main_table, position_sql, where_sql
+from inspector.sources.sql_shape import Shape
 
 MAX_ROWS = 20_000
 MAX_BYTES = 16_000_000
 MAX_S = 0.2
-_ROWID_NAMES = ("rowid", "_rowid_", "oid")
 
 
 @dataclass(slots=True)
@@ -44,6 +45,8 @@ class Page:
     """Where the numbering starts."""
     incarnation: str | None = None
     """Told when it was asked for."""
+    links: LinkRows | None = None
+    """The streams that its events are in, from a table of their own."""
 
 
 class Table:
@@ -52,26 +55,40 @@ class Table:
     Raises SourceError when it fits but cannot be read in order.
     """
 
-    def __init__(self, descriptor: Descriptor, shape: Shape) -> None:
+    def __init__(self, descriptor: Descriptor, shape: Shape, others: Mapping[str, Shape] | None = None) -> None:
         self.descriptor = descriptor
         self.shape = shape
         self.name = shape.name
-        scope = _Scope(descriptor, shape)
+        scope = Scope(descriptor, shape, others or {})
         try:
-            self._position = _position_sql(descriptor, shape)
+            self._position = position_sql(descriptor, shape)
             number = scope.add(self._position)
             assert number == 0
             self._value = scope.payload(descriptor.fields["value"])
             self._metadata = scope.payload(descriptor.fields["metadata"]) if "metadata" in descriptor.fields else None
             self._envelope = scope.bind(ENVELOPE)
+            self._key = scope.bind(("key",)).get("key")
             self._times = scope.bind(("time", "recorded"))
             self._extra = scope.extra()
+            self._joined = scope.joined()
+            self._from = scope.own() + scope.joined_tables()
+            self._where, self._fixed = where_sql(shape, descriptor.where)
+            self._links = LinkTable(descriptor, shape, others or {}, self._position) if descriptor.links else None
         except (ValueError, TypeError) as error:
             raise SourceError(f"table {shape.name} cannot be read as {descriptor.title}: {error}", step="file") from None
         self._cells, self._bindings = scope.cells, scope.bindings
         self._select = (
-            f"SELECT {', '.join(scope.cells)} FROM {quoted(self.name)} AS t "
-            f"WHERE {self._position} >= ? AND {self._position} < ? ORDER BY {self._position} LIMIT ?"
+            f"SELECT {', '.join(scope.cells)} FROM {self._from} "
+            f"WHERE {self._position} >= ? AND {self._position} < ?{self._where} ORDER BY {self._position} LIMIT ?"
+        )
+
+    @property
+    def is_numbered_by_sqlite(self) -> bool:
+        """Its position is the row number, under whatever name."""
+        name = self.descriptor.fields["position"]
+        alias = self.shape.find(name.name) if isinstance(name, ColumnRef) else None
+        return not isinstance(name, ColumnRef) or (
+            alias is not None and self.shape.primary_key == (alias,) and self.shape.types.get(alias, "").upper() == "INTEGER"
         )
 
     # ---- where it stands
@@ -89,9 +106,10 @@ class Table:
         return min(known, default=0)
 
     def _ends(self, connection: apsw.Connection) -> tuple[int | None, int | None]:
-        table, column = quoted(self.name), self._position
+        own, column = main_table(self.descriptor, self.shape), self._position
         # two statements: SQLite takes one end of the index for min() or max(), but scans it for both at once
-        found = [connection.execute(f"SELECT {end}({column}) FROM {table} AS t").get for end in ("min", "max")]
+        sql = f"({column}) FROM {own} WHERE 1{self._where}"
+        found = [connection.execute(f"SELECT {end}{sql}", self._fixed).get for end in ("min", "max")]
         if any(end is not None and type(end) is not int for end in found):
             raise SourceError(f"the positions of {self.name} are no integers ({found[1]!r}): no descriptor can order them", step="file")
         return found[0], found[1]
@@ -104,12 +122,27 @@ class Table:
         from the next sampled row on. The values do not count: they may be encrypted again, or erased by law.
         """
         _, highest = self._ends(connection)
+        if self.descriptor.is_ordered_by_key:
+            return self._digest_of_all(connection, 0 if highest is None else highest + 1)
         digests, power = [], 1
         while highest is not None and power <= highest:
             page = self._rows(connection, power, highest + 1, limit=1)
             digests.append(hashlib.sha256(repr(self._identity(page)).encode()).hexdigest()[:4])
             power *= 2
         return GROWING + "".join(digests)
+
+    def _digest_of_all(self, connection: apsw.Connection, end: int) -> str:
+        """A digest of every row's identity: rows without a position may come in anywhere, so they are another log then."""
+        digest = hashlib.sha256()
+        for start in range(0, end, MAX_ROWS):
+            page = self._rows(connection, start, min(end, start + MAX_ROWS))
+            digest.update(repr((page.rows, self._whole_identity(page))).encode())
+        return "all:" + digest.hexdigest()[:16]
+
+    def _whole_identity(self, page: Page) -> list[object]:
+        columns = [self._envelope[field](page.cells, Problems()) for field in ("version", "type") if page.rows and field in self._envelope]
+        keys = [self._key(page.cells, Problems())] if page.rows and self._key else []
+        return [*columns, *keys]
 
     def _identity(self, page: Page) -> list[object]:
         named = [
@@ -120,8 +153,8 @@ class Table:
     def nth_last(self, connection: apsw.Connection, count: int) -> int | None:
         """The position of the `count`-th row from the end; None when there are not so many."""
         column = self._position
-        sql = f"SELECT {column} FROM {quoted(self.name)} AS t ORDER BY {column} DESC LIMIT 1 OFFSET ?"
-        found = connection.execute(sql, (max(0, count - 1),)).get
+        sql = f"SELECT {column} FROM {main_table(self.descriptor, self.shape)} WHERE 1{self._where} ORDER BY {column} DESC LIMIT 1 OFFSET ?"
+        found = connection.execute(sql, (*self._fixed, max(0, count - 1))).get
         return found if isinstance(found, int) else None
 
     # ---- rows
@@ -142,7 +175,7 @@ class Table:
         rows: list[tuple[Cell, ...]] = []
         size, deadline = 0, time.monotonic() + MAX_S
         value, is_cut = self._value, False
-        for row in connection.execute(self._select, (*self._bindings, start, stop, limit)):
+        for row in connection.execute(self._select, (*self._bindings, start, stop, *self._fixed, limit)):
             rows.append(row)
             payload = row[value]
             size += len(payload) if isinstance(payload, bytes | str) else 0
@@ -150,7 +183,10 @@ class Table:
                 is_cut = True
                 break
         last = cast("int", rows[-1][0]) if rows else start - 1
-        return Page(list(zip(*rows, strict=True)), len(rows), last, is_end=not is_cut and len(rows) < limit, newest=stop)
+        page = Page(list(zip(*rows, strict=True)), len(rows), last, is_end=not is_cut and len(rows) < limit, newest=stop)
+        if self._links is not None and rows:
+            page.links = self._links.read(connection, cast("int", rows[0][0]), last)
+        return page
 
     def records(self, page: Page, log: int) -> RecordBatch:
         """The rows of a page as records of the plan's log number `log`."""
@@ -162,19 +198,29 @@ class Table:
             position=cast("list[int]", list(cells[0])),
             time_us=[None] * count,
             time_kind=[int(TimeKind.none)] * count,
-            key=[None] * count,
+            key=[None] * count if self._key is None else _texts(self._key(cells, problems)),
             value=_payload(cells[self._value]),
             headers=[None] * count,
             envelope={name: list(evaluated(cells, problems)) for name, evaluated in self._envelope.items()},
         )
         if self._metadata is not None:
             batch.envelope["metadata"] = list(_payload(cells[self._metadata]))
+        self._put_links(batch, page, problems)
         self._put_times(batch, page, problems)
         self._put_extra(batch, page, problems)
         for row, reasons in problems.by_row.items():
             batch.error[row] = "; ".join(reasons)
             batch.flags[row] = int(Flag.damaged)
         return batch
+
+    def _put_links(self, batch: RecordBatch, page: Page, problems: Problems) -> None:
+        """The streams of each row besides its own, and what a joined table lacks."""
+        if self._links is not None and page.links is not None:
+            batch.envelope["streams"] = self._links.streams(page.links, batch.position, problems)
+        for label, number in self._joined:
+            for row, is_missing in enumerate(page.cells[number]):
+                if is_missing:
+                    problems.add(row, f"{label} has no row for it")
 
     def times(self, page: Page) -> list[int | None] | None:
         """The timestamp that a column gives of each row, microseconds; None when no column gives one."""
@@ -198,112 +244,7 @@ class Table:
             kinds, raw = page.cells[numbers[0]], page.cells[numbers[1]]
             for row, (kind, cell) in enumerate(zip(kinds, raw, strict=True)):
                 if is_wanted or (batch.time_us[row] is None and cell is not None):
-                    batch.extra.setdefault(row, {})[name] = _verbatim(kind, cell, row, name, problems)
-
-
-@dataclass(slots=True)
-class _Scope:
-    """Collects the result columns that expressions ask for, each once."""
-
-    descriptor: Descriptor
-    shape: Shape
-    cells: list[str] = field(default_factory=list)
-    bindings: list[str] = field(default_factory=list)
-
-    def add(self, sql: str, *bindings: str) -> int:
-        """Adds a result column; gives its number."""
-        if not bindings and sql in self.cells:
-            return self.cells.index(sql)
-        self.cells.append(sql)
-        self.bindings.extend(bindings)
-        return len(self.cells) - 1
-
-    def bind(self, names: Sequence[str]) -> dict[str, Evaluated]:
-        """Those of the named fields that the descriptor gives and the table has columns for."""
-        bound = {name: self.descriptor.fields[name].bind(self) for name in names if name in self.descriptor.fields}
-        return {name: evaluated for name, evaluated in bound.items() if evaluated is not None}
-
-    def column(self, name: str, *, is_optional: bool) -> str | None:
-        """See `sql_expressions.Scope`."""
-        found = self.shape.find(name)
-        if found is None and not is_optional:
-            raise ValueError(f"it has no column {name}")
-        return None if found is None else f"t.{quoted(found)}"
-
-    def rowid(self) -> str:
-        """See `sql_expressions.Scope`."""
-        return _rowid_sql(self.shape)
-
-    def cell(self, sql: str) -> int:
-        """See `sql_expressions.Scope`."""
-        return self.add(self._cell_sql(sql))
-
-    def _cell_sql(self, sql: str) -> str:
-        # text as bytes, because text that is not UTF-8 would end the whole result; a UTF-16 store's is turned by SQLite
-        text = f"CAST({sql} AS BLOB)" if self.shape.is_utf8 else sql
-        return f"CASE typeof({sql}) WHEN 'text' THEN {text} WHEN 'blob' THEN lower(hex({sql})) ELSE {sql} END"
-
-    def text(self, sql: str, *bindings: str) -> int:
-        """See `sql_expressions.Scope`."""
-        return self.add(f"CAST(({sql}) AS {'BLOB' if self.shape.is_utf8 else 'TEXT'})", *bindings)
-
-    def first(self, name: str) -> int:
-        """See `sql_expressions.Scope`. Without an index on the stream it would read the table once per row: then the row itself."""
-        own = self.column(name, is_optional=False)
-        stream, version = (self.descriptor.fields.get(key) for key in ("stream", "version"))
-        if not isinstance(stream, ColumnRef) or not isinstance(version, ColumnRef):
-            raise TypeError(f"first({name}) needs columns for stream and version")
-        by, order = self.shape.find(stream.name), self.shape.find(version.name)
-        if by is None or order is None or by not in self.shape.indexed:
-            return self.cell(str(own))
-        cell = self._cell_sql(f"f.{quoted(str(self.shape.find(name)))}")
-        of_stream = f"f.{quoted(by)} = t.{quoted(by)} ORDER BY f.{quoted(order)} LIMIT 1"
-        return self.add(f"(SELECT {cell} FROM {quoted(self.shape.name)} AS f WHERE {of_stream})")
-
-    def payload(self, expression: Expression) -> int:
-        """A column taken as bytes: text as its UTF-8, a BLOB as it is, a number as its digits."""
-        assert isinstance(expression, ColumnRef)
-        sql = self.column(expression.name, is_optional=False)
-        if self.shape.is_utf8:
-            return self.add(f"CAST({sql} AS BLOB)")
-        return self.add(f"CASE typeof({sql}) WHEN 'blob' THEN {sql} ELSE CAST({sql} AS TEXT) END")
-
-    def extra(self) -> list[tuple[str, tuple[int, int], bool]]:
-        """(name, numbers of its kind and value, always wanted) of the unmapped columns, and of those that give a time."""
-        fields = self.descriptor.fields
-        mapped = {name.lower() for expression in fields.values() for name in expression.columns()}
-        timed = {name.lower() for key in ("time", "recorded") if key in fields for name in fields[key].columns()}
-        found = []
-        for name in self.shape.columns:
-            if name.lower() not in mapped or name.lower() in timed:
-                sql = f"t.{quoted(name)}"
-                text = f"CAST({sql} AS BLOB)" if self.shape.is_utf8 else sql
-                numbers = self.add(f"typeof({sql})"), self.add(f"CASE typeof({sql}) WHEN 'text' THEN {text} ELSE {sql} END")
-                found.append((name, numbers, name.lower() not in mapped))
-        return found
-
-
-def _position_sql(descriptor: Descriptor, shape: Shape) -> str:
-    """SQL of the position. Raises ValueError when it would not tell rows apart."""
-    expression = descriptor.fields["position"]
-    if isinstance(expression, Call):
-        return _rowid_sql(shape)
-    assert isinstance(expression, ColumnRef)
-    column = shape.find(expression.name)
-    if column is None:
-        raise ValueError(f"it has no column {expression.name}")
-    if column not in shape.unique:
-        raise ValueError(f"its position {column} is not unique (no primary key or unique index of its own), so rows could be missed")
-    return f"t.{quoted(column)}"
-
-
-def _rowid_sql(shape: Shape) -> str:
-    if not shape.has_rowid:
-        raise ValueError("it is WITHOUT ROWID, so its rows have no position in the whole store")
-    free = next((name for name in _ROWID_NAMES if shape.find(name) is None), None)
-    if free is None:
-        raise ValueError("its row number is hidden behind columns named rowid, _rowid_ and oid")
-    return f"t.{free}"
+                    batch.extra.setdefault(row, {})[name] = verbatim(kind, cell, row, name, problems)
 
 
 def _payload(cells: Sequence[Cell]) -> list[bytes | None]:
@@ -312,7 +253,11 @@ def _payload(cells: Sequence[Cell]) -> list[bytes | None]:
     return [cell.encode() if isinstance(cell, str) else cast("bytes | None", cell) for cell in cells]
 
 
-def _verbatim(kind: Cell, cell: Cell, row: int, name: str, problems: Problems) -> object:
+def _texts(column: Column) -> list[bytes | None]:
+    return [None if value is None else str(value).encode(errors="surrogatepass") for value in column]
+
+
+def verbatim(kind: Cell, cell: Cell, row: int, name: str, problems: Problems) -> object:
     """A cell as JSON can say it: bytes that are no text in base64."""
     if not isinstance(cell, bytes):
         return cell
