@@ -53,8 +53,9 @@ def complete(connection: apsw.Connection) -> None:
     if not has_schemas:
         schemas.complete(connection, str(CreateTable(schema.usage).compile(dialect=ApswDialect())))
     if not has_claims:
-        for made in (CreateTable(schema.claim), *(CreateIndex(index) for index in schema.claim.indexes)):
-            connection.execute(str(made.compile(dialect=ApswDialect())))
+        connection.execute(str(CreateTable(schema.claim).compile(dialect=ApswDialect())))
+        for index in schema.claim.indexes:
+            connection.execute(str(CreateIndex(index).compile(dialect=ApswDialect())))
     connection.pragma("user_version", schema.USER_VERSION)
     connection.execute("COMMIT")
 

@@ -73,7 +73,7 @@ def identified(
     if STREAMS in view.envelope:
         _keep_overridden(part, STREAMS, view.envelope[STREAMS])
         first = [own[0].version if own else None for own in part.streams]
-        columns["version"] = merged(columns["version"], first)
+        columns["version"] = list(merged(columns["version"], first))
     return part
 
 

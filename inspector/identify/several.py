@@ -6,7 +6,6 @@ Read `parts` for who asks, `event.RecordBatch` for how a source gives them.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from inspector.event import StreamRef
 from inspector.identify.rows import Rows
@@ -31,7 +30,7 @@ def _joined(own: Sequence[StreamRef], given: object, category: object) -> Sequen
         if not isinstance(one, list | tuple) or len(one) != 3 or not isinstance(one[1], str):
             continue  # a capture made by others may hold anything
         named = str(one[0] if one[0] is not None else category)
-        version = cast("int | None", one[2] if type(one[2]) is int else None)
+        version = one[2] if type(one[2]) is int else None
         known = found.get((named, one[1]))
         if known is None or (known.version is None and version is not None):
             found[named, one[1]] = StreamRef(named, one[1], version)

@@ -19,6 +19,7 @@ from inspector import plugins
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
 from inspector.sources.claims import Claim
+from inspector.sources.table_description import TableDescription
 
 
 class Isolation(StrEnum):
@@ -237,7 +238,8 @@ class SourceFactory(Protocol):
     """What an entry point in `eventscope.sources` is.
 
     It may also have `check(url, config, names)`, giving a `Step` for each step of connecting as it becomes known, and where
-    the source removes records by itself `oldest(url, config, names)`, giving an `Oldest` for each partition.
+    the source removes records by itself `oldest(url, config, names)`, giving an `Oldest` for each partition. A database has
+    `tables(url, config)`, giving a `TableDescription` for each table.
     """
 
     def __call__(self, url: str, config: Mapping[str, str]) -> Source:
@@ -300,6 +302,14 @@ def check_source(url: str, config: Mapping[str, str] | None = None, names: Seque
         yield Step(url, error.step, works=False, text=str(error))
     else:
         yield Step(url, "read", works=True, text=f"opened: {found:,} partitions to be seen")
+
+
+def describe_tables(url: str, config: Mapping[str, str] | None = None) -> list[TableDescription]:
+    """What the tables of a database look like, from their schema and a few rows. Raises UsageError for a source without tables."""
+    asked = getattr(_factory(url), "tables", None)
+    if asked is None:
+        raise UsageError(f"{url.partition(':')[0]} has no tables: give the address of a database, such as sqlite:///shop.db")
+    return list(asked(url, dict(config or {})))
 
 
 def open_source(url: str, config: Mapping[str, str] | None = None) -> Source:

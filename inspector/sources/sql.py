@@ -23,9 +23,11 @@ from inspector.sources.sql_descriptor import Descriptor, built_in, load
 from inspector.sources.sql_open import StoreFile
 from inspector.sources.sql_saved import saved
 from inspector.sources.sql_shape import fits, shapes
+from inspector.sources.sql_survey import survey
 from inspector.sources.sql_table import Table
 from inspector.sources.sql_tail import Tail
 from inspector.sources.sql_times import first_at, nothing_after
+from inspector.sources.table_description import TableDescription
 
 _GLANCE_S = 0.05
 _GLANCES = 4
@@ -88,6 +90,17 @@ class SqlSource:
             yield Step(path.name, "rows", works=False, text=f"rows: {error}")
         finally:
             source.close()
+
+    @staticmethod
+    def tables(url: str, config: Mapping[str, str]) -> list[TableDescription]:
+        """What the tables look like, from the schema and a few rows of each. Raises UsageError and SourceError."""
+        own = config.get("descriptor")
+        descriptors = [load(Path(own))] if own else [*saved(), *built_in()]
+        file = StoreFile(store_path(url))
+        try:
+            return file.read(lambda connection: survey(connection, descriptors))
+        finally:
+            file.close()
 
     def info(self) -> SourceInfo:
         """The file's path, and per table the descriptor that reads it and the version its streams begin with."""

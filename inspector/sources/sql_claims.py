@@ -106,7 +106,7 @@ class TableReader:
             if not found:
                 break
             rows += found
-            after = (cast("apsw.SQLiteValue", found[0][0]),)
+            after = (found[0][0],)
         return rows
 
     def _claims(self, rows: Sequence[tuple[Cell, ...]], log_end: int) -> list[Claim]:

@@ -16,7 +16,7 @@ from importlib import resources as package_files
 from pathlib import Path
 
 from inspector.errors import UsageError
-from inspector.sources.sql_expressions import Call, ColumnRef, Expression, parse
+from inspector.sources.sql_expressions import Call, ColumnRef, Expression, is_time, parse
 from inspector.sources.sql_sections import ClaimTable, Constants, Join, Links, constants, parse_also, parse_claims, parse_joins, parse_links
 
 ENVELOPE = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor")
@@ -209,5 +209,5 @@ def _check_fields(fields: Mapping[str, Expression]) -> None:
         raise ValueError("[event] time and recorded: a row has one timestamp; give the other one as a rule or leave it unmapped")
     for key in ("time", "recorded"):
         expression = fields.get(key)
-        if expression is not None and not (isinstance(expression, Call) and expression.is_time):
+        if expression is not None and not is_time(expression):
             raise ValueError(f"[event] {key}: say how the column is a time: iso(…), utc(…), s(…), ms(…), us(…) or ns(…)")

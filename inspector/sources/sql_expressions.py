@@ -184,6 +184,13 @@ class Call:
         return self.name in TIMES or self.name in {"iso", "utc", "local"}
 
 
+def is_time(expression: Expression) -> bool:
+    """Whether it gives microseconds since 1970, whichever of its alternatives is taken."""
+    if isinstance(expression, Alternatives):
+        return all(map(is_time, expression.parts))
+    return isinstance(expression, Call) and expression.is_time
+
+
 FUNCTIONS = {
     "rowid": 0, "row": 0, "json": 2, "first": 1, "before": 2, "after": 2, "before_last": 2, "after_last": 2, "concat": -1, "hex_uuid": 1,
     "iso": 1, "utc": 1, "s": 1, "ms": 1, "us": 1, "ns": 1, "local": 2,

@@ -74,7 +74,7 @@ class LinkTable:
         by_position: dict[int, list[tuple[Value, str, int | None]]] = {}
         if found.cells:
             unread = Problems()
-            columns = [self._column("category", found, unread), self._column("stream", found, unread), self._column("version", found, unread)]
+            columns = [self._column(name, found, unread) for name in ("category", "stream", "version")]
             for position, category, name, version in zip(found.cells[0], *columns, strict=True):
                 if name is not None:
                     told = version if isinstance(version, int) else None

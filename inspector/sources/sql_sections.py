@@ -93,7 +93,7 @@ def parse_links(written: object) -> Links | None:
     if written is None:
         return None
     if not isinstance(written, dict):
-        raise ValueError("[streams]: a table is wanted")
+        raise TypeError("[streams]: a table is wanted")
     _known(written, _LINK_KEYS | set(_LINK_FIELDS), "[streams]")
     fields = _expressions(written, _LINK_FIELDS, "[streams]")
     if "stream" not in fields:
@@ -193,5 +193,5 @@ def _text(part: Mapping[str, object], key: str, label: str) -> str:
 
 def _texts(written: object, label: str) -> Mapping[str, str]:
     if not isinstance(written, dict) or not written or not all(isinstance(value, str) for value in written.values()):
-        raise ValueError(f"{label}: write the columns that meet, such as {{ event_id = \"event_id\" }}")
+        raise ValueError(f'{label}: write the columns that meet, such as {{ event_id = "event_id" }}')
     return dict(written)

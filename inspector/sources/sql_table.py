@@ -205,6 +205,7 @@ class Table:
         )
         if self._metadata is not None:
             batch.envelope["metadata"] = list(_payload(cells[self._metadata]))
+            self._keep_yaml(batch)
         self._put_links(batch, page, problems)
         self._put_times(batch, page, problems)
         self._put_extra(batch, page, problems)
@@ -212,6 +213,13 @@ class Table:
             batch.error[row] = "; ".join(reasons)
             batch.flags[row] = int(Flag.damaged)
         return batch
+
+    def _keep_yaml(self, batch: RecordBatch) -> None:
+        """Metadata that is no JSON is kept as JSON, so the text itself is kept beside it."""
+        name = next(iter(self.descriptor.fields["metadata"].columns()))
+        for row, text in enumerate(batch.envelope["metadata"]):
+            if isinstance(text, bytes) and text.startswith(b"---"):
+                batch.extra.setdefault(row, {})[name] = verbatim("text", text, row, name, Problems())
 
     def _put_links(self, batch: RecordBatch, page: Page, problems: Problems) -> None:
         """The streams of each row besides its own, and what a joined table lacks."""
