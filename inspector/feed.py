@@ -26,7 +26,6 @@ from inspector.schemas import Place, Schemas
 from inspector.schemas.patient import Patient
 from inspector.schemas.topic import TOPIC, SchemasTopic
 from inspector.sources import UNKNOWN, Batch, LogInfo, Plan, Request, Source, Span
-from inspector.sources.claims import Claim
 from inspector.sources.spans import length, place_of, rounds
 
 Places = Callable[[], Sequence[Place]]
@@ -48,7 +47,6 @@ class Message:
     state: str = ""
     error: BaseException | None = None
     finished: bool = False
-    claims: Sequence[Claim] = ()
 
 
 class Feed:
@@ -211,6 +209,7 @@ class Feed:
             absent=[(absence.log, absence.start, absence.end, absence.reason) for absence in batch.absent],
             first=batch.first,
             end=batch.end,
+            claims=batch.claims,
             changes=batch.changes,
             decided=batch.decided,
         )
@@ -220,7 +219,7 @@ class Feed:
             self._learn(batch.records, identifier.schemas)
             events = identifier.events(batch.records, self.plan.logs)
             staged = stager.stage(events)
-        return Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state, claims=batch.claims)
+        return Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
 
     def _learn(self, records: RecordBatch, book: Schemas) -> None:
         """The schemas that a registry's own topic brings are known before the batch is decoded."""

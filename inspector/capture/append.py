@@ -14,6 +14,11 @@ from inspector.capture import schemas
 from inspector.capture.schema import BUCKET_SECONDS
 from inspector.event import Flag
 
+OBSERVED = (
+    "UPDATE log SET first_position = coalesce(?, first_position), end_position = coalesce(?, end_position), observed_us = ? WHERE id = ?"
+)
+"""What a log has in its source now."""
+
 
 def second_of(column: str) -> str:
     """SQL for the whole second at or before a time in microseconds; SQLite's own division rounds towards zero."""

@@ -23,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.types import TypeEngine
 
+from inspector.capture.claim_table import claim_table
 from inspector.capture.dialect import ApswDialect
 from inspector.capture.views import COVERAGE_VIEW, EVENTS_VIEW
 
@@ -306,29 +307,7 @@ conflict = Table(
 )
 """A position read again with other bytes: the first stays in `event`, the others are here."""
 
-claim = Table(
-    "claim",
-    metadata,
-    _id(),
-    _ref("source_id", "source"),
-    _ref("run_id", "run"),
-    _text("kind", required=True),
-    _text("store_table", required=True),
-    _text("name", required=True),
-    _text("category", default=""),
-    _text("log", default=""),
-    _int("log_end"),
-    _int("value"),
-    _int("time_us"),
-    _int("first_us", required=True),
-    _int("last_us", required=True),
-    _text("row", default="{}"),
-    Index("claim_name", "source_id", "kind", "store_table", "log", "category", "name"),
-)
-"""What a store says of itself (see `sources.claims.Claim`): a consumer's checkpoint, a stream's head, the last number given. A row for
-each change; `first_us` and `last_us` are when we first and last saw it so. `log_end` is where the log ended at `last_us`: only a
-capture that has the log up to there can be compared with it. Came with minor version 3."""
-
+claim = claim_table(metadata)
 sample = Table(
     "sample",
     metadata,

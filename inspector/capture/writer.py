@@ -61,6 +61,7 @@ class Progress:
     """(log of the plan, from, to, reason)."""
     first: dict[int, int] = field(default_factory=dict)
     end: dict[int, int] = field(default_factory=dict)
+    claims: Sequence[Claim] = ()
     changes: list[FlagChange] = field(default_factory=list)
     decided: list[tuple[int, int, int]] | None = None
     """As `sources.Batch.decided`: until then what is read under `both` is accounted for as `uncommitted`."""
@@ -345,11 +346,6 @@ class CaptureWriter:
             self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
             self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
 
-    def note_claims(self, reading: Reading, said: Sequence[Claim]) -> None:
-        """Notes what the source says of itself now."""
-        with _storage_errors(self.path), self._transaction():
-            claims.note(self._connection, reading.source_id, reading.run_id, said, _now_us())
-
     # ---- another meaning for what is stored
 
     def rewrite(self, seqs: Sequence[int], log_ids: Sequence[int], source_id: int, staged: Staged) -> int:
@@ -414,13 +410,10 @@ class CaptureWriter:
             segment = Segment(start, end, state, filter=reading.filter, isolation=isolation, records=counted)
             self._ledger.put(plan[place], segment, now)
         for place in progress.first.keys() | progress.end.keys():
-            self._connection.execute(
-                "UPDATE log SET first_position = coalesce(?, first_position), end_position = coalesce(?, end_position), observed_us = ? "
-                "WHERE id = ?",
-                (progress.first.get(place), progress.end.get(place), now, plan[place]),
-            )
+            self._connection.execute(append.OBSERVED, (progress.first.get(place), progress.end.get(place), now, plan[place]))
         for place, newest in staged.latest_us.items() if staged else ():
             self._connection.execute("UPDATE log SET max_time_us = max(?1, coalesce(max_time_us, ?1)) WHERE id = ?2", (newest, plan[place]))
+        claims.note(self._connection, reading.source_id, reading.run_id, progress.claims, now)
         self._mark(reading, plan, progress, now)
 
     def _mark(self, reading: Reading, plan: Sequence[int], progress: Progress, now: int) -> None:

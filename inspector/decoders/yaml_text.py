@@ -104,7 +104,7 @@ class _Walker:
 
     def _scalar(self, event: Any, at: int) -> None:
         if self.stack and self.stack[-1].is_map and self.stack[-1].wants_key:
-            plain = event.style is None and _SYMBOL.match(event.value)
+            plain = event.style in {None, ""} and _SYMBOL.match(event.value)
             self.composer.name(event.value[1:] if plain else event.value)
             self.stack[-1].wants_key = False
             return

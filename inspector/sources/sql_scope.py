@@ -143,14 +143,15 @@ class Scope:
         return self.add(f"CASE typeof({sql}) WHEN 'blob' THEN {sql} ELSE CAST({sql} AS TEXT) END")
 
     def extra(self) -> list[tuple[str, tuple[int, int], bool]]:
-        """(name, numbers of its kind and value, always wanted) of the unmapped columns, and of those that give a time."""
+        """(name, numbers of its kind and value, always wanted) of the unmapped columns, and of those that give a time; of several
+        that may give it, one is taken, so all are kept."""
         fields = self.descriptor.fields
         mapped = {name.lower() for expression in fields.values() for name in expression.columns()}
         timed = {name.lower() for key in ("time", "recorded") if key in fields for name in fields[key].columns()}
         found = []
         for name, sql in self._all_columns():
             if name.lower() not in mapped or name.lower() in timed:
-                found.append((name, self.verbatim(sql), name.lower() not in mapped))
+                found.append((name, self.verbatim(sql), name.lower() not in mapped or len(timed) > 1))
         return found
 
     def verbatim(self, sql: str) -> tuple[int, int]:

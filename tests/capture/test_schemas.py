@@ -134,4 +134,4 @@ def test_an_older_capture_gets_what_it_lacks_and_is_counted(tmp_path: Path) -> N
         append(writer, begun(writer), 50, [ORDER])
     assert counted(path) == walked(path)
     assert rows(path, "SELECT count(*) FROM event WHERE schema_ref IS NOT NULL") == [(1,)]
-    assert rows(path, "PRAGMA user_version") == [(1002,)]
+    assert rows(path, "PRAGMA user_version") == [(1003,)]
