@@ -68,8 +68,8 @@ COMPOSED = {
     "inspector/sources/sql_links.py": "', '.join(scope.cells) joined kept left main_table(descriptor, main) order position where",
     "inspector/sources/sql_scope.py": "cell of_stream order",
     "inspector/sources/sql_survey.py": "', '.join((f'{column} {direction}' for column in key)) cells order rowid",
-    "inspector/sources/sql_table.py": "', '.join(scope.cells) column end main_table(self.descriptor, self.shape) own self._from self._position "
-    "self._where sql",
+    "inspector/sources/sql_table.py": "', '.join(scope.cells) column end main_table(self.descriptor, self.shape) own self._from "
+    "self._position self._where sql",
 }
 """Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote, but for a
 field's name that is quoted (`capture.fields.kept`): a definition takes no bound values."""

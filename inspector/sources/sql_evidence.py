@@ -17,6 +17,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import apsw
 
@@ -43,6 +44,15 @@ class FileFact:
     size_bytes: int
     modified_us: int
     sha256: str
+
+
+class _State(NamedTuple):
+    """A file as it lies there."""
+
+    device: int
+    number: int
+    size_bytes: int
+    modified_ns: int
 
 
 class SqliteSource(SqlSource):
@@ -81,10 +91,17 @@ class EvidenceSource:
             self.files = self._copied(copied)
             self.notes += _missing(copied)
             _mend(copied)
-            self._source = SqlSource(f"sqlite:///{copied.as_posix()}", config or {})
+            self._source = self._opened(copied, config or {})
         except BaseException:
             self._place.cleanup()
             raise
+
+    def _opened(self, copied: Path, config: Mapping[str, str]) -> SqlSource:
+        """The copy as a store. What is wrong with the files may be why there is nothing to read."""
+        try:
+            return SqlSource(f"sqlite:///{copied.as_posix()}", config)
+        except SourceError as error:
+            raise SourceError(". ".join([str(error), *self.notes]), step="file") from None
 
     def info(self) -> SourceInfo:
         """As of the original: its address, and the facts of its files."""
@@ -131,8 +148,8 @@ class EvidenceSource:
         )
         return facts
 
-    def _copy_all(self, there: Mapping[str, os.stat_result], target: Path) -> tuple[FileFact, ...]:
-        wanted, free = sum(one.st_size for one in there.values()), shutil.disk_usage(target.parent).free
+    def _copy_all(self, there: Mapping[str, _State], target: Path) -> tuple[FileFact, ...]:
+        wanted, free = sum(one.size_bytes for one in there.values()), shutil.disk_usage(target.parent).free
         if wanted * 2 > free:
             raise SourceError(
                 f"no room for a copy of {self.path.name} ({wanted / 1e6:,.0f} MB, and as much to work) in {target.parent.parent}: "
@@ -144,9 +161,9 @@ class EvidenceSource:
         )
 
 
-def _states(path: Path) -> dict[str, os.stat_result]:
+def _states(path: Path) -> dict[str, _State]:
     """What lies there of the store's files. Raises SourceError without the first one, or for what is no plain file."""
-    found: dict[str, os.stat_result] = {}
+    found: dict[str, _State] = {}
     for end in _ENDS:
         file = path.with_name(path.name + end)
         try:
@@ -157,25 +174,24 @@ def _states(path: Path) -> dict[str, os.stat_result]:
             raise SourceError(f"cannot read {file}: {error.strerror}", step="file") from None
         if not stat.S_ISREG(state.st_mode):
             raise SourceError(f"{file} is not a plain file", step="file")
-        # times of access change by looking
-        found[end] = os.stat_result((*state[:7], 0, *state[8:10]))
+        found[end] = _State(state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns)
     if "" not in found:
         raise SourceError(f"there is no file {path}", step="file")
     return found
 
 
-def _copy(path: Path, target: Path, found: os.stat_result) -> FileFact:
+def _copy(path: Path, target: Path, found: _State) -> FileFact:
     """Copies a file, 0600, and hashes what was copied."""
     digest, size = hashlib.sha256(), 0
     try:
         with path.open("rb") as source, os.fdopen(os.open(target, _NEW, 0o600), "wb") as copy:
-            while size < found.st_size and (block := source.read(min(_BLOCK, found.st_size - size))):
+            while size < found.size_bytes and (block := source.read(min(_BLOCK, found.size_bytes - size))):
                 digest.update(block)
                 copy.write(block)
                 size += len(block)
     except OSError as error:
         raise SourceError(f"cannot copy {path}: {error.strerror}", step="file") from None
-    return FileFact(path.name, str(path), size, int(found.st_mtime * 1_000_000), digest.hexdigest())
+    return FileFact(path.name, str(path), size, found.modified_ns // 1_000, digest.hexdigest())
 
 
 _NEW = os.O_CREAT | os.O_WRONLY | os.O_EXCL | getattr(os, "O_BINARY", 0)
