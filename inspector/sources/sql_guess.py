@@ -49,7 +49,7 @@ def guess(table: TableDescription) -> Proposal:
         table=table.name,
         columns=table.columns,
         signature=table.signature,
-        fields=tuple(one for one in fields if one.expression or one.alternatives),
+        fields=tuple(one for one in fields if one.expression or one.column or one.alternatives),
         decoder="json" if (value := found["value"]).column and about.seen[value.column].documents > 0.5 else None,
         base=_base(found, about),
         samples=tuple(tuple(row) for row in table.rows[:_SAMPLES]),
@@ -174,7 +174,7 @@ def _scored(field: str, name: str, about: _Table) -> Scored:
     points, reasons = 0.5 * called, ([f"called {name}"] if called == 1.0 else [f"named like one: {name}"] if called else [])
     for more, reason in _SCORERS[field](name, seen, about):
         points += more
-        if more > 0:
+        if more > 0 and reason:
             reasons.append(reason)
     return max(0.0, points), reasons
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 from typing import Any, ClassVar
+from uuid import UUID
 
 import apsw
 import pytest
@@ -45,11 +46,11 @@ class Dog(Aggregate):
         self.tricks.append(trick)
 
 
-class School(ProcessApplication[Dog]):
+class School(ProcessApplication[UUID]):
     """Trains dogs, and keeps a snapshot after every third event."""
 
     is_snapshotting_enabled = True
-    snapshotting_intervals: ClassVar[dict[Any, int] | None] = {Dog: 3}
+    snapshotting_intervals: ClassVar[dict[Any, int]] = {Dog: 3}
 
     def policy(self, domain_event: object, processing_event: object) -> None:
         """Reacts to nothing; its tracking goes on all the same."""
@@ -66,14 +67,14 @@ def trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, Path
     school, counter = tmp_path / "school.db", tmp_path / "counter.db"
     monkeypatch.setenv("SCHOOL_SQLITE_DBNAME", str(school))
     monkeypatch.setenv("COUNTER_SQLITE_DBNAME", str(counter))
-    runner = SingleThreadedRunner(System(pipes=[[School, Counter]]))
+    runner: Any = SingleThreadedRunner(System(pipes=[[School, Counter]]))
     runner.start()
-    app = runner.get(School)
+    app: Any = runner.get(School)
     dog = Dog("Rex")
     for trick in ("sit", "roll", "speak"):
         dog.add_trick(trick)
     app.save(dog)
-    own = runner.get(Counter)
+    own: Any = runner.get(Counter)
     follower = Dog("Follower")
     own.save(follower)
     runner.stop()
