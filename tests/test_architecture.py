@@ -66,7 +66,7 @@ COMPOSED = {
     "inspector/query/fields.py": "document listed",
     "inspector/sources/sql_claims.py": "', '.join(scope.cells) beyond key name self._select where",
     "inspector/sources/sql_links.py": "', '.join(scope.cells) joined kept left main_table(descriptor, main) order position where",
-    "inspector/sources/sql_scope.py": "cell of_stream order",
+    "inspector/sources/sql_scope.py": "', '.join(keys) cell named_keys of_stream order",
     "inspector/sources/sql_survey.py": "', '.join((f'{column} {direction}' for column in key)) cells order rowid",
     "inspector/sources/sql_table.py": "', '.join(scope.cells) column end main_table(self.descriptor, self.shape) own self._from "
     "self._position self._where sql",

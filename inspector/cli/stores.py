@@ -54,7 +54,7 @@ def _stores(args: argparse.Namespace) -> ExitStatus:
     from inspector.sources import describe_tables
 
     if args.save and not args.propose:
-        return _save(Path(args.save).read_text(encoding="utf-8") if Path(args.save).is_file() else _no_file(args.save))
+        return _save(_edited(args.save))
     tables = describe_tables(args.url, without_registries(read_config(args.config)))
     if args.propose is None:
         print_rows(_rows(tables), _COLUMNS, format_=args.format)
@@ -66,12 +66,15 @@ def _stores(args: argparse.Namespace) -> ExitStatus:
     return ExitStatus.OK
 
 
-def _no_file(name: str) -> str:
-    raise UsageError(f"there is no file {name}; to keep a proposal as it is, name its table with --propose and give --save without a file")
-
-
 def _edited(name: str) -> str:
-    return Path(name).read_text(encoding="utf-8") if Path(name).is_file() else _no_file(name)
+    if not Path(name).is_file():
+        raise UsageError(
+            f"there is no file {name}; to keep a proposal as it is, name its table with --propose and give --save without a file"
+        )
+    try:
+        return Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the descriptor {name}: {error}") from None
 
 
 def _rows(tables: list[TableDescription]) -> Iterator[dict[str, object]]:

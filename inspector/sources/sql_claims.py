@@ -77,6 +77,7 @@ class TableReader:
         try:
             rows = self._greatest(connection, after) if self._spec.greatest else self._rows(connection, after)
         except UnicodeDecodeError:
+            self.is_small = False
             return ClaimPage([], notes=[f"{self._shape.name} has keys that are not UTF-8: the rest of it was not read"])
         self._read += len(rows)
         is_end = len(rows) < _PAGE_ROWS

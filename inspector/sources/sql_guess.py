@@ -6,6 +6,7 @@ the outcome is a `Proposal` for the user to confirm or change (see `sql_proposal
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +19,8 @@ from inspector.sources.table_description import TableDescription
 LEAST = 0.35
 """A column with less is left among the others, which are kept as they are."""
 _CLOSE = 0.1
+_WHOLE = re.compile(r"INT|SERIAL|NUM|LONG", re.IGNORECASE)
+"""In the declared type of whole numbers."""
 _SAMPLES = 5
 
 
@@ -186,6 +189,8 @@ def _score_position(name: str, seen: Observed, about: _Table) -> Points:
     if seen.known and seen.integers < 1.0:
         return [(-1.0, "")]
     points = [(0.35, "unique by itself")] if about.is_unique(name) else [(-0.4, "")]
+    if not seen.known and not _WHOLE.search(about.table.types[name]):
+        points.append((-0.3, ""))
     return [*points, (0.2, "rises from row to row in the sample")] if seen.rises and len(seen.values) > 1 else points
 
 

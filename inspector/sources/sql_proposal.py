@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from inspector.errors import UsageError
+from inspector.sources.sql_descriptor import FIELDS
 from inspector.sources.sql_expressions import parse
 from inspector.sources.table_description import Sampled
 
@@ -72,6 +73,8 @@ class Proposal:
 
     def with_choice(self, field: str, expression: str) -> Proposal:
         """The same with the user's expression for a field (empty: leave it out). Raises UsageError for one that cannot be."""
+        if field not in FIELDS:
+            raise UsageError(f"no field named {field!r}; one of {', '.join(FIELDS)}")
         try:
             column = next(iter(parse(expression).columns()), None) if expression else None
         except ValueError as error:

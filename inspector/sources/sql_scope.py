@@ -14,7 +14,7 @@ from inspector.sources.sql_sections import Constants, Join
 from inspector.sources.sql_shape import Shape, named, quoted
 
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
-_PLACE = "place in the order of the key"
+_PLACE = "place.n"
 
 
 @dataclass(slots=True)
@@ -189,8 +189,12 @@ def main_table(descriptor: Descriptor, shape: Shape) -> str:
     """The table as `t`, with the place of its rows in the order of the primary key where that is its position."""
     if not descriptor.is_ordered_by_key:
         return f"{quoted(shape.name)} AS t"
-    order = ", ".join(quoted(column) for column in shape.primary_key)
-    return f"(SELECT *, row_number() OVER (ORDER BY {order}) AS {quoted(_PLACE)} FROM {quoted(shape.name)}) AS t"
+    # the table itself is joined by its key: SQLite does not find a column called TRUE in a subquery
+    keys = [f"i.{quoted(column)}" for column in shape.primary_key]
+    named_keys = ", ".join(f"{key} AS k{number}" for number, key in enumerate(keys))
+    met = " AND ".join(f"t.{quoted(column)} IS place.k{number}" for number, column in enumerate(shape.primary_key))
+    numbered = f"SELECT {named_keys}, row_number() OVER (ORDER BY {', '.join(keys)}) AS n FROM {quoted(shape.name)} AS i"
+    return f"({numbered}) AS place JOIN {quoted(shape.name)} AS t ON {met}"
 
 
 def where_sql(shape: Shape, where: Constants, alias: str = "t", operator: str = "=") -> tuple[str, tuple[int | str, ...]]:
@@ -211,7 +215,7 @@ def _joined_alias(name: str) -> str:
 def _row_sql(shape: Shape) -> str:
     if not shape.primary_key:
         raise ValueError("it has no primary key, so its rows have no order")
-    return f"t.{quoted(_PLACE)}"
+    return _PLACE
 
 
 def free_rowid(shape: Shape) -> str | None:

@@ -67,6 +67,8 @@ def _cut(column: str, *, is_utf8: bool) -> str:
 
 
 def _cell(kind: object, value: object) -> Sampled:
+    if value is None and kind in {"text", "blob"}:
+        return "" if kind == "text" else b""  # a part of an empty BLOB is NULL
     if kind == "text" and isinstance(value, bytes):
         try:
             return value.decode()

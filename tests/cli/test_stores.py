@@ -63,6 +63,8 @@ def test_edited_descriptor_is_kept_when_it_is_one(tmp_path: Path, home: Path, ca
     edited.write_text(capsys.readouterr().out.replace('title = "Table ledger_entries"', 'title = "Mine"'))
     assert main(["stores", url(store), "--save", str(edited)]) == 0
     assert [path.read_text().splitlines()[0] for path in (home / "data" / "stores").iterdir()] == ['title = "Mine"']
+    edited.write_bytes(b"\xff")
+    assert main(["stores", url(store), "--save", str(edited)]) == 2
     edited.write_text("title = 3")
     assert main(["stores", url(store), "--save", str(edited)]) == 2
     assert "title must be a str" in capsys.readouterr().err
@@ -74,6 +76,7 @@ def test_edited_descriptor_is_kept_when_it_is_one(tmp_path: Path, home: Path, ca
         (["--propose", "nothing"], "there is no table nothing; there are ledger_entries"),
         (["--propose", "ledger_entries", "--zone", "Mars"], "no time zone named 'Mars'"),
         (["--propose", "ledger_entries", "--set", "type=("], "type: '('"),
+        (["--propose", "ledger_entries", "--set", "kind=kind"], "no field named 'kind'"),
         (["--save", "none.toml"], "there is no file none.toml"),
     ],
 )

@@ -11,8 +11,10 @@ import orjson
 import pytest
 
 from inspector import redecode
+from inspector.capture.writer import CaptureWriter
 from inspector.errors import SourceError, UsageError
 from inspector.event import Flag, StreamRef, parse_time
+from inspector.identify import load_profile
 from inspector.ingest import Options, run
 from inspector.sources import Request
 from inspector.sources.sql_descriptor import parse_descriptor
@@ -87,6 +89,25 @@ def test_streams_survive_capturing_and_decoding_again(tmp_path: Path) -> None:
     ]
     redecode.run(capture)
     assert rows(capture, STREAMS_OF_EVENTS) == first
+
+
+def test_streams_go_with_the_oldest_events(tmp_path: Path) -> None:
+    capture = captured(tmp_path / "shop.evcap", rails(tmp_path / "shop.db"))
+    with CaptureWriter(capture, floor_bytes=0) as writer:
+        assert writer.remove_oldest(1) == 1
+    assert rows(capture, STREAMS_OF_EVENTS) == [(2, "stream", "all-payments", None)]
+    assert rows(capture, "SELECT name, events FROM stream") == [("all-payments", 1)]
+
+
+def test_a_map_puts_its_stream_before_those_of_the_store(tmp_path: Path) -> None:
+    capture, profile = captured(tmp_path / "shop.evcap", rails(tmp_path / "shop.db")), tmp_path / "map.toml"
+    profile.write_text('[[log]]\nname = "event_store_events"\nstream = { from = "data.order_id", category = "order" }\n')
+    redecode.run(capture, profile=load_profile(profile))
+    assert rows(capture, "SELECT name FROM event JOIN stream ON stream.id = stream_id WHERE position = 1") == [("17",)]
+    assert len(rows(capture, STREAMS_OF_EVENTS)) == 5
+    redecode.run(capture)
+    assert len(rows(capture, STREAMS_OF_EVENTS)) == 4
+    assert rows(capture, "SELECT events FROM stream ORDER BY name") == [(1,)] * 4
 
 
 def test_commanded_order_is_that_of_all_and_links_are_streams_too(tmp_path: Path) -> None:
