@@ -289,6 +289,13 @@ def _connect(uri: str, flags: int) -> apsw.Connection:
     return connection
 
 
+def connect_privately(copy: Path) -> apsw.Connection:
+    """A connection to a copy of ours that may be written to by SQLite's own mending only. Raises apsw.Error."""
+    connection = _connect(f"file:{quote(str(copy))}?mode=rw", apsw.SQLITE_OPEN_READWRITE)
+    connection.execute("PRAGMA query_only = 0")
+    return connection
+
+
 def _in_transaction(connection: apsw.Connection, work: Callable[[apsw.Connection], T]) -> T:
     connection.execute("BEGIN")
     try:
