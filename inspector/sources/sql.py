@@ -21,10 +21,10 @@ from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Step
 from inspector.sources.sql_bounds import Bounds, chosen, refuse_kafka_words
 from inspector.sources.sql_claims import ClaimPage, ClaimReader, claim_readers
 from inspector.sources.sql_descriptor import Descriptor, built_in, load
-from inspector.sources.sql_open import StoreFile
+from inspector.sources.sql_open import StoreFile, glance
 from inspector.sources.sql_rows import Page
 from inspector.sources.sql_saved import saved
-from inspector.sources.sql_shape import fits, shapes
+from inspector.sources.sql_shape import Shape, fits, shapes
 from inspector.sources.sql_survey import survey
 from inspector.sources.sql_table import Table
 from inspector.sources.sql_tail import Tail
@@ -48,8 +48,10 @@ class SqlSource:
     there, is locked, damaged, encrypted or holds no table that a descriptor knows.
     """
 
-    def __init__(self, url: str, config: Mapping[str, str]) -> None:
+    def __init__(self, url: str, config: Mapping[str, str], *, original: Path | None = None) -> None:
+        """With `original` the file at `url` is a copy of that one."""
         self._path = store_path(url)
+        self._original = original or self._path
         self._descriptors = _descriptors(config)
         self._claims: Sequence[ClaimReader] = ()
         self._file = StoreFile(self._path)
@@ -100,6 +102,11 @@ class SqlSource:
             return file.read(lambda connection: survey(connection, descriptors))
         finally:
             file.close()
+
+    @property
+    def words(self) -> str:
+        """What it is, for people."""
+        return words_of([table.descriptor for table in self._tables])
 
     def info(self) -> SourceInfo:
         """The file's path, and per table the descriptor that reads it and the version its streams begin with."""
@@ -196,30 +203,18 @@ class SqlSource:
     # ---- which tables
 
     def _found(self, connection: apsw.Connection) -> list[Table]:
-        """The tables that descriptors fit, each with the one that asks for most, and the tables of snapshots beside them.
-
-        Raises SourceError when there is none.
-        """
+        """The tables that descriptors fit. Raises SourceError when there is none."""
         there = shapes(connection)
         others = {shape.name: shape for shape in there}
-        found: list[Table] = []
-        for shape in there:
-            fitting = [descriptor for descriptor in self._descriptors if fits(connection, descriptor, shape, others)]
-            if fitting:
-                found.append(Table(max(fitting, key=lambda descriptor: descriptor.wants), shape, others))
-        taken = {table.name for table in found}
-        for kept in [descriptor for table in found for descriptor in table.descriptor.snapshots]:
-            beside = [shape for shape in there if shape.name not in taken and fits(connection, kept, shape, others)]
-            found.extend(Table(kept, shape, others) for shape in beside)
-            taken.update(shape.name for shape in beside)
+        found = [Table(descriptor, shape, others) for descriptor, shape in fitting(connection, self._descriptors, there, others)]
         if found:
             self._claims = claim_readers(connection, found, others)
             return found
         names = ", ".join(shape.name for shape in there) or "none at all"
         wanted = "; ".join(descriptor.wanted for descriptor in self._descriptors)
         raise SourceError(
-            f"no event table in {self._path.name}; its tables: {names}. Known are: {wanted}. "
-            f"For another layout: eventscope stores sqlite:///{self._path.name} shows what its tables look like and writes a descriptor",
+            f"no event table in {self._path.name}; its tables: {names}. eventscope stores sqlite:///{self._original.as_posix()} "
+            f"shows what they look like and writes a descriptor (--propose TABLE). Known are: {wanted}",
             step="file",
         )
 
@@ -253,6 +248,43 @@ def _descriptors(config: Mapping[str, str]) -> Sequence[Descriptor]:
     """The user's own, or else those that were confirmed and those that ship. Raises UsageError."""
     own = config.get("descriptor")
     return [load(Path(own))] if own else [one for one in (*saved(), *built_in()) if one.is_for("sqlite")]
+
+
+def words_at(path: Path) -> str:
+    """What the database in the file at `path` is, as far as that can be told without its side files."""
+    try:
+        return glance(path, _words)
+    except apsw.Error:
+        return words_of(())  # opening it says what is wrong
+
+
+def _words(connection: apsw.Connection) -> str:
+    there = shapes(connection)
+    others = {shape.name: shape for shape in there}
+    return words_of([descriptor for descriptor, _ in fitting(connection, _descriptors({}), there, others)])
+
+
+def words_of(descriptors: Sequence[Descriptor]) -> str:
+    """What a database is whose tables these fit."""
+    titles = dict.fromkeys(one.title.removesuffix(" (SQLite)") for one in descriptors if one.kind == "events")
+    return f"SQLite event store ({', '.join(titles)})" if titles else "SQLite database"
+
+
+def fitting(
+    connection: apsw.Connection, descriptors: Sequence[Descriptor], there: Sequence[Shape], others: Mapping[str, Shape]
+) -> list[tuple[Descriptor, Shape]]:
+    """The tables that descriptors fit, each with the one that asks for most, and the tables of snapshots beside them."""
+    found: list[tuple[Descriptor, Shape]] = []
+    for shape in there:
+        alike = [descriptor for descriptor in descriptors if fits(connection, descriptor, shape, others)]
+        if alike:
+            found.append((max(alike, key=lambda descriptor: descriptor.wants), shape))
+    taken = {shape.name for _, shape in found}
+    for kept in [snapshots for descriptor, _ in found for snapshots in descriptor.snapshots]:
+        beside = [shape for shape in there if shape.name not in taken and fits(connection, kept, shape, others)]
+        found.extend((kept, shape) for shape in beside)
+        taken.update(shape.name for shape in beside)
+    return found
 
 
 def _told_of(descriptor: Descriptor) -> dict[str, object]:

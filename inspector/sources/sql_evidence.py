@@ -22,8 +22,10 @@ from typing import NamedTuple
 import apsw
 
 from inspector.errors import SourceError
+from inspector.event import Flag
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
-from inspector.sources.sql import SqlSource
+from inspector.sources.input_file import InputFile
+from inspector.sources.sql import SqlSource, words_at
 from inspector.sources.sql_open import connect_privately
 
 _MAGIC = b"SQLite format 3\0"
@@ -33,6 +35,11 @@ _BLOCK = 1 << 20
 _ATTEMPTS = 3
 _WAL_MAGIC = (0x377F0682, 0x377F0683)
 _WAL_HEADER, _FRAME_HEADER = 32, 24
+_LOSES = "A store does not keep what was changed or deleted in it: holes in its positions, and what it says of itself, are what is left."
+_PROVES = (
+    "The hashes prove which bytes were read. Nothing in an SQLite file proves who wrote a row, "
+    "that none was changed, or that none is missing at the end."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +67,7 @@ class SqliteSource(SqlSource):
 
     @staticmethod
     def claims(path: Path) -> str:
-        """What it sees at `path`: an SQLite database that is no capture; empty for anything else. Looks at the first bytes only."""
+        """What it sees at `path`: an SQLite database that is no capture; empty for anything else. The file is only read."""
         try:
             if not stat.S_ISREG(path.stat().st_mode):
                 return ""
@@ -68,7 +75,14 @@ class SqliteSource(SqlSource):
                 header = file.read(100)
         except OSError:
             return ""
-        return "SQLite database" if header.startswith(_MAGIC) and header[68:72] != _CAPTURE else ""
+        return words_at(path) if header.startswith(_MAGIC) and header[68:72] != _CAPTURE else ""
+
+    @staticmethod
+    def whole_of(path: Path) -> Path:
+        """The store that a `-wal`, `-shm` or `-journal` lies beside; any other path itself."""
+        end = next((end for end in _ENDS[1:] if path.name.endswith(end) and path.name != end), "")
+        store = path.with_name(path.name.removesuffix(end)) if end else path
+        return store if end and SqliteSource.claims(store) else path
 
     @staticmethod
     def of_path(path: Path, config: Mapping[str, str]) -> EvidenceSource:
@@ -85,6 +99,7 @@ class EvidenceSource:
     def __init__(self, path: Path, config: Mapping[str, str] | None = None) -> None:
         self.path = path.absolute()
         self.notes: list[str] = []
+        self._is_of_one_state = True
         self._place = tempfile.TemporaryDirectory(prefix="eventscope-evidence-", ignore_cleanup_errors=True)
         try:
             copied = Path(self._place.name) / path.name
@@ -99,7 +114,7 @@ class EvidenceSource:
     def _opened(self, copied: Path, config: Mapping[str, str]) -> SqlSource:
         """The copy as a store. What is wrong with the files may be why there is nothing to read."""
         try:
-            return SqlSource(f"sqlite:///{copied.as_posix()}", config)
+            return SqlSource(f"sqlite:///{copied.as_posix()}", config, original=self.path)
         except SourceError as error:
             raise SourceError(". ".join([str(error), *self.notes]), step="file") from None
 
@@ -124,7 +139,38 @@ class EvidenceSource:
 
     def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
         """See `Source.read`; a copy does not grow, so it is not followed."""
-        return self._source.read(plan, replace(request, follow=False), stop)
+        is_known = request.known_inputs.issuperset(one.sha256 for one in self.files)
+        if not is_known:
+            yield Batch(inputs=self._inputs(0, 0, is_whole=False))
+        rows = damaged = 0
+        for batch in self._source.read(plan, replace(request, follow=False), stop):
+            rows += len(batch.records)
+            damaged += sum(bool(flags & Flag.damaged) for flags in batch.records.flags.values())
+            yield batch
+        if not is_known and not stop.is_set():
+            yield Batch(inputs=self._inputs(rows, damaged, is_whole=self._is_of_one_state))
+
+    def _inputs(self, rows: int, damaged: int, *, is_whole: bool) -> list[InputFile]:
+        """What a capture keeps of the files; the rows count for the store itself, wherever they stood."""
+        words = self._source.words
+        kinds = [words, *(f"side file of {self.path.name}" for _ in self.files[1:])]
+        return [
+            InputFile(
+                one.name,
+                one.path,
+                one.size_bytes,
+                one.modified_us,
+                one.sha256,
+                kind,
+                loses=_LOSES if place == 0 else "",
+                proves=_PROVES if place == 0 else "",
+                rows=rows if place == 0 else 0,
+                damaged=damaged if place == 0 else 0,
+                notes=tuple(self.notes) if place == 0 else (),
+                is_whole=is_whole,
+            )
+            for place, (one, kind) in enumerate(zip(self.files, kinds, strict=True))
+        ]
 
     def close(self) -> None:
         """Deletes the copy; may be called twice."""
@@ -142,6 +188,7 @@ class EvidenceSource:
             if attempt < _ATTEMPTS - 1:
                 for end in _ENDS:
                     target.with_name(target.name + end).unlink(missing_ok=True)
+        self._is_of_one_state = False
         self.notes.append(
             f"WARNING: {self.path.name} was written to while it was copied: its files may be of different moments. "
             "Stop the application, or capture the store live instead"

@@ -173,7 +173,9 @@ def test_databases_are_claimed_and_captures_are_not(tmp_path: Path) -> None:
     source = SqliteSource.of_path(store, {})
     run([(source, Request())], tmp_path / "shop.evcap", options=Options(floor_bytes=0))
     source.close()
-    assert SqliteSource.claims(store) == "SQLite database"
+    assert SqliteSource.claims(store).startswith("SQLite event store (")
+    assert "eventsourcing" in SqliteSource.claims(store)
+    assert SqliteSource.claims(written(tmp_path / "other.db", [("CREATE TABLE other (a)", [])])) == "SQLite database"
     assert SqliteSource.claims(tmp_path / "shop.evcap") == ""
     assert SqliteSource.claims(tmp_path / "none") == ""
     assert rows(tmp_path / "shop.evcap", "SELECT count(*) FROM event") == [(3,)]
