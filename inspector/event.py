@@ -110,7 +110,8 @@ class RecordBatch:
     `headers[i]` is JSON text `[[name, value], …]` in order, a value being a string when its bytes are UTF-8,
     `{"base64": "…"}` when not, null when null; None when there are no headers.
     `envelope` holds columns that the source itself knows: any of `stream category version type id schema_version
-    correlation_id causation_id actor metadata extra`; a rule never overrides a value given here.
+    correlation_id causation_id actor metadata extra`; a rule never overrides a value given here. For an event that is in several
+    streams it may have `streams` too: per row a list of (category or None, name, version or None), besides the one in `stream`.
     `error[i]` and `flags[i]` say what could not be read of a row.
     """
 

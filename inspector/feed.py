@@ -217,6 +217,7 @@ class Feed:
             absent=[(absence.log, absence.start, absence.end, absence.reason) for absence in batch.absent],
             first=batch.first,
             end=batch.end,
+            claims=batch.claims,
             changes=batch.changes,
             decided=batch.decided,
         )

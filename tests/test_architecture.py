@@ -65,11 +65,16 @@ COMPOSED = {
     "inspector/query/comparing.py": "each element equal name named test there",
     "inspector/query/compiler.py": "each element found path",
     "inspector/query/fields.py": "document listed",
-    "inspector/sources/sql_table.py": "', '.join(scope.cells) cell column end of_stream self._position table",
     "inspector/sources/postgres_rows.py": "columns order table where",
     "inspector/sources/postgres_scope.py": "cell key of_stream own table",
     "inspector/sources/postgres_table.py": "among column decided ends[0] ends[1] inside kind self._decided self._position self._xid "
     "table way where xid",
+    "inspector/sources/sql_claims.py": "', '.join(scope.cells) beyond key name self._select where",
+    "inspector/sources/sql_links.py": "', '.join(scope.cells) joined kept left main_table(descriptor, main) order position where",
+    "inspector/sources/sql_scope.py": "', '.join(keys) cell named_keys of_stream order",
+    "inspector/sources/sql_survey.py": "', '.join((f'{column} {direction}' for column in key)) cells order rowid",
+    "inspector/sources/sql_table.py": "', '.join(scope.cells) column end main_table(self.descriptor, self.shape) own self._from "
+    "self._position self._where sql",
 }
 """Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote, but for a
 field's name that is quoted (`capture.fields.kept`): a definition takes no bound values."""

@@ -14,6 +14,11 @@ from inspector.capture import schemas
 from inspector.capture.schema import BUCKET_SECONDS
 from inspector.event import Flag
 
+OBSERVED = (
+    "UPDATE log SET first_position = coalesce(?, first_position), end_position = coalesce(?, end_position), observed_us = ? WHERE id = ?"
+)
+"""What a log has in its source now."""
+
 
 def second_of(column: str) -> str:
     """SQL for the whole second at or before a time in microseconds; SQLite's own division rounds towards zero."""
@@ -99,6 +104,17 @@ BUCKETS = (
 )
 
 
+_GONE = "INSERT INTO temp.gone SELECT DISTINCT stream_id FROM event WHERE seq <= :last AND stream_id IS NOT NULL"
+_GONE_OF_SEVERAL = "INSERT INTO temp.gone SELECT DISTINCT stream_id FROM event_stream WHERE seq <= :last"
+_IS_SEVERAL = "SELECT (SELECT count(*) FROM staged.row_stream) > (SELECT count(stream) FROM staged.row)"
+_BY_SEQ = "CREATE INDEX IF NOT EXISTS main.event_stream_seq ON event_stream (seq)"
+
+
+def has_several(connection: apsw.Connection) -> bool:
+    """Whether events of the capture may be in several streams; only then is there an index that finds them by event."""
+    return bool(connection.execute("SELECT 1 FROM main.sqlite_schema WHERE name = 'event_stream_seq'").get)
+
+
 _REMOVE = (
     "DELETE FROM temp.second",
     (
@@ -119,7 +135,7 @@ _REMOVE = (
         "sum(coalesce(key_bytes, 0) + coalesce(value_bytes, 0)) AS b FROM event WHERE seq <= :last GROUP BY 1) AS c WHERE log.id = c.id"
     ),
     "DELETE FROM temp.gone",
-    "INSERT INTO temp.gone SELECT DISTINCT stream_id FROM event WHERE seq <= :last AND stream_id IS NOT NULL",
+    _GONE,
     "DELETE FROM event_stream WHERE stream_id IN (SELECT id FROM temp.gone) AND seq <= :last",
     (
         "UPDATE stream SET events = (SELECT count(*) FROM event_stream x WHERE x.stream_id = stream.id), first_us = (SELECT min(e.time_us) "
@@ -142,7 +158,8 @@ LESS_BUCKETS = (
 
 def remove_through(connection: apsw.Connection, last: int) -> None:
     """Takes every event up to sequence number `last` out, and out of every count. Inside a transaction."""
-    for statement in _REMOVE:
+    gone = _GONE_OF_SEVERAL if has_several(connection) else _GONE
+    for statement in (gone if statement is _GONE else statement for statement in _REMOVE):
         connection.execute(statement, {"last": last} if ":last" in statement else None)
     for width in BUCKET_SECONDS:
         connection.execute(LESS_BUCKETS, {"width": width})
@@ -189,6 +206,8 @@ def append(connection: apsw.Connection, *, source_id: int, base: int, with_value
     bindings = {"source": source_id, "base": base, "now": time.time_ns() // 1000}
     for statement in PREPARE:
         connection.execute(statement)
+    if connection.execute(_IS_SEVERAL).get:
+        connection.execute(_BY_SEQ)
     for statement in (*SCHEMAS, *STREAMS, _MEMBERS, *COUNT_NAMES):
         connection.execute(statement, {name: bindings[name] for name in bindings if f":{name}" in statement})
     events = _EVENTS.format(**(DOCUMENTS if with_values else _NO_VALUES))

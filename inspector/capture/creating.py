@@ -14,9 +14,10 @@ from pathlib import Path
 
 import apsw
 from sqlalchemy import Table
-from sqlalchemy.schema import CreateTable
+from sqlalchemy.schema import CreateIndex, CreateTable
 
 from inspector.capture import schema, schemas
+from inspector.capture.claim_table import claim
 from inspector.capture.dialect import ApswDialect
 from inspector.capture.finding_table import finding
 from inspector.capture.input_table import input_
@@ -51,7 +52,8 @@ def complete(connection: apsw.Connection) -> None:
     has_schemas = connection.execute("SELECT 1 FROM pragma_table_info('schema') WHERE name = 'wire'").get
     has_inputs = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'input'").get
     has_findings = connection.execute("SELECT 1 FROM pragma_table_info('finding') WHERE name = 'legal_because'").get
-    if has_schemas and has_inputs and has_findings:
+    has_claims = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'claim'").get
+    if has_schemas and has_inputs and has_findings and has_claims:
         return
     connection.execute("BEGIN IMMEDIATE")
     if not has_schemas:
@@ -61,6 +63,10 @@ def complete(connection: apsw.Connection) -> None:
     if not has_findings:
         connection.execute("DROP TABLE IF EXISTS finding")  # nothing was ever put into the older form
         connection.execute(_made(finding))
+    if not has_claims:
+        connection.execute(_made(claim))
+        for index in claim.indexes:
+            connection.execute(str(CreateIndex(index).compile(dialect=ApswDialect())))
     connection.pragma("user_version", schema.USER_VERSION)
     connection.execute("COMMIT")
 

@@ -5,9 +5,11 @@ Read `writer` for who does it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from inspector.sources import FlagChange
+from inspector.sources.claims import Claim
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,7 @@ class Progress:
     """(log of the plan, from, to, reason)."""
     first: dict[int, int] = field(default_factory=dict)
     end: dict[int, int] = field(default_factory=dict)
+    claims: Sequence[Claim] = ()
     changes: list[FlagChange] = field(default_factory=list)
     decided: list[tuple[int, int, int]] | None = None
     """As `sources.Batch.decided`: until then what is read under `both` is accounted for as `uncommitted`."""

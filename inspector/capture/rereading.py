@@ -15,6 +15,7 @@ from inspector.decoders import SAMPLE
 from inspector.errors import CaptureError
 from inspector.event import Flag, LogKey, RecordBatch, Schema
 from inspector.identify import EVENT_TIME, SOURCE, Identifier, Profile
+from inspector.identify.several import STREAMS
 from inspector.schemas import Schemas
 from inspector.sources import LogInfo
 
@@ -73,7 +74,7 @@ class StoredPage:
     bytes: int = 0
 
     def __post_init__(self) -> None:
-        self.records.envelope = {name: [] for name in _FIELDS if any(name in log.envelope for log in self.logs)}
+        self.records.envelope = {name: [] for name in (*_FIELDS, STREAMS) if any(name in log.envelope for log in self.logs)}
 
     def add(self, row: tuple[Any, ...], places: Mapping[int, int]) -> None:
         """Adds one row of `RECORDS`; `places` maps the number of a log to its place among `logs`."""
@@ -103,6 +104,8 @@ class StoredPage:
         for name, current in zip(_FIELDS, known, strict=True):
             if name in records.envelope:
                 records.envelope[name].append(said.get(name, current) if name in log.envelope else None)
+        if STREAMS in records.envelope:
+            records.envelope[STREAMS].append(said.get(STREAMS))
 
 
 def stored_log(row: tuple[Any, ...]) -> StoredLog:

@@ -11,7 +11,18 @@ from collections.abc import Iterable, Sequence
 import apsw
 
 from inspector.capture import schemas
-from inspector.capture.append import BUCKETS, COUNT_NAMES, DOCUMENTS, LESS_BUCKETS, PREPARE, SCHEMAS, SECONDS, STREAMS, second_of
+from inspector.capture.append import (
+    BUCKETS,
+    COUNT_NAMES,
+    DOCUMENTS,
+    LESS_BUCKETS,
+    PREPARE,
+    SCHEMAS,
+    SECONDS,
+    STREAMS,
+    has_several,
+    second_of,
+)
 from inspector.capture.schema import BUCKET_SECONDS
 from inspector.event import Flag
 
@@ -21,12 +32,22 @@ _TABLES = (
 )
 _MINE = "temp.again a CROSS JOIN event e ON e.seq = a.seq"
 
-_SUBTRACT = (
+_LEAVE = (
     (
         "INSERT INTO temp.touched SELECT e.stream_id, count(*), min(e.time_us), max(e.time_us) "
         f"FROM {_MINE} WHERE e.stream_id IS NOT NULL GROUP BY 1"
     ),
     "DELETE FROM event_stream WHERE (stream_id, seq) IN (SELECT e.stream_id, e.seq FROM temp.again a CROSS JOIN event e ON e.seq = a.seq)",
+)
+_LEAVE_SEVERAL = (
+    (
+        "INSERT INTO temp.touched SELECT x.stream_id, count(*), min(e.time_us), max(e.time_us) "
+        f"FROM {_MINE} CROSS JOIN event_stream x ON x.seq = a.seq GROUP BY 1"
+    ),
+    "DELETE FROM event_stream WHERE seq IN (SELECT seq FROM temp.again)",
+)
+"""Of events that may be in several streams (see `append.has_several`)."""
+_SUBTRACT = (
     "UPDATE stream SET events = stream.events - t.events FROM temp.touched t WHERE t.id = stream.id",
     (
         "UPDATE type SET events = events - c.n FROM (SELECT e.type_id AS id, count(*) AS n "
@@ -112,7 +133,7 @@ def rewrite(connection: apsw.Connection, seqs: Sequence[int], log_ids: Sequence[
     connection.executemany("INSERT INTO temp.again VALUES (?, ?)", enumerate(seqs, 1))
     connection.execute("DELETE FROM temp.plan_log")
     connection.executemany("INSERT INTO temp.plan_log VALUES (?, ?)", enumerate(log_ids))
-    for statement in _SUBTRACT:
+    for statement in (*(_LEAVE_SEVERAL if has_several(connection) else _LEAVE), *_SUBTRACT):
         connection.execute(statement)
     for width in BUCKET_SECONDS:
         connection.execute(LESS_BUCKETS, {"width": width})

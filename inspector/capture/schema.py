@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from inspector.capture.claim_table import claim
 from inspector.capture.columns import blob_, count_, id_, int_, metadata, ref_, text_
 from inspector.capture.dialect import ApswDialect
 from inspector.capture.finding_table import finding
@@ -296,7 +297,7 @@ for _table in (bookmark, note):
 event by its log and position, so that it is found again in another copy. Both came with minor version 1."""
 
 
-ELSEWHERE = (finding, input_)
+ELSEWHERE = (claim, finding, input_)
 """Tables that are declared in files of their own."""
 
 

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, inputs, rewrite, schemas
+from inspector.capture import append, claims, coverage, inputs, rewrite, schemas
 from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, set_setting
 from inspector.capture.ledger import Ledger
@@ -377,13 +377,10 @@ class CaptureWriter:
         if staged and appended.stored:
             self._ledger.count_below(plan, staged.lowest, appended.read, now)
         for place in progress.first.keys() | progress.end.keys():
-            self._connection.execute(
-                "UPDATE log SET first_position = coalesce(?, first_position), end_position = coalesce(?, end_position), observed_us = ? "
-                "WHERE id = ?",
-                (progress.first.get(place), progress.end.get(place), now, plan[place]),
-            )
+            self._connection.execute(append.OBSERVED, (progress.first.get(place), progress.end.get(place), now, plan[place]))
         for place, newest in staged.latest_us.items() if staged else ():
             self._connection.execute("UPDATE log SET max_time_us = max(?1, coalesce(max_time_us, ?1)) WHERE id = ?2", (newest, plan[place]))
+        claims.note(self._connection, reading.source_id, reading.run_id, progress.claims, now)
         self._mark(reading, plan, progress, now)
 
     def _mark(self, reading: Reading, plan: Sequence[int], progress: Progress, now: int) -> None:

@@ -23,6 +23,7 @@ _GROUPS = (
     "window",
     "demo",
     "logs",
+    "stores",
     "capture",
     "import_",
     "decode",

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from inspector.cli.capture import Stop, size_of
 from inspector.cli.hiding import mask_rules
+from inspector.cli.maps import Map, read_map
 from inspector.cli.output import chosen_format
 from inspector.cli.preview import print_preview, wishes_of
 from inspector.cli.registries import add_options, places_of
@@ -22,7 +23,6 @@ from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.control_totals import Totals
-    from inspector.formats.descriptor import Descriptor
     from inspector.ingest import Options
     from inspector.sources import Source
 
@@ -47,7 +47,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     )
     parser.add_argument("--preview", action="store_true", help="say what would be done, with five events of each kind, and write nothing")
     parser.add_argument("--zone", metavar="ZONE", help="of times that say none, such as Europe/Paris or UTC")
-    parser.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log, or a format's descriptor (TOML)")
+    parser.add_argument(
+        "--map", type=Path, metavar="FILE", help="a map: identity rules per log, or the descriptor of a format or of a store's table (TOML)"
+    )
     parser.add_argument("--expect", type=Path, metavar="FILE", help="control totals (TOML or CSV) that the capture is checked against")
     add_options(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
@@ -75,13 +77,14 @@ def _import(args: argparse.Namespace) -> ExitStatus:
         return _preview(args)
     if args.output is None:
         raise UsageError("give the capture to write: -o FILE")
-    options = _options(args)
+    told = read_map(args.map)
+    options = _options(args, told)
     expected = _expected(args.expect)
     reporter = reporter_of(args.progress)
     stop = Stop(with_stdin=args.stop_with_stdin)
     sources: list[Source] = []
     try:
-        sources.extend(_sources(args))
+        sources.extend(_sources(args, told))
         listener = reporter.listener(stop.begun)
         outcome = ingest.run([(one, Request()) for one in sources], args.output, options=options, listener=listener, stop=stop.event)
     finally:
@@ -98,7 +101,7 @@ def _import(args: argparse.Namespace) -> ExitStatus:
     return status
 
 
-def _sources(args: argparse.Namespace) -> Iterator[Source]:
+def _sources(args: argparse.Namespace, told: Map) -> Iterator[Source]:
     """One for each store or data folder, and one for all other files."""
     from inspector.sources.files import STDIN
     from inspector.sources.paths import divide
@@ -107,7 +110,8 @@ def _sources(args: argparse.Namespace) -> Iterator[Source]:
         raise UsageError("--stop-with-stdin and reading standard input do not go together")
     wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
     paths = [STDIN if path == "-" else Path(path) for path in args.path]
-    divided = divide(paths, wishes=wishes, descriptors=_descriptors(args.map))
+    divided = divide(paths, wishes=wishes, descriptors=told.formats)
+    wishes = told.for_stores(wishes, divided.claimed)
     if divided.files is not None:
         yield divided.files
     for one in divided.claimed:
@@ -116,7 +120,6 @@ def _sources(args: argparse.Namespace) -> Iterator[Source]:
 
 def _preview(args: argparse.Namespace) -> ExitStatus:
     from inspector.cli.logs import leave_with_stdin
-    from inspector.identify import load_profile
     from inspector.import_preview import preview
     from inspector.sources.paths import divide
 
@@ -124,10 +127,11 @@ def _preview(args: argparse.Namespace) -> ExitStatus:
         raise UsageError("standard input cannot be read twice: --preview looks at files")
     if args.stop_with_stdin:
         leave_with_stdin()
-    profile = load_profile(args.map) if args.map else None
+    told = read_map(args.map)
     wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
-    divided = divide([Path(path) for path in args.path], wishes=wishes, descriptors=_descriptors(args.map))
-    print_preview(preview(divided.files, divided.claimed, profile, wishes), chosen_format(args.print_as))
+    divided = divide([Path(path) for path in args.path], wishes=wishes, descriptors=told.formats)
+    wishes = told.for_stores(wishes, divided.claimed)
+    print_preview(preview(divided.files, divided.claimed, told.profile, wishes), chosen_format(args.print_as))
     return ExitStatus.OK
 
 
@@ -150,35 +154,14 @@ def _zone(name: str) -> str:
     return name
 
 
-def _descriptors(path: Path | None) -> list[Descriptor]:
-    """The format that a map describes, if it does."""
-    from inspector import toml_text
-    from inspector.formats.descriptor import is_descriptor, load
-    from inspector.identify.rules import compile_table
-
-    try:
-        text = path.read_text(encoding="utf-8") if path else ""
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read the map {path}: {error}") from None
-    if path is None or not is_descriptor(text):
-        return []
-    one = load(path)
-    try:
-        compile_table({name: rule for name, rule in one.events.items() if name != "decoder"})
-    except ValueError as error:
-        raise UsageError(f"{path}, line {toml_text.line_of(text, f'[events] {error}')}: [events] {error}") from None
-    return [one]
-
-
-def _options(args: argparse.Namespace) -> Options:
-    from inspector.identify import load_profile
+def _options(args: argparse.Namespace, told: Map) -> Options:
     from inspector.ingest import Options
 
     return Options(
         masks=mask_rules(args.masks),
         limit=args.limit,
         floor_bytes=args.min_free,
-        profile=load_profile(args.map) if args.map else None,
+        profile=told.profile,
         places=places_of(args, {}),
         settings={"command": "import", "paths": args.path, "format": args.format, "zone": args.zone},
     )

@@ -134,7 +134,7 @@ def _store(described: Mapping[str, object], table: Table) -> Store | None:
         time=time,
         time_kind=int(kind),
         fields=fields,
-        left_out=tuple(name for name in event if name not in {*kept, *fields}),
+        left_out=tuple(name for name in (*event, *({"streams"} & set(described))) if name not in {*kept, *fields}),
     )
 
 

@@ -18,6 +18,7 @@ from inspector.event import EventBatch, Flag, RecordBatch, Schema, StreamRef, Ti
 from inspector.identify.convert import MAX_TEXT
 from inspector.identify.rows import Rows
 from inspector.identify.rules import Candidate, Column, category_of, merged, resolve
+from inspector.identify.several import STREAMS, with_given
 
 T = TypeVar("T")
 Candidates = Mapping[str, Sequence[Candidate]]
@@ -73,7 +74,7 @@ def identified(
         rows=rows,
         decoded=decoded,
         columns=columns,
-        streams=_streams(view, candidates, columns["version"]),
+        streams=with_given(_streams(view, candidates, columns["version"]), view, candidates),
         time_us=list(taken(records.time_us, rows)),
         time_kind=list(taken(records.time_kind, rows)),
         key_schemas=view.key_schemas,
@@ -81,6 +82,10 @@ def identified(
     _put_times(part, view, candidates["time"])
     for name in overridden:
         _keep_overridden(part, name, view.envelope.get(name, ()))
+    if STREAMS in view.envelope:
+        _keep_overridden(part, STREAMS, view.envelope[STREAMS])
+        first = [own[0].version if own else None for own in part.streams]
+        columns["version"] = list(merged(columns["version"], first))
     return part
 
 

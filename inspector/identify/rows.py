@@ -14,6 +14,7 @@ from typing import cast
 import orjson
 
 from inspector import documents
+from inspector.decoders import Context, decode
 from inspector.event import FROM_VALUE, Schema, _FromValue
 
 Step = str | int
@@ -23,6 +24,7 @@ MAX_NAME_BYTES = 256
 """A longer key is not the name of a stream."""
 
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_YAML = (b"---\n", b"---\r\n", b"--- ")
 _EMPTY: Mapping[str, object] = {}
 _NO_NAMES: frozenset[str] = frozenset()
 _FOLDED: dict[str, str] = {}
@@ -139,7 +141,7 @@ class Rows:
     def metadata(self) -> Sequence[str | None] | None:
         """The metadata that the source gives of each row as JSON text; None when it gives none."""
         if self._metadata is None and "metadata" in self.envelope:
-            self._metadata = [_metadata_text(item) for item in self.envelope["metadata"]]
+            self._metadata = [_metadata_text(item) for item in _from_yaml(self.envelope["metadata"])]
         return self._metadata
 
     def _parsed_metadata(self) -> Sequence[object] | None:
@@ -229,6 +231,19 @@ def key_text(key: bytes | None) -> str | None:
     except UnicodeDecodeError:
         return None
     return text if text.isprintable() or not _CONTROLS.search(text) else None
+
+
+def _from_yaml(items: Sequence[object]) -> Sequence[object]:
+    """Metadata with each YAML document as JSON text; what cannot be read as one stays as it is."""
+    places = [place for place, item in enumerate(items) if isinstance(item, bytes) and item.startswith(_YAML)]
+    if not places:
+        return items
+    found = list(items)
+    values = [cast("bytes", items[place]) for place in places]
+    decoded = decode(values, [None] * len(values), Context(), "yaml-text")
+    for place, text in zip(places, decoded.data, strict=True):
+        found[place] = text if isinstance(text, str) else items[place]
+    return found
 
 
 def _metadata_text(item: object) -> str | None:

@@ -18,7 +18,9 @@ from typing import Protocol, cast
 from inspector import plugins
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
+from inspector.sources.claims import Claim
 from inspector.sources.input_file import InputFile
+from inspector.sources.table_description import TableDescription
 
 
 class Isolation(StrEnum):
@@ -207,6 +209,8 @@ class Batch:
     decided: list[tuple[int, int, int]] | None = None
     """Under isolation `both`, stretches (log, from, to) read before of which it is now known what was aborted; nothing in
     them is open any more. None from a source that has no transactions: what is read is decided."""
+    claims: Sequence[Claim] = ()
+    """What the source says of itself: how far its consumers are, at which version its streams are."""
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""
@@ -246,7 +250,8 @@ class SourceFactory(Protocol):
     """What an entry point in `eventscope.sources` is.
 
     It may also have `check(url, config, names)`, giving a `Step` for each step of connecting as it becomes known, and where
-    the source removes records by itself `oldest(url, config, names)`, giving an `Oldest` for each partition.
+    the source removes records by itself `oldest(url, config, names)`, giving an `Oldest` for each partition. A database has
+    `tables(url, config)`, giving a `TableDescription` for each table.
     """
 
     def __call__(self, url: str, config: Mapping[str, str]) -> Source:
@@ -309,6 +314,14 @@ def check_source(url: str, config: Mapping[str, str] | None = None, names: Seque
         yield Step(url, error.step, works=False, text=str(error))
     else:
         yield Step(url, "read", works=True, text=f"opened: {found:,} partitions to be seen")
+
+
+def describe_tables(url: str, config: Mapping[str, str] | None = None) -> list[TableDescription]:
+    """What the tables of a database look like, from their schema and a few rows. Raises UsageError for a source without tables."""
+    asked = getattr(_factory(url), "tables", None)
+    if asked is None:
+        raise UsageError(f"{url.partition(':')[0]} has no tables: give the address of a database, such as sqlite:///shop.db")
+    return list(asked(url, dict(config or {})))
 
 
 def open_source(url: str, config: Mapping[str, str] | None = None) -> Source:

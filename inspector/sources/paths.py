@@ -1,7 +1,8 @@
 """From paths to sources: a folder or file that a source of its own reads (a store, a Kafka data folder) goes to that one,
 everything else is read as files. Opens files only to look at their beginnings.
 
-A source joins in by `claims(path)`, words for what it sees there or nothing, and `of_path(path, config)`, which opens it.
+A source joins in by `claims(path)`, words for what it sees there or nothing, and `of_path(path, config)`, which opens it; one whose
+stores are of several files may have `whole_of(path)`, the path that a file beside it is read with.
 Read `files` for the rest, `cli.import_` for who asks.
 """
 
@@ -69,14 +70,20 @@ def _claiming(claimed: list[Claimed]) -> Callable[[Path], bool]:
     taken: set[Path] = set()
 
     def is_claimed(path: Path) -> bool:
-        where = path.resolve()
-        if where in taken:
-            return True
         for reader in known:
-            if words := reader.claims(path):
-                claimed.append(Claimed(path, words, reader))
+            whole = _whole(reader, path)
+            where = whole.resolve()
+            if where in taken:
+                return True
+            if words := reader.claims(whole):
+                claimed.append(Claimed(whole, words, reader))
                 taken.add(where)
                 return True
         return False
 
     return is_claimed
+
+
+def _whole(reader: PathReader, path: Path) -> Path:
+    whole_of: Callable[[Path], Path] | None = getattr(reader, "whole_of", None)
+    return path if whole_of is None else whole_of(path)

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspector.errors import SourceError
+from inspector.errors import SourceError, UsageError
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Span, Step
 from inspector.sources.postgres_check import check
 from inspector.sources.postgres_config import settings_of
@@ -43,8 +43,7 @@ class PostgresSource:
 
     def __init__(self, url: str, config: Mapping[str, str]) -> None:
         self._settings = settings_of(url, config)
-        own = self._settings.descriptor
-        self._descriptors = [load(Path(own))] if own else [one for one in built_in() if one.is_for("postgresql")]
+        self._descriptors = _descriptors(self._settings.descriptor)
         self._link = Link(self._settings)
         try:
             self._found = self._link.read(self._look)
@@ -199,6 +198,16 @@ class PostgresSource:
             f"Known are: {wanted}. For another layout give a descriptor of your own (descriptor=FILE in --config)",
             step="shape",
         )
+
+
+def _descriptors(own: str | None) -> list[Descriptor]:
+    """The user's own, or those that ship. Raises UsageError for one that needs what is read of SQLite stores only."""
+    if not own:
+        return [one for one in built_in() if one.is_for("postgresql")]
+    descriptor = load(Path(own))
+    if descriptor.sections:
+        raise UsageError(f"descriptor {descriptor.name}: {descriptor.sections[0]} is only read in SQLite stores so far")
+    return [descriptor]
 
 
 def _who(cursor: Rows) -> tuple[str, str]:

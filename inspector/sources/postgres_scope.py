@@ -58,6 +58,10 @@ class Scope:
             raise ValueError(f"it has no column {name}")
         return None if found is None else found.name
 
+    def row(self) -> str:
+        """What is given in the order of a key can change while it is read."""
+        raise ValueError("row() is only for SQLite stores: name a column that a sequence feeds")
+
     def rowid(self) -> str:
         """PostgreSQL has none that lasts."""
         raise ValueError("PostgreSQL has no lasting row number: name a column that a sequence feeds")

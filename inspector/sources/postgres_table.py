@@ -77,6 +77,7 @@ class PostgresTable:
             envelope=scope.bind(ENVELOPE),
             times=scope.bind(("time", "recorded")),
             extra=[*extra, scope.evidence("xmin", "t.xmin::text")],
+            key=scope.bind(("key",)).get("key"),
         )
 
     @property

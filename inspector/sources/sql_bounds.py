@@ -43,9 +43,9 @@ class Bounds:
 
     def _end(self, request: Request) -> int | None:
         """Where to stop: the pinned end at most, unless following, when a position may lie ahead."""
-        bound = request.end
-        if bound == Bound():
-            return None if request.follow else self.info.end
+        bound, has_no_order = request.end, self.table.descriptor.is_ordered_by_key
+        if bound == Bound() or has_no_order:
+            return None if request.follow and not has_no_order else self.info.end
         if request.follow and bound.time_us is not None:
             raise UsageError(
                 "a store that is followed has no position yet for a time to come: give --until a position, or leave --follow out"

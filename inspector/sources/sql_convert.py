@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inspector.event import checked_time, datetime_us, parse_time
 
@@ -40,6 +41,20 @@ def timer(name: str) -> Callable[[Value], Value]:
     return {"iso": _aware_us, "utc": _utc_us}.get(name) or (lambda value: _number_us(value, TIMES[name]))
 
 
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of that name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
+
+
+def local_timer(zone: str) -> Callable[[Value], Value]:
+    """What reads a time without a zone as one of `zone`; of an hour that comes twice the first one is meant."""
+    return lambda value: _naive_us(value, ZoneInfo(zone))
+
+
 def _aware_us(value: Value) -> Value:
     try:
         return checked_time(parse_time(value)) if isinstance(value, str) else None
@@ -48,9 +63,13 @@ def _aware_us(value: Value) -> Value:
 
 
 def _utc_us(value: Value) -> Value:
+    return _naive_us(value, UTC)
+
+
+def _naive_us(value: Value, zone: tzinfo) -> Value:
     try:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        return None if moment is None else checked_time(datetime_us(moment if moment.tzinfo else moment.replace(tzinfo=UTC)))
+        return None if moment is None else checked_time(datetime_us(moment if moment.tzinfo else moment.replace(tzinfo=zone)))
     except (ValueError, OverflowError):
         return None
 

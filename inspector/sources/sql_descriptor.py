@@ -1,8 +1,9 @@
 """A store's descriptor: the TOML that says how the columns of one table are events. Reads TOML; opens no store.
 
 `[match]` says which table it is for, `[event]` gives one expression per field, `[rules]` says what is found in the decoded
-value (written as in a profile, see `identify.profile`), `decoder` how to decode it. The next store with one table is
-another file under `resources/stores`. Read `sql_expressions` for the expressions, `sql_table` for their use.
+value (written as in a profile, see `identify.profile`), `decoder` how to decode it; `sql_sections` has what stores with
+several tables need. The next store is another file under `resources/stores`. Read `sql_expressions` for the expressions,
+`sql_table` for their use.
 """
 
 from __future__ import annotations
@@ -15,17 +16,19 @@ from importlib import resources as package_files
 from pathlib import Path
 
 from inspector.errors import UsageError
-from inspector.sources.sql_expressions import Call, ColumnRef, Expression, parse, payload_parts
+from inspector.sources.sql_expressions import Call, ColumnRef, Expression, is_time, payload_parts
+from inspector.sources.sql_parsing import parse
+from inspector.sources.sql_sections import ClaimTable, Constants, Join, Links, constants, parse_also, parse_claims, parse_joins, parse_links
 
 ENVELOPE = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor")
 """Fields of an event that columns can give."""
-FIELDS = ("position", "xid", "value", "metadata", "time", "recorded", *ENVELOPE)
+FIELDS = ("position", "xid", "value", "metadata", "time", "recorded", "key", *ENVELOPE)
 DATABASES = ("sqlite", "postgresql")
+_EVENT_KEYS = {"title": str, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict, "rules": dict, "join": list}
 _KEYS = {
-    "title": str, "database": str, "verified": bool, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict,
-    "rules": dict,
+    **_EVENT_KEYS, "database": str, "verified": bool, "streams": dict, "snapshot": list, "checkpoint": list, "stream_table": list,
 }  # fmt: skip
-_MATCH_KEYS = {"table", "columns", "probe"}
+_MATCH_KEYS = {"table", "columns", "probe", "also", "where", "signature"}
 _RULE_FIELDS = (*ENVELOPE, "time", "metadata")
 
 
@@ -60,10 +63,33 @@ class Descriptor:
     """One of `DATABASES` that it is for; None: any."""
     is_verified: bool = True
     """Whether its table was seen as the real package makes it; else readers are told that the mapping is unverified."""
+    signature: str | None = None
+    """Digest of the names and types of all columns (see `table_description`); None: not asked for."""
+    also: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Other tables that must be there, with columns they must have."""
+    where: Constants = field(default_factory=dict)
+    """Rows of the table that count have these values."""
+    joins: tuple[Join, ...] = ()
+    links: Links | None = None
+    """Where it says in which other streams an event is."""
+    claims: tuple[ClaimTable, ...] = ()
+    snapshots: tuple[Descriptor, ...] = ()
+    """Tables of snapshots that may be there too, each read as a log of its own."""
+    kind: str = "events"
+    """`events` or `snapshots`."""
 
     def is_for(self, database: str) -> bool:
         """Whether it may be tried on a table of that database."""
-        return self.database in {None, database}
+        return self.database in {None, database} and not (database == "postgresql" and self.sections)
+
+    @property
+    def sections(self) -> list[str]:
+        """Which of its parts need more than one table, as they are written; only SQLite stores are read so."""
+        parts = {
+            "[match] also": self.also, "[match] where": self.where, "[match] signature": self.signature, "[[join]]": self.joins,
+            "[streams]": self.links,
+        }  # fmt: skip
+        return [name for name, part in parts.items() if part]
 
     @property
     def mapped_columns(self) -> tuple[set[str], set[str]]:
@@ -76,6 +102,17 @@ class Descriptor:
     def wanted(self) -> str:
         """What it looks for, in words."""
         return f"{self.title}: table {self.table} with {', '.join(self.columns)}"
+
+    @property
+    def wants(self) -> tuple[bool, int]:
+        """How much it asks of a store: of several that fit, the one that asks for most is taken."""
+        return self.signature is not None, len(self.columns) + sum(1 + len(columns) for columns in self.also.values())
+
+    @property
+    def is_ordered_by_key(self) -> bool:
+        """Its rows have no position of their own: they are numbered in the order of the primary key, anew at each reading."""
+        position = self.fields["position"]
+        return isinstance(position, Call) and position.name == "row"
 
 
 @cache
@@ -103,12 +140,13 @@ def parse_descriptor(text: str, name: str) -> Descriptor:
         raise UsageError(f"descriptor {name}: {error}") from None
 
 
-def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
+def _descriptor(table: Mapping[str, object], name: str, kind: str = "events") -> Descriptor:
+    keys = _KEYS if kind == "events" else _EVENT_KEYS
     for key, value in table.items():
-        if key not in _KEYS:
-            raise ValueError(f"{key!r} is not known; one of {', '.join(_KEYS)}")
-        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and _KEYS[key] is not bool):
-            raise TypeError(f"{key} must be a {_KEYS[key].__name__}")
+        if key not in keys:
+            raise ValueError(f"{key!r} is not known; one of {', '.join(keys)}")
+        if not isinstance(value, keys[key]) or isinstance(value, bool) != (keys[key] is bool):
+            raise TypeError(f"{key} must be a {keys[key].__name__}")
     match, written, rules = _part(table, "match"), _part(table, "event"), _part(table, "rules")
     unknown = set(match) - _MATCH_KEYS
     if unknown:
@@ -137,7 +175,23 @@ def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
         probe=_probe(match.get("probe")),
         database=database if isinstance(database, str) else None,
         is_verified=table.get("verified") is not False,
+        signature=_text(match, "signature") if "signature" in match else None,
+        also=parse_also(match.get("also")),
+        where=constants(match.get("where"), "[match] where"),
+        joins=parse_joins(table.get("join")),
+        links=parse_links(table.get("streams")),
+        claims=parse_claims(table),
+        snapshots=_snapshots(table.get("snapshot", []), name),
+        kind=kind,
     )
+
+
+def _snapshots(written: object, name: str) -> tuple[Descriptor, ...]:
+    assert isinstance(written, list)
+    try:
+        return tuple(_descriptor(part, name, "snapshots") for part in written)
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"[[snapshot]]: {error}") from None
 
 
 def _part(table: Mapping[str, object], key: str) -> Mapping[str, object]:
@@ -177,10 +231,10 @@ def _check_fields(fields: Mapping[str, Expression]) -> None:
             raise ValueError(f"[event] {key} is missing")
     for key in ("position", "xid"):
         expression = fields.get(key)
-        if isinstance(expression, Call) and expression.name == "rowid" and key == "position":
+        if isinstance(expression, Call) and expression.name in {"rowid", "row"} and key == "position":
             continue
         if expression is not None and not isinstance(expression, ColumnRef):
-            raise ValueError(f"[event] {key}: one column is wanted{', or rowid()' if key == 'position' else ''}")
+            raise ValueError(f"[event] {key}: one column is wanted{', rowid() or row()' if key == 'position' else ''}")
     _check_payloads(fields)
     _check_times(fields)
 
@@ -199,5 +253,5 @@ def _check_times(fields: Mapping[str, Expression]) -> None:
         raise ValueError("[event] time and recorded: a row has one timestamp; give the other one as a rule or leave it unmapped")
     for key in ("time", "recorded"):
         expression = fields.get(key)
-        if expression is not None and not (isinstance(expression, Call) and expression.is_time):
+        if expression is not None and not is_time(expression):
             raise ValueError(f"[event] {key}: say how the column is a time: iso(…), utc(…), s(…), ms(…), us(…) or ns(…)")

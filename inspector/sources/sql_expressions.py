@@ -1,15 +1,18 @@
 """The closed set of expressions in which a store's descriptor says where a field is. No eval, no SQL from a user.
 
     originator_id              a column; `tenant?` may be missing, `a | b` is the first of them that is there
+    e.type                     a column of the table that is joined as `e`
     rowid()                    SQLite's hidden row number
+    row()                      the place of the row in the order of the primary key, for tables that have no position
     'text'                     always this text
     json(meta, '$.user.id')    inside a column of JSON text
     first(topic)               that column in the stream's first event
     before(x, '-')  after(x, ':')  before_last(x, '.')  after_last(x, '.')  concat(a, '/', b)  hex_uuid(x)
     lo_get(payload)            the large object a number stands for (PostgreSQL); another column as it is
     iso(x)  utc(x)  s(x)  ms(x)  us(x)  ns(x)     times: with a zone, without one and meant as UTC, or numbers since 1970
+    local(x, 'Europe/Paris')   a time without a zone, meant as that zone's
 
-Read `sql_table` for how they meet a table, `sql_descriptor` for where they are written.
+Read `sql_parsing` for how they are read, `sql_table` for how they meet a table, `sql_descriptor` for where they are written.
 """
 
 from __future__ import annotations
@@ -19,16 +22,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from inspector.sources.sql_convert import TIMES, Value, cutter, hex_uuid, timer
+from inspector.sources.sql_convert import TIMES, Value, cutter, hex_uuid, local_timer, timer
 
 Cell = str | bytes | int | float | None
 Column = list[Value]
 
-_TOKEN = re.compile(r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)|\"([^\"]+)\"|'([^']*)'|([()|,?]))")
-_PATH = re.compile(r"\$(?:\.(?:[A-Za-z0-9_$-]+|\"[^\"]+\")|\[\d+\])*\Z")
-_CUTTERS = ("before", "after")
-_OF_COLUMNS = ("json", "first", "lo_get")
-_CUT_HINT = "a text such as '-'"
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\Z")
+OF_COLUMNS = ("json", "first", "lo_get")
+"""Functions whose first argument is a column."""
+
+
+def column_text(name: str) -> str:
+    """The column `name` as it is written in an expression."""
+    return name if _PLAIN_NAME.match(name) else '"' + name.replace('"', '""') + '"'
 
 
 class Scope(Protocol):
@@ -36,6 +42,9 @@ class Scope(Protocol):
 
     def column(self, name: str, *, is_optional: bool) -> str | None:
         """The quoted name of a column; None when an optional one is not there. Raises ValueError for a missing one."""
+
+    def row(self) -> str:
+        """A name for the place in the order of the primary key. Raises ValueError when the table has none."""
 
     def rowid(self) -> str:
         """A name for the hidden row number. Raises ValueError when the table has none."""
@@ -137,7 +146,9 @@ class Call:
         """The function over whole columns."""
         if self.name == "rowid":
             return cells_of(scope.cell(scope.rowid()), "rowid")
-        if self.name in _OF_COLUMNS:
+        if self.name == "row":
+            return cells_of(scope.cell(scope.row()), "row")
+        if self.name in OF_COLUMNS:
             return self._bind_column(scope)
         bound = [argument.bind(scope) for argument in self.arguments]
         ready = [evaluated for evaluated in bound if evaluated is not None]
@@ -168,7 +179,14 @@ class Call:
     @property
     def is_time(self) -> bool:
         """Whether it gives microseconds since 1970."""
-        return self.name in TIMES or self.name in {"iso", "utc"}
+        return self.name in TIMES or self.name in {"iso", "utc", "local"}
+
+
+def is_time(expression: Expression) -> bool:
+    """Whether it gives microseconds since 1970, whichever of its alternatives is taken."""
+    if isinstance(expression, Alternatives):
+        return all(map(is_time, expression.parts))
+    return isinstance(expression, Call) and expression.is_time
 
 
 def payload_parts(expression: Expression) -> list[tuple[ColumnRef, bool]]:
@@ -185,95 +203,6 @@ def payload_parts(expression: Expression) -> list[tuple[ColumnRef, bool]]:
             raise ValueError("one column is wanted, lo_get() of one, or several with | between them")  # noqa: TRY004
         found.append((column, is_object))
     return found
-
-
-FUNCTIONS = {
-    "rowid": 0, "json": 2, "first": 1, "lo_get": 1, "before": 2, "after": 2, "before_last": 2, "after_last": 2, "concat": -1, "hex_uuid": 1,
-    "iso": 1, "utc": 1, "s": 1, "ms": 1, "us": 1, "ns": 1,
-}  # fmt: skip
-"""Function → number of arguments (-1: one or more)."""
-
-
-def parse(text: str) -> Expression:
-    """The expression written as `text`. Raises ValueError saying what is wrong."""
-    reader = _Reader(text)
-    expression = reader.alternatives()
-    if reader.token is not None:
-        raise ValueError(f"{text!r}: {reader.token[1]!r} was not expected there")
-    return expression
-
-
-class _Reader:
-    """A recursive-descent reader: a token is (kind, text)."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._tokens = iter(list(self._split()))
-        self.token: tuple[str, str] | None = next(self._tokens, None)
-
-    def _split(self) -> Sequence[tuple[str, str]]:
-        found, place = [], 0
-        while place < len(self._text.rstrip()):
-            match = _TOKEN.match(self._text, place)
-            if match is None:
-                raise ValueError(f"{self._text!r}: {self._text[place:].strip()!r} is no expression")
-            name, quoted, literal, mark = match.groups()
-            kind = "name" if name else "column" if quoted else "literal" if literal is not None else "mark"
-            found.append((kind, name or quoted or mark or literal or ""))
-            place = match.end()
-        return found
-
-    def _next(self) -> tuple[str, str]:
-        if self.token is None:
-            raise ValueError(f"{self._text!r} ends too early")
-        token, self.token = self.token, next(self._tokens, None)
-        return token
-
-    def _takes(self, mark: str) -> bool:
-        if self.token != ("mark", mark):
-            return False
-        self._next()
-        return True
-
-    def alternatives(self) -> Expression:
-        parts = [self._term()]
-        while self._takes("|"):
-            parts.append(self._term())
-        return parts[0] if len(parts) == 1 else Alternatives(tuple(parts))
-
-    def _term(self) -> Expression:
-        kind, text = self._next()
-        if kind == "literal":
-            return Literal(text)
-        if kind == "mark":
-            raise ValueError(f"{self._text!r}: {text!r} was not expected there")
-        if kind == "name" and self._takes("("):
-            return self._call(text)
-        return ColumnRef(text, is_optional=self._takes("?"))
-
-    def _call(self, name: str) -> Expression:
-        arguments: list[Expression] = []
-        while not self._takes(")"):
-            if arguments and not self._takes(","):
-                raise ValueError(f"{self._text!r}: a comma or a closing parenthesis is missing")
-            arguments.append(self.alternatives())
-        return _checked_call(name, tuple(arguments))
-
-
-def _checked_call(name: str, arguments: tuple[Expression, ...]) -> Call:
-    wanted = FUNCTIONS.get(name)
-    if wanted is None:
-        raise ValueError(f"there is no {name}(): one of {', '.join(FUNCTIONS)}")
-    if len(arguments) != wanted and not (wanted < 0 and arguments):
-        raise ValueError(f"{name}() takes {wanted if wanted >= 0 else 'one or more'} arguments, not {len(arguments)}")
-    if name in _OF_COLUMNS and not isinstance(arguments[0], ColumnRef):
-        raise ValueError(f"{name}() looks into a column")
-    last = arguments[-1] if arguments else None
-    if name == "json" and not (isinstance(last, Literal) and _PATH.match(last.text)):
-        raise ValueError("json() takes a path such as '$.user.id'")
-    if name.startswith(_CUTTERS) != (isinstance(last, Literal) and bool(last.text)) and name not in {"json", "concat"}:
-        raise ValueError(f"{name}() takes {_CUT_HINT if name.startswith(_CUTTERS) else 'no text'}")
-    return Call(name, arguments)
 
 
 def cells_of(number: int, label: str) -> Evaluated:
@@ -314,6 +243,8 @@ def _converter(name: str, arguments: Sequence[Expression]) -> Callable[[Value], 
     if name == "hex_uuid":
         return hex_uuid
     mark = arguments[-1]
+    if name == "local" and isinstance(mark, Literal):
+        return local_timer(mark.text)
     return cutter(name, mark.text) if isinstance(mark, Literal) else timer(name)
 
 

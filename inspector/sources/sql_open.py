@@ -289,6 +289,23 @@ def _connect(uri: str, flags: int) -> apsw.Connection:
     return connection
 
 
+def glance(path: Path, work: Callable[[apsw.Connection], T]) -> T:
+    """What `work` gives over the file alone as it lies there: no lock is taken and no file beside it is looked at, so what was
+    written last may be missing. Raises apsw.Error."""
+    connection = _connect(f"file:{quote(str(path.absolute()))}?mode=ro&immutable=1", apsw.SQLITE_OPEN_READONLY)
+    try:
+        return _in_transaction(connection, work)
+    finally:
+        connection.close()
+
+
+def connect_privately(copy: Path) -> apsw.Connection:
+    """A connection to a copy of ours that may be written to by SQLite's own mending only. Raises apsw.Error."""
+    connection = _connect(f"file:{quote(str(copy))}?mode=rw", apsw.SQLITE_OPEN_READWRITE)
+    connection.execute("PRAGMA query_only = 0")
+    return connection
+
+
 def _in_transaction(connection: apsw.Connection, work: Callable[[apsw.Connection], T]) -> T:
     connection.execute("BEGIN")
     try:

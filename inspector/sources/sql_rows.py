@@ -13,10 +13,20 @@ from typing import cast
 
 from inspector.event import Flag, RecordBatch, TimeKind
 from inspector.sources.sql_expressions import Cell, Evaluated, Problems
+from inspector.sources.sql_expressions import Column as Values
 
 MAX_ROWS = 20_000
 MAX_BYTES = 16_000_000
 MAX_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class LinkRows:
+    """Rows of a table that says in which streams events are, as result columns; the first one is the event's position."""
+
+    cells: Sequence[Sequence[Cell]]
+    left_out: Mapping[int, int]
+    """Position → streams beyond the most that are kept."""
 
 
 @dataclass(slots=True)
@@ -37,6 +47,8 @@ class Page:
     """Told when it was asked for."""
     unreadable: Mapping[int, Sequence[str]] = field(default_factory=dict)
     """Row → why cells of it could not be had."""
+    links: LinkRows | None = None
+    """The streams that its events are in, from a table of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +70,9 @@ class RowReader:
     envelope: Mapping[str, Evaluated]
     times: Mapping[str, Evaluated]
     extra: Sequence[Extra]
+    key: Evaluated | None = None
+    more: Callable[[RecordBatch, Page, Problems], None] = lambda _batch, _page, _problems: None
+    """What the table adds to a batch that has its payloads and envelope."""
 
     def records(self, page: Page, log: int) -> RecordBatch:
         """The rows of a page as records of the plan's log number `log`."""
@@ -69,13 +84,14 @@ class RowReader:
             position=cast("list[int]", list(cells[0])),
             time_us=[None] * count,
             time_kind=[int(TimeKind.none)] * count,
-            key=[None] * count,
+            key=[None] * count if self.key is None else _texts(self.key(cells, problems)),
             value=_payload(cells, self.value),
             headers=[None] * count,
             envelope={name: list(evaluated(cells, problems)) for name, evaluated in self.envelope.items()},
         )
         if self.metadata:
             batch.envelope["metadata"] = list(_payload(cells, self.metadata))
+        self.more(batch, page, problems)
         self._put_times(batch, page, problems)
         self._put_extra(batch, page, problems)
         for row, reasons in problems.by_row.items():
@@ -97,6 +113,13 @@ class RowReader:
         """What tells the first row of a page from another one at its position; its value does not count."""
         named = ("stream", "version", "type", "id")
         return [page.last, *(self.envelope[field](page.cells, Problems())[0] for field in named if field in self.envelope)]
+
+    def whole_identity(self, page: Page) -> list[object]:
+        """What tells all rows of a page from others at their positions."""
+        if not page.rows:
+            return []
+        columns = [self.envelope[field](page.cells, Problems()) for field in ("version", "type") if field in self.envelope]
+        return [*columns, *([self.key(page.cells, Problems())] if self.key else [])]
 
     def _put_times(self, batch: RecordBatch, page: Page, problems: Problems) -> None:
         for name, evaluated in self.times.items():
@@ -120,6 +143,10 @@ def _payload(cells: Sequence[Sequence[Cell]], numbers: Sequence[int]) -> list[by
     if set(map(type, found)) <= {bytes, type(None)}:
         return cast("list[bytes | None]", found)
     return [cell.encode() if isinstance(cell, str) else cast("bytes | None", cell) for cell in found]
+
+
+def _texts(column: Values) -> list[bytes | None]:
+    return [None if value is None else str(value).encode(errors="surrogatepass") for value in column]
 
 
 def verbatim(cell: Cell, row: int, name: str, problems: Problems, *, is_text: bool) -> object:

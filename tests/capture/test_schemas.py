@@ -136,3 +136,4 @@ def test_an_older_capture_gets_what_it_lacks_and_is_counted(tmp_path: Path) -> N
     assert rows(path, "SELECT count(*) FROM event WHERE schema_ref IS NOT NULL") == [(1,)]
     assert rows(path, "PRAGMA user_version") == [(1003,)]
     assert rows(path, "SELECT count(*) FROM input") == [(0,)]
+    assert rows(path, "SELECT count(*) FROM claim") == [(0,)]

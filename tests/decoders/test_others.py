@@ -125,6 +125,7 @@ def test_the_decoders_are_known_by_name() -> None:
         "text",
         "unsafe",
         "xml",
+        "yaml-text",
     ]
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.errors import UsageError
+from inspector.sources.postgres import PostgresSource
 from inspector.sources.postgres_config import settings_of
 
 
@@ -25,6 +28,15 @@ def test_address_says_host_user_database_and_table(url: str, expected: dict[str,
     settings = settings_of(url, {})
     assert expected.items() <= settings.parameters.items()
     assert (settings.place, settings.table, settings.uri) == (place, table, f"postgresql://{place}")
+
+
+def test_descriptor_that_needs_several_tables_is_refused(tmp_path: Path) -> None:
+    written = tmp_path / "own.toml"
+    match = '[match]\ntable = "e"\ncolumns = ["n"]\n{}\n[event]\nposition = "n"\nvalue = "v"\n'
+    for more, named in (("where = { s = 0 }", r"\[match\] where"), ('also = { t = ["a"] }', r"\[match\] also")):
+        written.write_text(match.format(more))
+        with pytest.raises(UsageError, match=f"{named} is only read in SQLite stores"):
+            PostgresSource("postgresql://nobody@localhost:1/d", {"descriptor": str(written)})
 
 
 def test_configuration_wins_and_what_is_of_other_sources_is_left() -> None:

@@ -250,7 +250,7 @@ def test_descriptor_goes_to_decoding_and_identity(tmp_path: Path) -> None:
     assert plan.decoder == {"stored_events": "stored-state"}
     assert plan.rules["stored_events"]["stream"] == []
     info = opened(tmp_path / "shop.db").info()
-    assert info.attributes["tables"] == {"stored_events": {"descriptor": "eventsourcing-sqlite", "base": 1}}
+    assert info.attributes["tables"] == {"stored_events": {"descriptor": "eventsourcing-sqlite", "base": 1, "kind": "events"}}
 
 
 # ---- URLs

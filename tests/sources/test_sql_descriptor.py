@@ -191,7 +191,7 @@ def test_positions_that_do_not_tell_rows_apart_are_refused(tmp_path: Path) -> No
         ('table = "*messages"', 'table = "x"\nview = "y"', "'view' is not known"),
         ('value = "data"', "", "value is missing"),
         ('value = "data"', "value = \"before(data, '-')\"", "value: one column is wanted"),
-        ('position = "global_position"', "position = \"'1'\"", "position: one column is wanted, or rowid"),
+        ('position = "global_position"', "position = \"'1'\"", "position: one column is wanted, rowid"),
         ('version = "position"', "version = 1", "version: a text is wanted"),
         ('version = "position"', 'revision = "position"', "'revision' is not known"),
         ('recorded = "utc(time)"', 'recorded = "time"', "say how the column is a time"),

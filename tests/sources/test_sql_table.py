@@ -15,7 +15,7 @@ from inspector.event import EventBatch, Flag, LogKey, RecordBatch, checked_time
 from inspector.identify import Identifier
 from inspector.sources import LogInfo, Request
 from inspector.sources.sql_convert import cutter, hex_uuid, timer
-from inspector.sources.sql_expressions import parse
+from inspector.sources.sql_parsing import parse
 from tests.sources.stores import EVENTSOURCING, all_events, opened, orders, positions, written
 
 INSERT = "INSERT INTO stored_events VALUES (?, ?, ?, ?)"
