@@ -18,6 +18,7 @@ from app.models.wish import ORDER_WORDS
 from app.pane_tabs import PaneTabs
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
+from app.panes.findings import FindingsPane
 from app.panes.metrics import MetricsPane
 from app.panes.navigator import NavigatorPane
 from app.panes.replay import ReplayPane
@@ -48,7 +49,9 @@ class Layout(QSplitter):
         self.event_pane, self.replay_pane = EventPane(session, selection), ReplayPane(session, selection)
         self.navigator_pane = NavigatorPane(session, selection)
         self.metrics_pane, self.schemas_pane = MetricsPane(session, selection), SchemasPane(session, selection)
-        self.below = PaneTabs("Panes below the events", {"Throughput": self.metrics_pane, "Schemas": self.schemas_pane})
+        self.findings_pane = FindingsPane(session, selection)
+        tabs = {"Throughput": self.metrics_pane, "Schemas": self.schemas_pane, "Findings": self.findings_pane}
+        self.below = PaneTabs("Panes below the events", tabs)
         self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.below)
         self._middle.setStretchFactor(0, 1)
         self._middle.setCollapsible(0, False)
@@ -73,6 +76,7 @@ class Layout(QSplitter):
             "Replay": self.replay_pane,
             "Throughput": self.metrics_pane,
             "Schemas": self.schemas_pane,
+            "Findings": self.findings_pane,
             "Timeline": self.timeline_pane,
         }
         """What can be hidden, by its name."""
@@ -88,6 +92,7 @@ class Layout(QSplitter):
         self.replay_pane.set_zone(zone)
         self.metrics_pane.set_zone(zone)
         self.schemas_pane.set_zone(zone)
+        self.findings_pane.set_zone(zone)
         self.timeline_pane.set_zone(zone)
 
     def show_pane(self, name: str, *, on: bool) -> None:
@@ -115,6 +120,7 @@ class Layout(QSplitter):
         self._profiles.leaving.disconnect(self.tell_profile)
         self._profiles.switched.disconnect(self.take_profile)
         self.replay_pane.close_process()
+        self.findings_pane.leave()
         self.hide()
         self.setParent(None)
         self.deleteLater()
@@ -130,7 +136,7 @@ class Layout(QSplitter):
 
     def _in_reading_order(self) -> tuple[QWidget, ...]:
         left = self.timeline_pane, self.navigator_pane, self.events_pane
-        return *left, self.metrics_pane, self.schemas_pane, self.event_pane, self.replay_pane
+        return *left, self.metrics_pane, self.schemas_pane, self.findings_pane, self.event_pane, self.replay_pane
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first size there is decides the usual widths; then what was remembered holds."""

@@ -71,6 +71,11 @@ def _capture(window: MainWindow) -> list[Action]:
     def finished() -> bool:
         return window.session is not None and not window.session.is_capturing
 
+    def check() -> None:
+        if window.panes is not None:
+            window.panes.show_pane("Findings", on=True)
+            window.panes.findings_pane.checking.run()
+
     def masked() -> bool:
         return window.masking.has_masks
 
@@ -93,6 +98,7 @@ def _capture(window: MainWindow) -> list[Action]:
             is_possible=lambda: window.session is not None and window.session.can_go_on,
         ),
         Action("Capture", "Files that were read into this capture", window.importer.show_details, is_possible=has),
+        Action("Capture", "Run the checks", check, "Ctrl+Shift+K", is_possible=finished),
         Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
         Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
         Action("Capture", "Hide secrets, or show them", lambda: window.masking.turn(on=not window.masking.are_on), is_possible=masked),
@@ -337,7 +343,7 @@ def _panes(window: MainWindow) -> list[Action]:
     def walk(*, back: bool) -> Callable[[], None]:
         return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
 
-    names, has = ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas"), _has(window)
+    has, names = _has(window), ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas", "Findings")
     return [
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),

@@ -43,6 +43,11 @@ class Job(QObject):
         child.ended.connect(self._over)
         child.start()
 
+    def finish(self) -> None:
+        """Asks the running command to end; what it says until then is heard, and its end."""
+        if self._child is not None:
+            self._child.stop()
+
     def stop(self) -> None:
         """Lets the running command go: it ends on its own and nothing of it is heard."""
         child, self._child = self._child, None

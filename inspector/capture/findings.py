@@ -9,7 +9,7 @@ import contextlib
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import apsw
@@ -17,6 +17,7 @@ import apsw
 from inspector.capture import sidecar
 from inspector.capture.reader import CaptureReader
 from inspector.errors import CaptureError
+from inspector.masks import SIGN, Masks
 
 COLUMNS = ("rule", "severity", "text", "count", "log", "partition", "first", "last", "events", "assumption", "legal_because", "made_us")
 _NUMBER = (int, type(None))
@@ -26,6 +27,8 @@ _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 _INSERT = f"INSERT INTO finding ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _SELECT = f"SELECT {_NAMES} FROM finding ORDER BY id"
 _MOST = 5_000
+_QUOTED = {"duplicate-ids": ("id", "event_id"), "version-gaps": ("stream",), "processes": ("correlation_id",)}
+"""What the sentences of a check may quote, by the names that masks know."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,20 @@ def read(reader: CaptureReader) -> Findings:
     Raises StorageError when the file beside cannot be read.
     """
     return _parsed(sidecar.said(id_of(reader), _KEPT)) or Findings(_within(reader), {})
+
+
+def shown(reader: CaptureReader) -> Findings:
+    """As `read`, without what the reader's masks hide: what looks like a pattern, and sentences that quote a hidden field."""
+    found, masks = read(reader), reader.masks
+    if masks is None:
+        return found
+    return Findings([_masked(one, masks) for one in found.findings], found.rules)
+
+
+def _masked(one: Kept, masks: Masks) -> Kept:
+    quotes = any(masks.shown(name, "-") == SIGN for name in _QUOTED.get(one.rule, ()))
+    text = f"{SIGN} {one.rule} found something; its sentence quotes what the masks hide" if quotes else masks.of_text(one.text)
+    return replace(one, text=text, legal_because=masks.of_text(one.legal_because))
 
 
 def keep(reader: CaptureReader, rules: dict[str, dict[str, Any]], findings: Iterable[Kept]) -> None:

@@ -53,8 +53,8 @@ def _check(args: argparse.Namespace) -> ExitStatus:
         # what is sorted may be larger than memory
         reader.connection.execute("PRAGMA temp_store = default")
         run = _Run(args, checks.Look(reader, stop.is_set))
-        for check in wanted:
-            if not run.take(check):
+        for number, check in enumerate(wanted, start=1):
+            if not run.take(check, number, len(wanted)):
                 break
         if not args.no_keep:
             run.keep()
@@ -67,18 +67,19 @@ class _Run:
 
     def __init__(self, args: argparse.Namespace, look: Look) -> None:
         self._look = look
+        self._events = look.reader.watermark().events
         self._as_lines = chosen_format(args.format) == "jsonl"
         self._tells = args.progress == "json"
         self._found: list[Finding] = []
         self._rules: dict[str, dict[str, Any]] = {}
         self._is_stopped = False
 
-    def take(self, check: Check) -> bool:
-        """Runs one; whether to go on."""
+    def take(self, check: Check, number: int, of: int) -> bool:
+        """Runs one, the `number`th of so many; whether to go on."""
         from inspector import checks
 
         began = time.monotonic()
-        self._tell("check", name=check.name, title=check.title)
+        self._tell("check", name=check.name, title=check.title, number=number, of=of)
         try:
             for one in checks.findings(check, self._look):
                 self._found.append(one)
@@ -86,7 +87,8 @@ class _Run:
         except checks.Stopped:
             self._is_stopped = True
         took_s = round(time.monotonic() - began, 3)
-        self._rules[check.name] = {"made_us": time.time_ns() // 1000, "is_whole": not self._is_stopped, "took_s": took_s}
+        made_us = time.time_ns() // 1000
+        self._rules[check.name] = {"made_us": made_us, "is_whole": not self._is_stopped, "took_s": took_s, "events": self._events}
         return not self._is_stopped
 
     def _print(self, one: Finding) -> None:

@@ -44,13 +44,14 @@ from app.messages import Messages
 from app.models.color_rules import ColorRule
 from app.models.profile import MaskRules, Profile
 from app.panes.event import EventPane
+from app.panes.findings import FindingsPane
 from app.panes.replay import ReplayPane
 from app.plot_menu import show_plot_menu
 from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
 from tests import encodings
-from tests.app import schema_captures
+from tests.app import finding_captures, schema_captures
 from tests.app.captures import Growing
 from tests.formats import pipe_format
 from tests.replay.captures import Log, Written, write
@@ -72,6 +73,8 @@ class Stage:
         self.window.show()
         self.shown: QWidget = self.window
         """What the picture is of."""
+        self.after: Callable[[], None] = lambda: None
+        """What is to be undone after the picture."""
 
     def wait(self, is_so: Callable[[], bool]) -> None:
         """Turns the event loop until something is so. Raises TimeoutError."""
@@ -126,6 +129,7 @@ class Stage:
 
     def close(self) -> None:
         """Ends everything."""
+        self.after()
         if self.shown is not self.window:
             self.shown.close()
         self.window.close()
@@ -516,6 +520,50 @@ def indexes(stage: Stage) -> None:
     indexed(stage)
     assert stage.window.session is not None
     stage.dialog(IndexesDialog(stage.window.session, stage.window.chrome.indexing, "", stage.window))
+
+
+def _findings(stage: Stage, path: Path) -> FindingsPane:
+    stage.open(path)
+    assert stage.window.panes is not None
+    stage.window.panes.show_pane("Findings", on=True)
+    stage.window.panes._middle.setSizes([300, 330])
+    stage.settle()
+    return stage.window.panes.findings_pane
+
+
+def findings(stage: Stage) -> None:
+    """What the checks found, and all about one of it."""
+    pane = _findings(stage, finding_captures.faulty(stage.folder / "faulty.evcap"))
+    pane.checking.run()
+    stage.wait(lambda: not pane.checking.is_running and bool(pane.table.listed))
+    pane.take_focus()
+    stage.settle()
+
+
+def findings_none(stage: Stage) -> None:
+    """The checks found nothing."""
+    pane = _findings(stage, finding_captures.clean(stage.folder / "clean.evcap"))
+    pane.checking.run()
+    stage.wait(lambda: not pane.checking.is_running and pane.checking.found is not None and bool(pane.checking.found.rules))
+    stage.settle()
+
+
+def findings_running(stage: Stage) -> None:
+    """The checks run: their process is held while the picture is taken."""
+    pane = _findings(stage, finding_captures.faulty(stage.folder / "faulty.evcap"))
+    pane.checking.run()
+    stage.wait(lambda: pane.checking.number > 1)
+    child = pane.checking._job._child
+    assert child is not None
+    pid = child._process.processId()
+    os.kill(pid, signal.SIGSTOP)
+    stage.settle()
+    stage.after = lambda: os.kill(pid, signal.SIGCONT)
+
+
+def findings_fresh(stage: Stage) -> None:
+    """No checks were run yet."""
+    _findings(stage, finding_captures.faulty(stage.folder / "faulty.evcap"))
 
 
 def _schemas(stage: Stage, *versions: int) -> None:
@@ -977,6 +1025,10 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         decoded_again,
         indexed,
         indexes,
+        findings,
+        findings_none,
+        findings_running,
+        findings_fresh,
         schemas,
         schemas_compared,
         schemas_shape,
