@@ -15,6 +15,7 @@ from app.event_keys import EXCLUDE_KEY, FILTER_KEY, exclude_cell, filter_by_cell
 from app.evidence import EvidenceBar
 from app.exporting import ExportJob, choose_out, export_arguments
 from app.models.color_rules import COLORS
+from app.pane_actions import pane_actions
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
@@ -44,7 +45,7 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Preferences", window.preferring.show, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
-    groups = (_capture, _events, _event, _filter, _colors, profile_actions, _timeline, _replay, _notes, _panes)
+    groups = (_capture, _events, _event, _filter, _colors, profile_actions, _timeline, _replay, _notes, pane_actions)
     return [*(action for group in groups for action in group(window)), *window_group]
 
 
@@ -329,26 +330,4 @@ def _notes(window: MainWindow) -> list[Action]:
     return [
         Action("Notes", "Note on this event", note, "C", is_possible=event),
         Action("Notes", "Mark this event, or not", mark, "M", is_possible=event),
-    ]
-
-
-def _panes(window: MainWindow) -> list[Action]:
-    def toggle(name: str) -> Callable[[], None]:
-        def run() -> None:
-            if window.panes is not None:
-                window.panes.show_pane(name, on=not window.panes.is_at_front(name))
-
-        return run
-
-    def walk(*, back: bool) -> Callable[[], None]:
-        return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
-
-    has, names = _has(window), ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas", "Findings")
-    return [
-        Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
-        Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),
-        *(
-            Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Alt+{number}", is_possible=has)
-            for number, name in enumerate(names, start=1)
-        ),
     ]

@@ -1,0 +1,38 @@
+"""What the window does with its panes: showing and hiding them, and going from one to the next.
+
+Read `window_actions` for all else that it can do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from app.actions import Action
+
+if TYPE_CHECKING:
+    from app.main_window import MainWindow
+
+
+def pane_actions(window: MainWindow) -> list[Action]:
+    """Actions on panes, for the window's table."""
+
+    def toggle(name: str) -> Callable[[], None]:
+        def run() -> None:
+            if window.panes is not None:
+                window.panes.show_pane(name, on=not window.panes.is_at_front(name))
+
+        return run
+
+    def walk(*, back: bool) -> Callable[[], None]:
+        return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
+
+    has, names = lambda: window.session is not None, ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas", "Findings")
+    return [
+        Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
+        Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),
+        *(
+            Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Alt+{number}", is_possible=has)
+            for number, name in enumerate(names, start=1)
+        ),
+    ]
