@@ -320,7 +320,9 @@ def describe_tables(url: str, config: Mapping[str, str] | None = None) -> list[T
     """What the tables of a database look like, from their schema and a few rows. Raises UsageError for a source without tables."""
     asked = getattr(_factory(url), "tables", None)
     if asked is None:
-        raise UsageError(f"{url.partition(':')[0]} has no tables: give the address of a database, such as sqlite:///shop.db")
+        raise UsageError(
+            f"{url.partition(':')[0]} has no tables that can be described here: give the address of an SQLite database, such as sqlite:///shop.db"
+        )
     return list(asked(url, dict(config or {})))
 
 

@@ -48,7 +48,7 @@ def test_proposal_is_a_descriptor_with_reasons_and_its_questions_are_asked(tmp_p
 def test_confirmed_proposal_is_taken_up_by_itself(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     store, capture = ledger(tmp_path / "l.db"), tmp_path / "l.evcap"
     assert main(["capture", url(store), "-o", str(capture), "--min-free", "0"]) == 3
-    assert "eventscope stores sqlite:///l.db shows" in capsys.readouterr().err
+    assert f"eventscope stores {url(store)} shows" in capsys.readouterr().err
     words = ["stores", url(store), "--propose", "ledger_entries", "--zone", "Europe/Paris", "--set", "category='ledger'", "--save"]
     assert main(words) == 0
     assert main(["capture", url(store), "-o", str(capture), "--min-free", "0"]) == 0

@@ -233,7 +233,7 @@ def test_unknown_table_is_refused_with_those_there_are(tmp_path: Path) -> None:
 
 def test_store_without_an_event_table_names_what_it_has_and_what_is_known(tmp_path: Path) -> None:
     path = written(tmp_path / "notes.db", [("CREATE TABLE notes (id)", []), ("CREATE TABLE events (id, payload)", [])])
-    with pytest.raises(SourceError, match=r"its tables: events, notes\. eventscope stores .* Known are: .*stored_events with originator_id") as caught:
+    with pytest.raises(SourceError, match=r"its tables: events, notes\. .*Known are: .*stored_events with originator_id") as caught:
         opened(path)
     assert caught.value.step == "file"
 
