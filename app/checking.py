@@ -33,7 +33,10 @@ class Checking(QObject):
         """The check that runs, of how many; and what was found by now."""
         self.was_stopped = False
         session.capture_started.connect(self._capture_begins)
-        session.capture_ended.connect(lambda _error: self.changed.emit())
+        session.capture_ended.connect(self._capture_ended)
+
+    def _capture_ended(self, _error: str) -> None:
+        self.changed.emit()
 
     @property
     def is_running(self) -> bool:
