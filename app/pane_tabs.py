@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout
 
 from app.plain import Panel
+
+
+class _Bar(QTabBar):
+    """Tabs that are never cut: the names of hidden panes must be readable."""
+
+    def minimumSizeHint(self) -> QSize:
+        """As much as all tabs need."""
+        return self.sizeHint()
 
 
 class PaneTabs(QFrame):
@@ -20,7 +29,7 @@ class PaneTabs(QFrame):
         self.setObjectName("panel")
         self.setAccessibleName(name)
         self._names, self.panes = list(panes), list(panes.values())
-        self.bar = QTabBar()
+        self.bar = _Bar()
         self.bar.setAccessibleName(name)
         self.bar.setDrawBase(False)
         self.bar.setExpanding(False)
@@ -39,9 +48,14 @@ class PaneTabs(QFrame):
         layout.addLayout(head)
         layout.addWidget(self._pages, 1)
         self.bar.currentChanged.connect(self._turn)
+        self._turn(0)
 
     def _turn(self, place: int) -> None:
         if place >= 0:
+            for number in range(self._heads.count()):
+                # a line that is not to be seen needs no room beside the tabs
+                wide = QSizePolicy.Policy.Preferred if number == place else QSizePolicy.Policy.Ignored
+                self._heads.widget(number).setSizePolicy(wide, QSizePolicy.Policy.Preferred)
             self._heads.setCurrentIndex(place)
             self._pages.setCurrentIndex(place)
 

@@ -19,7 +19,13 @@ BAD = 60
 def _events(count: int) -> list[Written]:
     return [
         Written(
-            n, f'{{"order_id":"order-{n % 7}","n":{n}}}', f"order-{n % 7}", n // 7, _START_US + n * 2_000_000, "OrderPlaced", event_id=f"e-{n}"
+            n,
+            f'{{"order_id":"order-{n % 7}","n":{n}}}',
+            f"order-{n % 7}",
+            n // 7,
+            _START_US + n * 2_000_000,
+            "OrderPlaced",
+            event_id=f"e-{n}",
         )
         for n in range(count)
     ]
