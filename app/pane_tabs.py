@@ -34,8 +34,9 @@ class PaneTabs(QFrame):
         self.bar.setDrawBase(False)
         self.bar.setExpanding(False)
         self._heads, self._pages = QStackedWidget(), QStackedWidget()
-        for words, pane in panes.items():
-            self._heads.addWidget(pane.give_head())
+        self._lines = [pane.give_head() for pane in panes.values()]
+        for (words, pane), line in zip(panes.items(), self._lines, strict=True):
+            self._heads.addWidget(line)
             self._pages.addWidget(pane)
             self.bar.addTab(words)
         head = QHBoxLayout()
@@ -52,10 +53,10 @@ class PaneTabs(QFrame):
 
     def _turn(self, place: int) -> None:
         if place >= 0:
-            for number in range(self._heads.count()):
+            for number, head in enumerate(self._lines):
                 # a line that is not to be seen needs no room beside the tabs
                 wide = QSizePolicy.Policy.Preferred if number == place else QSizePolicy.Policy.Ignored
-                self._heads.widget(number).setSizePolicy(wide, QSizePolicy.Policy.Preferred)
+                head.setSizePolicy(wide, QSizePolicy.Policy.Preferred)
             self._heads.setCurrentIndex(place)
             self._pages.setCurrentIndex(place)
 

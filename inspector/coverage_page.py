@@ -15,9 +15,9 @@ from typing import Any
 from inspector.capture import findings
 from inspector.capture.findings import Findings, Kept
 from inspector.capture.reader import CaptureReader
-from inspector.capture.report import info
+from inspector.capture.report import asked_ranges, info, log_reports
 from inspector.coverage_words import conclusions
-from inspector.event import Flag, format_time
+from inspector.event import Flag, format_time, merged_ranges
 from inspector.text import shortened, visible
 
 _MOST_CHARACTERS = 2_000
@@ -37,11 +37,22 @@ class Statement:
     flags: Mapping[str, int]
     found: Findings
     made_us: int
+    asked: Sequence[str]
+    """What was asked for of each log, in the order of `said`."""
 
 
 def statement(reader: CaptureReader, *, made_us: int) -> Statement:
     """Everything for the page, without what the reader's masks hide. Raises CaptureError and StorageError."""
-    return Statement(info(reader), _inputs(reader), _flags(reader), findings.shown(reader), made_us)
+    said, asked = info(reader), asked_ranges(reader)
+    wanted = [_ranges(asked.get(log.id, [])) for log in log_reports(reader)]
+    return Statement(said, _inputs(reader), _flags(reader), findings.shown(reader), made_us, wanted)
+
+
+def _ranges(asked: Sequence[tuple[int, int | None]]) -> str:
+    """Ranges of positions as text, the end not in it; open where none was set."""
+    merged = merged_ranges(asked)
+    told = [f"{start:,} to {'the end' if stop is None else f'{stop:,}'}" for start, stop in merged[:20]]
+    return ", ".join(told + ([f"{len(merged) - 20:,} more"] if len(merged) > 20 else []))
 
 
 def _inputs(reader: CaptureReader) -> list[dict[str, Any]]:
@@ -71,12 +82,13 @@ def page(told: Statement) -> str:
         *_section("Conclusions", [_list(title, lines) for title, lines in conclusions(said, told.inputs, told.flags, told.found)]),
         *_section("Sources", [_sources(said["sources"])]),
         *_section("Files that were read", [_files(told.inputs)] if told.inputs else []),
-        *_section("Logs and partitions", [_logs(said["logs"]), *[_stretches(log) for log in said["logs"]]]),
+        *_section("Logs and partitions", [_logs(said["logs"], told.asked), *[_stretches(log) for log in said["logs"]]]),
         *_section("Events by flag", [_counts(told.flags, int(said["events"]))]),
         *_section("Findings", [_findings(told.found)]),
     ]
     head = f'<meta charset="utf-8"><title>{_text(title)}</title><style>{_STYLE}</style>'
-    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{"".join(f"{part}\n" for part in parts)}</body></html>\n'
+    body = "\n".join(parts)
+    return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
 
 
 def _name(said: Mapping[str, Any]) -> str:
@@ -138,15 +150,15 @@ def _listed(text: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _logs(logs: Sequence[Mapping[str, Any]]) -> str:
-    head = ("log", "partition", "first", "end", "events", "bytes", "positions read", "positions absent")
-    return _table("logs", head, [_log(log) for log in logs])
+def _logs(logs: Sequence[Mapping[str, Any]], asked: Sequence[str]) -> str:
+    head = ("log", "partition", "first", "end", "asked (the end not in it)", "positions read", "absent", "events", "bytes")
+    return _table("logs", head, [_log(*row) for row in zip(logs, asked, strict=False)])
 
 
-def _log(log: Mapping[str, Any]) -> tuple[object, ...]:
+def _log(log: Mapping[str, Any], asked: str) -> tuple[object, ...]:
     read = _positions(log["coverage"], is_read=True)
     absent = _positions(log["coverage"], is_read=False)
-    return log["log"], log["partition"], log["first"], log["end"], log["captured"], log["bytes"], read, absent
+    return log["log"], log["partition"], log["first"], log["end"], asked, read, absent, log["captured"], log["bytes"]
 
 
 def _positions(stretches: Iterable[Mapping[str, Any]], *, is_read: bool) -> int:
