@@ -7,9 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QTabBar, QVBoxLayout
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStackedWidget, QTabBar, QVBoxLayout
 
 from app.plain import Panel
+
+
+class _Bar(QTabBar):
+    """Tabs that are never cut: the names of hidden panes must be readable."""
+
+    def minimumSizeHint(self) -> QSize:
+        """As much as all tabs need."""
+        return self.sizeHint()
 
 
 class PaneTabs(QFrame):
@@ -20,13 +29,14 @@ class PaneTabs(QFrame):
         self.setObjectName("panel")
         self.setAccessibleName(name)
         self._names, self.panes = list(panes), list(panes.values())
-        self.bar = QTabBar()
+        self.bar = _Bar()
         self.bar.setAccessibleName(name)
         self.bar.setDrawBase(False)
         self.bar.setExpanding(False)
         self._heads, self._pages = QStackedWidget(), QStackedWidget()
-        for words, pane in panes.items():
-            self._heads.addWidget(pane.give_head())
+        self._lines = [pane.give_head() for pane in panes.values()]
+        for (words, pane), line in zip(panes.items(), self._lines, strict=True):
+            self._heads.addWidget(line)
             self._pages.addWidget(pane)
             self.bar.addTab(words)
         head = QHBoxLayout()
@@ -39,9 +49,14 @@ class PaneTabs(QFrame):
         layout.addLayout(head)
         layout.addWidget(self._pages, 1)
         self.bar.currentChanged.connect(self._turn)
+        self._turn(0)
 
     def _turn(self, place: int) -> None:
         if place >= 0:
+            for number, head in enumerate(self._lines):
+                # a line that is not to be seen needs no room beside the tabs
+                wide = QSizePolicy.Policy.Preferred if number == place else QSizePolicy.Policy.Ignored
+                head.setSizePolicy(wide, QSizePolicy.Policy.Preferred)
             self._heads.setCurrentIndex(place)
             self._pages.setCurrentIndex(place)
 

@@ -1,4 +1,4 @@
-"""Commands that write one file, as jobs of the window: `eventscope save` here. No widget.
+"""Commands that write one file, as jobs of the window: `eventscope save` and `report` here. No widget.
 
 Read `child` for processes, `dialogs.save` for the bar that shows how it goes, `exporting` for the other command.
 """
@@ -75,3 +75,12 @@ class SaveJob(FileJob):
     def said_of(self, line: Mapping[str, Any]) -> str:
         """Whether what is masked is in the file."""
         return _IN_CLEAR if line.get("masked") is True else ""
+
+
+class ReportJob(FileJob):
+    """Writes the coverage statement of the capture at `path` to `out`; `options` say what is hidden."""
+
+    DOING, DONE, WRITTEN = "Writing the coverage statement", "Coverage statement written to", "reported"
+
+    def __init__(self, path: Path, options: Sequence[str], out: Path, parent: QObject | None = None) -> None:
+        super().__init__(["report", str(path), *options, "-o", str(out)], out, parent)

@@ -11,6 +11,7 @@ from app.actions import Action
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.indexes import IndexesDialog
+from app.dialogs.save import choose_page
 from app.event_keys import EXCLUDE_KEY, FILTER_KEY, exclude_cell, filter_by_cell, filter_by_type
 from app.evidence import EvidenceBar
 from app.exporting import ExportJob, choose_out, export_arguments
@@ -22,6 +23,7 @@ from app.panes.replay import ReplayPane
 from app.panes.timeline import TOLD, TimelinePane
 from app.profile_actions import profile_actions
 from app.reach import Reach
+from app.saving import ReportJob
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -77,6 +79,11 @@ def _capture(window: MainWindow) -> list[Action]:
             window.panes.show_pane("Findings", on=True)
             window.panes.findings_pane.checking.run()
 
+    def report() -> None:
+        session = window.session
+        if session is not None and (out := choose_page(window, session.path)) is not None:
+            window.chrome.saving.run(ReportJob(session.path, session.mask_options, out, window.chrome.saving))
+
     def masked() -> bool:
         return window.masking.has_masks
 
@@ -100,6 +107,7 @@ def _capture(window: MainWindow) -> list[Action]:
         ),
         Action("Capture", "Files that were read into this capture", window.importer.show_details, is_possible=has),
         Action("Capture", "Run the checks", check, "Ctrl+Shift+K", is_possible=finished),
+        Action("Capture", "Coverage statement …", report, "Ctrl+Shift+O", is_possible=has),
         Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
         Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
         Action("Capture", "Hide secrets, or show them", lambda: window.masking.turn(on=not window.masking.are_on), is_possible=masked),

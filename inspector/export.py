@@ -147,6 +147,23 @@ def export(
             part.unlink()
 
 
+def write_text(out: Path, text: str, *, replace: bool = False) -> int:
+    """Writes one text to `out`, for its owner only, and gives its size in bytes. Raises as `export`; what cannot be UTF-8 is escaped."""
+    check_place(out, replace=replace)
+    part, raw = out.with_name(f".{out.name}.{os.getpid()}.part"), text.encode("utf-8", "backslashreplace")
+    try:
+        with _storage_errors(out):
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(raw)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(out)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+    return len(raw)
+
+
 def check_place(out: Path, *, replace: bool) -> None:
     """Raises UsageError or StorageError when nothing can be written there."""
     if not out.parent.is_dir():

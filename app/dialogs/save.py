@@ -24,6 +24,14 @@ def choose_place(parent: QWidget, path: Path, folder: str = "", is_masked: bool 
     return Path(chosen) if Path(chosen).suffix else Path(chosen + SUFFIX)
 
 
+def choose_page(parent: QWidget, path: Path) -> Path | None:
+    """Where the coverage statement of the capture at `path` is to go, asked of the user; None: nowhere."""
+    chosen, _ = QFileDialog.getSaveFileName(parent, "Coverage statement", f"{path.with_suffix('')}-coverage.html", "Pages (*.html)")
+    if not chosen:
+        return None
+    return Path(chosen) if Path(chosen).suffix.lower() in {".html", ".htm"} else Path(chosen + ".html")
+
+
 class SaveBar(QFrame):
     """Hidden until `start`. One job at a time."""
 

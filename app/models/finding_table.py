@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from app import style
-from app.models.finding_words import TONES, by_severity, matching, place_words, severity_words
+from app.models.finding_words import TONES, by_severity, matching, place_words, severity_words, short_text
 from app.plain import tip
 from inspector.capture.findings import Kept
 from inspector.text import shortened, visible
@@ -89,7 +89,8 @@ class FindingTable(QAbstractTableModel):
             return None
         column = index.column()
         if role in {_DISPLAY, _NAME}:
-            return visible(shortened(_cell(one, column), _SHOWN_CHARACTERS))
+            text = short_text(one) if role == _DISPLAY and column == SENTENCE else _cell(one, column)
+            return visible(shortened(text, _SHOWN_CHARACTERS))
         if role == _COLOR:
             return style.color(TONES.get(one.severity, "dim") if column == SEVERITY else "text" if column == SENTENCE else "dim")
         if role == _ALIGNED:

@@ -54,7 +54,15 @@ def place_words(one: Kept) -> str:
     if one.first is None or one.last is None:
         return log
     span = f"{one.first:,}" if one.first == one.last else f"{one.first:,}–{one.last:,}"
-    return f"{log} · {span}" if log else span
+    return f"{log} · {span}" if log else f"position {span}"
+
+
+def short_text(one: Kept) -> str:
+    """Its sentence without the log that it begins with: a list says where it is in a column of its own."""
+    for label in (f"{one.log}/{one.partition}: ", f"{one.log}: "):
+        if one.log and one.text.startswith(label):
+            return one.text.removeprefix(label)
+    return one.text
 
 
 def own_filter(one: Kept) -> str:
@@ -163,7 +171,7 @@ def _many(name: str, count: int) -> str:
 
 
 def _counted(one: Kept) -> str:
-    return f"{one.count:,} {'time' if one.count == 1 else 'times'}" + (f" ({_named(one)})" if one.events else "")
+    return " · ".join([f"count {one.count:,}", *([_named(one)] if one.events else [])])
 
 
 def _named(one: Kept) -> str:

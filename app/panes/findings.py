@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QResizeEvent, QShowEvent, QTextOption
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
 from app.checking import Checking
 from app.empty import Empty
-from app.event_rows_view import RowsView
 from app.filter_menu import add_joins
+from app.finding_view import FindingView
 from app.models import finding_words as words
 from app.models.finding_table import FindingTable
 from app.notice import Notice, thin_bar
@@ -25,8 +25,6 @@ from app.selection import Selection
 from app.session import Session
 from inspector.capture.findings import Kept
 
-_SEVERITY_PX, _WHERE_PX, _COUNT_PX, _RULE_PX = 92, 190, 64, 104
-_WIDE_PX, _MIDDLE_PX = 760, 430
 _SOON_MS = 60
 _NEVER = "No checks were run on this capture yet."
 _NEVER_HINT = "They look for gaps, duplicates, times that go back and more; the capture is only read."
@@ -58,8 +56,7 @@ class FindingsPane(Panel):
         self.search.setPlaceholderText("Filter findings")
         self.search.setAccessibleName("Filter findings by severity, check or words")
         self.search.setClearButtonEnabled(True)
-        self.search.setMaximumWidth(180)
-        for widget in (self.search, self.events_button, self.copy_button, self.stop_button, self.run_button):
+        for widget in (self.stop_button, self.run_button):
             self.corner.addWidget(widget)
         self.failure, self.busy = Notice("Checks"), thin_bar("How many checks were run", 0)
         self.body.addWidget(self.busy)
@@ -74,26 +71,18 @@ class FindingsPane(Panel):
 
     def _parts(self) -> QWidget:
         self.table = FindingTable(self)
-        self.view = RowsView(self.table, "Findings", [_SEVERITY_PX, 0, _WHERE_PX, _COUNT_PX, _RULE_PX])
+        self.view = FindingView(self.table)
         self.details = PlainText("About this finding")
         self.details.setFont(self.font())
         self.details.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         self._halves = QSplitter(Qt.Orientation.Horizontal)
         self._halves.setHandleWidth(style.GAP_PX)
-        right = QWidget()
-        inside = QVBoxLayout(right)
-        inside.setContentsMargins(0, 0, 0, 0)
-        inside.addWidget(self.details)
-        self._halves.addWidget(self.view)
-        self._halves.addWidget(right)
+        self._halves.addWidget(_column([self.search], self.view))
+        self._halves.addWidget(_column([self.events_button, self.copy_button], self.details))
         self._halves.setStretchFactor(0, 3)
         self._halves.setStretchFactor(1, 2)
         self._halves.setSizes([600, 400])
-        whole = QWidget()
-        layout = QHBoxLayout(whole)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._halves)
-        return whole
+        return self._halves
 
     def _connect(self) -> None:
         for button in (self.run_button, self._go):
@@ -107,7 +96,6 @@ class FindingsPane(Panel):
         self.view.activated.connect(lambda _index: self.go_to_event())
         self.view.copy_wanted.connect(self.copy)
         self.view.menu_wanted.connect(lambda _index, at: self.menu().popup(at))
-        self._halves.splitterMoved.connect(lambda _at, _number: self._fit())
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone."""
@@ -128,23 +116,6 @@ class FindingsPane(Panel):
     def _changed(self) -> None:
         if not self._soon.isActive():
             self._soon.start()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        """Has room now."""
-        super().showEvent(event)
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Narrow panes leave out what the details say anyway."""
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        width = self.view.width()
-        for column, least in ((2, _MIDDLE_PX), (4, _WIDE_PX)):
-            self.view.setColumnHidden(column, width < least)
-        where = _WHERE_PX if width >= _MIDDLE_PX else 1
-        self.view.fit_columns([_SEVERITY_PX, 0, where, _COUNT_PX, _RULE_PX if width >= _WIDE_PX else 1])
 
     # ---- showing
 
@@ -182,7 +153,7 @@ class FindingsPane(Panel):
             self.note.show_text(self._running_words())
         elif whole and listed < whole:
             self.note.show_text(f"{listed:,} of {whole:,} listed")
-        elif found is not None and (whole or found.rules):
+        elif found is not None and whole:
             self.note.show_text(words.summary(found, self._zone, self._events()))
         else:
             self.note.show_text("")
@@ -207,6 +178,7 @@ class FindingsPane(Panel):
             self._say_nothing_found()
         else:
             self.empty.show_text(_NEVER, _NEVER_HINT)
+            self._go.setText("Run checks")
 
     def _say_nothing_found(self) -> None:
         found = self.checking.found
@@ -306,6 +278,22 @@ def _add(menu: QMenu, text: str, act: object, *, on: bool = True) -> QAction:
     action.setEnabled(on)
     action.triggered.connect(act)
     return action
+
+
+def _column(head: list[QWidget], main: QWidget) -> QWidget:
+    """One half: a line of small things above what it is about."""
+    half, line = QWidget(), QHBoxLayout()
+    line.setContentsMargins(4, 2, 4, 2)
+    for widget in head:
+        line.addWidget(widget)
+    if not isinstance(head[0], QLineEdit):
+        line.addStretch(1)
+    column = QVBoxLayout(half)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.setSpacing(0)
+    column.addLayout(line)
+    column.addWidget(main, 1)
+    return half
 
 
 def _button(text: str, tip: str) -> QPushButton:

@@ -31,6 +31,7 @@ _GROUPS = (
     "index",
     "read",
     "check",
+    "report",
     "compare",
     "expect",
     "export",
