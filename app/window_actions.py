@@ -55,15 +55,16 @@ def _has(window: MainWindow) -> Callable[[], bool]:
     return lambda: window.session is not None
 
 
+def _is_capturing(window: MainWindow) -> Callable[[], bool]:
+    return lambda: window.session is not None and window.session.is_capturing
+
+
 def _has_event(window: MainWindow) -> Callable[[], bool]:
     return lambda: window.selection is not None and window.selection.seq > 0
 
 
 def _capture(window: MainWindow) -> list[Action]:
     has = _has(window)
-
-    def runs() -> bool:
-        return window.session is not None and window.session.is_capturing
 
     def export() -> None:
         session = window.session
@@ -97,7 +98,7 @@ def _capture(window: MainWindow) -> list[Action]:
         Action("Capture", "Connect to Kafka or an event store", window.choose_source, "Ctrl+N"),
         Action("Capture", "Save as", window.save_as, "Ctrl+Shift+S", is_possible=has),
         Action("Capture", "Export what is listed", export, "Ctrl+Shift+E", is_possible=has),
-        Action("Capture", "Stop the capture", window.stop_capture, "Ctrl+Shift+X", is_possible=runs),
+        Action("Capture", "Stop the capture", window.stop_capture, "Ctrl+Shift+X", is_possible=_is_capturing(window)),
         Action(
             "Capture",
             "Capture again, on from where it ended",
