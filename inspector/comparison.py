@@ -16,7 +16,7 @@ from inspector.capture.damage import damage_is_said
 from inspector.capture.reader import CaptureReader
 from inspector.capture.report import LogReport, log_reports
 from inspector.errors import UsageError
-from inspector.event import merged_ranges
+from inspector.event import merged_ranges, same_life
 
 BY_POSITION, BY_ORDER, BY_ID = "position", "order", "id"
 MOST_EXAMPLES = 20
@@ -24,11 +24,13 @@ _FILES = ("sha256:", "head:")
 """How the incarnation of a log begins whose positions are row numbers in a file."""
 _STEP_ROWS = 5_000
 _RECORD = (
-    "event.position, event.sub, event.event_id, event.recorded_us, event.value_bytes, record.key, record.headers, record.value "
-    "FROM event JOIN record ON record.seq = event.seq WHERE event.log_id = ?"
+    "SELECT event.position, event.sub, event.event_id, event.recorded_us, event.recorded_kind, event.value_bytes, "
+    "iif(event.flags & 2048, json_extract(event.extra, '$.oversize'), NULL), record.key, record.headers, record.value "
+    "FROM event JOIN record ON record.seq = event.seq WHERE "
 )
-_BY_POSITION = f"SELECT {_RECORD} ORDER BY event.position, event.sub"
-_BY_ID = f"SELECT {_RECORD} AND event.event_id IS NOT NULL ORDER BY event.event_id, event.position, event.sub"
+_BY_POSITION = f"{_RECORD} event.log_id = ? ORDER BY event.position, event.sub"
+_IDS = "SELECT seq FROM event WHERE log_id = ? AND event_id IS NOT NULL ORDER BY event_id, position, sub"
+_OF_SEQ = f"{_RECORD} event.seq = ?"
 _WITHOUT_ID = "SELECT count(*) FROM event WHERE log_id = ? AND event_id IS NULL"
 FIELDS = ("key", "headers", "value", "time")
 
@@ -40,7 +42,10 @@ class Record(NamedTuple):
     sub: int
     event_id: str | None
     recorded_us: int | None
+    recorded_kind: int
     value_bytes: int | None
+    cut: str | None
+    """Of a value too large to be kept whole: its length and hash, as JSON."""
     key: bytes | None
     headers: str | None
     value: bytes | None
@@ -76,6 +81,8 @@ class Compared:
     """How many records differ in their key, headers, value or time."""
     examples: list[Example] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    is_by_size: bool = False
+    """Whether values were compared by their sizes, since one capture holds none."""
 
     @property
     def differences(self) -> int:
@@ -144,7 +151,7 @@ def _by_place(reports: Sequence[LogReport], names: Mapping[str, str], log: str) 
 def _matched(lives: Sequence[LogReport], others: list[LogReport]) -> Iterator[Pair]:
     left: list[LogReport] = []
     for life in lives:
-        same = next((other for other in others if other.incarnation == life.incarnation), None)
+        same = next((other for other in others if _is_same_life(life, other)), None)
         if same is None:
             left.append(life)
         else:
@@ -152,6 +159,10 @@ def _matched(lives: Sequence[LogReport], others: list[LogReport]) -> Iterator[Pa
             yield Pair(life, same)
     for life, other in zip(left, others, strict=False):
         yield Pair(life, other, _doubts(life, other))
+
+
+def _is_same_life(a: LogReport, b: LogReport) -> bool:
+    return same_life(a.incarnation, b.incarnation) or same_life(b.incarnation, a.incarnation)
 
 
 def _doubts(a: LogReport, b: LogReport) -> list[str]:
@@ -176,10 +187,14 @@ def compare(a: CaptureReader, b: CaptureReader, pair: Pair, *, by_id: bool = Fal
     """The two sides of one partition. Raises CaptureError for a damaged file, UsageError where there are no ids to compare by."""
     by = BY_ID if by_id else BY_ORDER if _is_file(pair.a) or _is_file(pair.b) else BY_POSITION
     found = Compared(pair.a.log, pair.a.partition, by, pair.b.log if pair.b.log != pair.a.log else "", notes=list(pair.notes))
-    sides = (_Side(a, pair.a, by), _Side(b, pair.b, by))
+    unlike = {str(one.get("isolation") or "") for one in pair.a.coverage} != {str(one.get("isolation") or "") for one in pair.b.coverage}
+    if unlike and by == BY_POSITION:
+        found.notes.append("they were read under different isolation: what readers of committed records are not given is not compared")
+    sides = (_Side(a, pair.a, by, is_unlike=unlike), _Side(b, pair.b, by, is_unlike=unlike))
     if by == BY_ID:
         _say_without_id(found, sides)
     if not all(side.has_values for side in sides):
+        found.is_by_size = True
         found.notes.append("one capture holds no values: of these only the sizes are compared")
     _merge(found, *sides, progress)
     return found
@@ -188,25 +203,35 @@ def compare(a: CaptureReader, b: CaptureReader, pair: Pair, *, by_id: bool = Fal
 class _Side:
     """One capture's records of the partition, in the order of their names, with what was read."""
 
-    def __init__(self, reader: CaptureReader, report: LogReport, by: str) -> None:
+    def __init__(self, reader: CaptureReader, report: LogReport, by: str, *, is_unlike: bool) -> None:
         self.reader, self.report, self.by = reader, report, by
         ((settings,),) = reader.select("SELECT json_extract(settings, '$.values') IS NOT 0 FROM capture LIMIT 1")
         self.has_values = bool(settings)
-        read = [(int(str(one["from"])), int(str(one["to"]))) for one in report.coverage if one["state"] == "read"]
+        # what is sorted may be larger than memory
+        reader.connection.execute("PRAGMA temp_store = default")
+        whole = [one for one in report.coverage if one["state"] == "read" and not (is_unlike and one.get("isolation") == "committed")]
+        read = [(int(str(one["from"])), int(str(one["to"]))) for one in whole]
         self._read = merged_ranges(read)
         self._place = 0
 
     def records(self) -> Generator[tuple[tuple[object, ...], Record], None, None]:
         """(name, record) in ascending order of names."""
-        sql = _BY_ID if self.by == BY_ID else _BY_POSITION
-        for number, row in enumerate(self.reader.each(sql, (self.report.id,))):
+        if self.by == BY_ID:
+            yield from self._by_id()
+            return
+        for number, row in enumerate(self.reader.each(_BY_POSITION, (self.report.id,))):
             record = Record(*row)
-            if self.by == BY_ID:
-                yield (record.event_id or "",), record
-            elif self.by == BY_ORDER:
+            if self.by == BY_ORDER:
                 yield (number,), record
             else:
                 yield (record.position, record.sub), record
+
+    def _by_id(self) -> Generator[tuple[tuple[object, ...], Record], None, None]:
+        """Only the ids are sorted; each record is fetched when its turn comes."""
+        for (seq,) in self.reader.each(_IDS, (self.report.id,)):
+            for row in self.reader.select(_OF_SEQ, (seq,)):
+                record = Record(*row)
+                yield (record.event_id or "",), record
 
     def without_id(self) -> int:
         """How many records have none."""
@@ -277,8 +302,8 @@ def _both(found: Compared, a: Record, b: Record, *, with_values: bool) -> None:
         for name, differs in (
             ("key", a.key != b.key),
             ("headers", (a.headers or "[]") != (b.headers or "[]")),
-            ("value", a.value_bytes != b.value_bytes or (with_values and a.value != b.value)),
-            ("time", a.recorded_us != b.recorded_us),
+            ("value", a.value_bytes != b.value_bytes or a.cut != b.cut or (with_values and a.value != b.value)),
+            ("time", (a.recorded_us, a.recorded_kind) != (b.recorded_us, b.recorded_kind)),
         )
         if differs
     ]
@@ -298,7 +323,8 @@ def conclusion(found: Sequence[Compared], alone: Sequence[str]) -> str:
     if not found:
         return "The captures have no log in common: nothing was compared."
     said = [f"{pairs:,} records of {logs} are in both"]
-    said[0] += ", each with the same bytes" if same == pairs else f"; {pairs - same:,} of them differ"
+    equal_in = "values of the same size" if any(one.is_by_size for one in found) else "the same bytes"
+    said[0] += f", each with {equal_in}" if same == pairs else f"; {pairs - same:,} of them differ"
     missing_a, missing_b = sum(one.missing_in_a for one in found), sum(one.missing_in_b for one in found)
     if missing_a or missing_b:
         said[0] += f"; {missing_a:,} are missing in A and {missing_b:,} in B, where both were read"

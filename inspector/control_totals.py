@@ -17,11 +17,12 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import zoneinfo
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from decimal import Context, Decimal, InvalidOperation, localcontext
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow, Underflow, localcontext
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,8 @@ from inspector.query import condition
 LARGEST_BYTES = 10_000_000
 COLUMNS = ("log", "partition", "day", "filter", "count", "path", "sum")
 _KEYS = {"log": str, "partition": int, "day": str, "filter": str, "count": int, "sum": dict}
-_DIGITS = Context(prec=2_000)
+_DIGITS = Context(prec=2_000, traps=[Inexact, Overflow, Underflow, InvalidOperation])
+_STEP = re.compile(r'[^"\[\]]+')
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,18 +208,21 @@ def _query(total: Total, zone: str) -> EventQuery:
 def _summed(reader: CaptureReader, query: EventQuery, path: str) -> tuple[Decimal, int]:
     """The exact sum of the numbers (also those written as text) at a path, and how many events have none there."""
     root, *steps = path.split(".")
-    if root not in {"data", "metadata"} or not steps:
-        raise UsageError(f"{path!r} is no path: it begins with data. or metadata.")
+    if root not in {"data", "metadata"} or not steps or not all(_STEP.fullmatch(step) for step in steps):
+        raise UsageError(f"{path!r} is no path: data. or metadata. and names with dots between, such as data.order.amount")
     place = "$" + "".join(f'."{step}"' for step in steps)
     total, without = Decimal(0), 0
-    with localcontext(_DIGITS):
-        for event in reader.events(query):
-            document = event.data if root == "data" else event.metadata
-            number = _number(reader, document, place)
-            if number is None:
-                without += 1
-            else:
-                total += number
+    try:
+        with localcontext(_DIGITS):
+            for event in reader.events(query):
+                document = event.data if root == "data" else event.metadata
+                number = _number(reader, document, place)
+                if number is None:
+                    without += 1
+                else:
+                    total += number
+    except (Inexact, Overflow, Underflow):
+        raise UsageError(f"the numbers at {path} have too many digits to be added exactly (more than {_DIGITS.prec:,})") from None
     return total, without
 
 

@@ -18,7 +18,7 @@ from inspector.export import COLUMNS
 ROW_GROUP = 20_000
 ROW_GROUP_BYTES = 32 * 1024 * 1024
 """A group of rows ends at either of these: so much is held at a time."""
-_NUMBERS = {"seq": "int64", "partition": "int32", "position": "int64", "version": "int64", "value_bytes": "int64"}
+_NUMBERS = {"seq": "int64", "partition": "int64", "position": "int64", "version": "int64", "value_bytes": "int64"}
 _TIMES = ("time", "recorded_time", "captured_time")
 _BYTES = ("key", "value")
 
@@ -83,7 +83,8 @@ class _Group:
         """One more."""
         for column, value in zip(self.columns, _values(event), strict=True):
             column.append(value)
-        self.size_bytes += len(event.value or b"") + len(event.key or b"") + len(event.data or "") + 100
+        texts = (event.data, event.metadata, event.headers, event.extra)
+        self.size_bytes += len(event.value or b"") + len(event.key or b"") + sum(len(text or "") for text in texts) + 100
 
     def table(self, pa: Any, schema: Any) -> Any:
         """As Arrow has them."""

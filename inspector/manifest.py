@@ -19,6 +19,7 @@ from inspector.errors import StorageError, UsageError
 from inspector.event import format_time
 
 SUFFIX = ".manifest.json"
+LARGEST_BYTES = 20_000_000
 _STEP_BYTES = 1 << 20
 
 
@@ -97,11 +98,21 @@ def sha256(path: Path) -> str:
     return digest.hexdigest()
 
 
+def _facts(document: Mapping[str, object]) -> tuple[str, int, str]:
+    """(name, size, hash) of the file. Raises ValueError and KeyError for what is no manifest."""
+    name, size = Path(str(document["file"])).name, document["size_bytes"]
+    if not name or not isinstance(size, int):
+        raise ValueError("no manifest")
+    return name, size, str(document["sha256"])
+
+
 def differences(place: Path) -> list[str]:
     """What of the file beside a manifest is not as it says, in sentences. Raises UsageError for what is no manifest."""
     try:
+        if place.stat().st_size > LARGEST_BYTES:
+            raise UsageError(f"{place} is too large for a manifest")
         document = json.loads(place.read_text(encoding="utf-8"))
-        name, size, digest = Path(str(document["file"])).name, int(document["size_bytes"]), str(document["sha256"])
+        name, size, digest = _facts(document)
     except OSError as error:
         raise UsageError(f"cannot read {place}: {error.strerror or error}") from None
     except (ValueError, KeyError, TypeError, RecursionError):

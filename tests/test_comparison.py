@@ -8,11 +8,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import apsw
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inspector.capture.writer import CaptureWriter
 from inspector.cli import main
+from inspector.masks import production
 from tests.replay.captures import STORE, Log, Written, write
 
 
@@ -112,6 +115,52 @@ def test_captures_without_values_are_compared_by_size(tmp_path: Path, capsys: py
     status, (one, _) = told(capsys, a, b)
     assert (status, one["same"], one["fields"]) == (1, 2, {"value": 1})
     assert "no values" in one["notes"][0]
+    same = write(tmp_path / "c.evcap", [Log([*events(range(2)), Written(2, '{"m":2}', time_us=2, event_id="e-2")])])
+    whole = write(tmp_path / "d.evcap", [Log(events(range(3)))], with_values=False)
+    status, (one, said) = told(capsys, same, whole)
+    assert "the same bytes" not in said["conclusion"]
+    assert "values of the same size" in said["conclusion"]
+
+
+def test_what_readers_of_committed_records_are_not_given_is_not_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a = write(tmp_path / "a.evcap", [Log(events(range(10)))])
+    b = write(tmp_path / "b.evcap", [Log(events([0, 1, 2, 4, 5, 6, 7, 8, 9]), read=[(0, 10)])])
+    connection = apsw.Connection(str(b))
+    connection.execute("UPDATE coverage SET isolation = 'committed'")
+    connection.close()
+    status, (one, said) = told(capsys, a, b)
+    assert (status, one["missing_in_b"], one["only_read_by_a"]) == (0, 0, 1)
+    assert "isolation" in one["notes"][0]
+    assert "each with the same bytes" in said["conclusion"]
+
+
+def test_a_store_that_grew_is_the_same_store(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, life in (("a", "rows:aa"), ("b", "rows:aabb")):
+        path = write(tmp_path / f"{name}.evcap", [Log(events(range(3)))], STORE)
+        connection = apsw.Connection(str(path))
+        connection.execute("UPDATE log SET incarnation = ?", (life,))
+        connection.close()
+    _, (one, _) = told(capsys, tmp_path / "a.evcap", tmp_path / "b.evcap")
+    assert one["notes"] == []
+
+
+def test_values_that_were_cut_are_told_apart_by_their_hash(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name in "ab":
+        path = write(tmp_path / f"{name}.evcap", [Log(events(range(1)))])
+        connection = apsw.Connection(str(path))
+        connection.execute("UPDATE event SET flags = 2048, extra = jsonb(?)", (json.dumps({"oversize": {"bytes": 9, "sha256": name}}),))
+        connection.close()
+    status, (one, _) = told(capsys, tmp_path / "a.evcap", tmp_path / "b.evcap")
+    assert (status, one["fields"]) == (1, {"value": 1})
+
+
+def test_ids_that_a_capture_wants_hidden_are_not_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a = write(tmp_path / "a.evcap", [Log(events(range(3)))])
+    b = write(tmp_path / "b.evcap", [Log(events(range(2)), read=[(0, 3)])])
+    with CaptureWriter(a, floor_bytes=0) as writer:
+        writer.keep_masks(production().text)
+    assert told(capsys, a, b)[1][0]["examples"][0]["id"] is None
+    assert told(capsys, a, b, "--unmasked")[1][0]["examples"][0]["id"] == "e-2"
 
 
 def test_wrong_usage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from inspector.capture.writer import CaptureWriter
 from inspector.cli import main
 from inspector.control_totals import load
 from inspector.errors import UsageError
+from inspector.masks import production
 from tests.replay.captures import Log, Written, write
 
 DAY_US = 86_400_000_000
@@ -70,6 +72,22 @@ def test_what_differs_is_said_with_the_difference(path: Path, capsys: pytest.Cap
     out = capsys.readouterr().out
     assert "✕ orders partition 1: count 2, found 1 (-1)" in out
     assert "1 of 3 control totals are met" in out
+
+
+@pytest.mark.parametrize(("path_in", "words"), [("data.big", "too many digits"), ("data.list[0]", "is no path"), ("amount", "is no path")])
+def test_what_cannot_be_added_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], path_in: str, words: str) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(0, '{"big": 1e3000}'), Written(1, '{"big": 1}'), Written(2, '{"big": 9e999999}')])])
+    (tmp_path / "totals.toml").write_text(f'[[total]]\nsum = {{ path = "{path_in}", is = "1" }}\n')
+    assert main(["expect", str(path), str(tmp_path / "totals.toml")]) == 2
+    assert words in capsys.readouterr().err
+
+
+def test_what_masks_hide_is_not_summed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(0, '{"password": 5}')])])
+    with CaptureWriter(path, floor_bytes=0) as writer:
+        writer.keep_masks(production().text)
+    (_, (one,)) = told(capsys, path, '[[total]]\nsum = { path = "data.password", is = "5" }\n')
+    assert (one["found"], one["without"]) == ("0", 1)
 
 
 def test_a_template_is_met(path: Path, capsys: pytest.CaptureFixture[str]) -> None:

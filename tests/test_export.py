@@ -259,6 +259,23 @@ def test_a_manifest_stands_beside_an_export_and_tells_when_it_is_changed(
     assert main(["verify", str(path)]) == 2
 
 
+@pytest.mark.parametrize(
+    "text", ["{}", "[1]", '{"file": "", "size_bytes": 1, "sha256": ""}', '{"file": "x", "size_bytes": Infinity, "sha256": ""}']
+)
+def test_what_is_no_manifest_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    (tmp_path / "x.manifest.json").write_text(text)
+    assert main(["verify", str(tmp_path / "x.manifest.json")]) == 2
+    assert "is no manifest" in capsys.readouterr().err
+
+
+def test_a_manifest_that_is_there_is_not_replaced_unasked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(0, "{}")])])
+    (tmp_path / "x.jsonl.manifest.json").write_text("mine")
+    assert main(["export", str(path), "-o", str(tmp_path / "x.jsonl")]) == 2
+    assert (tmp_path / "x.jsonl.manifest.json").read_text() == "mine"
+    assert not (tmp_path / "x.jsonl").exists()
+
+
 def test_parquet_holds_what_the_capture_holds(tmp_path: Path) -> None:
     events = [
         Written(0, '{"n": 1.10, "big": 12345678901234567890.5}', time_us=1, headers='[["a","b"],["a",null]]', version=3, actor="ann"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     compare.add_argument("--log", default="", metavar="L", help="only this log")
     compare.add_argument("--map-log", action="append", default=[], type=_names, metavar="A=B", help="a log's name in A and in B")
     compare.add_argument("--by", choices=("position", "id"), default="position", help="what tells which records belong together")
+    compare.add_argument("--unmasked", action="store_true", help="show ids of events also where a capture wants things hidden")
     compare.add_argument("--format", choices=("table", "jsonl"))
     compare.set_defaults(run=_compare)
 
@@ -45,6 +47,7 @@ def _names(text: str) -> tuple[str, str]:
 def _compare(args: argparse.Namespace) -> ExitStatus:
     """Says what one capture has and the other has not, and which records differ; exit status 1 when any does."""
     from inspector import comparison
+    from inspector.capture.masked import rules_of
     from inspector.capture.reader import CaptureReader
 
     if args.a.exists() and args.b.exists() and args.a.samefile(args.b):
@@ -54,6 +57,9 @@ def _compare(args: argparse.Namespace) -> ExitStatus:
         if not pairs.pairs and not pairs.alone:
             raise UsageError(f"neither capture has a log {args.log!r}" if args.log else "the captures hold no logs")
         found = [comparison.compare(a, b, pair, by_id=args.by == "id") for pair in pairs.pairs]
+        if not args.unmasked and (rules_of(a) or rules_of(b)):
+            for one in found:
+                one.examples = [replace(example, event_id=None) for example in one.examples]
     said = comparison.conclusion(found, pairs.alone)
     if chosen_format(args.format) == "jsonl":
         _print_lines(found, pairs.alone, said)

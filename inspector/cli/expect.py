@@ -24,6 +24,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     expect.add_argument("file", type=Path, metavar="FILE")
     expect.add_argument("totals", type=Path, metavar="TOTALS", nargs="?", help="TOML or CSV")
     expect.add_argument("--template", action="store_true", help="print TOTALS as the capture has them, to be corrected")
+    expect.add_argument("--unmasked", action="store_true", help="sum up also what the capture wants hidden")
     expect.add_argument("--format", choices=("table", "jsonl"))
     expect.set_defaults(run=_expect)
 
@@ -39,16 +40,16 @@ def _expect(args: argparse.Namespace) -> ExitStatus:
         return ExitStatus.OK
     if args.totals is None:
         raise UsageError("give the file of control totals: eventscope expect FILE TOTALS (--template prints one)")
-    return checked(args.file, control_totals.load(args.totals), args.format)
+    return checked(args.file, control_totals.load(args.totals), args.format, unmasked=args.unmasked)
 
 
-def checked(path: Path, totals: Totals, format_: str | None) -> ExitStatus:
-    """Prints what became of each expectation; 1 when any differs. Raises CaptureError."""
+def checked(path: Path, totals: Totals, format_: str | None, *, unmasked: bool = False) -> ExitStatus:
+    """Prints what became of each expectation; 1 when any differs. What masks hide is not summed. Raises CaptureError."""
     from inspector import control_totals
-    from inspector.capture.reader import CaptureReader
+    from inspector.capture.masked import open_masked
 
     missed = total = 0
-    with CaptureReader(path) as reader:
+    with open_masked(path, unmasked=unmasked, rules="") as reader:
         for verdict in control_totals.verdicts(reader, totals):
             total += 1
             missed += not verdict.is_met

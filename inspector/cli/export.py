@@ -92,6 +92,9 @@ def _export(args: argparse.Namespace) -> ExitStatus:
 def _check(args: argparse.Namespace) -> None:
     if args.out.suffix.lower() not in SUFFIXES:
         raise UsageError(f"{args.out.name} does not say its form: end it in {', '.join(SUFFIXES)}")
+    beside = args.out.with_name(args.out.name + ".manifest.json")
+    if beside.exists() and not args.no_manifest and not args.replace:
+        raise UsageError(f"{beside} is there already; choose another name, or replace it (--replace)")
     if args.out.exists() and args.file.exists() and args.out.samefile(args.file):
         raise UsageError(f"{args.out} is the capture itself; choose another name")
 
