@@ -24,6 +24,8 @@ _MOST_CHARACTERS = 2_000
 _MOST_STRETCHES = 200
 """So many stretches of one partition are told one by one; the rest is counted."""
 _MOST_FINDINGS = 500
+_OPEN = 1 << 63
+"""The end of a range that has none."""
 _INPUT = "SELECT name, path, size_bytes, sha256, format, loses, proves, is_whole, gaps, notes, read_us FROM input ORDER BY id LIMIT 5000"
 _SIGNS = {"error": "✕", "warning": "!", "info": "·"}
 
@@ -50,8 +52,8 @@ def statement(reader: CaptureReader, *, made_us: int) -> Statement:
 
 def _ranges(asked: Sequence[tuple[int, int | None]]) -> str:
     """Ranges of positions as text, the end not in it; open where none was set."""
-    merged = merged_ranges(asked)
-    told = [f"{start:,} to {'the end' if stop is None else f'{stop:,}'}" for start, stop in merged[:20]]
+    merged = merged_ranges((start, _OPEN if stop is None else stop) for start, stop in asked)
+    told = [f"{start:,} to {'the end' if stop == _OPEN else f'{stop:,}'}" for start, stop in merged[:20]]
     return ", ".join(told + ([f"{len(merged) - 20:,} more"] if len(merged) > 20 else []))
 
 

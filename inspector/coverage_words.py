@@ -65,15 +65,25 @@ def _lost(inputs: Sequence[Mapping[str, Any]]) -> list[str]:
 
 def _unread(flags: Mapping[str, int]) -> list[str]:
     damaged, undecodable = flags.get(str(Flag.damaged.name), 0), flags.get(str(Flag.undecodable.name), 0)
-    lines = [f"What {undecodable:,} values say: no decoder read them."] if undecodable else []
-    return lines + ([f"What {damaged:,} damaged records held."] if damaged else [])
+    lines = [f"What {undecodable:,} value{_s(undecodable)} said: no decoder read them."] if undecodable else []
+    return lines + ([f"What {damaged:,} damaged record{_s(damaged)} held."] if damaged else [])
 
 
 def _not_looked(found: Findings) -> list[str]:
     if not found.rules:
         return ["Whether there are gaps, duplicates or other faults: no checks were run here."]
     halves = [name for name, run in found.rules.items() if isinstance(run, Mapping) and run.get("is_whole") is False]
-    return [f"Whether there is more of what these checks look for, as they were stopped: {', '.join(halves)}."] if halves else []
+    lines = [f"Whether there is more of what these checks look for, as they were stopped: {', '.join(halves)}."] if halves else []
+    open_ = sum(one.severity != "info" for one in found.findings)
+    if open_:
+        lines.append(
+            f"Whether {open_:,} finding{_s(open_)} below {'is a fault' if open_ == 1 else 'are faults'}: each says when it could be legal."
+        )
+    return lines
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
 
 
 def _sentence(text: object) -> str:

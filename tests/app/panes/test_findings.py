@@ -14,7 +14,6 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QAbstractItemModelTester, QTest
 from pytestqt.qtbot import QtBot
 
-from app import checking as checking_module
 from app.main_window import MainWindow
 from app.messages import Messages
 from app.panes.findings import FindingsPane
@@ -51,7 +50,7 @@ class Shown:
         QTest.mouseClick(self.pane.run_button, Qt.MouseButton.LeftButton)
         assert self.pane.checking.is_running
         self.wait(lambda: not self.pane.checking.is_running and self.pane.checking.found is not before)
-        self.wait(lambda: self.pane.run_button.isVisible())
+        self.wait(self.pane.run_button.isVisible)
 
     def pid(self) -> int:
         child = self.pane.checking._job._child
@@ -170,7 +169,7 @@ def test_a_child_that_is_killed_is_said_and_checks_run_again(shown: Shown) -> No
     pane = shown.pane
     pane.checking.run()
     os.kill(shown.pid(), signal.SIGKILL)
-    shown.wait(lambda: pane.failure.isVisible())
+    shown.wait(pane.failure.isVisible)
     assert pane.failure.text.whole_text().startswith("✕ the checks came to no end: eventscope check crashed")
     QTest.mouseClick(pane.failure._action, Qt.MouseButton.LeftButton)
     shown.wait(lambda: bool(pane.table.all) and not pane.checking.is_running)
@@ -212,7 +211,7 @@ def test_a_damaged_capture_is_one_sentence(shown: Shown) -> None:
     connection.execute("UPDATE source SET attributes = '[1'")
     connection.close()
     shown.pane.checking.run()
-    shown.wait(lambda: shown.pane.failure.isVisible())
+    shown.wait(shown.pane.failure.isVisible)
     assert "is damaged" in shown.pane.failure.text.whole_text()
 
 
@@ -252,7 +251,3 @@ def test_the_window_runs_the_checks_and_writes_the_statement(
     choose_action(window, "Coverage statement …")
     qtbot.waitUntil(lambda: "Coverage statement written to" in window.chrome.saving.text.whole_text(), timeout=_WAIT_MS)
     assert "<h2>Findings</h2>" in out.read_text()
-
-
-def test_shown_is_what_the_pane_asks() -> None:
-    assert checking_module.shown is findings.shown, "what is masked must not come past this"
