@@ -68,8 +68,11 @@ class PaneTabs(QFrame):
         """Brings a pane to the front, or takes its tab away."""
         place = self._names.index(name)
         self.bar.setTabVisible(place, on)
+        shown = [one for one in range(self.bar.count()) if self.bar.isTabVisible(one)]
         if on:
             self.bar.setCurrentIndex(place)
+        elif shown and self.bar.currentIndex() not in shown[:1]:
+            self.bar.setCurrentIndex(shown[0])
         self.setVisible(any(self.bar.isTabVisible(one) for one in range(self.bar.count())))
 
     def is_shown(self, name: str) -> bool:

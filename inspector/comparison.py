@@ -211,7 +211,8 @@ class _Side:
         reader.connection.execute("PRAGMA temp_store = default")
         whole = [one for one in report.coverage if one["state"] == "read" and not (is_unlike and one.get("isolation") == "committed")]
         read = [(int(str(one["from"])), int(str(one["to"]))) for one in whole]
-        self._read = merged_ranges(read)
+        # what is missing in a file may have been left out of it: only a source that was read itself proves an absence
+        self._read = [] if report.source.startswith(("file:", "stdin:")) else merged_ranges(read)
         self._place = 0
 
     def records(self) -> Generator[tuple[tuple[object, ...], Record], None, None]:

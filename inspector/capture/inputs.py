@@ -27,6 +27,7 @@ ON CONFLICT (source_id, name, sha256) DO UPDATE SET run_id = excluded.run_id, pa
 """
 _WHOLE = "SELECT sha256 FROM input WHERE is_whole"
 _HAS_INPUTS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'input'"
+_HAS_PARTS = "SELECT 1 FROM input WHERE NOT is_whole OR gaps <> '[]' LIMIT 1"
 _INPUTS = """
 SELECT source.uri, input.read_us, input.name, input.path, input.size_bytes, input.modified_us, input.sha256, input.format,
     input.settings, input.loses, input.proves, input."rows", input.gaps, input.notes, input.is_whole
@@ -58,6 +59,12 @@ def inputs(reader: CaptureReader, most: int = 100_000) -> list[Noted]:
 def count(reader: CaptureReader) -> int:
     """How many files were read into the capture."""
     return int(reader.select("SELECT count(*) FROM input")[0][0]) if reader.select(_HAS_INPUTS) else 0
+
+
+@damage_is_said
+def all_whole(reader: CaptureReader) -> bool:
+    """Whether every file that was read is here from its first byte to its last."""
+    return not (reader.select(_HAS_INPUTS) and reader.select(_HAS_PARTS))
 
 
 def as_json(noted: Noted) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def scope(reader: CaptureReader, reports: Sequence[LogReport] | None = None) -> 
         "asked": asked,
         "read": read,
         "absent": absent,
-        "complete": asked == read and not absent,
+        "complete": asked == read and not absent and inputs.all_whole(reader),
         "stopped": stopped[-1] if stopped else None,
     }
 

@@ -18,7 +18,7 @@ from inspector.query.sieve import Sieve
 
 DECODERS = frozenset({
     "avro", "avro-container", "binary-file", "bson", "cbor", "compressed", "confluent", "encoded-text", "json", "json-schema",
-    "messagepack", "primitive", "protobuf", "protobuf-guess", "raw", "stored-state", "text", "unsafe", "xml",
+    "messagepack", "primitive", "protobuf", "protobuf-guess", "raw", "stored-state", "text", "unsafe", "xml", "yaml-text",
 })  # fmt: skip
 """Of these it is known which bytes the automatic choice lets them make documents of (see `sieve`)."""
 _IN_JSON = frozenset({"confluent", "json", "json-schema", "raw", "stored-state", "text"})

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inspector.event import Flag, LogKey, RecordBatch
-from inspector.formats import Chunk, Input, Place
+from inspector.formats import OWN, Chunk, Input, Place
 from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
@@ -24,6 +24,7 @@ from inspector.sources.file_siblings import Joined
 from inspector.sources.input_file import Gap, InputFile
 
 _MOST_NOTES = 20
+MOST_POSITION = 2**62
 _MOST_GAPS = 10_000
 
 
@@ -77,6 +78,7 @@ class Reading:
         self._count = self._damaged = 0
         self._begun_bytes = standing.read_bytes
         self._notes: list[str] = []
+        self._odd: list[str] = []
         self.gaps: list[Gap] = []
 
     def learn_head(self, head: bytes) -> None:
@@ -108,6 +110,7 @@ class Reading:
 
     def _batch(self, chunk: Chunk, source: Opened) -> Batch:
         records = chunk.records
+        chunk = self._within_bounds(chunk)
         batch = Batch(records=records, notes=self._new_notes(chunk.notes))
         self.gaps.extend(Gap(one.start, one.end, one.reason) for one in chunk.damage[: _MOST_GAPS - len(self.gaps)])
         self._place(records, chunk.places, batch)
@@ -118,6 +121,20 @@ class Reading:
         self._damaged += sum(bool(bits & Flag.damaged) for bits in records.flags.values())
         batch.read_bytes = self._read_bytes(source)
         return batch
+
+    def _within_bounds(self, chunk: Chunk) -> Chunk:
+        """A row that claims a position which no log can have is damaged, and stands in the file's own log."""
+        records = chunk.records
+        odd = [row for row, position in enumerate(records.position) if not 0 <= position <= MOST_POSITION]
+        if not odd:
+            return chunk
+        places = [*chunk.places, OWN]
+        for row in odd:
+            said = f"its position {records.position[row]} is none that a log can have"
+            records.error[row] = f"{records.error[row]}; {said}" if row in records.error else said
+            records.flags[row] = records.flags.get(row, 0) | Flag.damaged
+            records.log[row], records.position[row] = len(chunk.places), self._count + row + 1
+        return replace(chunk, places=places)
 
     def _indexes(self, places: Sequence[Place]) -> dict[int, int]:
         known = self._standing._logs  # noqa: SLF001 - two halves of one reading
@@ -157,6 +174,9 @@ class Reading:
     def ended(self, now: Identity | None) -> Batch:
         """The last batch of the file: whether it is whole, and what became of it while it was read."""
         notes = list(dict.fromkeys(self._notes))[:_MOST_NOTES]
+        if not self._count and self._file.size_bytes and not self.gaps and not self._stop.is_set():
+            notes.append("no row was found in it")
+            self._odd.append("no row was found in it")
         is_changed = now is not None and now.sha256 != self._file.sha256
         if is_changed and now is not None:
             notes.append(f"it changed while it was read: {self._file.size_bytes:,} bytes before, {now.size_bytes:,} after; read it again")
@@ -171,7 +191,7 @@ class Reading:
             notes=tuple(notes),
             is_whole=not self._stop.is_set() and not is_changed and (now is not None or self._found is None),
         )
-        said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed or self._damaged else [])]]
+        said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *(notes[-1:] if is_changed or self._damaged else [])]]
         return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
 
 

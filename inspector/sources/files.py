@@ -31,6 +31,7 @@ from inspector.sources.file_siblings import siblings
 from inspector.sources.input_file import Gap, InputFile
 
 STDIN = Path("-")
+KNOWN = "this very file is in the capture already; it adds nothing (to read it otherwise, import it into a new one)"
 UNKNOWN_FORMAT = "no format is known that fits it; name one with --format"
 _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 
@@ -140,7 +141,7 @@ class FileSource:
         before = identity(found)
         if before.sha256 in request.known_inputs:
             standing.skip(found)
-            yield Batch(notes=[f"{found.name}: this very file is in the capture already; it adds nothing"], read_bytes=standing.read_bytes)
+            yield Batch(notes=[f"{found.name}: {KNOWN}"], read_bytes=standing.read_bytes)
             return
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
         _, choice = self.choice(sample_of(found))

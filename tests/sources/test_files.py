@@ -241,3 +241,35 @@ def test_what_a_source_of_its_own_reads_is_not_read_as_files(tmp_path: Path, mon
     as_files = paths.divide([tmp_path / "in"], wishes=Wishes("json-lines"))
     assert as_files.files is not None
     assert len(as_files.files.files) == 5
+
+
+def test_a_position_that_no_log_can_have_is_a_damaged_row_and_costs_no_other(
+    tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recognise, "formats", lambda: (Claiming(),))
+    lines = [json.dumps({"t": "orders", "p": 0, "o": offset}) for offset in (0, 1, 2**63 - 1, -5, 2)]
+    (tmp_path / "a.x").write_text("\n".join(lines))
+    status, summary, _ = told(capsys, "import", str(tmp_path / "a.x"), "-o", str(out))
+    assert (status, summary["stored"]) == (1, 5)
+    found = "SELECT log.name, position, flags & 512 != 0 FROM event JOIN log ON log.id = log_id ORDER BY seq"
+    assert rows(out, found) == [("orders", 0, 0), ("orders", 1, 0), ("a.x", 3, 1), ("a.x", 4, 1), ("orders", 2, 0)]
+
+
+def test_what_is_not_whole_is_not_complete_and_is_found(tmp_path: Path, out: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    packed = gzip.compress(lines_of(20_000), 1)
+    (tmp_path / "a.jsonl.gz").write_bytes(packed[: len(packed) // 2])
+    assert main(["import", str(tmp_path / "a.jsonl.gz"), "-o", str(out), "--print", "jsonl"]) == 1
+    assert main(["count", str(out), "--require-complete"]) == 5
+    capsys.readouterr()
+    assert main(["check", str(out), "--rule", "files", "--no-keep", "--format", "jsonl"]) == 1
+    assert "compression is damaged" in json.loads(capsys.readouterr().out)["text"]
+
+
+def test_an_absence_in_a_file_proves_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recognise, "formats", lambda: (Claiming(),))
+    for name, offsets in (("a", range(5)), ("b", (0, 1, 3, 4))):
+        (tmp_path / f"{name}.x").write_text("\n".join(json.dumps({"t": "orders", "p": 0, "o": offset}) for offset in offsets))
+        assert main(["import", str(tmp_path / f"{name}.x"), "-o", str(tmp_path / f"{name}.evcap"), "--print", "jsonl"]) == 0
+    capsys.readouterr()
+    assert main(["compare", str(tmp_path / "a.evcap"), str(tmp_path / "b.evcap"), "--format", "jsonl"]) == 0
+    assert json.loads(capsys.readouterr().out.splitlines()[0])["only_read_by_a"] == 1
