@@ -31,16 +31,6 @@ def capture_actions(window: MainWindow) -> list[Action]:
     def finished() -> bool:
         return window.session is not None and not window.session.is_capturing
 
-    def check() -> None:
-        if window.panes is not None:
-            window.panes.show_pane("Findings", on=True)
-            window.panes.findings_pane.checking.run()
-
-    def report() -> None:
-        session = window.session
-        if session is not None and (out := choose_page(window, session.path)) is not None:
-            window.chrome.saving.run(ReportJob(session.path, session.mask_options, out, window.chrome.saving))
-
     def masked() -> bool:
         return window.masking.has_masks
 
@@ -66,12 +56,34 @@ def capture_actions(window: MainWindow) -> list[Action]:
             "Ctrl+Shift+G",
             is_possible=lambda: window.session is not None and window.session.can_go_on,
         ),
-        Action("Capture", "Run the checks", check, "Ctrl+Shift+K", is_possible=finished),
-        Action("Capture", "Coverage statement …", report, "Ctrl+Shift+O", is_possible=has),
+        *_checking(window),
         Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
         Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
         Action("Capture", "Hide secrets, or show them", lambda: window.masking.turn(on=not window.masking.are_on), is_possible=masked),
         Action("Capture", "Unsaved captures", window.show_unsaved, "Ctrl+Shift+U"),
         Action("Capture", "Start the built-in shop", lambda: window.start_demo([])),
         Action("Capture", "Close the capture", window.close_capture, "Ctrl+W", is_possible=has),
+    ]
+
+
+def _checking(window: MainWindow) -> list[Action]:
+    def has() -> bool:
+        return window.session is not None
+
+    def finished() -> bool:
+        return window.session is not None and not window.session.is_capturing
+
+    def check() -> None:
+        if window.panes is not None:
+            window.panes.show_pane("Findings", on=True)
+            window.panes.findings_pane.checking.run()
+
+    def report() -> None:
+        session = window.session
+        if session is not None and (out := choose_page(window, session.path)) is not None:
+            window.chrome.saving.run(ReportJob(session.path, session.mask_options, out, window.chrome.saving))
+
+    return [
+        Action("Capture", "Run the checks", check, "Ctrl+Shift+K", is_possible=finished),
+        Action("Capture", "Coverage statement …", report, "Ctrl+Shift+O", is_possible=has),
     ]
