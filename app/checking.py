@@ -76,6 +76,11 @@ class Checking(QObject):
         if not self.is_running and self._session.watermark is not None:
             self._question = self._session.work.run(shown, self._read, self._not_read, lane="findings")
 
+    def look_once(self) -> None:
+        """Reads what is kept, unless that was done or is under way."""
+        if self.found is None and self._question is None:
+            self.look()
+
     def _forget_question(self) -> None:
         if self._question is not None:
             self._session.work.cancel(self._question)
@@ -100,10 +105,12 @@ class Checking(QObject):
         self.changed.emit()
 
     def _read(self, found: Findings) -> None:
+        self._question = None
         self.found = found
         self.changed.emit()
 
     def _not_read(self, error: str) -> None:
+        self._question = None
         if error != "stopped":
             self.error = self.error or error
             self.changed.emit()

@@ -67,12 +67,13 @@ class PaneTabs(QFrame):
     def show_pane(self, name: str, *, on: bool) -> None:
         """Brings a pane to the front, or takes its tab away."""
         place = self._names.index(name)
+        was = self.bar.currentIndex()
         self.bar.setTabVisible(place, on)
         shown = [one for one in range(self.bar.count()) if self.bar.isTabVisible(one)]
         if on:
             self.bar.setCurrentIndex(place)
-        elif shown and self.bar.currentIndex() not in shown[:1]:
-            self.bar.setCurrentIndex(shown[0])
+        elif shown and was == place:
+            self.bar.setCurrentIndex(max([one for one in shown if one < place], default=shown[0]))
         self.setVisible(any(self.bar.isTabVisible(one) for one in range(self.bar.count())))
 
     def is_shown(self, name: str) -> bool:

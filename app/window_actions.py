@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.capture_actions import capture_actions
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.help import HelpDialog
 from app.dialogs.indexes import IndexesDialog
-from app.dialogs.save import choose_page
 from app.event_keys import EXCLUDE_KEY, FILTER_KEY, exclude_cell, filter_by_cell, filter_by_type
-from app.evidence import EvidenceBar
-from app.exporting import ExportJob, choose_out, export_arguments
 from app.models.color_rules import COLORS
 from app.pane_actions import pane_actions
 from app.panes.event import EventPane
@@ -23,7 +20,6 @@ from app.panes.replay import ReplayPane
 from app.panes.timeline import TOLD, TimelinePane
 from app.profile_actions import profile_actions
 from app.reach import Reach
-from app.saving import ReportJob
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -47,7 +43,7 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Preferences", window.preferring.show, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
-    groups = (_capture, _events, _event, _filter, _colors, profile_actions, _timeline, _replay, _notes, pane_actions)
+    groups = (capture_actions, _events, _event, _filter, _colors, profile_actions, _timeline, _replay, _notes, pane_actions)
     return [*(action for group in groups for action in group(window)), *window_group]
 
 
@@ -55,67 +51,8 @@ def _has(window: MainWindow) -> Callable[[], bool]:
     return lambda: window.session is not None
 
 
-def _is_capturing(window: MainWindow) -> Callable[[], bool]:
-    return lambda: window.session is not None and window.session.is_capturing
-
-
 def _has_event(window: MainWindow) -> Callable[[], bool]:
     return lambda: window.selection is not None and window.selection.seq > 0
-
-
-def _capture(window: MainWindow) -> list[Action]:
-    has = _has(window)
-
-    def export() -> None:
-        session = window.session
-        if session is not None and (out := choose_out(window, session.path)) is not None:
-            wanted = export_arguments(session.path, window.events.lister.wish, out.suffix)
-            window.chrome.saving.run(ExportJob([*wanted, *session.mask_options], out, window.chrome.saving))
-
-    def finished() -> bool:
-        return window.session is not None and not window.session.is_capturing
-
-    def check() -> None:
-        if window.panes is not None:
-            window.panes.show_pane("Findings", on=True)
-            window.panes.findings_pane.checking.run()
-
-    def report() -> None:
-        session = window.session
-        if session is not None and (out := choose_page(window, session.path)) is not None:
-            window.chrome.saving.run(ReportJob(session.path, session.mask_options, out, window.chrome.saving))
-
-    def masked() -> bool:
-        return window.masking.has_masks
-
-    def evidence(do: Callable[[EvidenceBar, Path], None]) -> Callable[[], None]:
-        return lambda: do(window.chrome.evidence, window.session.path) if window.session is not None else None
-
-    return [
-        Action("Capture", "Open a capture, or files to import", window.importer.choose, "Ctrl+O"),
-        Action("Capture", "Import files of others", window.importer.choose_files, "Ctrl+I"),
-        Action("Capture", "Import a folder", window.importer.choose_folder, "Ctrl+Shift+I"),
-        Action("Capture", "Connect to Kafka or an event store", window.choose_source, "Ctrl+N"),
-        Action("Capture", "Save as", window.save_as, "Ctrl+Shift+S", is_possible=has),
-        Action("Capture", "Export what is listed", export, "Ctrl+Shift+E", is_possible=has),
-        Action("Capture", "Stop the capture", window.stop_capture, "Ctrl+Shift+X", is_possible=_is_capturing(window)),
-        Action(
-            "Capture",
-            "Capture again, on from where it ended",
-            window.go_on_capturing,
-            "Ctrl+Shift+G",
-            is_possible=lambda: window.session is not None and window.session.can_go_on,
-        ),
-        Action("Capture", "Files that were read into this capture", window.importer.show_details, is_possible=has),
-        Action("Capture", "Run the checks", check, "Ctrl+Shift+K", is_possible=finished),
-        Action("Capture", "Coverage statement …", report, "Ctrl+Shift+O", is_possible=has),
-        Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
-        Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
-        Action("Capture", "Hide secrets, or show them", lambda: window.masking.turn(on=not window.masking.are_on), is_possible=masked),
-        Action("Capture", "Unsaved captures", window.show_unsaved, "Ctrl+Shift+U"),
-        Action("Capture", "Start the built-in shop", lambda: window.start_demo([])),
-        Action("Capture", "Close the capture", window.close_capture, "Ctrl+W", is_possible=has),
-    ]
 
 
 def _events(window: MainWindow) -> list[Action]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import UTC, tzinfo
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QTextOption
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence, QShowEvent, QTextOption
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
@@ -109,13 +109,19 @@ class FindingsPane(Panel):
     # ---- what happens
 
     def _grown(self, _mark: object) -> None:
-        if self.checking.found is None:
-            self.checking.look()
-        self._changed()
+        if self.isVisible():
+            self.checking.look_once()
+            self._changed()
 
     def _changed(self) -> None:
-        if not self._soon.isActive():
+        if self.isVisible() and not self._soon.isActive():
             self._soon.start()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Looks at what there is; while it was hidden it cost nothing."""
+        super().showEvent(event)
+        self.checking.look_once()
+        self.show_state()
 
     # ---- showing
 

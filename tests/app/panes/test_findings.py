@@ -136,6 +136,18 @@ def test_words_narrow_the_list_and_the_current_finding_stays(shown: Shown) -> No
     assert len(shown.pane.table.listed) > 4
 
 
+def test_a_hidden_pane_asks_nothing(qtbot: QtBot, messages: Messages, tmp_path: Path) -> None:
+    session = Session(made.clean(tmp_path / "b.evcap"), messages)
+    pane = FindingsPane(session, Selection())
+    qtbot.addWidget(pane)
+    session.start()
+    qtbot.waitUntil(lambda: session.watermark is not None, timeout=_WAIT_MS)
+    assert pane.checking._question is None
+    pane.show()
+    qtbot.waitUntil(lambda: pane.checking.found is not None and pane.run_button.isEnabled(), timeout=_WAIT_MS)
+    session.close()
+
+
 def test_what_was_found_before_is_there_at_once(qtbot: QtBot, messages: Messages, shown: Shown) -> None:
     shown.run()
     again = Shown(qtbot, messages, shown.session.path)
@@ -247,7 +259,7 @@ def test_the_window_runs_the_checks_and_writes_the_statement(
     qtbot.waitUntil(lambda: bool(pane.table.all) and not pane.checking.is_running, timeout=_WAIT_MS)
     with CaptureReader(path) as reader:
         assert len(findings.read(reader).findings) == len(pane.table.all)
-    monkeypatch.setattr("app.window_actions.choose_page", lambda _window, _path: out)
+    monkeypatch.setattr("app.capture_actions.choose_page", lambda _window, _path: out)
     choose_action(window, "Coverage statement …")
     qtbot.waitUntil(lambda: "Coverage statement written to" in window.chrome.saving.text.whole_text(), timeout=_WAIT_MS)
     assert "<h2>Findings</h2>" in out.read_text()
