@@ -102,7 +102,7 @@ class OffsetGaps:
         holes = _holes(look, log.id, start, end)
         if why.severity is Severity.info:
             if (hole := _joined(holes)) is not None:
-                text = f"{log.label}: {hole.count:,} positions between {hole.first:,} and {hole.last:,} hold no record: {why.words}"
+                text = f"{log.label}: {_spread(hole)} no record: {why.words}"
                 yield self._finding(log, hole, text, why)
             return
         for hole in holes:
@@ -160,6 +160,13 @@ def _why(log: Log, isolation: str, has_transactions: bool) -> _Why:
     if log.kind == "kafka" and has_transactions:
         return _MARKERS
     return _BY_KIND.get(log.kind, _KAFKA)
+
+
+def _spread(hole: _Hole) -> str:
+    """Which positions: all of a stretch, or some of it."""
+    if hole.count == hole.last - hole.first + 1:
+        return f"{_span(hole.first, hole.last)} hold{'s' if hole.count == 1 else ''}"
+    return f"{hole.count:,} positions between {hole.first:,} and {hole.last:,} hold"
 
 
 def _span(first: int, last: int) -> str:

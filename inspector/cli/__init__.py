@@ -30,6 +30,7 @@ _GROUPS = (
     "index",
     "read",
     "check",
+    "report",
     "compare",
     "expect",
     "export",
