@@ -102,6 +102,26 @@ class TestTimeOrder(CheckContract):
         write(path, [Log([replace(one, time_us=(one.time_us or 0) - (one.position % 3) * SECOND_US) for one in events(50)])])
 
 
+class TestStreamTimes(CheckContract):
+    name = "stream-times"
+
+    def planted(self, path: Path) -> Sequence[int]:
+        write(path, [Log([replace(one, time_us=3 * SECOND_US) if one.position == 20 else one for one in events(50)])])
+        return [20]
+
+    def legal(self, path: Path) -> None:
+        mixed = [replace(one, time_us=(one.time_us or 0) - (one.position % 2) * 1_500_000) for one in events(50)]
+        others = [Written(100 + n, "{}", stream=f"s-{n}", version=0, time_us=(50 - n) * SECOND_US) for n in range(50)]
+        aborted = Written(200, "{}", version=50, time_us=0, flags=int(Flag.aborted))
+        write(path, [Log([*mixed, *others, aborted, Written(201, "{}", version=49, time_us=0)])])
+
+    def test_it_says_by_how_much_and_between_which(self, tmp_path: Path) -> None:
+        self.planted(tmp_path / "a.evcap")
+        (one,) = found(tmp_path / "a.evcap", self.name)
+        assert one.text == "1 stream of orders: 1 event is earlier than the version before it, by up to 16.0 s"
+        assert one.events == [20, 21]
+
+
 class TestUndecodable(CheckContract):
     name = "undecodable"
 
