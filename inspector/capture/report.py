@@ -18,8 +18,6 @@ from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.rows import FROM, from_for
 from inspector.event import format_time, merged_ranges, without_ranges
 
-_OF_FILES = ("sha256:", "head:")
-
 
 @dataclass(frozen=True, slots=True)
 class LogReport:
@@ -36,11 +34,6 @@ class LogReport:
     captured: int
     bytes: int
     coverage: Sequence[Mapping[str, object]]
-
-    @property
-    def has_row_numbers(self) -> bool:
-        """Whether its positions are row numbers of a file that has none of its own."""
-        return self.incarnation.startswith(_OF_FILES)
 
 
 @damage_is_said

@@ -28,6 +28,7 @@ MOST_FINDINGS = 200
 """So many findings of one check are told one by one; the rest is counted in one more."""
 HIDDEN = int(Flag.aborted | Flag.control)
 """Flags of rows that are no events of their log's readers."""
+_FILES = ("sha256:", "head:")
 _STEPS_BETWEEN = 200_000
 """Steps of SQLite's machine between two looks at whether to stop: some milliseconds."""
 
@@ -87,7 +88,7 @@ class Log:
     @property
     def is_file(self) -> bool:
         """Whether its positions are row numbers of a file."""
-        return self.report.has_row_numbers
+        return self.report.incarnation.startswith(_FILES)
 
 
 @dataclass(slots=True)

@@ -30,7 +30,6 @@ _GROUPS = (
     "index",
     "read",
     "check",
-    "report",
     "compare",
     "expect",
     "export",

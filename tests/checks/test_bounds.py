@@ -6,11 +6,13 @@ import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
+import apsw
 import pytest
 
 from inspector import checks
 from inspector.capture.reader import CaptureReader
 from inspector.checks import Look, Severity
+from inspector.cli import main
 from inspector.sources import SourceInfo
 from tests.checks.contract import found
 from tests.replay.captures import KAFKA, SECOND_US, Log, Written, write
@@ -86,3 +88,13 @@ def test_holes_of_segment_files_are_not_said_to_be_compaction(tmp_path: Path) ->
     (one,) = found(tmp_path / "a.evcap", "offset-gaps")
     assert (one.severity, one.first) == (Severity.info, 5)
     assert "cannot tell" in one.legal_because
+
+
+def test_a_capture_without_identity_is_damage_for_all_that_print(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(0, "{}")])])
+    connection = apsw.Connection(str(path))
+    connection.execute("DELETE FROM capture")
+    connection.close()
+    for command in ("events", "info", "check"):
+        assert main([command, str(path)]) == 4, command
+        assert "no identity row" in capsys.readouterr().err
