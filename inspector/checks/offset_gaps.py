@@ -15,10 +15,8 @@ _POSITIONS = (
     "FROM event WHERE log_id = ? AND position >= ? AND position < ? WINDOW w AS (ORDER BY position, sub)) WHERE position > before + 1"
 )
 """Is answered from the index of positions alone."""
-_FIRST, _LAST = (
-    f"SELECT position, seq FROM event WHERE log_id = ? AND position >= ? AND position < ? ORDER BY position {way} LIMIT 1"
-    for way in ("ASC", "DESC")
-)
+_FIRST = "SELECT position, seq FROM event WHERE log_id = ? AND position >= ? AND position < ? ORDER BY position LIMIT 1"
+_LAST = "SELECT position, seq FROM event WHERE log_id = ? AND position >= ? AND position < ? ORDER BY position DESC LIMIT 1"
 _HAS_TRANSACTIONS = "SELECT 1 FROM event WHERE log_id = ? AND flags & 14 LIMIT 1"
 
 

@@ -91,7 +91,8 @@ class Tail:
         for category, name, version, log_end in look.rows(_STREAMS, bindings):
             held = look.reader.select(_HELD, (log.report.source_id, name, category, log.id, log_end))
             here, seq = held[0] if held else (None, None)
-            if here == version:
+            # `$all` and its like are orders that the store makes of all its events, not streams that were written to
+            if here == version or (here is None and name.startswith("$")):
                 continue
             newest = "no event is here" if here is None else f"the newest event here {here:,}"
             streams = below if here is None or here < version else above
