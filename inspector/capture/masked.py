@@ -15,7 +15,10 @@ from inspector.masks import Masks, parse
 
 def rules_of(reader: CaptureReader) -> str:
     """The TOML of the rules a capture brings along; empty for none. Raises CaptureError."""
-    ((settings,),) = reader.select("SELECT settings FROM capture LIMIT 1")
+    rows = reader.select("SELECT settings FROM capture LIMIT 1")
+    if not rows:
+        raise CaptureError(f"{reader.path} has no identity row: it is damaged; use another copy")
+    ((settings,),) = rows
     try:
         found = json.loads(settings or "{}").get("masks", "")
     except (ValueError, TypeError, AttributeError, RecursionError):

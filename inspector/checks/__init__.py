@@ -14,6 +14,8 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Protocol, cast
 
+import apsw
+
 from inspector import plugins
 from inspector.capture.reader import CaptureReader
 from inspector.capture.report import LogReport, log_reports
@@ -27,6 +29,8 @@ MOST_FINDINGS = 200
 HIDDEN = int(Flag.aborted | Flag.control)
 """Flags of rows that are no events of their log's readers."""
 _FILES = ("sha256:", "head:")
+_STEPS_BETWEEN = 200_000
+"""Steps of SQLite's machine between two looks at whether to stop: some milliseconds."""
 
 
 class Severity(StrEnum):
@@ -89,11 +93,14 @@ class Log:
 
 @dataclass(slots=True)
 class Look:
-    """A capture being looked at. Raises Stopped from `step` once `is_stopped` says so."""
+    """A capture being looked at. Once `is_stopped` says so, `step` and queries that go on raise Stopped."""
 
     reader: CaptureReader
     is_stopped: Callable[[], bool] = lambda: False
     _steps: int = field(default=0)
+
+    def __post_init__(self) -> None:
+        self.reader.connection.set_progress_handler(self.is_stopped, _STEPS_BETWEEN)
 
     def step(self) -> None:
         """Called for every row that is looked at."""
@@ -119,6 +126,12 @@ class Look:
             compacted = attributes.get("compacted")
             found.append(Log(report, kind, attributes, isinstance(compacted, list) and report.log in compacted))
         return found
+
+    def one(self, sql: str, bindings: Sequence[Any] = ()) -> Any:
+        """The first column of the first row; None without one."""
+        for row in self.reader.select(sql, bindings):
+            return row[0]
+        return None
 
     def seqs(self, log_id: int, first: int, last: int) -> list[int]:
         """The numbers of the first events at positions `[first, last]` of a log."""
@@ -179,6 +192,8 @@ def _damage_said(check: Check, look: Look) -> Iterator[Finding]:
     """A stranger's file may hold anything anywhere: what then does not fit is damage of the file."""
     try:
         yield from check.run(look)
+    except apsw.InterruptError:
+        raise Stopped from None
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise CaptureError(f"{look.reader.path} is damaged: it holds values of other kinds than it should; use another copy") from error
 
@@ -196,12 +211,12 @@ class Grouped:
     def __init__(self) -> None:
         self.groups: dict[Any, _Group] = {}
 
-    def add(self, key: object, seq: int, position: int) -> None:
-        """One more row of a group."""
+    def add(self, key: object, seq: int | None, position: int) -> None:
+        """One more row of a group; None for one without an event."""
         group = self.groups.setdefault(key, _Group(position, position))
         group.count += 1
         group.first, group.last = min(group.first, position), max(group.last, position)
-        if len(group.events) < MOST_EVENTS:
+        if seq is not None and len(group.events) < MOST_EVENTS:
             group.events.append(seq)
 
 

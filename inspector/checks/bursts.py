@@ -49,7 +49,7 @@ class Bursts:
     def _finding(self, look: Look, start: int, end: int, types: Sequence[tuple[int, int, str]]) -> Finding:
         found = look.reader.select(_EVENTS, (types[0][1], start * 1_000_000, end * 1_000_000, MOST_EVENTS))
         named = ", ".join(f"{count:,} {name}" for count, _, name in types[:_MOST_NAMED])
-        more = f" and {len(types) - _MOST_NAMED} more types" if len(types) > _MOST_NAMED else ""
+        more = f" and {len(types) - _MOST_NAMED:,} more" if len(types) > _MOST_NAMED else ""
         text = f"{(end - start) // 60:,} min from {format_time(start * 1_000_000)} on stand out: {named}{more}"
         return Finding(self.name, Severity.info, text, types[0][0], events=[seq for seq, _ in found])
 

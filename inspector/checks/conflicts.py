@@ -5,13 +5,14 @@ Read `duplicate_ids` for one id at two positions.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
-from inspector.checks import MOST_EVENTS, Finding, Look, Severity
+from inspector.checks import Finding, Grouped, Look, Severity
 
 _ROWS = (
     "SELECT conflict.log_id, conflict.position, event.seq FROM conflict LEFT JOIN event ON event.log_id = conflict.log_id "
-    "AND event.position = conflict.position AND event.sub = conflict.sub ORDER BY 1, 2"
+    "AND event.position = conflict.position AND event.sub = conflict.sub ORDER BY 1, 2, event.sub"
 )
 
 
@@ -25,14 +26,17 @@ class Conflicts:
 
     def run(self, look: Look) -> Iterator[Finding]:
         """One finding per log."""
-        rows: dict[int, list[tuple[int, int | None]]] = {}
+        groups, counts, before = Grouped(), Counter[int](), None
         for log_id, position, seq in look.rows(_ROWS):
-            rows.setdefault(log_id, []).append((position, seq))
+            if (log_id, position) != before:
+                counts[log_id] += 1
+            before = (log_id, position)
+            groups.add(log_id, seq, position)
         for log in look.logs():
-            if not (found := rows.get(log.id)):
+            if (group := groups.groups.get(log.id)) is None:
                 continue
-            positions = sorted({position for position, _ in found})
-            text = f"{log.label}: {len(positions):,} positions were read again with other bytes; the first reading is shown"
-            events = [seq for _, seq in found if seq is not None][:MOST_EVENTS]
-            place = (log.report.log, log.report.partition, positions[0], positions[-1], events)
-            yield Finding(self.name, Severity.error, text, len(positions), *place)
+            count = counts[log.id]
+            read = "position was" if count == 1 else "positions were"
+            text = f"{log.label}: {count:,} {read} read again with other bytes; the first reading is shown"
+            place = (log.report.log, log.report.partition, group.first, group.last, group.events)
+            yield Finding(self.name, Severity.error, text, count, *place)

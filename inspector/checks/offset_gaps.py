@@ -5,16 +5,19 @@ Read `version_gaps` for the same within a stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
-from inspector.checks import Finding, Log, Look, Severity
+from inspector.checks import MOST_EVENTS, Finding, Log, Look, Severity
 
 _POSITIONS = (
-    "SELECT position, before, flags FROM (SELECT position, lag(position) OVER w AS before, lag(flags) OVER w AS flags FROM event "
-    "WHERE log_id = ? AND position >= ? AND position < ? WINDOW w AS (ORDER BY position, sub)) WHERE position > before + 1"
+    "SELECT before, position, seq_before, seq FROM (SELECT position, seq, lag(position) OVER w AS before, lag(seq) OVER w AS seq_before "
+    "FROM event WHERE log_id = ? AND position >= ? AND position < ? WINDOW w AS (ORDER BY position, sub)) WHERE position > before + 1"
 )
-_EDGES = "SELECT min(position), max(position) FROM event WHERE log_id = ? AND position >= ? AND position < ?"
+"""Is answered from the index of positions alone."""
+_FIRST = "SELECT position, seq FROM event WHERE log_id = ? AND position >= ? AND position < ? ORDER BY position LIMIT 1"
+_LAST = "SELECT position, seq FROM event WHERE log_id = ? AND position >= ? AND position < ? ORDER BY position DESC LIMIT 1"
+_HAS_TRANSACTIONS = "SELECT 1 FROM event WHERE log_id = ? AND flags & 14 LIMIT 1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,11 @@ _KAFKA = _Why(
     "nothing in the capture explains it",
     "transaction markers, compaction and retention leave such holes; segment files or a capture with --isolation both tell which",
 )
+_SEGMENTS = _Why(
+    Severity.info,
+    "the segment files hold none there, which is what compaction leaves",
+    "compaction removes records that a later one of the same key replaces; the files cannot tell that from records that were cut out",
+)
 _FILE = _Why(
     Severity.info, "they are not in the files", "an export may have been filtered, and a compacted or transactional log has holes itself"
 )
@@ -53,7 +61,17 @@ _SEQUENCE = _Why(
     "the store's sequence went on without a row",
     "a sequence is not given back when a transaction is rolled back; rows that commit late come below newer ones",
 )
-_BY_KIND: Mapping[str, _Why] = {"kafka": _KAFKA, "kafka-log": _COMPACTED, "file": _FILE, "sqlite": _SQLITE, "postgresql": _SEQUENCE}
+_BY_KIND: Mapping[str, _Why] = {"kafka": _KAFKA, "kafka-log": _SEGMENTS, "file": _FILE, "sqlite": _SQLITE, "postgresql": _SEQUENCE}
+
+
+@dataclass(slots=True)
+class _Hole:
+    """Positions `[first, last]` without a record, `count` of them, and the numbers of the events beside."""
+
+    first: int
+    last: int
+    count: int
+    events: list[int] = field(default_factory=list)
 
 
 class OffsetGaps:
@@ -69,7 +87,7 @@ class OffsetGaps:
         for log in look.logs():
             if log.is_file:
                 continue
-            has_transactions = bool(look.reader.select("SELECT 1 FROM event WHERE log_id = ? AND flags & 14 LIMIT 1", (log.id,)))
+            has_transactions = look.one(_HAS_TRANSACTIONS, (log.id,)) is not None
             for segment in log.report.coverage:
                 start, end = int(str(segment["from"])), int(str(segment["to"]))
                 if segment["state"] == "read":
@@ -79,27 +97,19 @@ class OffsetGaps:
 
     def _inside(self, look: Look, log: Log, start: int, end: int, why: _Why) -> Iterator[Finding]:
         """The holes of one stretch that was read, as one finding where their cause is known, else one by one."""
-        holes = [(before + 1, position - 1) for position, before, _ in look.rows(_POSITIONS, (log.id, start, end))]
-        ((lowest, highest),) = look.reader.select(_EDGES, (log.id, start, end))
-        if lowest is None:
-            holes = [(start, end - 1)]
-        else:
-            holes = [*([(start, lowest - 1)] if lowest > start else []), *holes, *([(highest + 1, end - 1)] if highest < end - 1 else [])]
-        if not holes:
-            return
+        holes = _holes(look, log.id, start, end)
         if why.severity is Severity.info:
-            missing = sum(last - first + 1 for first, last in holes)
-            text = f"{log.label}: {missing:,} positions between {holes[0][0]:,} and {holes[-1][1]:,} hold no record: {why.words}"
-            yield self._finding(look, log, holes[0][0], holes[-1][1], missing, text, why)
+            if (hole := _joined(holes)) is not None:
+                text = f"{log.label}: {_spread(hole)} no record: {why.words}"
+                yield self._finding(log, hole, text, why)
             return
-        for first, last in holes:
-            text = f"{log.label}: {_span(first, last)} hold{'s' if first == last else ''} no record; {why.words}"
-            yield self._finding(look, log, first, last, last - first + 1, text, why)
+        for hole in holes:
+            text = f"{log.label}: {_span(hole.first, hole.last)} hold{'s' if hole.count == 1 else ''} no record; {why.words}"
+            yield self._finding(log, hole, text, why)
 
-    def _finding(self, look: Look, log: Log, first: int, last: int, count: int, text: str, why: _Why) -> Finding:
-        beside = [*look.seqs(log.id, first - 1, first - 1), *look.seqs(log.id, last + 1, last + 1)]
-        place = (log.report.log, log.report.partition, first, last, beside)
-        return Finding(self.name, why.severity, text, count, *place, legal_because=why.legal)
+    def _finding(self, log: Log, hole: _Hole, text: str, why: _Why) -> Finding:
+        place = (log.report.log, log.report.partition, hole.first, hole.last, hole.events)
+        return Finding(self.name, why.severity, text, hole.count, *place, legal_because=why.legal)
 
     def _absent(self, log: Log, segment: Mapping[str, object], start: int, end: int) -> Finding:
         reason = str(segment.get("reason") or "") or (f"read through the filter {segment.get('filter')}" if segment.get("filter") else "")
@@ -109,14 +119,52 @@ class OffsetGaps:
         return Finding(self.name, severity, text, end - start, log.report.log, log.report.partition, start, end - 1, legal_because=reason)
 
 
+def _holes(look: Look, log_id: int, start: int, end: int) -> Iterator[_Hole]:
+    """Positions of `[start, end)` that hold nothing, in their order."""
+    place = (log_id, start, end)
+    if start >= end:
+        return
+    if not (first := look.reader.select(_FIRST, place)):
+        yield _Hole(start, end - 1, end - start)
+        return
+    ((lowest, seq),) = first
+    if lowest > start:
+        yield _Hole(start, lowest - 1, lowest - start, [seq])
+    for before, after, seq_before, seq_after in look.rows(_POSITIONS, place):
+        yield _Hole(before + 1, after - 1, after - before - 1, [seq_before, seq_after])
+    ((highest, seq),) = look.reader.select(_LAST, place)
+    if highest < end - 1:
+        yield _Hole(highest + 1, end - 1, end - 1 - highest, [seq])
+
+
+def _joined(holes: Iterable[_Hole]) -> _Hole | None:
+    """All of them as one, with the events beside the first ones; None without any."""
+    joined: _Hole | None = None
+    for hole in holes:
+        if joined is None:
+            joined = hole
+            continue
+        joined.last, joined.count = hole.last, joined.count + hole.count
+        if len(joined.events) < MOST_EVENTS:
+            joined.events = list(dict.fromkeys([*joined.events, *hole.events]))[:MOST_EVENTS]
+    return joined
+
+
 def _why(log: Log, isolation: str, has_transactions: bool) -> _Why:
     if log.is_compacted:
         return _COMPACTED
-    if log.kind == "kafka" and isolation == "committed":
+    if log.kind in {"kafka", "kafka-log"} and isolation == "committed":
         return _COMMITTED
     if log.kind == "kafka" and has_transactions:
         return _MARKERS
     return _BY_KIND.get(log.kind, _KAFKA)
+
+
+def _spread(hole: _Hole) -> str:
+    """Which positions: all of a stretch, or some of it."""
+    if hole.count == hole.last - hole.first + 1:
+        return f"{_span(hole.first, hole.last)} hold{'s' if hole.count == 1 else ''}"
+    return f"{hole.count:,} positions between {hole.first:,} and {hole.last:,} hold"
 
 
 def _span(first: int, last: int) -> str:

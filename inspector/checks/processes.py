@@ -6,10 +6,11 @@ left something out. Read `bursts` for what happens too often.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
+from typing import Any
 
 from inspector.checks import HIDDEN, MOST_EVENTS, Finding, Look, Severity
 from inspector.checks.durations import percentile
@@ -22,6 +23,9 @@ _COMMON = 20
 """So many processes of one kind make it common."""
 _RARE_SHARE = 0.02
 _MOST_PROCESSES = 2_000_000
+_MOST_KINDS = 5_000
+_MOST_TYPES = 200
+"""A process with more types than that is none; with more kinds than those, nothing is usual."""
 _MOST_NAMED = 4
 
 
@@ -54,6 +58,10 @@ class Processes:
     def run(self, look: Look) -> Iterator[Finding]:
         """One finding per process, the earliest first."""
         kinds, newest_us = self._kinds(look)
+        if len(kinds) > _MOST_KINDS:
+            text = f"processes take more than {_MOST_KINDS:,} different ways: none was compared with others"
+            yield Finding(self.name, Severity.info, text)
+            return
         names = dict(look.reader.select("SELECT id, name FROM type"))
         common = {steps: kind for steps, kind in kinds.items() if kind.count >= _COMMON}
         found: list[tuple[_Process, list[str], int]] = []
@@ -78,18 +86,33 @@ class Processes:
         newest_us = 0
         rows = look.rows(_ROWS, {"hidden": HIDDEN})
         for number, (correlation_id, steps) in enumerate(groupby(rows, key=lambda row: row[0])):
-            events = list(steps)
-            if number >= _MOST_PROCESSES:
+            if number >= _MOST_PROCESSES or len(kinds) > _MOST_KINDS:
                 break
-            first_us, last_us = events[0][2], events[-1][2]
-            newest_us = max(newest_us, last_us)
-            kind = kinds.setdefault(frozenset(row[1] for row in events), _Kind())
+            process, types = _process(str(correlation_id), steps)
+            newest_us = max(newest_us, process.last_us)
+            if len(types) > _MOST_TYPES:
+                continue
+            kind = kinds.setdefault(types, _Kind())
             kind.count += 1
-            kind.durations[(last_us - first_us) // 1_000_000] += 1
+            kind.durations[(process.last_us - process.first_us) // 1_000_000] += 1
             if kind.count <= _COMMON:
-                numbers = tuple(row[3] for row in events[-MOST_EVENTS:])
-                kind.examples.append(_Process(str(correlation_id), first_us, last_us, events[-1][3], numbers))
+                kind.examples.append(process)
         return kinds, newest_us
+
+
+def _process(correlation_id: str, rows: Iterator[tuple[Any, ...]]) -> tuple[_Process, frozenset[int]]:
+    """A process and the types of its events; only the last events are kept, and no more types than are looked at."""
+    types: set[int] = set()
+    events: deque[int] = deque(maxlen=MOST_EVENTS)
+    first_us: int | None = None
+    for _, type_id, time_us, seq in rows:
+        first_us = time_us if first_us is None else first_us
+        last_us = time_us
+        events.append(seq)
+        if len(types) <= _MOST_TYPES:
+            types.add(type_id)
+    assert first_us is not None
+    return _Process(correlation_id, first_us, last_us, events[-1], tuple(events)), frozenset(types)
 
 
 def _nearest(steps: frozenset[int], kind: _Kind, common: dict[frozenset[int], _Kind]) -> frozenset[int] | None:

@@ -1,6 +1,6 @@
 """Times that go backwards within a partition by more than clocks differ. Read-only.
 
-Read `offset_gaps` for the order of positions.
+Read `stream_times` for the order within a stream.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from inspector.checks import HIDDEN, MOST_EVENTS, Finding, Log, Look, Severity
+from inspector.checks.durations import span
 from inspector.event import Flag, TimeKind
 
 TOLERANCE_US = 5_000_000
@@ -20,7 +21,6 @@ _ROWS = (
     "ORDER BY position, sub"
 )
 _HAS_LATE = "SELECT 1 FROM event WHERE log_id = ? AND flags & ? LIMIT 1"
-_US_PER = ((86_400_000_000, "d"), (3_600_000_000, "h"), (60_000_000, "min"), (1_000_000, "s"))
 
 
 @dataclass(slots=True)
@@ -77,11 +77,3 @@ class TimeOrder:
         text = f"{log.label}: {events} {where} {verb} back in time by up to {span(run.back_us)} ({whose})"
         place = (log.report.log, log.report.partition, run.first, run.last, run.events)
         return Finding(self.name, Severity.warning, text, run.count, *place)
-
-
-def span(duration_us: int) -> str:
-    """A duration in its largest fitting unit, such as `59.9 min`."""
-    for size, unit in _US_PER:
-        if duration_us >= size:
-            return f"{duration_us / size:.1f} {unit}"
-    return f"{duration_us / 1000:.0f} ms"

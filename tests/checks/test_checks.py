@@ -102,6 +102,26 @@ class TestTimeOrder(CheckContract):
         write(path, [Log([replace(one, time_us=(one.time_us or 0) - (one.position % 3) * SECOND_US) for one in events(50)])])
 
 
+class TestStreamTimes(CheckContract):
+    name = "stream-times"
+
+    def planted(self, path: Path) -> Sequence[int]:
+        write(path, [Log([replace(one, time_us=3 * SECOND_US) if one.position == 20 else one for one in events(50)])])
+        return [20]
+
+    def legal(self, path: Path) -> None:
+        mixed = [replace(one, time_us=(one.time_us or 0) - (one.position % 2) * 1_500_000) for one in events(50)]
+        others = [Written(100 + n, "{}", stream=f"s-{n}", version=0, time_us=(50 - n) * SECOND_US) for n in range(50)]
+        aborted = Written(200, "{}", version=50, time_us=0, flags=int(Flag.aborted))
+        write(path, [Log([*mixed, *others, aborted, Written(201, "{}", version=49, time_us=0)])])
+
+    def test_it_says_by_how_much_and_between_which(self, tmp_path: Path) -> None:
+        self.planted(tmp_path / "a.evcap")
+        (one,) = found(tmp_path / "a.evcap", self.name)
+        assert one.text == "1 stream of orders: 1 event is earlier than the version before it, by up to 16.0 s"
+        assert one.events == [20, 21]
+
+
 class TestUndecodable(CheckContract):
     name = "undecodable"
 
@@ -198,3 +218,54 @@ class TestBursts(CheckContract):
 
     def legal(self, path: Path) -> None:
         write(path, [Log(self.minutes([50] + [40, 45] * 30))])
+
+
+CLAIM = (
+    "CREATE TABLE IF NOT EXISTS claim (id INTEGER PRIMARY KEY, source_id, run_id, kind TEXT, store_table TEXT, name TEXT, "
+    "category TEXT DEFAULT '', log TEXT DEFAULT '', log_end, value, time_us, first_us, last_us, row TEXT DEFAULT '{}')"
+)
+CLAIMED = (
+    "INSERT INTO claim (source_id, run_id, kind, store_table, name, category, log, log_end, value, first_us, last_us) "
+    "VALUES (1, 1, ?, 's', ?, ?, 'orders', ?, ?, 1, 1)"
+)
+
+
+class TestTailAgainstTheStoresOwnTables(CheckContract):
+    name = "tail"
+
+    def planted(self, path: Path) -> Sequence[int]:
+        self.claimed(path, ("sequence", "orders", "", 50, 60))
+        return [50, 60]
+
+    def legal(self, path: Path) -> None:
+        claims = [("sequence", "orders", "", 90, 95), ("stream", "order-1", "orders", 50, 49), ("stream", "order-2", "", 90, 3)]
+        self.claimed(path, *claims, ("stream", "order-1", "", 40, 39), ("stream", "$all", "", 50, 50), ("checkpoint", "mailer", "", 50, 3))
+
+    @staticmethod
+    def claimed(path: Path, *claims: tuple[str, str, str, int, int]) -> None:
+        write(path, [Log(events(50))], SQLITE)
+        changed(path, CLAIM)
+        for claim in claims:
+            changed(path, CLAIMED, claim)
+
+    def test_a_stream_that_lacks_its_newest_events_is_told(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.evcap"
+        self.claimed(path, ("stream", "order-1", "orders", 50, 30), ("stream", "order-1", "orders", 50, 51), ("stream", "gone", "", 50, 2))
+        (one,) = found(path, self.name)
+        assert one.text == (
+            "orders/0: 2 streams lack their newest events (orders/order-1: 51 there, the newest event here 49; "
+            "gone: 2 there, no event is here)"
+        )
+        assert (one.count, one.events) == (2, [50])
+
+    def test_a_stream_that_is_further_than_its_row_is_told(self, tmp_path: Path) -> None:
+        self.claimed(tmp_path / "a.evcap", ("stream", "order-1", "", 50, 48))
+        (one,) = found(tmp_path / "a.evcap", self.name)
+        assert "1 stream are" not in one.text
+        assert "is further than the store's table of streams says (order-1: 48 there, the newest event here 49)" in one.text
+
+    def test_what_was_not_read_from_the_beginning_says_nothing_of_streams(self, tmp_path: Path) -> None:
+        path = write(tmp_path / "a.evcap", [Log(events(20, 30), read=[(30, 50)])], SQLITE)
+        changed(path, CLAIM)
+        changed(path, CLAIMED, ("stream", "older", "", 50, 7))
+        assert [one for one in found(path, self.name) if one.severity is not Severity.info] == []

@@ -123,4 +123,4 @@ def test_the_checks_are_listed_and_unknown_ones_refused(capsys: pytest.CaptureFi
 def test_nothing_found_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.evcap", [Log([Written(0, "{}")])])
     assert main(["check", str(path), "--format", "table"]) == 0
-    assert "nothing found by 11 of 11 checks" in capsys.readouterr().err
+    assert "nothing found by 12 of 12 checks" in capsys.readouterr().err
