@@ -114,7 +114,7 @@ def test_flags_and_findings_are_told_with_what_they_rest_on(tmp_path: Path, caps
     assert ["undecodable", "1"] in read.tables["flags"]
     rows = [(row[1], number(row[2]), row[3], row[4]) for row in read.tables["findings"][1:]]
     assert rows == [(one["text"], one["count"], one["assumption"], one["legal_because"]) for one in listed]
-    assert len(read.tables["checks"]) == 11
+    assert len(read.tables["checks"]) == 13
     assert "Whether 9 findings below are faults: each says when it could be legal." in read.texts
 
 

@@ -19,7 +19,8 @@ _SEQUENCE = (
 _STREAMS = (
     "SELECT c.category, c.name, c.value, c.log_end FROM claim c WHERE c.source_id = :source AND c.log = :log AND c.kind = 'stream' "
     "AND c.value IS NOT NULL AND c.log_end <= :reached AND c.id = (SELECT max(n.id) FROM claim n WHERE n.source_id = c.source_id "
-    "AND n.kind = c.kind AND n.store_table = c.store_table AND n.log = c.log AND n.category = c.category AND n.name = c.name)"
+    "AND n.kind = c.kind AND n.store_table = c.store_table AND n.log = c.log AND n.category = c.category AND n.name = c.name) "
+    "ORDER BY c.id"
 )
 _HELD = (
     "SELECT x.version, x.seq FROM stream s JOIN category k ON k.id = s.category_id JOIN event_stream x ON x.stream_id = s.id "
