@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from inspector.capture import coverage
+from inspector.capture import coverage, inputs
 from inspector.capture.rereading import FirstValues, first_values
 from inspector.capture.stage import Staged, Stager
 from inspector.capture.writer import CaptureWriter, Progress, Reading
@@ -26,6 +26,7 @@ from inspector.schemas import Place, Schemas
 from inspector.schemas.patient import Patient
 from inspector.schemas.topic import TOPIC, SchemasTopic
 from inspector.sources import UNKNOWN, Batch, LogInfo, Plan, Request, Source, Span
+from inspector.sources.input_file import InputFile
 from inspector.sources.spans import length, place_of, rounds
 
 Places = Callable[[], Sequence[Place]]
@@ -47,6 +48,8 @@ class Message:
     state: str = ""
     error: BaseException | None = None
     finished: bool = False
+    inputs: list[InputFile] = field(default_factory=list)
+    read_bytes: int | None = None
 
 
 class Feed:
@@ -61,6 +64,8 @@ class Feed:
         self.places = places
         self.known: list[Schema] = []
         """The schemas that the capture holds of this source."""
+        self.known_inputs: frozenset[str] = frozenset()
+        """SHA-256 of the files that the capture holds whole."""
         self.first_values: dict[str, FirstValues] = {}
         """By log, the first values that the capture holds of it, with their headers."""
         self.log_ids: list[int] = []
@@ -88,6 +93,7 @@ class Feed:
         plan, isolation, ranges = self.plan, str(self.request.isolation), self.request.ranges
         source_id = writer.add_source(self.source.info())
         self.known = list(writer.schemas(source_id).values())
+        self.known_inputs = inputs.whole(writer.select)
         names = {info.key.name for info in plan.logs}
         self.first_values = {name: first_values(writer.select, source_id, name) for name in names}
         self.log_ids = [self.add_log(writer, source_id, info) for info in plan.logs]
@@ -183,7 +189,9 @@ class Feed:
             self._starts.setdefault(span.log, []).append(span)
         # what has an end is read to there, and the next round begins
         follow = self.request.follow and any(span.end is None for span in spans)
-        request = replace(self.request, follow=follow, is_sifted=lambda place: self._is_sifted(place, identifier))
+        request = replace(
+            self.request, follow=follow, is_sifted=lambda place: self._is_sifted(place, identifier), known_inputs=self.known_inputs
+        )
         for batch in self.source.read(replace(self.plan, spans=spans), request, self._stop):
             for info, span in batch.opened:
                 if info not in self.plan.logs:
@@ -218,7 +226,9 @@ class Feed:
             self._learn(batch.records, identifier.schemas)
             events = identifier.events(batch.records, self.plan.logs)
             staged = stager.stage(events)
-        return Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
+        message = Message(self, staged, progress, list(batch.opened), list(batch.notes), batch.state)
+        message.inputs, message.read_bytes = list(batch.inputs), batch.read_bytes
+        return message
 
     def _learn(self, records: RecordBatch, book: Schemas) -> None:
         """The schemas that a registry's own topic brings are known before the batch is decoded."""
@@ -241,6 +251,8 @@ class Feed:
 
     def _stretches(self, batch: Batch) -> dict[int, tuple[int, int]]:
         """The stretch of each log that this batch accounts for, never across positions that no span asked for."""
+        if batch.accounted is not None:
+            return dict(batch.accounted)
         stretches = {}
         for place, position in batch.read_to.items():
             spans = [span for span in self._starts.get(place, []) if span.start <= position]
@@ -273,8 +285,8 @@ def _before_and_after(batch: Batch) -> Sequence[Batch]:
         return [batch]
     gone = {absence.log: absence.start for absence in reversed(batch.absent)}
     read_to = {log: min(to, gone.get(log, to)) for log, to in batch.read_to.items()}
-    before = Batch(records=batch.records, read_to=read_to, decided=None if batch.decided is None else [])
-    return [before, replace(batch, records=RecordBatch())]
+    before = Batch(records=batch.records, read_to=read_to, decided=None if batch.decided is None else [], accounted=batch.accounted)
+    return [before, replace(batch, records=RecordBatch(), accounted=None if batch.accounted is None else {})]
 
 
 class RateLimiter:

@@ -18,15 +18,18 @@ from typing import Any
 
 import apsw
 
-from inspector.capture.schemas import Waiting, waiting
+from inspector.capture.schemas import waiting
 from inspector.capture.stage import Staged
 from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, StagedCondition
 from inspector.errors import EventscopeError, ExitStatus, SourceError
 from inspector.feed import TICK_S, Feed, Message, Places, RateLimiter
 from inspector.identify import Profile
+from inspector.ingest_status import Listener, Outcome, Status
 from inspector.sources import LogInfo, Request, Source, Span
+from inspector.sources.input_file import InputFile
 from inspector.sources.spans import length, narrowed
 
+__all__ = ["FINISHING", "Keep", "Listener", "Options", "Outcome", "Status", "run"]
 log = logging.getLogger(__name__)
 
 FINISHING = "finishing"
@@ -70,55 +73,6 @@ class Options:
     """What is hidden of the capture wherever it is opened: the TOML of `inspector.masks`; empty leaves it as it is."""
     settings: Mapping[str, Any] = field(default_factory=dict)
     """Noted with the run; holds no secret."""
-
-
-@dataclass(slots=True)
-class Status:
-    """How far a capture is. `read` maps `(source, log, partition)` to (position reached, end known)."""
-
-    stored: int = 0
-    events: int = 0
-    bytes: int = 0
-    duplicates: int = 0
-    conflicts: int = 0
-    undecodable: int = 0
-    rate_per_s: float = 0.0
-    size_bytes: int = 0
-    covered: int = 0
-    """Positions accounted for by this run."""
-    wanted: int | None = 0
-    """Positions that this run is to read; None while it follows."""
-    read: dict[tuple[int, str, int], tuple[int, int | None]] = field(default_factory=dict)
-
-
-class Listener:
-    """Told what happens, in the calling thread; every method may be overridden."""
-
-    def started(self) -> None:
-        """Everything is pinned and the file is open: from now on `stop` ends it cleanly."""
-
-    def progressed(self, status: Status) -> None:
-        """A batch is stored: `status` is true of the file from now on."""
-
-    def noted(self, text: str) -> None:
-        """Something the user should know."""
-
-    def state_changed(self, text: str) -> None:
-        """The connection's state in words."""
-
-    def failed(self, error: EventscopeError) -> None:
-        """One source failed; the others go on."""
-
-
-@dataclass(slots=True)
-class Outcome:
-    """How a capture ended: one reason per source, and the exit status of the whole."""
-
-    stopped: list[str]
-    status: Status
-    exit_status: ExitStatus
-    missing: list[Waiting] = field(default_factory=list)
-    """The schemas that events wait for."""
 
 
 def run(
@@ -168,7 +122,12 @@ class _Session:
         self._inbox: queue.Queue[Message] = queue.Queue(_QUEUED_BATCHES * max(1, len(feeds)))
         wanted = [span for feed in feeds for span in feed.plan.spans]
         follows = any(span.end is None for span in wanted)
-        self._status = Status(events=writer.events(), wanted=None if follows else sum(map(length, wanted)))
+        totals = [feed.plan.total_bytes for feed in feeds if feed.plan.total_bytes is not None]
+        no_end = follows or bool(totals)
+        self._status = Status(events=writer.events(), wanted=None if no_end else sum(map(length, wanted)))
+        self._status.total_bytes = sum(totals) if totals else None
+        self._read_bytes: dict[int, int] = {}
+        self._inputs: dict[tuple[str, str], InputFile] = {}
         self._full = False
         self._exit = ExitStatus.OK
         self._kept_s = self._rated_s = 0.0
@@ -188,7 +147,7 @@ class _Session:
         self._end_runs()
         if self._asked_to_stop.is_set() and self._exit is ExitStatus.OK and not self._full:
             self._exit = ExitStatus.STOPPED
-        return Outcome([feed.stopped for feed in self._feeds], self._status, self._exit)
+        return Outcome([feed.stopped for feed in self._feeds], self._status, self._exit, inputs=list(self._inputs.values()))
 
     def _take_all(self) -> None:
         running = set(self._feeds)
@@ -252,8 +211,12 @@ class _Session:
             self._listener.noted(note)
         if message.state:
             self._listener.state_changed(message.state)
+        if message.read_bytes is not None:
+            self._read_bytes[message.feed.number] = message.read_bytes
+            self._status.read_bytes = sum(self._read_bytes.values())
         if message.progress is not None and not self._full:
             self._store(message, message.progress)
+            self._note_inputs(message)
         elif message.progress is not None:
             self._decide(message.feed, message.progress)
         self._keep()
@@ -276,6 +239,13 @@ class _Session:
             self._halt.set()
         self._count(feed, message.staged, progress, appended)
         self._listener.progressed(status)
+
+    def _note_inputs(self, message: Message) -> None:
+        """What is known of files, after the rows that came of them: one that is whole is so in the capture too."""
+        assert message.feed.reading is not None
+        for one in message.inputs:
+            self._writer.note_input(message.feed.reading, one)
+            self._inputs[one.name, one.path] = one
 
     def _decide(self, feed: Feed, progress: Progress) -> None:
         """After the limit nothing more is stored, but what is known of what was stored is."""

@@ -13,10 +13,12 @@ from importlib.metadata import version
 from pathlib import Path
 
 import apsw
+from sqlalchemy import Table
 from sqlalchemy.schema import CreateTable
 
 from inspector.capture import schema, schemas
 from inspector.capture.dialect import ApswDialect
+from inspector.capture.input_table import input_
 from inspector.errors import CaptureError
 
 
@@ -45,12 +47,21 @@ def check_version(connection: apsw.Connection, path: Path) -> None:
 
 def complete(connection: apsw.Connection) -> None:
     """Gives a capture of an older minor version the tables and columns that came since; one of a newer one stays as it is."""
-    if connection.execute("SELECT 1 FROM pragma_table_info('schema') WHERE name = 'wire'").get:
+    has_schemas = connection.execute("SELECT 1 FROM pragma_table_info('schema') WHERE name = 'wire'").get
+    has_inputs = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'input'").get
+    if has_schemas and has_inputs:
         return
     connection.execute("BEGIN IMMEDIATE")
-    schemas.complete(connection, str(CreateTable(schema.usage).compile(dialect=ApswDialect())))
+    if not has_schemas:
+        schemas.complete(connection, _made(schema.usage))
+    if not has_inputs:
+        connection.execute(_made(input_))
     connection.pragma("user_version", schema.USER_VERSION)
     connection.execute("COMMIT")
+
+
+def _made(table: Table) -> str:
+    return str(CreateTable(table).compile(dialect=ApswDialect()))
 
 
 def set_setting(connection: apsw.Connection, name: str, value: object) -> None:

@@ -14,74 +14,45 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
 )
 from sqlalchemy.schema import CreateIndex, CreateTable
-from sqlalchemy.types import TypeEngine
 
+from inspector.capture.columns import blob_, count_, id_, int_, metadata, ref_, text_
 from inspector.capture.dialect import ApswDialect
+from inspector.capture.input_table import input_
 from inspector.capture.views import COVERAGE_VIEW, EVENTS_VIEW
 
 APPLICATION_ID = 0x45564341
 """ASCII `EVCA`, in the SQLite header."""
-MAJOR, MINOR = 1, 2
+MAJOR, MINOR = 1, 3
 USER_VERSION = MAJOR * 1000 + MINOR
 """A newer major is refused, a newer minor is accepted."""
 
 BUCKET_SECONDS = (1, 60, 3600)
 """The widths that are stored; 5 and 15 s, 5 and 15 min and 1 d are sums of at most 24 of these."""
 
-metadata = MetaData()
-
-
-def _id() -> Column[int]:
-    return Column("id", Integer, primary_key=True)
-
-
-def _count(name: str) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, server_default="0")
-
-
-def _int(name: str, *, required: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=not required)
-
-
-def _text(name: str, *, required: bool = False, default: str | None = None) -> Column[str]:
-    return Column(name, Text, nullable=not required and default is None, server_default=default)
-
-
-def _blob(name: str) -> Column[bytes]:
-    kind: TypeEngine[bytes] = LargeBinary()
-    return Column(name, kind)
-
-
-def _ref(name: str, table: str) -> Column[int]:
-    return Column(name, Integer, ForeignKey(f"{table}.id"), nullable=False)
-
-
 capture = Table(
     "capture",
     metadata,
     Column("id", Text, primary_key=True),
-    _int("created_us", required=True),
-    _text("tool", required=True),
-    _text("settings", default="{}"),
+    int_("created_us", required=True),
+    text_("tool", required=True),
+    text_("settings", default="{}"),
 )
 """One row: the file's own identity. `settings` is JSON; `{"values": false}` when values are not stored."""
 
 source = Table(
     "source",
     metadata,
-    _id(),
-    _text("kind", required=True),
-    _text("uri", required=True),
-    _text("cluster_id", default=""),
-    _int("opened_us", required=True),
-    _text("attributes", default="{}"),
+    id_(),
+    text_("kind", required=True),
+    text_("uri", required=True),
+    text_("cluster_id", default=""),
+    int_("opened_us", required=True),
+    text_("attributes", default="{}"),
     UniqueConstraint("kind", "uri", "cluster_id"),
 )
 """`uri` never holds a secret."""
@@ -89,20 +60,20 @@ source = Table(
 log = Table(
     "log",
     metadata,
-    _id(),
-    _ref("source_id", "source"),
-    _text("name", required=True),
-    _int("partition", required=True),
-    _text("incarnation", default=""),
-    _int("first_position"),
-    _int("end_position"),
-    _int("observed_us"),
-    _int("max_time_us"),
-    _count("events"),
-    _count("bytes"),
-    _text("decoder"),
-    _text("rules"),
-    _text("envelope"),
+    id_(),
+    ref_("source_id", "source"),
+    text_("name", required=True),
+    int_("partition", required=True),
+    text_("incarnation", default=""),
+    int_("first_position"),
+    int_("end_position"),
+    int_("observed_us"),
+    int_("max_time_us"),
+    count_("events"),
+    count_("bytes"),
+    text_("decoder"),
+    text_("rules"),
+    text_("envelope"),
     UniqueConstraint("source_id", "name", "partition", "incarnation"),
 )
 """`first_position` and `end_position` (exclusive) are what the source had at `observed_us`; `max_time_us` is the running
@@ -112,12 +83,12 @@ the fields that the source itself knows of each event, which decoding again keep
 run = Table(
     "run",
     metadata,
-    _id(),
-    _ref("source_id", "source"),
-    _int("started_us", required=True),
-    _int("ended_us"),
-    _text("settings", default="{}"),
-    _text("stopped", default=""),
+    id_(),
+    ref_("source_id", "source"),
+    int_("started_us", required=True),
+    int_("ended_us"),
+    text_("settings", default="{}"),
+    text_("stopped", default=""),
 )
 """One reading of one source by one command; `stopped` says why it ended, empty while it runs or when it was killed."""
 
@@ -126,42 +97,42 @@ asked = Table(
     metadata,
     Column("run_id", Integer, ForeignKey("run.id"), primary_key=True),
     Column("log_id", Integer, ForeignKey("log.id"), primary_key=True),
-    _int("from_position", required=True),
-    _int("to_position"),
+    int_("from_position", required=True),
+    int_("to_position"),
 )
 """What a run was asked to read of a log; no `to_position`: follow."""
 
-type_ = Table("type", metadata, _id(), _text("name", required=True), _count("events"), UniqueConstraint("name"))
-category = Table("category", metadata, _id(), _text("name", required=True), _count("events"), UniqueConstraint("name"))
+type_ = Table("type", metadata, id_(), text_("name", required=True), count_("events"), UniqueConstraint("name"))
+category = Table("category", metadata, id_(), text_("name", required=True), count_("events"), UniqueConstraint("name"))
 
 stream = Table(
     "stream",
     metadata,
-    _id(),
-    _ref("source_id", "source"),
-    _ref("category_id", "category"),
-    _text("name", required=True),
-    _count("events"),
-    _int("first_us"),
-    _int("last_us"),
+    id_(),
+    ref_("source_id", "source"),
+    ref_("category_id", "category"),
+    text_("name", required=True),
+    count_("events"),
+    int_("first_us"),
+    int_("last_us"),
     UniqueConstraint("source_id", "category_id", "name"),
 )
 
 schema_ = Table(
     "schema",
     metadata,
-    _id(),
-    _text("registry", default=""),
-    _text("subject", default=""),
-    _int("version"),
-    _text("kind", default=""),
-    _text("text"),
-    _int("source_id"),
-    _text("wire"),
-    _text("refs"),
-    _blob("compiled"),
-    _text("error"),
-    _text("digest"),
+    id_(),
+    text_("registry", default=""),
+    text_("subject", default=""),
+    int_("version"),
+    text_("kind", default=""),
+    text_("text"),
+    int_("source_id"),
+    text_("wire"),
+    text_("refs"),
+    blob_("compiled"),
+    text_("error"),
+    text_("digest"),
     Index("schema_wire", "source_id", "registry", "wire", "subject", "digest", unique=True),
 )
 """Writers' schemas, whole (see `event.Schema`): `wire` is how records name one, `refs` (JSON) holds the texts it refers to,
@@ -173,31 +144,31 @@ event = Table(
     "event",
     metadata,
     Column("seq", Integer, primary_key=True),
-    _ref("log_id", "log"),
-    _int("position", required=True),
-    _int("sub", required=True),
-    _int("time_us"),
-    _int("time_kind", required=True),
-    _int("recorded_us"),
-    _int("recorded_kind", required=True),
-    _int("captured_us", required=True),
-    _int("type_id"),
-    _int("stream_id"),
-    _int("version"),
-    _text("event_id"),
-    _int("schema_ref"),
-    _text("schema_version"),
-    _text("correlation_id"),
-    _text("causation_id"),
-    _text("actor"),
-    _text("decoder"),
-    _text("error"),
-    _int("flags", required=True),
-    _int("key_bytes"),
-    _int("value_bytes"),
-    _blob("data"),
-    _blob("metadata"),
-    _blob("extra"),
+    ref_("log_id", "log"),
+    int_("position", required=True),
+    int_("sub", required=True),
+    int_("time_us"),
+    int_("time_kind", required=True),
+    int_("recorded_us"),
+    int_("recorded_kind", required=True),
+    int_("captured_us", required=True),
+    int_("type_id"),
+    int_("stream_id"),
+    int_("version"),
+    text_("event_id"),
+    int_("schema_ref"),
+    text_("schema_version"),
+    text_("correlation_id"),
+    text_("causation_id"),
+    text_("actor"),
+    text_("decoder"),
+    text_("error"),
+    int_("flags", required=True),
+    int_("key_bytes"),
+    int_("value_bytes"),
+    blob_("data"),
+    blob_("metadata"),
+    blob_("extra"),
 )
 """One event; `data`, `metadata` and `extra` are JSONB. `key_bytes` and `value_bytes` are null for null.
 
@@ -207,17 +178,17 @@ read; it is printed as `recorded_time` when it is the broker's or store's (`appe
 (`time_kind` event)."""
 event_position = Index("event_position", event.c.log_id, event.c.position, event.c.sub, unique=True)
 
-record = Table("record", metadata, Column("seq", Integer, primary_key=True), _blob("key"), _text("headers"), _blob("value"))
+record = Table("record", metadata, Column("seq", Integer, primary_key=True), blob_("key"), text_("headers"), blob_("value"))
 """The bytes as read. `headers` is JSON text `[[name, value], …]`; a value that is not UTF-8 is `{"base64": "…"}`."""
 
 block = Table(
     "block",
     metadata,
     Column("first_seq", Integer, primary_key=True, autoincrement=False),
-    _int("last_seq", required=True),
-    _int("min_us"),
-    _int("max_us"),
-    _count("untimed"),
+    int_("last_seq", required=True),
+    int_("min_us"),
+    int_("max_us"),
+    count_("untimed"),
 )
 """The earliest and latest time in a run of sequence numbers (about one batch), so that a time is found without an index on
 times, which would slow every append: events arrive nearly in time order, so few blocks hold any one moment."""
@@ -227,7 +198,7 @@ event_stream = Table(
     metadata,
     Column("stream_id", Integer, primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),
-    _int("version"),
+    int_("version"),
     sqlite_with_rowid=False,
 )
 
@@ -239,8 +210,8 @@ bucket = Table(
     Column("log_id", Integer, primary_key=True, autoincrement=False),
     Column("type_id", Integer, primary_key=True, autoincrement=False),
     Column("category_id", Integer, primary_key=True, autoincrement=False),
-    _count("events"),
-    _count("bytes"),
+    count_("events"),
+    count_("bytes"),
     sqlite_with_rowid=False,
 )
 """Events and bytes in `[second, second + width_s)` of event time; `type_id` and `category_id` are 0 for none."""
@@ -250,8 +221,8 @@ path = Table(
     metadata,
     Column("type_id", Integer, primary_key=True, autoincrement=False),
     Column("path", Text, primary_key=True),
-    _text("kinds", default=""),
-    _count("count"),
+    text_("kinds", default=""),
+    count_("count"),
     sqlite_with_rowid=False,
 )
 """JSON paths seen in a sample of each type's documents, with the JSON kinds found there, for completion."""
@@ -265,9 +236,9 @@ usage = Table(
     Column("schema_ref", Integer, primary_key=True, autoincrement=False),
     Column("schema_version", Text, primary_key=True),
     Column("decoder", Text, primary_key=True),
-    _count("events"),
-    _int("first_us"),
-    _int("last_us"),
+    count_("events"),
+    int_("first_us"),
+    int_("last_us"),
     sqlite_with_rowid=False,
 )
 """By what the events of a block (`block.first_seq`) were decoded, 0 and an empty text standing for none: a sum over blocks says
@@ -276,16 +247,16 @@ how often each schema, version and decoder was met, and from when to when. Came 
 coverage = Table(
     "coverage",
     metadata,
-    _id(),
-    _ref("log_id", "log"),
-    _int("from_position", required=True),
-    _int("to_position", required=True),
-    _text("state", required=True),
-    _text("reason", default=""),
-    _text("filter"),
-    _text("isolation", default=""),
-    _int("read_us", required=True),
-    _count("records"),
+    id_(),
+    ref_("log_id", "log"),
+    int_("from_position", required=True),
+    int_("to_position", required=True),
+    text_("state", required=True),
+    text_("reason", default=""),
+    text_("filter"),
+    text_("isolation", default=""),
+    int_("read_us", required=True),
+    count_("records"),
     Index("coverage_log", "log_id", "from_position"),
 )
 """State `read`, `scanned` (through `filter`: only matches are here) or `absent` (with its reason); `to_position` is exclusive."""
@@ -293,15 +264,15 @@ coverage = Table(
 conflict = Table(
     "conflict",
     metadata,
-    _id(),
-    _ref("log_id", "log"),
-    _int("position", required=True),
-    _int("sub", required=True),
-    _int("found_us", required=True),
-    _int("time_us"),
-    _blob("key"),
-    _text("headers"),
-    _blob("value"),
+    id_(),
+    ref_("log_id", "log"),
+    int_("position", required=True),
+    int_("sub", required=True),
+    int_("found_us", required=True),
+    int_("time_us"),
+    blob_("key"),
+    text_("headers"),
+    blob_("value"),
     Index("conflict_position", "log_id", "position"),
 )
 """A position read again with other bytes: the first stays in `event`, the others are here."""
@@ -318,19 +289,23 @@ sample = Table(
 finding = Table(
     "finding",
     metadata,
-    _id(),
-    _text("rule", required=True),
-    _text("severity", required=True),
-    _text("text", required=True),
-    _text("events", default="[]"),
+    id_(),
+    text_("rule", required=True),
+    text_("severity", required=True),
+    text_("text", required=True),
+    text_("events", default="[]"),
 )
-bookmark = Table("bookmark", metadata, _id(), _int("seq", required=True), _int("made_us", required=True), _text("label", default=""))
-note = Table("note", metadata, _id(), _int("seq"), _int("made_us", required=True), _text("text", required=True))
+bookmark = Table("bookmark", metadata, id_(), int_("seq", required=True), int_("made_us", required=True), text_("label", default=""))
+note = Table("note", metadata, id_(), int_("seq"), int_("made_us", required=True), text_("text", required=True))
 for _table in (bookmark, note):
-    for _column in (_text("uid"), _int("changed_us"), _text("address")):
+    for _column in (text_("uid"), int_("changed_us"), text_("address")):
         _table.append_column(_column)
 """What somebody wrote about an event. `uid` is its name wherever it goes; `address` (a JSON list, see `notes.Place`) says which
 event by its log and position, so that it is found again in another copy. Both came with minor version 1."""
+
+
+ELSEWHERE = (input_,)
+"""Tables that are declared in files of their own."""
 
 
 def create_statements() -> list[str]:

@@ -13,25 +13,27 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, coverage, rewrite, schemas
+from inspector.capture import append, coverage, inputs, rewrite, schemas
 from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, set_setting
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.opening import is_read_only
+from inspector.capture.progress import Appended, Progress, Reading
 from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
 from inspector.errors import CaptureError, StorageError
 from inspector.event import Flag, Schema, format_time, same_life
-from inspector.sources import FlagChange, LogInfo, SourceInfo
+from inspector.sources import LogInfo, SourceInfo
+from inspector.sources.input_file import InputFile
 
+__all__ = ["DEFAULT_FLOOR_BYTES", "Appended", "CaptureWriter", "Progress", "Reading", "StagedCondition"]
 log = logging.getLogger(__name__)
 
 DEFAULT_FLOOR_BYTES = 1_000_000_000
@@ -39,44 +41,6 @@ DEFAULT_FLOOR_BYTES = 1_000_000_000
 
 StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
 """Prepares a connection and gives the SQL over `staged.row` that rows must meet, with what is bound (a capture filter)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a run reads: what its coverage says about itself."""
-
-    run_id: int
-    source_id: int
-    isolation: str = ""
-    filter: str | None = None
-
-
-@dataclass(slots=True)
-class Progress:
-    """How far each log of the plan got with one batch: `read[i]` is the stretch `[from, to)` that is now accounted for."""
-
-    read: dict[int, tuple[int, int]] = field(default_factory=dict)
-    absent: list[tuple[int, int, int, str]] = field(default_factory=list)
-    """(log of the plan, from, to, reason)."""
-    first: dict[int, int] = field(default_factory=dict)
-    end: dict[int, int] = field(default_factory=dict)
-    changes: list[FlagChange] = field(default_factory=list)
-    decided: list[tuple[int, int, int]] | None = None
-    """As `sources.Batch.decided`: until then what is read under `both` is accounted for as `uncommitted`."""
-
-
-@dataclass(frozen=True, slots=True)
-class Appended:
-    """What became of one batch. `full` is set when a limit was reached; `read` is `Progress.read` as it was recorded."""
-
-    stored: int
-    bytes: int
-    duplicates: int = 0
-    conflicts: int = 0
-    undecodable: int = 0
-    """Of those stored."""
-    full: bool = False
-    read: dict[int, tuple[int, int]] = field(default_factory=dict)
 
 
 class CaptureWriter:
@@ -343,6 +307,11 @@ class CaptureWriter:
         for place, count, size, highest in rows:
             self._connection.execute("UPDATE log SET events = events + ?, bytes = bytes + ? WHERE id = ?", (count, size, plan[place]))
             self._highest[plan[place]] = max(self._highest_position(plan[place]), highest)
+
+    def note_input(self, reading: Reading, file: InputFile) -> None:
+        """Notes a file that is being read, or what is known of it now."""
+        with _storage_errors(self.path), self._transaction():
+            inputs.note(self._connection, reading.source_id, reading.run_id, file, _now_us())
 
     # ---- another meaning for what is stored
 

@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from inspector.errors import EventscopeError, ExitStatus, QueryError
 from inspector.text import visible
 
-_GROUPS = ("window", "demo", "logs", "capture", "decode", "schemas", "index", "read", "export", "replay", "keep")
+_GROUPS = ("window", "demo", "logs", "capture", "import_", "decode", "schemas", "index", "read", "export", "replay", "keep")
 
 
 def _parser() -> argparse.ArgumentParser:

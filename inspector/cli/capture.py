@@ -59,11 +59,11 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log (TOML)")
     add_options(capture)
     capture.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
-    capture.add_argument("--max-bytes", type=_size, metavar="N")
+    capture.add_argument("--max-bytes", type=size_of, metavar="N")
     capture.add_argument("--max-rate", type=_rate, metavar="N/s")
     capture.add_argument("--keep", type=_keep, metavar="2h|20GB", help="keep only the newest")
     capture.add_argument("--no-values", action="store_true", help="store no value")
-    capture.add_argument("--min-free", type=_size, default=10**9, metavar="N", help="bytes that stay free on the disk (1GB)")
+    capture.add_argument("--min-free", type=size_of, default=10**9, metavar="N", help="bytes that stay free on the disk (1GB)")
     capture.add_argument("--estimate", action="store_true", help="say how much that would be, and read nothing")
     capture.add_argument("--sample", type=int, default=0, metavar="N", help="--estimate reads about N records to know their size")
     capture.add_argument("--masks", metavar="production|FILE", help="hide what these rules say wherever the capture is opened")
@@ -76,7 +76,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 # ---- arguments
 
 
-def _size(text: str) -> int:
+def size_of(text: str) -> int:
     """Bytes of `20GB`, `500M` or `1000`."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*([KMGT]?)B?", text.strip(), re.IGNORECASE)
     if not match:
@@ -96,7 +96,7 @@ def _keep(text: str) -> tuple[str, float]:
     if match := re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text.strip()):
         return "seconds", float(match[1]) * _SPANS_S[match[2]]
     try:
-        return "bytes", _size(text)
+        return "bytes", size_of(text)
     except argparse.ArgumentTypeError:
         raise argparse.ArgumentTypeError(f"{text!r} is not a span such as 2h or a size such as 20GB") from None
 
@@ -176,7 +176,7 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
     request = _request(args, options.profile)
     sources: list[tuple[Source, Request]] = []
     reporter = reporter_of(args.progress)
-    stop = _Stop(with_stdin=args.stop_with_stdin)
+    stop = Stop(with_stdin=args.stop_with_stdin)
     try:
         sources.extend((open_source(url, config), _for_source(request, url, len(args.url))) for url in args.url)
         outcome = ingest.run(sources, args.output, options=options, listener=reporter.listener(stop.begun), stop=stop.event)
@@ -323,7 +323,7 @@ def _print_outcome(args: argparse.Namespace, outcome: Any) -> None:
     print(f"{status.stored:,} events stored in {args.output}{''.join(f', {part}' for part in odd)}: {'; '.join(outcome.stopped)}")
 
 
-class _Stop:
+class Stop:
     """The ways a capture is told to end: Ctrl-C, SIGTERM, and (for a parent process) the end of standard input."""
 
     def __init__(self, *, with_stdin: bool) -> None:

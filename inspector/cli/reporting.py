@@ -98,6 +98,8 @@ class _JsonReporter(Reporter):
             conflicts=status.conflicts,
             covered=status.covered,
             wanted=status.wanted,
+            read_bytes=status.read_bytes,
+            total_bytes=status.total_bytes,
             read={f"{log}/{partition}": [reached, end] for (_, log, partition), (reached, end) in status.read.items()},
         )
 
@@ -121,6 +123,8 @@ class _LineReporter(Reporter):
             return
         known = [(reached, end) for reached, end in status.read.values() if end]
         share = sum(min(r, e) for r, e in known) / max(1, sum(e for _, e in known))
+        if status.total_bytes:
+            share = min(1.0, status.read_bytes / status.total_bytes)
         bar = "█" * int(share * 20)
         print(
             f"\r{bar:20} {share:4.0%}  {status.stored:,} events  {status.rate_per_s:,.0f}/s  {status.bytes / 1e6:,.1f} MB\x1b[K",

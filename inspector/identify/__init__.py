@@ -63,7 +63,8 @@ class Tried(NamedTuple):
 
 
 class Identifier:
-    """Decodes and identifies batches. `decoders` and `rules` are a source's wishes per log name (a store's descriptor).
+    """Decodes and identifies batches. `decoders` and `rules` are a source's wishes per log name (a store's descriptor); a log
+    may be put in there until its first record comes.
 
     `schemas` is the book of the source that the records come from. What the first values of each log turn out to be decides
     about later ones that several decoders could read (see `decoders.Habit`); `remember` tells of values met before.
@@ -81,8 +82,8 @@ class Identifier:
     ) -> None:
         self.schemas = schemas or Schemas()
         self._profile = profile or Profile()
-        self._decoders = dict(decoders or {})
-        self._rules = dict(rules or {})
+        self._decoders = decoders if decoders is not None else {}
+        self._rules = rules if rules is not None else {}
         self._compiled: dict[str, _LogRules] = {}
         self._habits: dict[str, Habit] = {}
 

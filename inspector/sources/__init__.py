@@ -18,6 +18,7 @@ from typing import Protocol, cast
 from inspector import plugins
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
+from inspector.sources.input_file import InputFile
 
 
 class Isolation(StrEnum):
@@ -105,6 +106,8 @@ class Request:
     """Records that it does not name may be left out by the source; their positions count as read all the same."""
     is_sifted: Callable[[int], bool] = lambda _log: True
     """Whether records of the log with this index in the plan may be left out by now. Asked for each batch."""
+    known_inputs: frozenset[str] = frozenset()
+    """SHA-256 of the files that the capture holds whole: they add nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +162,8 @@ class Plan:
     rules: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Log name → identity rules of the source's descriptor (see `identify`)."""
     notes: list[str] = field(default_factory=list)
+    total_bytes: int | None = None
+    """Bytes that are going to be read, where that is known and says more than positions do (files)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,13 @@ class Batch:
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""
+    accounted: Mapping[int, tuple[int, int]] | None = None
+    """Index of `Plan.logs` → the stretch `[from, to)` that this batch accounts for, from a source that knows it better than
+    `read_to` says (a file's rows may come in any order). None: `read_to` holds."""
+    inputs: list[InputFile] = field(default_factory=list)
+    """Files whose reading begins or ends with this batch."""
+    read_bytes: int | None = None
+    """How much of `Plan.total_bytes` is read by now."""
 
 
 class Source(Protocol):

@@ -124,7 +124,7 @@ def test_an_older_capture_gets_what_it_lacks_and_is_counted(tmp_path: Path) -> N
     with CaptureWriter(path, floor_bytes=0) as writer:
         append(writer, begun(writer), 0, [None] * 50)
     connection = apsw.Connection(str(path))
-    connection.execute("DROP TABLE usage; DROP INDEX schema_wire; PRAGMA user_version = 1001")
+    connection.execute("DROP TABLE input; DROP TABLE usage; DROP INDEX schema_wire; PRAGMA user_version = 1001")
     for column in ("source_id", "wire", "refs", "compiled", "error", "digest"):
         connection.execute(f"ALTER TABLE schema DROP COLUMN {column}")
     connection.execute("UPDATE event SET schema_ref = 1234 WHERE seq = 1")
@@ -134,4 +134,5 @@ def test_an_older_capture_gets_what_it_lacks_and_is_counted(tmp_path: Path) -> N
         append(writer, begun(writer), 50, [ORDER])
     assert counted(path) == walked(path)
     assert rows(path, "SELECT count(*) FROM event WHERE schema_ref IS NOT NULL") == [(1,)]
-    assert rows(path, "PRAGMA user_version") == [(1002,)]
+    assert rows(path, "PRAGMA user_version") == [(1003,)]
+    assert rows(path, "SELECT count(*) FROM input") == [(0,)]

@@ -1,0 +1,81 @@
+"""Which format a file is in: every format is asked about its beginning, and the best answer comes first. Reads nothing itself.
+
+Read `formats` for what a guess is, `sources.files` for who reads by it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from inspector import plugins
+from inspector.errors import UsageError
+from inspector.formats import Format, Guess, Sample
+
+TAKEN = 0.5
+"""A guess with a higher score is taken without asking."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A format and how it would read a file."""
+
+    format: Format
+    guess: Guess
+
+    @property
+    def title(self) -> str:
+        """What it is called."""
+        return self.guess.title or self.format.title
+
+    @property
+    def loses(self) -> str:
+        """What such a file cannot tell."""
+        return self.guess.loses or self.format.loses
+
+    @property
+    def name(self) -> str:
+        """What `--format` calls it."""
+        return self.guess.variant or self.format.name
+
+
+@cache
+def formats() -> tuple[Format, ...]:
+    """All formats, one object each."""
+    return tuple(format_named(name) for name in plugins.names("formats"))
+
+
+@cache
+def format_named(name: str) -> Format:
+    """The format of that name. Raises UsageError for an unknown one."""
+    try:
+        made = plugins.load("formats", name)
+    except LookupError:
+        raise UsageError(f"no format named {name!r}; known: {', '.join(plugins.names('formats'))}") from None
+    assert callable(made)
+    found: Format = made()
+    return found
+
+
+def choices(sample: Sample) -> list[Choice]:
+    """How a file that begins so may be read, best first; empty where no format fits."""
+    found = [Choice(one, guess) for one in formats() for guess in one.guesses(sample)]
+    return sorted(found, key=lambda choice: -choice.guess.score)
+
+
+def chosen(sample: Sample, wanted: str = "") -> Choice | None:
+    """The best one, or the one named `wanted` with what it found out of the sample; None where nothing fits well enough.
+
+    Raises UsageError when no format is named so.
+    """
+    found = choices(sample)
+    if not wanted:
+        return found[0] if found and found[0].guess.score > TAKEN else None
+    fitting = [choice for choice in found if wanted in {choice.name, choice.format.name}]
+    return fitting[0] if fitting else Choice(format_named(wanted), Guess(0.0, "as asked"))
+
+
+def known_names() -> Sequence[str]:
+    """The names that `--format` takes."""
+    return plugins.names("formats")

@@ -1,0 +1,166 @@
+"""One file being read: its chunks become batches, its logs come up in the plan, and what is known of it grows. Opens nothing.
+
+Read `files` for who opens what, `formats` for the chunks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import tempfile
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from inspector.event import LogKey, RecordBatch
+from inspector.formats import Chunk, Input, Place, Settings
+from inspector.formats.opening import Found, Identity, Opened
+from inspector.formats.recognise import Choice
+from inspector.sources import Batch, LogInfo, Plan, Span
+from inspector.sources.input_file import Gap, InputFile
+
+_MOST_NOTES = 20
+_MOST_GAPS = 10_000
+
+
+@dataclass(slots=True)
+class Standing:
+    """How far the reading of several files is: the logs that came up, and the bytes that were read."""
+
+    plan: Plan
+    settings: Settings
+    read_bytes: int = 0
+    _logs: dict[LogKey, int] = field(default_factory=dict)
+
+    def skip(self, found: Found) -> None:
+        """A file is not read, and counts as done."""
+        if not found.member:
+            self.read_bytes += found.path.stat().st_size
+
+    def log(self, key: LogKey, first: int, batch: Batch, choice: Choice) -> int:
+        """The index of a log in the plan; one that is met for the first time comes up with `batch`."""
+        known = self._logs.get(key)
+        if known is not None:
+            return known
+        index = self._logs[key] = len(self.plan.logs)
+        info = LogInfo(key, first, -1)
+        rules = choice.guess.settings.get("rules")
+        if isinstance(rules, Mapping):
+            self.plan.rules[key.name] = rules
+        decoder = choice.guess.settings.get("decoder")
+        if isinstance(decoder, str):
+            self.plan.decoder[key.name] = decoder
+        self.plan.logs.append(info)
+        batch.opened.append((info, Span(index, first, None)))
+        return index
+
+
+class Reading:
+    """One file: `rows` gives its batches, `ended` the last one with what is known of it then."""
+
+    def __init__(self, standing: Standing, choice: Choice, file: InputFile, found: Found | None, stop: threading.Event) -> None:
+        self._standing, self._choice, self._file, self._found, self._stop = standing, choice, file, found, stop
+        self._incarnation = f"sha256:{file.sha256}" if file.sha256 else ""
+        self._reached: dict[int, int] = {}
+        self._count = 0
+        self._begun_bytes = standing.read_bytes
+        self._notes: list[str] = []
+        self.gaps: list[Gap] = []
+
+    def learn_head(self, head: bytes) -> None:
+        """Of a stream, whose hash is not known before it is read: its beginning tells it apart."""
+        self._incarnation = f"head:{hashlib.sha256(head).hexdigest()}"
+
+    def rows(self, source: Opened, path: Path | None) -> Iterator[Batch]:
+        """The file's rows. Raises DamagedInput where nothing more can be read, and OSError."""
+        settings = {**self._choice.guess.settings, **self._standing.settings}
+        with self._on_disk(source, path) as on_disk:
+            given = Input(self._file.name, source.stream, on_disk, self._stop)
+            for chunk in self._choice.format.read(given, settings):
+                yield self._batch(chunk, source)
+                if self._stop.is_set():
+                    return
+
+    @contextmanager
+    def _on_disk(self, source: Opened, path: Path | None) -> Iterator[Path | None]:
+        """The plain file for a format that jumps about in it: itself, or an unpacked private copy."""
+        if path is not None or not self._choice.format.is_random_access:
+            yield path
+            return
+        with tempfile.NamedTemporaryFile(prefix="eventscope-") as copy:
+            shutil.copyfileobj(source.stream, copy, 1 << 20)
+            copy.flush()
+            yield Path(copy.name)
+
+    def _batch(self, chunk: Chunk, source: Opened) -> Batch:
+        records = chunk.records
+        batch = Batch(records=records, notes=self._new_notes(chunk.notes))
+        self.gaps.extend(Gap(one.start, one.end, one.reason) for one in chunk.damage[: _MOST_GAPS - len(self.gaps)])
+        self._place(records, chunk.places, batch)
+        for index, end in chunk.ends.items():
+            if index in self._indexes(chunk.places):
+                batch.end[self._indexes(chunk.places)[index]] = end
+        self._count += len(records)
+        batch.read_bytes = self._read_bytes(source)
+        return batch
+
+    def _indexes(self, places: Sequence[Place]) -> dict[int, int]:
+        known = self._standing._logs  # noqa: SLF001 - two halves of one reading
+        return {number: known[key] for number, place in enumerate(places) if (key := self._key(place)) in known}
+
+    def _key(self, place: Place) -> LogKey:
+        name = place.log or self._file.name
+        return LogKey(name, place.partition, "" if place.is_claimed else self._incarnation)
+
+    def _place(self, records: RecordBatch, places: Sequence[Place], batch: Batch) -> None:
+        """Puts the rows into the plan's logs, and accounts for the stretch that they and the rows before them span."""
+        positions: dict[int, tuple[int, int]] = {}
+        for number, position in zip(records.log, records.position, strict=True):
+            low, high = positions.get(number, (position, position))
+            positions[number] = (min(low, position), max(high, position))
+        indexes = {}
+        accounted: dict[int, tuple[int, int]] = {}
+        for number, (low, high) in positions.items():
+            first = low if places[number].is_claimed else min(1, low)
+            index = indexes[number] = self._standing.log(self._key(places[number]), first, batch, self._choice)
+            start = self._reached.get(index, first)
+            accounted[index] = (min(start, low) if start <= low else low, high + 1)
+            self._reached[index] = max(high + 1, self._reached.get(index, 0))
+            batch.end[index] = self._reached[index]
+            batch.read_to[index] = self._reached[index]
+        records.log = [indexes[number] for number in records.log] if len(indexes) > 1 else [*indexes.values()] * len(records)
+        batch.accounted = accounted
+
+    def _new_notes(self, notes: Sequence[str]) -> list[str]:
+        new = [f"{self._file.name}: {note}" for note in dict.fromkeys(notes) if note not in self._notes]
+        room = _MOST_NOTES - len(self._notes)
+        self._notes.extend(dict.fromkeys(notes))
+        return new[: max(0, room)]
+
+    def _read_bytes(self, source: Opened) -> int:
+        """Bytes of the files themselves; a member of an archive counts for what it takes there."""
+        self._standing.read_bytes = self._begun_bytes + source.packed.taken
+        return self._standing.read_bytes
+
+    def ended(self, now: Identity | None) -> Batch:
+        """The last batch of the file: whether it is whole, and what became of it while it was read."""
+        notes = list(dict.fromkeys(self._notes))[:_MOST_NOTES]
+        is_changed = now is not None and now.sha256 != self._file.sha256
+        if is_changed and now is not None:
+            notes.append(f"it changed while it was read: {self._file.size_bytes:,} bytes before, {now.size_bytes:,} after; read it again")
+        gaps = [f"{_span(gap)}: {gap.reason}" for gap in self.gaps[:5]]
+        file = replace(
+            self._file,
+            rows=self._count,
+            gaps=tuple(self.gaps),
+            notes=tuple(notes),
+            is_whole=not self._stop.is_set() and not is_changed and (now is not None or self._found is None),
+        )
+        said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed else [])]]
+        return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
+
+
+def _span(gap: Gap) -> str:
+    return f"bytes {gap.start:,} to {'the end' if gap.end is None else f'{gap.end:,}'}"

@@ -1,0 +1,178 @@
+"""Files as a source: what was exported, read through `formats`, in the order of their names. Writes nothing anywhere.
+
+Logs come up as files claim them: rows that name their topic, partition and offset stand there; all others stand in a log
+named after their file, at their row number, whose incarnation is the file's hash. Read `formats` for the readers,
+`file_reading` for one file, `ingest` for who calls this.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import unquote
+
+from inspector.errors import SourceError, UsageError
+from inspector.event import LogKey
+from inspector.formats import DamagedInput, Settings
+from inspector.formats.opening import Finding, Found, find, identity, opened, sample_of, sampled, unpacked
+from inspector.formats.recognise import Choice, chosen
+from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
+from inspector.sources.file_reading import Reading, Standing
+from inspector.sources.input_file import Gap, InputFile
+
+STDIN = Path("-")
+UNKNOWN_FORMAT = "no format is known that fits it; name one with --format"
+_URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
+
+
+class FileSource:
+    """Files, folders and patterns, or standard input (`-`), read as `wanted` (empty: recognised one by one) with `settings`.
+
+    Raises UsageError for a path that names nothing and for an unknown format.
+    """
+
+    def __init__(
+        self, paths: Sequence[Path], *, wanted: str = "", settings: Settings | None = None, stdin: IO[bytes] | None = None
+    ) -> None:
+        self._wanted, self._settings = wanted, dict(settings or {})
+        self._stdin = stdin
+        self._is_piped = STDIN in paths
+        if self._is_piped and len(paths) > 1:
+            raise UsageError("standard input (-) is read alone: give the files in another command")
+        self._paths = list(paths)
+        self._finding = Finding() if self._is_piped else find(self._paths)
+        if wanted:
+            chosen(sampled(io.BytesIO(), ""), wanted)
+
+    @classmethod
+    def at(cls, url: str, config: Mapping[str, str]) -> FileSource:
+        """The file or folder of a `file:` address; `config` may name a `format` and settings of it."""
+        match = _URL.match(url)
+        if not match:
+            raise UsageError(f"{url!r} is no file: write file:///folder/file.jsonl")
+        path = Path(unquote(match[1]))
+        path = path if path.is_absolute() or not url.startswith("file:///") else Path("/") / path
+        settings = {key: value for key, value in config.items() if key != "format"}
+        return cls([path], wanted=config.get("format", ""), settings=settings)
+
+    @property
+    def files(self) -> Sequence[Found]:
+        """The files that will be read."""
+        return self._finding.files
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was left out, and why."""
+        return self._finding.notes
+
+    def info(self) -> SourceInfo:
+        """The folder that all of them lie in, so that parts of one log in files read one after the other come together."""
+        if self._is_piped:
+            return SourceInfo("file", "stdin:")
+        roots = [path.absolute() if path.is_dir() else path.absolute().parent for path in self._paths]
+        root = roots[0]
+        while not all(one.is_relative_to(root) for one in roots):
+            root = root.parent
+        return SourceInfo("file", root.as_uri())
+
+    def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
+        """One for each file; which logs they claim is known only when they are read."""
+        del names
+        return [LogInfo(LogKey(one.name), 1, -1) for one in self._finding.files]
+
+    def pin(self, request: Request) -> Plan:
+        """Nothing is known of logs yet; the bytes to read are. Raises UsageError for what files cannot do."""
+        if request.follow:
+            raise UsageError("files are read to their end as they are: --follow is for Kafka and stores")
+        total = None if self._is_piped else sum(_size(path) for path in {one.path for one in self._finding.files})
+        return Plan([], [], [], notes=list(self._finding.notes), total_bytes=total)
+
+    def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
+        """Every file to its end; one that cannot be read or recognised is said, and the others are read all the same.
+
+        Raises SourceError when none of them could be.
+        """
+        standing = Standing(plan, self._settings)
+        if self._is_piped:
+            yield from self._read_stdin(standing, stop)
+            return
+        trouble = read = 0
+        for found in self._finding.files:
+            if stop.is_set():
+                return
+            try:
+                yield from self._read_file(found, standing, request, stop)
+                read += 1
+            except SourceError as error:
+                trouble += 1
+                if trouble == len(self._finding.files):
+                    raise
+                yield Batch(notes=[f"{found.name}: {error}"])
+        if trouble and not read:
+            raise SourceError("none of the files could be read", step="file")
+
+    def _read_file(self, found: Found, standing: Standing, request: Request, stop: threading.Event) -> Iterator[Batch]:
+        before = identity(found)
+        if before.sha256 in request.known_inputs:
+            standing.skip(found)
+            yield Batch(notes=[f"{found.name}: this very file is in the capture already; it adds nothing"], read_bytes=standing.read_bytes)
+            return
+        file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
+        choice = chosen(sample_of(found), self._wanted)
+        if choice is None:
+            standing.skip(found)
+            gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
+            yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
+            return
+        file = replace(file, **_said(choice, self._settings))
+        reading = Reading(standing, choice, file, found, stop)
+        yield Batch(inputs=[file])
+        try:
+            with opened(found) as source:
+                path = None if found.member or source.packing else found.path
+                yield from reading.rows(source, path)
+        except DamagedInput as error:
+            reading.gaps.append(Gap(error.start, None, error.reason))
+        except OSError as error:
+            reading.gaps.append(Gap(0, None, f"reading failed: {error.strerror or error}"))
+        yield reading.ended(identity(found) if not stop.is_set() else None)
+
+    def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
+        source = unpacked(self._stdin or sys.stdin.buffer)
+        head = source.stream.peek()
+        choice = chosen(sampled(io.BytesIO(head), "stdin"), self._wanted)
+        if choice is None:
+            raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
+        file = InputFile("stdin", "-", 0, 0, "", **_said(choice, self._settings))
+        reading = Reading(standing, choice, file, None, stop)
+        reading.learn_head(head)
+        try:
+            yield from reading.rows(source, None)
+        except DamagedInput as error:
+            reading.gaps.append(Gap(error.start, None, error.reason))
+        yield reading.ended(None)
+
+    def close(self) -> None:
+        """Nothing is kept open."""
+
+
+def _said(choice: Choice, settings: Settings) -> dict[str, Any]:
+    return {
+        "format": choice.title,
+        "settings": {"format": choice.name, **choice.guess.settings, **settings},
+        "loses": choice.loses,
+        "proves": choice.format.proves,
+    }
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
