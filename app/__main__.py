@@ -1,4 +1,4 @@
-"""`python -m app [FILE|URL]`, `python -m app demo …`, `python -m app plot FILE -o OUT.png`: the window program.
+"""`python -m app [FILE…|URL]`, `python -m app demo …`, `python -m app plot FILE -o OUT.png`: the window program.
 
 Started by `eventscope open`, `eventscope demo` and plain `eventscope`; read `main_window` for the window.
 """
@@ -83,7 +83,7 @@ def _begin(window: MainWindow, given: Sequence[str]) -> None:
     elif "://" in given[0]:
         window.open_source(given[0])
     else:
-        window.open_capture(Path(given[0]))
+        window.importer.open_paths([Path(one) for one in given])
 
 
 def _stop_with_signals(window: MainWindow) -> None:

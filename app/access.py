@@ -17,7 +17,7 @@ from app.vault import Vault
 from inspector.properties import properties_text
 
 log = logging.getLogger(__name__)
-SCHEMES = ("kafka", "sqlite")
+SCHEMES = ("kafka", "postgresql", "sqlite")
 """What a capture may name as its source and is asked again; a file that says something else is not followed."""
 _LONGEST = 1_000
 """Characters of an address: a longer one could not be shown to who decides."""
@@ -65,14 +65,20 @@ def can_be_asked(url: str) -> bool:
 
 
 def _place(url: str) -> str:
-    """Where a source is: without the topics of a cluster, without options."""
+    """Where a source is: without the topics of a cluster, the user and the table of a database, and without options."""
     kind, _, rest = url.partition("?")[0].partition("://")
+    if kind == "postgresql":
+        server, _, path = rest.partition("/")
+        return f"{kind}://{server.rpartition('@')[2]}/{path.partition('/')[0]}"
     return f"{kind}://{rest.partition('/')[0] if kind == 'kafka' else rest}"
 
 
 def _kept(url: str) -> Connection | None:
     kind, _, address = url.partition("://")
     try:
+        if kind == "postgresql":
+            stores = (one for one in Connections().recent() if one.kind == "store")
+            return next((one for one in stores if _place(one.address) == _place(url)), None)
         return Connections().same_place(kind, address) if kind == "kafka" else None
     except OSError as error:
         log.warning("the kept connections cannot be read: %s", error)

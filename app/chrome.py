@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDropEvent
+from PySide6.QtWidgets import QFrame, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
 from app.dialogs.save import SaveBar
 from app.empty import Empty
 from app.evidence import EvidenceBar
 from app.filter_bar import FilterBar
+from app.importing import ImportBar
 from app.indexing import IndexBar
 from app.library import Library, Recent
 from app.look_bar import LookBar
@@ -26,13 +27,15 @@ from app.notice import Notice
 from app.panes.error_bar import ErrorBar
 from app.panes.left_behind import LeftBehindBar
 from app.panes.messages import MessagesPane
-from app.plain import set_tip
+from app.plain import PlainLabel, set_tip
 from app.profiles import Profiles
 from app.selection import Selection
 from app.session import Session
 from app.toolbar import Toolbar
 
 _RECENT_SHOWN = 5
+_NOTHING_OPEN = "No capture is open."
+_DROP = "Drop captures to open them, files and folders to import them, an address to connect to it"
 
 
 class Chrome(QWidget):
@@ -42,7 +45,9 @@ class Chrome(QWidget):
     """`(path)`"""
     demo_wanted = Signal()
     dropped = Signal(object)
-    """`(path)`: a file was dropped on the window."""
+    """`(paths)`: files or folders were dropped on the window."""
+    address_dropped = Signal(object)
+    """`(text)`: the address of something that is no file was dropped."""
 
     def __init__(self, messages: Messages, library: Library, settings: QSettings, profiles: Profiles) -> None:
         super().__init__()
@@ -50,17 +55,21 @@ class Chrome(QWidget):
         self.toolbar, self.errors, self.look, self.filter = Toolbar(), ErrorBar(), LookBar(), FilterBar(settings, profiles)
         self.toolbar.put_filter(self.filter)
         self.left_behind, self.saving, self.evidence = LeftBehindBar(library), SaveBar(), EvidenceBar()
+        self.importing = ImportBar()
         self.decoding = DecodeBar(messages, lambda: self.look.zone)
         self.indexing = IndexBar()
         self.question = Notice("Question")
         self.question.setObjectName("panel")
-        self.start = Empty("No capture is open.", "Open a capture file, connect to Kafka or an event store, or look at the built-in shop.")
+        self.start = Empty(
+            _NOTHING_OPEN, "Open a capture, drop exports, logs or folders here to import them, connect to Kafka or an event store."
+        )
         self.start.setObjectName("panel")
         self._offer_beginnings()
         self.stack = QStackedWidget()
         self.stack.addWidget(self.start)
         self.log = MessagesPane(messages)
         self.log.hide()
+        self._drop_hint = _drop_hint(self)
         self._recent: list[QPushButton] = []
         self._rows = QSplitter(Qt.Orientation.Vertical)
         self._rows.setHandleWidth(style.GAP_PX)
@@ -72,7 +81,17 @@ class Chrome(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(style.MARGIN_PX, style.GAP_PX, style.MARGIN_PX, 2)
         layout.setSpacing(style.GAP_PX)
-        bars = self.left_behind, self.errors, self.saving, self.evidence, self.decoding, self.indexing, self.question, self.look
+        bars = (
+            self.left_behind,
+            self.errors,
+            self.saving,
+            self.importing,
+            self.evidence,
+            self.decoding,
+            self.indexing,
+            self.question,
+            self.look,
+        )
         for widget in (self.toolbar, *bars):
             layout.addWidget(widget)
         layout.addWidget(self._rows, 1)
@@ -80,7 +99,7 @@ class Chrome(QWidget):
         library.recent_changed.connect(self.show_recent)
 
     def _offer_beginnings(self) -> None:
-        main = self.start.add_button("Open a capture", is_main=True)
+        main = self.start.add_button("Open", is_main=True)
         main.clicked.connect(lambda _on: self.toolbar.open_wanted.emit())
         self.start.add_button("Connect").clicked.connect(lambda _on: self.toolbar.connect_wanted.emit())
         self.start.add_button("Start the demo").clicked.connect(lambda _on: self.demo_wanted.emit())
@@ -108,6 +127,7 @@ class Chrome(QWidget):
         """Shows the filter and range of a session; None: nothing is open."""
         self.look.follow(selection)
         self.filter.follow(session, selection)
+        self.importing.follow(session, selection)
         self.decoding.follow(session, selection)
         self.indexing.follow(session, selection)
 
@@ -132,16 +152,43 @@ class Chrome(QWidget):
             self._recent.append(button)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Takes one file."""
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
+        """Takes files, folders and addresses, and says so."""
+        if event.mimeData().hasUrls():
             event.acceptProposedAction()
+            self._drop_hint.setGeometry(self.rect().adjusted(4, 4, -4, -4))
+            self._drop_hint.raise_()
+            self._drop_hint.show()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        """Nothing is dropped here."""
+        self._drop_hint.hide()
+        super().dragLeaveEvent(event)
 
     def dropEvent(self, event: QDropEvent) -> None:
-        """Tells of the first file."""
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        """Tells of what was dropped; of several addresses the first."""
+        self._drop_hint.hide()
+        urls = event.mimeData().urls()
+        paths = [Path(url.toLocalFile()) for url in urls if url.isLocalFile()]
+        addresses = [url.toString() for url in urls if not url.isLocalFile()]
         if paths:
-            self.dropped.emit(paths[0])
+            self.dropped.emit(paths)
+        elif addresses:
+            self.address_dropped.emit(addresses[0])
+        event.acceptProposedAction()
 
     def toggle_log(self, *, on: bool | None = None) -> None:
         """Shows or hides the messages."""
         self.log.setVisible(not self.log.isVisible() if on is None else on)
+
+
+def _drop_hint(parent: QWidget) -> QFrame:
+    """What lies over everything while something is dragged over the window."""
+    hint = QFrame(parent)
+    hint.setObjectName("dropHint")
+    hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    label = PlainLabel(_DROP)
+    label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+    layout = QVBoxLayout(hint)
+    layout.addWidget(label, alignment=Qt.AlignmentFlag.AlignCenter)
+    hint.hide()
+    return hint

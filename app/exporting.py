@@ -17,7 +17,12 @@ from app.saving import FileJob
 from inspector.event import format_time
 from inspector.query.combine import combined
 
-FORMS = {"JSON lines (*.jsonl)": ".jsonl", "CSV, safe for spreadsheets (*.csv)": ".csv", "Captures (*.evcap)": ".evcap"}
+FORMS = {
+    "JSON lines (*.jsonl)": ".jsonl",
+    "CSV, safe for spreadsheets (*.csv)": ".csv",
+    "Parquet (*.parquet)": ".parquet",
+    "Captures (*.evcap)": ".evcap",
+}
 
 
 class ExportJob(FileJob):

@@ -145,6 +145,8 @@ class Lister(QObject):
         def checked(error: QueryError | None) -> None:
             if error is not None:
                 self._refuse(error)
+            elif self._mark is not None and self._mark.last_seq:
+                self.show(wish)  # events came while it was asked
             else:
                 self._accept(wish)
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from PySide6.QtCore import QByteArray, QSettings, QSize
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMainWindow
+from PySide6.QtWidgets import QMainWindow
 
-from app import fold, style
+from app import fold
 from app.actions import install
 from app.child import end_all
 from app.chrome import Chrome
@@ -23,8 +23,8 @@ from app.demo import Demo
 from app.dialogs.captures import CapturesDialog
 from app.dialogs.connect import ConnectDialog
 from app.dialogs.palette import Palette
-from app.dialogs.preferences import PreferencesDialog
 from app.dialogs.save import choose_place
+from app.importer import Importer
 from app.layout import Layout
 from app.library import Library
 from app.masking import Masking
@@ -33,7 +33,7 @@ from app.panes.events import EventsPane
 from app.panes.notes import NoteBar
 from app.panes.replay import ReplayPane
 from app.panes.status import StatusLine
-from app.preferences import Preferences
+from app.preferring import Preferring
 from app.profile_actions import choices
 from app.profiles import Profiles
 from app.profiling import Profiling
@@ -60,6 +60,8 @@ class MainWindow(QMainWindow):
         profiles = Profiles(settings, self)
         self.chrome = Chrome(messages, self.library, settings, profiles)
         self.profiling = Profiling(profiles, self.chrome.errors.show_error, self)
+        self.importer = Importer(self)
+        self.preferring = Preferring(self, settings)
         self.masking = Masking(self.chrome, profiles, self._look_again, self)
         self._unsaved = CapturesDialog(self.library, self)
         self.setCentralWidget(self.chrome)
@@ -73,7 +75,7 @@ class MainWindow(QMainWindow):
 
     def _connect(self) -> None:
         chrome, toolbar = self.chrome, self.chrome.toolbar
-        toolbar.open_wanted.connect(self.choose_capture)
+        toolbar.open_wanted.connect(self.importer.choose)
         toolbar.connect_wanted.connect(self.choose_source)
         toolbar.stop_wanted.connect(self.stop_capture)
         toolbar.stick_wanted.connect(lambda on: self.events.stick(on=bool(on)))
@@ -83,7 +85,6 @@ class MainWindow(QMainWindow):
         chrome.errors.again_wanted.connect(self.go_on_capturing)
         chrome.evidence.marked.connect(self._marked)
         chrome.recent_wanted.connect(self.open_capture)
-        chrome.dropped.connect(self.open_capture)
         chrome.left_behind.open_wanted.connect(self.open_capture)
         chrome.left_behind.list_wanted.connect(self.show_unsaved)
         chrome.decoding.decoded.connect(self._look_again)
@@ -109,18 +110,21 @@ class MainWindow(QMainWindow):
 
     # ---- opening
 
-    def choose_capture(self) -> None:
-        """Asks for a capture file and opens it."""
-        folder = str(self._settings.value("open/folder", ""))
-        chosen, _ = QFileDialog.getOpenFileName(self, "Open a capture", folder, "Captures (*.evcap);;All files (*)")
-        if chosen:
-            self._settings.setValue("open/folder", str(Path(chosen).parent))
-            self.open_capture(Path(chosen))
+    @property
+    def open_folder(self) -> str:
+        """The folder from which something was opened last."""
+        return str(self._settings.value("open/folder", ""))
 
-    def choose_source(self) -> None:
-        """Asks for a source and captures from it."""
+    @open_folder.setter
+    def open_folder(self, folder: str) -> None:
+        self._settings.setValue("open/folder", folder)
+
+    def choose_source(self, filled: Connection | None = None) -> None:
+        """Asks for a source and captures from it; the fields say what is `filled` in."""
         dialog = ConnectDialog(self, self.profiling.profiles.names())
-        dialog.file_wanted.connect(self.open_capture)
+        if filled is not None:
+            dialog.page.fill(filled)
+        dialog.file_wanted.connect(lambda path: self.importer.open_paths([path]))
         dialog.capture_wanted.connect(lambda arguments, config: self._capture_from(dialog.connection(), arguments, config))
         dialog.finished.connect(dialog.deleteLater)
         dialog.open()
@@ -152,6 +156,14 @@ class MainWindow(QMainWindow):
         if path is not None:
             session = self._show(path)
             self._capture(session, [url, *options, *(["--config", "-"] if config else [])], config)
+
+    def import_new(self, arguments: Sequence[str], label: str) -> None:
+        """Reads files into a new capture, which is shown while it is filled; `arguments` are those of `eventscope import`."""
+        path = self._new_path(label)
+        if path is not None:
+            session = self._show(path)
+            session.capture(arguments, verb="import")
+            session.start()
 
     def start_demo(self, arguments: Sequence[str], output: Path | None = None) -> None:
         """Starts the built-in shop and captures both of its sources."""
@@ -190,6 +202,7 @@ class MainWindow(QMainWindow):
         self.status_line = StatusLine(session, self.profiling.profiles, self.selection)
         self.note_bar = NoteBar(session, self.selection)
         self.status_line.profile.wanted.connect(self.profiling.do)
+        self.status_line.inputs.clicked.connect(lambda _on: self.importer.show_details())
         self.status_line.messages.clicked.connect(lambda _on: self.chrome.toggle_log())
         self.chrome.show_foot(self.status_line, self.note_bar)
         self.chrome.follow(session, self.selection)
@@ -216,7 +229,7 @@ class MainWindow(QMainWindow):
         panes.events_pane.pause_changed.connect(self.chrome.toolbar.pause.setChecked)
         selection.replay_wanted.connect(panes.show_replay)
         self.chrome.filter.done.connect(panes.events_pane.take_focus)
-        self._prefer(Preferences.remembered(self._settings))
+        self.preferring.put_in_force()
 
     def _drop_panes(self) -> None:
         if self.panes is not None:
@@ -272,7 +285,10 @@ class MainWindow(QMainWindow):
 
     def _capture_ended(self, error: str) -> None:
         self.chrome.toolbar.show_capturing(on=False)
-        if error and not (self.panes is not None and self.panes.reach.fetching.tells_of_the_child):
+        is_said = self.session is not None and self.chrome.importing.tells_of(self.session)
+        if error and is_said and self.panes is not None and not self.events.model.rows:
+            self.events.empty.show_text("Nothing was imported.", "See above for the reason; Import again tries once more.")
+        if error and not is_said and not (self.panes is not None and self.panes.reach.fetching.tells_of_the_child):
             self.chrome.errors.show_error(error, can_go_on=self.session is not None and self.session.can_go_on)
             if self.panes is not None and not self.events.model.rows:
                 self.events.empty.show_text("Nothing was captured.", "See above for the reason; Capture again tries once more.")
@@ -291,7 +307,7 @@ class MainWindow(QMainWindow):
     def save_as(self, path: Path | None = None) -> None:
         """Saves a capture, the open one if none is named, under a name that is asked for."""
         source = path or (self.session.path if self.session is not None else None)
-        folder, is_masked = str(self._settings.value("open/folder", "")), path is None and self.masking.has_masks
+        folder, is_masked = self.open_folder, path is None and self.masking.has_masks
         if source is not None and (chosen := choose_place(self, source, folder, is_masked)) is not None:
             self.chrome.saving.start(source, chosen)
 
@@ -316,30 +332,13 @@ class MainWindow(QMainWindow):
         """Everything that can be done, to search."""
         Palette([*self.actions_table, *choices(self)], self).open_over(self)
 
-    def show_preferences(self) -> None:
-        """What the user prefers."""
-        dialog = PreferencesDialog(Preferences.remembered(self._settings), self)
-        dialog.changed.connect(self._prefer)
-        dialog.show()
-
-    def _prefer(self, wanted: object) -> None:
-        assert isinstance(wanted, Preferences)
-        if wanted != Preferences.remembered(self._settings):
-            wanted.remember(self._settings)
-            qt = QApplication.instance()
-            if isinstance(qt, QApplication):
-                style.choose(qt, wanted.appearance)
-        zone = wanted.tzinfo()
-        if self.panes is not None and zone is not None:
-            self.panes.set_zone(zone)
-            self.chrome.look.set_zone(zone)
-
     # ---- the window itself
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Ends what runs, remembers where things were, and goes."""
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._close_session()
+        self.importer.close()
         self.chrome.end()
         for ending in list(self._ending):
             ending.close()

@@ -170,7 +170,9 @@ class TimeLines(pg.PlotWidget):
         if set(lines) != set(self.items_by_name):
             self._make_items(lines)
         for name, values in lines.items():
-            self.items_by_name[name].setData(self.times, values)
+            # a line of one point has no length: it is shown as a dot
+            item = self.items_by_name[name]
+            item.setData(self.times, values, symbol="o" if len(values) == 1 else None, symbolSize=6, symbolBrush=item.opts["pen"].color())
         if len(self.times):
             self.setXRange(self.times[0], max(self.times[-1], self.times[0] + width_s), padding=0.01)
 

@@ -88,6 +88,7 @@ class Session(QObject):
         self.watermark_changed.connect(self.notes.look_once)
         self.capture_ended.connect(self.notes.refresh)
         self._asked: tuple[list[str], str] | None = None
+        self._verb = "capture"
         self._tally = FlagTally()
         self._was_live = False
         self._heard_s: float | None = None
@@ -136,10 +137,15 @@ class Session(QObject):
         """Whether our own child writes this capture."""
         return self.child is not None and self.child.is_running
 
-    def capture(self, arguments: Sequence[str], *, config: str = "") -> None:
-        """Starts `eventscope capture` with `arguments` (sources, options) into this capture."""
-        self._asked = list(arguments), config
-        self.read_more(arguments, config=config)
+    def capture(self, arguments: Sequence[str], *, config: str = "", verb: str = "capture") -> None:
+        """Starts `eventscope capture` (or `import`) with `arguments` (sources, options) into this capture."""
+        self._asked, self._verb = (list(arguments), config), verb
+        self._start([verb, *arguments, *own_rules(), *(["--isolation", "both"] if verb == "capture" else [])], config)
+
+    @property
+    def imports(self) -> bool:
+        """Whether what was begun here last reads files."""
+        return self._verb == "import"
 
     @property
     def asked(self) -> tuple[list[str], str]:
@@ -148,8 +154,13 @@ class Session(QObject):
 
     def read_more(self, arguments: Sequence[str], *, config: str = "") -> None:
         """Like `capture`, but not what `go_on` takes up."""
-        command = ["capture", *arguments, *own_rules(), "--isolation", "both", "-o", str(self.path)]
-        self.child = Child([*command, "--progress", "json", "--stop-with-stdin"], self, config=config)
+        self._start(["capture", *arguments, *own_rules(), "--isolation", "both"], config)
+
+    def _start(self, words: Sequence[str], config: str) -> None:
+        command = [*words, "-o", str(self.path)]
+        # what an import prints for programs has a part for each file: that is asked of the capture where it is wanted
+        said = ["--print", "table"] if words[0] == "import" else []
+        self.child = Child([*command, *said, "--progress", "json", "--stop-with-stdin"], self, config=config)
         self.child.progressed.connect(self._told)
         self.child.said.connect(self.messages.say)
         self.child.ended.connect(self._child_ended)
@@ -168,7 +179,7 @@ class Session(QObject):
         """Takes up the capture that ended: the same question again, of which what is there is not read twice."""
         if self._asked is not None and self.can_go_on:
             arguments, config = self._asked
-            self.capture(arguments, config=config)
+            self.capture(arguments, config=config, verb=self._verb)
             self.start()
 
     def stop_capture(self, *, for_good: bool = True) -> None:

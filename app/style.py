@@ -286,6 +286,8 @@ QPushButton[role="chip"]:focus { border: 1px solid $accent; }
 QSplitter::handle { background: transparent; }
 QStatusBar { background: $window; border: none; }
 QStatusBar::item { border: none; }
+QFrame#dropHint { background: transparent; border: 2px dashed $accent; border-radius: 6px; }
+QFrame#dropHint QLabel { color: $text; background: $panel; border: 1px solid $accent; border-radius: 6px; padding: 14px 20px; }
 QFrame#errorBar { background: $panel; border: 1px solid $bad; border-radius: 6px; }
 QProgressBar { background: transparent; border: none; max-height: 2px; min-height: 2px; }
 QProgressBar::chunk { background: $accent; }

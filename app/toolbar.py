@@ -39,7 +39,7 @@ class Toolbar(QFrame):
         self.stick.setCheckable(True)
         self.pause.setCheckable(True)
         for button, words in (
-            (self.open, "Open a capture file (Ctrl+O)"),
+            (self.open, "Open a capture, or files to import (Ctrl+O)"),
             (self.connect_, "Capture from Kafka or an event store (Ctrl+N)"),
             (self.stop, "End the capture; what was read stays"),
             (self.stick, "Keep the newest event in view (Ctrl+End)"),

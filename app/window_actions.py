@@ -41,7 +41,7 @@ def actions_of(window: MainWindow) -> list[Action]:
         Action("Window", "Messages", lambda: chrome.toggle_log(on=None), "Ctrl+M"),
         Action("Window", "What do you want to do?", window.show_palette, "Ctrl+K"),
         Action("Window", "Keys", lambda: HelpDialog(window.actions_table, window).show(), "F1"),
-        Action("Window", "Preferences", window.show_preferences, "Ctrl+Shift+P"),
+        Action("Window", "Preferences", window.preferring.show, "Ctrl+Shift+P"),
         Action("Window", "Quit", window.close, "Ctrl+Q"),
     ]
     groups = (_capture, _events, _event, _filter, _colors, profile_actions, _timeline, _replay, _notes, _panes)
@@ -59,6 +59,9 @@ def _has_event(window: MainWindow) -> Callable[[], bool]:
 def _capture(window: MainWindow) -> list[Action]:
     has = _has(window)
 
+    def runs() -> bool:
+        return window.session is not None and window.session.is_capturing
+
     def export() -> None:
         session = window.session
         if session is not None and (out := choose_out(window, session.path)) is not None:
@@ -75,17 +78,13 @@ def _capture(window: MainWindow) -> list[Action]:
         return lambda: do(window.chrome.evidence, window.session.path) if window.session is not None else None
 
     return [
-        Action("Capture", "Open a capture file", window.choose_capture, "Ctrl+O"),
+        Action("Capture", "Open a capture, or files to import", window.importer.choose, "Ctrl+O"),
+        Action("Capture", "Import files of others", window.importer.choose_files, "Ctrl+I"),
+        Action("Capture", "Import a folder", window.importer.choose_folder, "Ctrl+Shift+I"),
         Action("Capture", "Connect to Kafka or an event store", window.choose_source, "Ctrl+N"),
         Action("Capture", "Save as", window.save_as, "Ctrl+Shift+S", is_possible=has),
         Action("Capture", "Export what is listed", export, "Ctrl+Shift+E", is_possible=has),
-        Action(
-            "Capture",
-            "Stop the capture",
-            window.stop_capture,
-            "Ctrl+Shift+X",
-            is_possible=lambda: window.session is not None and window.session.is_capturing,
-        ),
+        Action("Capture", "Stop the capture", window.stop_capture, "Ctrl+Shift+X", is_possible=runs),
         Action(
             "Capture",
             "Capture again, on from where it ended",
@@ -93,6 +92,7 @@ def _capture(window: MainWindow) -> list[Action]:
             "Ctrl+Shift+G",
             is_possible=lambda: window.session is not None and window.session.can_go_on,
         ),
+        Action("Capture", "Files that were read into this capture", window.importer.show_details, is_possible=has),
         Action("Capture", "Mark as evidence", evidence(EvidenceBar.mark), is_possible=finished),
         Action("Capture", "Check the evidence", evidence(EvidenceBar.check), is_possible=finished),
         Action("Capture", "Hide secrets, or show them", lambda: window.masking.turn(on=not window.masking.are_on), is_possible=masked),
@@ -337,12 +337,12 @@ def _panes(window: MainWindow) -> list[Action]:
     def walk(*, back: bool) -> Callable[[], None]:
         return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
 
-    names = ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas")
+    names, has = ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas"), _has(window)
     return [
-        Action("Window", "To the next pane", walk(back=False), "F6", is_possible=_has(window)),
-        Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=_has(window)),
+        Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
+        Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),
         *(
-            Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Alt+{number}", is_possible=_has(window))
+            Action("Window", f"Show or hide {name.lower()}", toggle(name), f"Alt+{number}", is_possible=has)
             for number, name in enumerate(names, start=1)
         ),
     ]

@@ -50,7 +50,8 @@ class QueryError(UsageError):
 class SourceError(EventscopeError):
     """The source is unreachable, refuses us or cannot be read. `step` names what failed, `retry` says if waiting may help.
 
-    Steps are "DNS", "TCP", "TLS", "SASL", "authorisation", "topic", "file" and "read".
+    Steps are "DNS", "TCP", "TLS", "SASL" (logging in), "authorisation", "database", "shape" (no known table), "topic",
+    "file" and "read".
     """
 
     exit_status = ExitStatus.SOURCE

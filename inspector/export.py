@@ -10,8 +10,10 @@ import csv
 import io
 import os
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Protocol
 
 from inspector.capture.rows import Event
 from inspector.errors import StorageError, UsageError
@@ -43,6 +45,10 @@ class Lines:
     def __init__(self, line: Callable[[Event], str]) -> None:
         self._line = line
 
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+        """See `Form`."""
+        return _as_text(self, file)
+
     def head(self) -> str:
         """What stands before the first event."""
         return ""
@@ -63,6 +69,10 @@ class Table:
         self._out = io.StringIO()
         self._writer = csv.writer(self._out, lineterminator="\r\n")
         self.guarded = 0
+
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+        """See `Form`."""
+        return _as_text(self, file)
 
     def head(self) -> str:
         """The names of the columns."""
@@ -92,10 +102,29 @@ class Table:
         yield from (event.decoder, event.error, " ".join(Flag.names(event.flags)), event.value_bytes, event.extra)
 
 
+class Form(Protocol):
+    """How events are written into a file: `writing` gives what puts one, and says how many bytes there are by now."""
+
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+        """Begins, and ends what it has begun."""
+
+
+@contextlib.contextmanager
+def _as_text(form: Lines | Table, file: IO[bytes]) -> Iterator[Callable[[Event], int]]:
+    size = file.write(form.head().encode())
+
+    def put(event: Event) -> int:
+        nonlocal size
+        size += file.write(form.of(event).encode())
+        return size
+
+    yield put
+
+
 def export(
     events: Iterable[Event],
     out: Path,
-    form: Lines | Table,
+    form: Form,
     *,
     replace: bool = False,
     progress: Callable[[int, int], None] = lambda events, size_bytes: None,
@@ -129,20 +158,21 @@ def check_place(out: Path, *, replace: bool) -> None:
 
 
 def _write(
-    events: Iterable[Event], part: Path, form: Lines | Table, progress: Callable[[int, int], None], is_stopped: Callable[[], bool]
+    events: Iterable[Event], part: Path, form: Form, progress: Callable[[int, int], None], is_stopped: Callable[[], bool]
 ) -> Exported:
     count = size = 0
     descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb", _BUFFER_BYTES) as file:
-        size += file.write(form.head().encode())
-        for event in events:
-            size += file.write(form.of(event).encode())
-            count += 1
-            if count % _PROGRESS_EVENTS == 0:
-                progress(count, size)
-                if is_stopped():
-                    return Exported(count, size, is_whole=False)
+        with form.writing(file) as put:
+            for event in events:
+                size = put(event)
+                count += 1
+                if count % _PROGRESS_EVENTS == 0:
+                    progress(count, size)
+                    if is_stopped():
+                        return Exported(count, size, is_whole=False)
         file.flush()
+        size = file.tell()
         os.fsync(file.fileno())
     return Exported(count, size, is_whole=not is_stopped())
 

@@ -1,26 +1,32 @@
 """What every plug-in must do, door by door: subclass a contract with your plug-in in its attributes.
 
-Read the doors for the words: `inspector.sources`, `inspector.decoders`, `inspector.reducers`.
+Read the doors for the words: `inspector.sources`, `inspector.formats`, `inspector.decoders`, `inspector.reducers`.
 """
 
 from __future__ import annotations
 
+import io
+import tempfile
 import threading
 import time
-from collections.abc import Sequence
-from contextlib import closing
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from contextlib import closing, suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import ClassVar, Protocol
 
 import apsw
+import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from inspector import decoders
 from inspector.decoders import Context, Decoded, Decoder
-from inspector.errors import SourceError
+from inspector.errors import SourceError, UsageError
 from inspector.event import FROM_VALUE, Flag
+from inspector.formats import Chunk, Damage, DamagedInput, Format, Input, Place, Sample
+from inspector.formats.recognise import format_named
 from inspector.reducers import FoldBatch, FoldEvent, Reducer, batch_of
 from inspector.sources import Batch, Bound, Request, Source
 from tests.replay.stories import StoryEvent, event, tombstone
@@ -211,3 +217,176 @@ class SourceContract:
         assert "@" not in source.info().uri
         source.close()
         source.close()
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row that a format gave."""
+
+    place: Place
+    position: int
+    time_us: int | None
+    key: bytes | None
+    value: bytes | None
+    headers: str | None
+    flags: int = 0
+    error: str = ""
+    extra: dict[str, object] = field(default_factory=dict)
+
+
+@dataclass
+class FileRead:
+    """All that a format gave of a file."""
+
+    rows: list[Row] = field(default_factory=list)
+    damage: list[Damage] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    ends: dict[Place, int] = field(default_factory=dict)
+
+    @property
+    def told(self) -> list[tuple[bytes | None, bytes | None]]:
+        """Keys and values."""
+        return [(row.key, row.value) for row in self.rows]
+
+
+class Trickle(io.BytesIO):
+    """A stream that gives a few bytes at a time, as a pipe does, and says when it was asked again after its end was known."""
+
+    def __init__(self, data: bytes, most: int) -> None:
+        super().__init__(data)
+        self._most = most
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """Never more than `most` bytes."""
+        return super().read(self._most if size is None or size < 0 else min(size, self._most))
+
+
+def read_file(
+    form: Format,
+    data: bytes,
+    given: Mapping[str, object] | None = None,
+    *,
+    name: str = "file",
+    most: int = 1 << 30,
+    stop: threading.Event | None = None,
+) -> FileRead:
+    """Reads `data` by a format, checking what every chunk must be."""
+    read, seen = FileRead(), list[Place]()
+    with tempfile.TemporaryDirectory() as folder:
+        path = None
+        if form.is_random_access:
+            path = Path(folder) / "file"
+            path.write_bytes(data)
+        for chunk in form.read(Input(name, Trickle(data, most), path, stop or threading.Event(), len(data)), given or {}):
+            assert list(chunk.places[: len(seen)]) == seen, "places only grow"
+            seen = list(chunk.places)
+            _take_chunk(read, chunk)
+    return read
+
+
+def _take_chunk(read: FileRead, chunk: Chunk) -> None:
+    records = chunk.records
+    columns: list[Sequence[object]] = [getattr(records, name) for name in ("log", "time_us", "time_kind", "key", "value", "headers")]
+    columns += records.envelope.values()
+    assert {len(column) for column in columns} <= {len(records)}
+    assert all(0 <= row < len(records) for marked in (records.flags, records.error, records.extra) for row in marked)
+    assert all(one.start >= 0 and (one.end is None or one.end > one.start) for one in chunk.damage)
+    for row in range(len(records)):
+        place = chunk.places[records.log[row]]
+        assert records.position[row] >= (0 if place.is_claimed else 1)
+        read.rows.append(
+            Row(
+                place,
+                records.position[row],
+                records.time_us[row],
+                records.key[row],
+                records.value[row],
+                records.headers[row],
+                int(records.flags.get(row, 0)),
+                records.error.get(row, ""),
+                dict(records.extra.get(row, {})),
+            )
+        )
+        orjson.dumps(read.rows[-1].extra)
+    read.damage += chunk.damage
+    read.notes += chunk.notes
+    read.ends.update({chunk.places[index]: end for index, end in chunk.ends.items()})
+
+
+class FormatContract:
+    """What every format must do; subclass with `form`, sound `examples` of whole files, and the settings they are read with."""
+
+    form: ClassVar[Format]
+    examples: ClassVar[Sequence[bytes]]
+    asked: ClassVar[Mapping[str, object]] = {}
+
+    def _guessed(self, data: bytes) -> Mapping[str, object]:
+        guesses = self.form.guesses(Sample("file", data, is_whole=True))
+        return {**(guesses[0].settings if guesses else {}), **self.asked}
+
+    def test_it_is_registered_under_its_name(self) -> None:
+        assert type(format_named(self.form.name)) is type(self.form)
+        assert self.form.title
+        assert self.form.loses.endswith(".")
+        assert self.form.proves.endswith(".")
+
+    def test_examples_are_recognised_and_read_without_damage(self) -> None:
+        for example in self.examples:
+            guesses = self.form.guesses(Sample("file", example, is_whole=True))
+            assert guesses, example
+            assert all(0 <= guess.score <= 1 and guess.why for guess in guesses)
+            read = read_file(self.form, example, self._guessed(example))
+            assert read.rows
+            assert not read.damage
+            assert not any(row.flags & Flag.damaged for row in read.rows)
+
+    @one_property_many_classes
+    @given(data=st.binary(max_size=200), is_whole=st.booleans())
+    def test_guesses_never_raise(self, data: bytes, is_whole: bool) -> None:
+        for guess in self.form.guesses(Sample("any", data, is_whole)):
+            assert 0 <= guess.score <= 1
+
+    @one_property_many_classes
+    @given(noise=st.binary(max_size=60), place=st.integers(0, 2000), cut=st.integers(0, 60), number=st.integers(0, 20))
+    def test_damaged_files_raise_nothing_but_what_is_documented(self, noise: bytes, place: int, cut: int, number: int) -> None:
+        example = self.examples[number % len(self.examples)]
+        place %= len(example) + 1
+        damaged = example[:place] + noise + example[place + cut :]
+        self.form.guesses(Sample("any", damaged, is_whole=True))
+        with suppress(DamagedInput, UsageError):
+            read_file(self.form, damaged, self._guessed(example))
+        with suppress(DamagedInput, UsageError):
+            read_file(self.form, noise, self._guessed(example))
+
+    def test_row_numbers_and_offsets_are_claimed_once(self) -> None:
+        for example in self.examples:
+            rows = read_file(self.form, example, self._guessed(example)).rows
+            assert len({(row.place, row.position) for row in rows}) == len(rows)
+
+    def test_a_stream_that_trickles_gives_the_same(self) -> None:
+        if self.form.is_random_access:
+            return
+        for example in self.examples:
+            settings = self._guessed(example)
+            whole = read_file(self.form, example, settings)
+            for most in (1, 7):
+                part = read_file(self.form, example, settings, most=most)
+                assert (part.rows, part.damage) == (whole.rows, whole.damage)
+
+    def test_what_is_before_a_cut_is_read_and_what_is_cut_is_said(self) -> None:
+        for example in self.examples:
+            whole = read_file(self.form, example, self._guessed(example)).rows
+            try:
+                read = read_file(self.form, example[: len(example) * 2 // 3], self._guessed(example))
+            except DamagedInput:
+                continue
+            assert [row for row in read.rows if not row.flags & Flag.damaged][:-1] == whole[
+                : max(0, sum(not row.flags & Flag.damaged for row in read.rows) - 1)
+            ]
+
+    def test_stop_ends_the_reading(self) -> None:
+        stop = threading.Event()
+        stop.set()
+        for example in self.examples:
+            with suppress(DamagedInput):
+                assert len(read_file(self.form, example * 3, self._guessed(example), stop=stop).rows) <= len(example)

@@ -31,6 +31,7 @@ BELONGS = {
     "httpx": "inspector/schemas/http_get.py",
     "sqlalchemy": "inspector/capture/*",
     "lark": "inspector/query/*",
+    "psycopg": "inspector/sources/postgres*.py",
     "sqlite3": "",
     "pickle": "",
     "asyncio": "",
@@ -43,7 +44,7 @@ SQL = re.compile(
 )
 MADE_HERE = re.compile(
     r"_?[A-Z][A-Z_]*\b.*|\w*\.sql|int\(.*\)|'\?'.*|', '\.join\('\?' \* .*"  # constants, compiled conditions, numbers, marks
-    r"|(_?quoted|self\.bind|second_of|_time_sql|from_for)\(.*\)"
+    r"|(_?quoted(_text)?|self\.bind|second_of|_time_sql|from_for)\(.*\)"
     r"|(self|reader)\.shown\(_?[A-Z_]+\)"  # what quotes, binds, hides columns
     r"|(\w+\.)*(scope|_scope)\.(bind|path|type_of)\(.*\)|(\w+\.)*place\.document"  # what a filter is made of (`query.values`)
 )
@@ -65,6 +66,10 @@ COMPOSED = {
     "inspector/query/compiler.py": "each element found path",
     "inspector/query/fields.py": "document listed",
     "inspector/sources/sql_table.py": "', '.join(scope.cells) cell column end of_stream self._position table",
+    "inspector/sources/postgres_rows.py": "columns order table where",
+    "inspector/sources/postgres_scope.py": "cell key of_stream own table",
+    "inspector/sources/postgres_table.py": "among column decided ends[0] ends[1] inside kind self._decided self._position self._xid "
+    "table way where xid",
 }
 """Module → the names it composes SQL from, each read once by a person: none holds what a user or a log wrote, but for a
 field's name that is quoted (`capture.fields.kept`): a definition takes no bound values."""
@@ -125,7 +130,7 @@ print()
 print(json.dumps([status, sorted({name.partition(".")[0] for name in sys.modules})]))
 """
 WINDOW = {"PySide6", "shiboken6", "pyqtgraph", "app"}
-HEAVY = {"sqlalchemy", "confluent_kafka", "cryptography", "numpy", "lark", "httpx", "google", "fastavro"}
+HEAVY = {"psycopg", "sqlalchemy", "confluent_kafka", "cryptography", "numpy", "lark", "httpx", "google", "fastavro"}
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +21,10 @@ from inspector.demo.children import Capture, Server
 from inspector.query import reference
 from inspector.query.compiler import compile_filter
 from inspector.query.names import CAPTURED
+from tests.postgres import server as postgres
+from tests.postgres.server import Database
+from tests.segments.encoder import Batch, Rec, batch
+from tests.segments.reading import folder as segments
 
 ROOT = Path(__file__).parents[1]
 GUIDE = ROOT / "resources" / "guide"
@@ -30,6 +35,9 @@ CREATE TABLE billing_messages (global_position INTEGER PRIMARY KEY, stream_name,
 INSERT INTO billing_messages
 VALUES (1, 'account-1', 0, '0f0e9d6e-1111-4222-8333-000000000001', 'Opened', '2026-11-23 08:00:00', '{"total": 1}', '{}');
 """
+_STORED = (
+    "CREATE TABLE shop_events (originator_id text, originator_version bigint, topic text, state bytea, notification_id bigserial UNIQUE)"
+)
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.MULTILINE | re.DOTALL)
 _INDENTED = re.compile(r"^    (.*)$", re.MULTILINE)
 
@@ -52,6 +60,21 @@ def named(cases: list[tuple[str, str]]) -> list[str]:
     return [f"{page}:{line[:60]}" for page, line in cases]
 
 
+FOREIGN = {"--full"}  # of ./run
+FOREIGN |= {"--bootstrap-server", "--from-beginning", "--timeout-ms", "--property", "--deep-iteration", "--print-data-log", "--files"}
+FOREIGN |= {"--data-only", "--inserts"}
+"""Options of other programs that pages name."""
+EXPORTS = {
+    "orders.json": b'{"topic":"orders","partition":0,"offset":7,"tstype":"create","ts":1700000000000,"key":null,"payload":"{}"}\n',
+    "orders.txt": b"orders 0 7 1700000000000 -1 2 |{}\n",
+    "console.txt": b"CreateTime:1700000000000\tPartition:0\tOffset:7\tNO_HEADERS\t\\N\t{}\n",
+    "dump.txt": b"Dumping /kafka/orders-0/00000000000000000000.log\nLog starting offset: 0\n"
+    b"| offset: 7 CreateTime: 1700000000000 keySize: -1 valueSize: 2 sequence: -1 headerKeys: [] payload: {}\n",
+    "shop.sql": b"-- PostgreSQL database dump\nCOPY public.orders (id) FROM stdin;\n1\n\\.\n",
+}
+"""What the page on imports imports."""
+
+
 class Desk:
     """A folder in which a reader's words work: `demo.evcap`, the files that pages name, and the shop behind every address."""
 
@@ -59,10 +82,16 @@ class Desk:
         self.folder = folder
         self.kafka, self.store = server.ready["kafka"], server.ready["store"]
         (folder / "client.properties").write_text("client.id=reader\n")
+        (folder / "orders.jsonl").write_text('{"type":"OrderPlaced","order_id":"order-1","time":"2026-11-23T08:00:00Z"}\n' * 9)
         (folder / "client.properties.gpg").write_text("client.id=reader\n")
         self._script("eventscope", f'exec {shlex.quote(sys.executable)} -m inspector.cli "$@"')
         self._script("decrypt", 'exec cat "$1"')
         self._billing()
+        for topic in ("orders", "shop.orders"):
+            segments(folder / "kafka-logs", {0: batch(Batch(0, [Rec(b'{"total": 1}')]))}, f"{topic}-0")
+        for name, data in EXPORTS.items():
+            (folder / name).write_bytes(data)
+        self._files()
 
     def run(self, line: str) -> subprocess.CompletedProcess[str]:
         line = re.sub(r"kafka://[^/\s]+/(\w+)", rf"{self.kafka}/shop.\1", line)
@@ -95,6 +124,14 @@ class Desk:
         with closing(apsw.Connection(str(self.folder / "billing.db"))) as store:
             store.execute(_BILLING)
 
+    def _files(self) -> None:
+        """What the page on imports reads, and its descriptor."""
+        (self.folder / "orders.csv").write_text("id,customer,placed_at\n1,ada,2026-11-23 08:00:00\n2,bob,2026-11-23 08:00:01\n")
+        scan = '{"number": 41, "depot": 2, "parcel": "p-1", "what": "Loaded", "scan": {"at": 1700000000000}, "details": {}}'
+        (self.folder / "shipments.jsonl").write_text(f"{scan}\n{scan.replace('41', '42')}\n")
+        page = (GUIDE / "imports.md").read_text(encoding="utf-8")
+        (self.folder / "shipments.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
@@ -107,6 +144,23 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
         yield Desk(folder, server)
 
 
+@pytest.fixture(scope="module")
+def database() -> Iterator[Database]:
+    """A PostgreSQL that lets in whoever has its password in the environment, with one event."""
+    if reason := postgres.missing():
+        pytest.skip(reason)
+    with tempfile.TemporaryDirectory(prefix="eventscope-postgres-") as folder, pytest.MonkeyPatch.context() as patch:
+        Path(folder).chmod(0o755)
+        server = postgres.Server(Path(folder) / "cluster")
+        try:
+            made = server.start().database("shop")
+            made.run(_STORED, "INSERT INTO shop_events VALUES ('order-1', 1, 'shop:Order.Placed', '{}')")
+            patch.setenv("PGPASSWORD", postgres.PASSWORD)
+            yield made
+        finally:
+            server.stop()
+
+
 @pytest.mark.parametrize(("page", "line"), LINES, ids=named(LINES))
 def test_command_is_understood(page: str, line: str) -> None:
     words = shlex.split(line, comments=True)
@@ -115,7 +169,9 @@ def test_command_is_understood(page: str, line: str) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="the pages' commands are for a shell")
 @pytest.mark.parametrize(("page", "line"), RUNNABLE, ids=named(RUNNABLE))
-def test_command_runs_and_shows_something(desk: Desk, page: str, line: str) -> None:
+def test_command_runs_and_shows_something(desk: Desk, page: str, line: str, request: pytest.FixtureRequest) -> None:
+    if "postgresql://" in line:
+        line = re.sub(r"postgresql://\S+", request.getfixturevalue("database").url, line)
     done = desk.run(line)
     assert done.returncode in {0, 1}, f"{page}: {done.stderr}"
     assert "Traceback" not in done.stderr
@@ -131,8 +187,7 @@ def parsers() -> dict[str, argparse.ArgumentParser]:
 def test_commands_and_options_that_are_named_exist(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     known = {option for parser in parsers().values() for option in parser._option_string_actions}
-    foreign = {"--full"}  # of ./run
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known - foreign == set()
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", text)) - known - FOREIGN == set()
     assert set(re.findall(r"`eventscope ([a-z]+)", text)) <= set(parsers())
 
 

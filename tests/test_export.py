@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import csv
+import hashlib
 import json
 import os
 import subprocess
 import sys
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import apsw
+import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -27,6 +30,7 @@ from inspector.masks import SIGN
 from tests.app.captures import Growing, capture, document
 from tests.capture.test_masked import CANARY, MAIL, RULES, made
 from tests.cli.test_read import COMMAND, EVENT_FIELDS
+from tests.replay.captures import Log, Written, write
 
 
 def exported(source: Path, out: Path, *options: str, status: int = 0) -> Path:
@@ -179,7 +183,7 @@ def test_wrong_wishes_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     assert (tmp_path / "x.csv").read_text() == "mine"
     exported(source, tmp_path / "x.csv", "--replace")
     assert len(rows_of(tmp_path / "x.csv")) == 3
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.evcap", "x.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.evcap", "x.csv", "x.csv.manifest.json"]
 
 
 @pytest.mark.parametrize("suffix", ["jsonl", "csv", "evcap"])
@@ -227,3 +231,57 @@ def test_export_starts_without_the_window() -> None:
     done = subprocess.run([sys.executable, "-X", "importtime", "-m", "inspector.cli", "export", "--help"], capture_output=True, check=True)
     assert b"PySide6" not in done.stderr
     assert b"apsw" not in done.stderr
+
+
+@pytest.mark.parametrize("form", ["jsonl", "csv", "parquet", "evcap"])
+def test_a_manifest_stands_beside_an_export_and_tells_when_it_is_changed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], form: str
+) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(n, f'{{"n":{n}}}', time_us=n) for n in range(5, 25)])])
+    out = tmp_path / f"x.{form}"
+    assert main(["export", str(path), "-o", str(out), "--filter", "data.n >= 10"]) == 0
+    manifest = json.loads((tmp_path / f"x.{form}.manifest.json").read_text(encoding="utf-8"))
+    assert manifest["logs"] == [{"log": "orders", "partition": 0, "events": 15, "first": 10, "last": 24}]
+    assert (manifest["events"], manifest["filter"], manifest["size_bytes"]) == (15, "data.n >= 10", out.stat().st_size)
+    assert manifest["sha256"] == hashlib.sha256(out.read_bytes()).hexdigest()
+    assert (manifest["first_time"], manifest["last_time"]) == ("1970-01-01T00:00:00.000010Z", "1970-01-01T00:00:00.000024Z")
+    place = str(tmp_path / f"x.{form}.manifest.json")
+    assert main(["verify", place]) == 0
+    content = bytearray(out.read_bytes())
+    content[len(content) // 2] ^= 1
+    out.write_bytes(bytes(content))
+    assert main(["verify", place]) == 1
+    assert "other bytes" in capsys.readouterr().out
+    out.write_bytes(b"")
+    assert main(["verify", place]) == 1
+    out.unlink()
+    assert main(["verify", place]) == 1
+    assert main(["verify", str(path)]) == 2
+
+
+def test_parquet_holds_what_the_capture_holds(tmp_path: Path) -> None:
+    events = [
+        Written(0, '{"n": 1.10, "big": 12345678901234567890.5}', time_us=1, headers='[["a","b"],["a",null]]', version=3, actor="ann"),
+        Written(1, None, time_us=2),
+        Written(2, "", is_document=False),
+    ]
+    path = write(tmp_path / "a.evcap", [Log(events)])
+    assert main(["export", str(path), "-o", str(tmp_path / "x.parquet"), "--no-manifest"]) == 0
+    assert not (tmp_path / "x.parquet.manifest.json").exists()
+    relation = duckdb.sql(f"SELECT position, value, headers, data, version, actor FROM '{tmp_path / 'x.parquet'}'")
+    assert relation is not None
+    read = relation.fetchall()
+    first, second, third = read
+    assert first[1:3] == (b'{"n": 1.10, "big": 12345678901234567890.5}', '[["a","b"],["a",null]]')
+    assert first[3:] == ('{"n":1.10,"big":12345678901234567890.5}', 3, "ann")
+    assert second[1] is None
+    assert third[1] == b""
+
+
+def test_large_exports_take_little_memory(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(n, f'{{"n":{n},"text":"{"x" * 1000}"}}') for n in range(30_000)])])
+    tracemalloc.start()
+    assert main(["export", str(path), "-o", str(tmp_path / "x.parquet")]) == 0
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 150_000_000

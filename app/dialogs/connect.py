@@ -25,6 +25,8 @@ from app.vault import NO_KEYRING, Vault
 from inspector.errors import UsageError
 
 _LARGEST_IMPORT = 1 << 20
+STORE_PASSWORD = "password"  # noqa: S105
+"""The property that holds the password of a store on a server."""
 
 
 class ConnectDialog(QDialog):
@@ -112,11 +114,13 @@ class ConnectDialog(QDialog):
         if self._fetching != one.id:
             return  # another one is shown by now
         self._fetching = ""
-        self.page.kafka.fill_secrets(secrets)
+        self.page.fill_secrets(secrets)
         missing = [name for name in one.secrets if name not in secrets]
         self.page.say(f"{', '.join(missing)} not kept: {_how(missing)} to connect" if missing else "")
         if PASSWORD in missing:
             self.page.kafka.password.setFocus()
+        elif STORE_PASSWORD in missing:
+            self.page.store_password.setFocus()
         if self._connect_then and not missing:
             self.connect_now()
         self._connect_then = False
@@ -180,7 +184,7 @@ class ConnectDialog(QDialog):
         page = self.page
         kind, address = page.kind(), page.address()
         try:
-            properties = page.kafka.properties() if kind == "kafka" else {}
+            properties = page.kafka.properties() if kind == "kafka" else page.store_properties()
         except UsageError as error:
             page.say_problem(f"further properties: {error}")
             return None
@@ -327,7 +331,7 @@ def _read(path: Path) -> str | UsageError:
 
 def _how(missing: Sequence[str]) -> str:
     """What to do about secrets that are not kept."""
-    return f"{'type' if PASSWORD in missing else 'add'} {'it' if len(missing) == 1 else 'them'}"
+    return f"{'type' if {PASSWORD, STORE_PASSWORD} & set(missing) else 'add'} {'it' if len(missing) == 1 else 'them'}"
 
 
 def _recognised(pasted: Pasted) -> str:

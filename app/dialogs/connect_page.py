@@ -5,7 +5,8 @@ Read `connect` for what its buttons do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from urllib.parse import unquote
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -25,7 +26,7 @@ from PySide6.QtWidgets import (
 from app import style
 from app.connections import KINDS, Connection
 from app.dialogs.decode_again import registry_problem
-from app.dialogs.fields import FileField, Form, choice, set_choice
+from app.dialogs.fields import FileField, Form, choice, secret_field, set_choice
 from app.dialogs.kafka_form import KafkaForm
 from app.dialogs.steps import Steps
 from app.models.recent import RecentList
@@ -55,7 +56,9 @@ class ConnectPage(QWidget):
         self.tabs.setAccessibleName("Kind of source")
         self.tabs.setDrawBase(False)
         self.kafka, self.store, self.file = KafkaForm(), QLineEdit(), FileField("Capture file", "Captures (*.evcap);;All files (*)")
-        self.store.setPlaceholderText("sqlite:////path/to/store.db")
+        self.store.setPlaceholderText("sqlite:////path/to/store.db or postgresql://user@host:5432/database")
+        self.store_password = secret_field()
+        self.store_password.setPlaceholderText("empty: PGPASSFILE, ~/.pgpass or PGPASSWORD say it")
         self.name = QLineEdit()
         self.name.setPlaceholderText("the address, if left empty")
         self.profile = choice([_AS_NOW])
@@ -68,8 +71,9 @@ class ConnectPage(QWidget):
         self.steps = Steps()
         self._make_buttons()
         self._lay_out()
-        for field in (self.store, self.name):
+        for field in (self.store, self.store_password, self.name):
             field.textChanged.connect(self.changed)
+        self.store.textChanged.connect(self._fit)
         self.kafka.changed.connect(self.changed)
         self.file.changed.connect(self.changed)
         self.tabs.currentChanged.connect(self._kind_chosen)
@@ -109,7 +113,7 @@ class ConnectPage(QWidget):
 
     def _fields_side(self) -> QVBoxLayout:
         self._pages = QStackedWidget()
-        for title, page in zip(_TABS, (self.kafka, _one_row("Address", self.store), _one_row("File", self.file)), strict=True):
+        for title, page in zip(_TABS, (self.kafka, self._store_form(), _one_row("File", self.file)), strict=True):
             self.tabs.addTab(title)
             self._pages.addWidget(_top(page))
         common = Form()
@@ -147,6 +151,11 @@ class ConnectPage(QWidget):
         side.addLayout(buttons)
         return side
 
+    def _store_form(self) -> Form:
+        self._store_rows = _one_row("Address", self.store)
+        self._store_rows.add("Password", self.store_password)
+        return self._store_rows
+
     # ---- what is asked
 
     def kind(self) -> str:
@@ -163,6 +172,24 @@ class ConnectPage(QWidget):
             return "".join(self.kafka.servers.text().split()).removeprefix("kafka://").rstrip("/")
         return self.store.text().strip() if self.kind() == "store" else self.file.text()
 
+    def is_server_store(self) -> bool:
+        """Whether the address is of a store that asks for a user."""
+        return self.kind() == "store" and self.address().startswith("postgresql:")
+
+    def store_properties(self) -> dict[str, str]:
+        """User and password of a store on a server: the user of its address, so that the place alone can be asked again."""
+        if not self.is_server_store():
+            return {}
+        user = unquote(self.address().partition("://")[2].partition("/")[0].rpartition("@")[0])
+        return {name: value for name, value in (("user", user), ("password", self.store_password.text())) if value}
+
+    def fill_secrets(self, secrets: Mapping[str, str]) -> None:
+        """Puts secrets that came later into their fields."""
+        if self.kind() == "kafka":
+            self.kafka.fill_secrets(secrets)
+        else:
+            self.store_password.setText(secrets.get("password", ""))
+
     def missing(self) -> str:
         """What is not there yet, in words, with the cursor where it belongs; empty when all is."""
         if self.kind() == "kafka":
@@ -177,7 +204,9 @@ class ConnectPage(QWidget):
         if self.kind() == "file" and self.address():
             return ""
         field.setFocus()
-        return "an address such as sqlite:////path/to/store.db is wanted" if self.kind() == "store" else "no file is chosen"
+        if self.kind() == "store":
+            return "an address such as sqlite:////path/to/store.db or postgresql://user@host/database is wanted"
+        return "no file is chosen"
 
     def offer_profiles(self, names: Sequence[str]) -> None:
         """The profiles of the window that a connection may name."""
@@ -205,6 +234,7 @@ class ConnectPage(QWidget):
         """Empties every field."""
         self.kafka.fill("", {})
         self.store.clear()
+        self.store_password.clear()
         self.file.set_text("")
         self.name.clear()
         self.production.setChecked(False)
@@ -217,12 +247,20 @@ class ConnectPage(QWidget):
     def _kind_chosen(self, place: int) -> None:
         self._pages.setCurrentIndex(place)
         is_kafka = self.kind() == "kafka"
-        for widget in (self.paste, self.import_file, self.keep, self._keyring):
+        for widget in (self.paste, self.import_file):
             widget.setVisible(is_kafka)
+        self._fit()
         self.go.setText("Open" if self.kind() == "file" else "Connect")
         for widget in (self.test, self.copy):
             widget.setVisible(self.kind() != "file")
         self.changed.emit()
+
+    def _fit(self) -> None:
+        """Passwords are asked for and kept where there are any."""
+        has_password = self.is_server_store()
+        self._store_rows.show_row(self.store_password, on=has_password)
+        for widget in (self.keep, self._keyring):
+            widget.setVisible(has_password or self.kind() == "kafka")
 
     def _focus(self) -> None:
         {"kafka": self.kafka.servers, "store": self.store, "file": self.file.line}[self.kind()].setFocus()

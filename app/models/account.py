@@ -9,6 +9,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from inspector.capture import inputs
 from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KEEP
 from inspector.capture.reader import CaptureReader, Watermark
 from inspector.capture.report import log_reports
@@ -32,6 +33,8 @@ class Account:
     is_final: bool
     size_bytes: int
     free_bytes: int
+    inputs: int = 0
+    """Files that were read into the capture."""
 
 
 def account_of(reader: CaptureReader, path: Path, tally: FlagTally, mark: Watermark) -> Account:
@@ -53,4 +56,5 @@ def account_of(reader: CaptureReader, path: Path, tally: FlagTally, mark: Waterm
         is_final=tally.complete,
         size_bytes=sum(sizes),
         free_bytes=shutil.disk_usage(path.parent).free,
+        inputs=inputs.count(reader),
     )

@@ -19,7 +19,7 @@ _DECODER_CHARACTERS = 48
 
 
 class StatusLine(QWidget):
-    """The numbers of one session; `messages` opens the message log, `profile` the menu of profiles."""
+    """The numbers of one session; `messages` opens the message log, `inputs` what is known of files, `profile` the menu of profiles."""
 
     def __init__(self, session: Session, profiles: Profiles, selection: Selection) -> None:
         super().__init__()
@@ -28,13 +28,16 @@ class StatusLine(QWidget):
         self.captured, self.rate, self.lost = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.undecodable, self.aborted, self.disk = PlainLabel(role="dim"), PlainLabel(role="dim"), PlainLabel(role="dim")
         self.state = PlainLabel(role="faint", elided=True)
-        self.messages, self.profile = QPushButton(), ProfileButton(profiles)
+        self.messages, self.profile, self.inputs = QPushButton(), ProfileButton(profiles), QPushButton()
+        set_tip(self.inputs, "What is known of the files, and what they prove")
+        self.inputs.hide()
         self._unseen = 0
         layout = QHBoxLayout(self)
         layout.setContentsMargins(style.MARGIN_PX + 2, 0, style.MARGIN_PX + 2, 2)
         layout.setSpacing(20)
         for label in (self.captured, self.rate, self.lost, self.undecodable, self.aborted, self.disk):
             layout.addWidget(label)
+        layout.addWidget(self.inputs)
         layout.addWidget(self.state, 1)
         layout.addWidget(self.messages)
         layout.addWidget(self.decoder)
@@ -74,6 +77,8 @@ class StatusLine(QWidget):
         self.undecodable.show_text(f"{least}{account.undecodable:,} undecodable")
         set_role(self.undecodable, "warn" if account.undecodable else "dim")
         self.aborted.show_text(f"{least}{account.aborted:,} aborted")
+        self.inputs.setText(f"imported from {account.inputs:,} {'file' if account.inputs == 1 else 'files'}")
+        self.inputs.setVisible(account.inputs > 0)
         self.disk.show_text(f"capture {shown_size(account.size_bytes)} · {shown_size(account.free_bytes)} free")
         set_tip(self.disk, f"{account.size_bytes:,} bytes; {account.free_bytes:,} bytes are free on its disk")
 

@@ -18,6 +18,7 @@ from sqlalchemy.schema import CreateTable
 
 from inspector.capture import schema, schemas
 from inspector.capture.dialect import ApswDialect
+from inspector.capture.finding_table import finding
 from inspector.capture.input_table import input_
 from inspector.errors import CaptureError
 
@@ -49,13 +50,17 @@ def complete(connection: apsw.Connection) -> None:
     """Gives a capture of an older minor version the tables and columns that came since; one of a newer one stays as it is."""
     has_schemas = connection.execute("SELECT 1 FROM pragma_table_info('schema') WHERE name = 'wire'").get
     has_inputs = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = 'input'").get
-    if has_schemas and has_inputs:
+    has_findings = connection.execute("SELECT 1 FROM pragma_table_info('finding') WHERE name = 'legal_because'").get
+    if has_schemas and has_inputs and has_findings:
         return
     connection.execute("BEGIN IMMEDIATE")
     if not has_schemas:
         schemas.complete(connection, _made(schema.usage))
     if not has_inputs:
         connection.execute(_made(input_))
+    if not has_findings:
+        connection.execute("DROP TABLE IF EXISTS finding")  # nothing was ever put into the older form
+        connection.execute(_made(finding))
     connection.pragma("user_version", schema.USER_VERSION)
     connection.execute("COMMIT")
 

@@ -5,6 +5,7 @@ Read `coverage` for the rules, `writer` for when something is accounted.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import apsw
@@ -58,6 +59,13 @@ class Ledger:
             [(log_id, s.start, s.end, s.state, s.reason, s.filter, s.isolation, s.records, now_us) for s in come],
         )
         self._segments[log_id] = after
+
+    def count_below(self, plan: Sequence[int], lowest: Mapping[int, int], read: Mapping[int, tuple[int, int]], now_us: int) -> None:
+        """Counts anew where rows came below what their batch accounts for (late arrivals): by place in the plan, from `lowest` on."""
+        for place, position in lowest.items():
+            for segment in list(self.segments(plan[place])) if place not in read or position < read[place][0] else ():
+                if segment.end > position and segment.state != "absent":
+                    self.put(plan[place], replace(segment, records=None), now_us)
 
     def decide(self, log_id: int, start: int, end: int, isolation: str, now_us: int) -> None:
         """Of what was read of `[start, end)` without knowing what was aborted, that is known now."""

@@ -13,15 +13,17 @@ from datetime import UTC
 
 import orjson
 
+from inspector import json_paths
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rereading import LOGS, RECORDS, FirstValues, StoredLog, StoredPage, first_values, identifier_of, stored_log
 from inspector.capture.rows import FROM
 from inspector.errors import UsageError
 from inspector.event import EventBatch, Flag
-from inspector.identify import Profile, Tried, expressions
-from inspector.identify.convert import MAX_TEXT, time_us
+from inspector.identify import Profile, Tried
+from inspector.identify.convert import MAX_TEXT
 from inspector.identify.rules import Column
 from inspector.mask_paths import Path
+from inspector.times import time_us
 
 MOST_EVENTS = 20
 MOST_BYTES = 2_000_000
@@ -116,7 +118,7 @@ def place_of(reader: CaptureReader, seq: int, place: str, profile: Profile) -> s
 
 def _header(headers: str | None, rest: str) -> str:
     """The header that became a member of the metadata, by its whole name or with what CloudEvents put before it."""
-    (step, *further) = expressions.steps(rest)
+    (step, *further) = json_paths.steps(rest)
     names = [str(name) for name, _value in orjson.loads(headers or "[]")]
     same = [name for name in names if name == step or name.lower() == f"ce_{step}".lower()]
     if further or not same:
@@ -297,4 +299,4 @@ def _mask_path(place: str) -> Path:
     root = place.partition(".")[0].partition("[")[0]
     if root not in {"data", "metadata"}:
         return ()
-    return (root, *(f"[{step}]" if isinstance(step, int) else step for step in expressions.steps(place.removeprefix(root))))
+    return (root, *(f"[{step}]" if isinstance(step, int) else step for step in json_paths.steps(place.removeprefix(root))))

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from inspector.capture import inputs
 from inspector.capture.coverage import NOT_FETCHED
 from inspector.capture.damage import damage_is_said
 from inspector.capture.reader import CaptureReader, EventQuery
@@ -148,6 +149,7 @@ def info(reader: CaptureReader) -> dict[str, Any]:
             }
             for row in sources
         ],
+        "inputs": [inputs.as_json(one) for one in inputs.inputs(reader)],
         "logs": [
             {
                 "source": report.source,

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import apsw
 
+from inspector.capture import findings
 from inspector.capture.indexing import merge
 from inspector.capture.lock import writer_of
 from inspector.capture.masked import rules_of
@@ -100,6 +101,7 @@ def _copied(reader: CaptureReader, part: Path, progress: Callable[[int, int], No
         reader.select("SELECT count(*) FROM sqlite_schema")
         try:
             entries, seqs = merged_entries(reader)
+            found = findings.read(reader).findings
             whole = _backed_up(reader.connection, target, progress, is_stopped)
         except (apsw.CorruptError, apsw.NotADBError) as error:
             raise CaptureError(f"{reader.path} is damaged ({error}); use another copy") from error
@@ -111,6 +113,7 @@ def _copied(reader: CaptureReader, part: Path, progress: Callable[[int, int], No
         target.execute("BEGIN IMMEDIATE")
         for entry in entries:
             write_entry(target, entry, seqs[entry.uid])
+        findings.write(target, found)
         try:
             merge(reader, target, is_stopped)
         except apsw.InterruptError:

@@ -22,6 +22,7 @@ from sqlalchemy.schema import CreateIndex, CreateTable
 
 from inspector.capture.columns import blob_, count_, id_, int_, metadata, ref_, text_
 from inspector.capture.dialect import ApswDialect
+from inspector.capture.finding_table import finding
 from inspector.capture.input_table import input_
 from inspector.capture.views import COVERAGE_VIEW, EVENTS_VIEW
 
@@ -286,15 +287,6 @@ sample = Table(
     Column("value", Float),
     sqlite_with_rowid=False,
 )
-finding = Table(
-    "finding",
-    metadata,
-    id_(),
-    text_("rule", required=True),
-    text_("severity", required=True),
-    text_("text", required=True),
-    text_("events", default="[]"),
-)
 bookmark = Table("bookmark", metadata, id_(), int_("seq", required=True), int_("made_us", required=True), text_("label", default=""))
 note = Table("note", metadata, id_(), int_("seq"), int_("made_us", required=True), text_("text", required=True))
 for _table in (bookmark, note):
@@ -304,7 +296,7 @@ for _table in (bookmark, note):
 event by its log and position, so that it is found again in another copy. Both came with minor version 1."""
 
 
-ELSEWHERE = (input_,)
+ELSEWHERE = (finding, input_)
 """Tables that are declared in files of their own."""
 
 

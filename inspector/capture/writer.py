@@ -51,8 +51,7 @@ class CaptureWriter:
     """
 
     def __init__(self, path: Path, *, with_values: bool = True, floor_bytes: int = DEFAULT_FLOOR_BYTES) -> None:
-        self.path = path
-        self._floor_bytes = floor_bytes
+        self.path, self._floor_bytes = path, floor_bytes
         if not path.parent.is_dir():
             raise StorageError(f"there is no folder {path.parent} to write {path.name} into; make it first")
         if is_read_only(path):
@@ -365,8 +364,7 @@ class CaptureWriter:
         now = _now_us()
         for place, reason_start, reason_end, reason in progress.absent:
             self._ledger.put(plan[place], Segment(reason_start, reason_end, "absent", reason), now)
-        state = "scanned" if reading.filter else "read"
-        isolation = reading.isolation if progress.decided is None else coverage.UNDECIDED
+        state, isolation = "scanned" if reading.filter else "read", reading.isolation if progress.decided is None else coverage.UNDECIDED
         simple = staged is None or (appended.stored == staged.rows and not appended.full)
         for place, (start, end) in appended.read.items():
             if start >= end:
@@ -376,6 +374,8 @@ class CaptureWriter:
                 counted = self._ledger.stored_between(plan[place], start, end)
             segment = Segment(start, end, state, filter=reading.filter, isolation=isolation, records=counted)
             self._ledger.put(plan[place], segment, now)
+        if staged and appended.stored:
+            self._ledger.count_below(plan, staged.lowest, appended.read, now)
         for place in progress.first.keys() | progress.end.keys():
             self._connection.execute(
                 "UPDATE log SET first_position = coalesce(?, first_position), end_position = coalesce(?, end_position), observed_us = ? "

@@ -19,7 +19,23 @@ from collections.abc import Sequence
 from inspector.errors import EventscopeError, ExitStatus, QueryError
 from inspector.text import visible
 
-_GROUPS = ("window", "demo", "logs", "capture", "import_", "decode", "schemas", "index", "read", "export", "replay", "keep")
+_GROUPS = (
+    "window",
+    "demo",
+    "logs",
+    "capture",
+    "import_",
+    "decode",
+    "schemas",
+    "index",
+    "read",
+    "check",
+    "compare",
+    "expect",
+    "export",
+    "replay",
+    "keep",
+)
 
 
 def _parser() -> argparse.ArgumentParser:

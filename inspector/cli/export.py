@@ -17,49 +17,69 @@ from typing import TYPE_CHECKING
 from inspector.cli.hiding import add_options, open_shown
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus, UsageError
+from inspector.event import format_time
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from inspector.capture.reader import CaptureReader
-    from inspector.export import Exported
+    from inspector.export import Exported, Form
+    from inspector.manifest import Account
 
-SUFFIXES = (".jsonl", ".csv", ".evcap")
+SUFFIXES = (".jsonl", ".csv", ".parquet", ".evcap")
 _PROGRESS_EVERY_S = 0.1
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Registers `export`."""
-    export = commands.add_parser("export", help="write events to a file: .jsonl, .csv or .evcap", description=_export.__doc__)
+    export = commands.add_parser("export", help="write events to a file: .jsonl, .csv, .parquet or .evcap", description=_export.__doc__)
     export.add_argument("file", type=Path, metavar="FILE")
     export.add_argument("-o", "--output", dest="out", type=Path, metavar="OUT", required=True, help="its ending says the form")
     export.add_argument("--filter", metavar="EXPR")
     export.add_argument("--order", choices=("log", "time", "arrival"), default="arrival")
     export.add_argument("--csv", choices=("safe", "exact"), default="safe", help="safe: no cell is taken for a formula by a spreadsheet")
+    export.add_argument("--no-manifest", action="store_true", help="write no OUT.manifest.json beside it")
     export.add_argument("--replace", action="store_true", help="replace OUT when it is there")
     add_options(export)
     export.add_argument("--require-complete", action="store_true", help="exit 5 when not all that was asked for was read")
     export.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
     export.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     export.set_defaults(run=_export)
+    verify = commands.add_parser("verify", help="whether an export is as it was made", description=_verify.__doc__)
+    verify.add_argument("manifest", type=Path, metavar="OUT.manifest.json")
+    verify.set_defaults(run=_verify)
+
+
+def _verify(args: argparse.Namespace) -> ExitStatus:
+    """Compares an export with the size and hash in its manifest; exit status 1 when they differ."""
+    from inspector import manifest
+
+    found = manifest.differences(args.manifest)
+    print("\n".join(found) or "as it was exported: its size and SHA-256 are those of the manifest")
+    return ExitStatus.FINDINGS if found else ExitStatus.OK
 
 
 def _export(args: argparse.Namespace) -> ExitStatus:
     """Writes events to a file that appears only when it is whole. What the capture wants hidden is hidden in it."""
     _check(args)
+    from inspector import manifest
     from inspector.capture.masked import rules_of
     from inspector.capture.report import scope
     from inspector.cli.output import print_scope
+    from inspector.export import COLUMNS
 
     told = _Told(args.progress)
     with open_shown(args) as reader, stopping(with_stdin=args.stop_with_stdin) as stop:
-        done, notes = _written(args, reader, told, stop.is_set)
+        account = manifest.Account()
+        done, notes = _written(args, reader, told, stop.is_set, account)
         if reader.masks is not None:
             notes.append("what the masks hide is hidden in it")
         elif rules_of(reader):
             notes.append("what the capture wants hidden is in clear in it")
         said = scope(reader)
+        if done.is_whole and not args.no_manifest:
+            manifest.write(args.out, account, _said(args, reader, notes, said), COLUMNS)
     status = ExitStatus.OK if done.is_whole else ExitStatus.STOPPED
     if status is ExitStatus.OK and args.require_complete and not said["complete"]:
         status = ExitStatus.INCOMPLETE
@@ -76,7 +96,24 @@ def _check(args: argparse.Namespace) -> None:
         raise UsageError(f"{args.out} is the capture itself; choose another name")
 
 
-def _written(args: argparse.Namespace, reader: CaptureReader, told: _Told, is_stopped: Callable[[], bool]) -> tuple[Exported, list[str]]:
+def _said(args: argparse.Namespace, reader: CaptureReader, notes: Sequence[str], scope: Mapping[str, object]) -> dict[str, object]:
+    """Which events of which capture, and what was done to them."""
+    ((capture_id,),) = reader.select("SELECT id FROM capture LIMIT 1")
+    return {
+        "made": format_time(time.time_ns() // 1000),
+        "capture": {"name": args.file.name, "id": capture_id},
+        "filter": args.filter,
+        "order": args.order,
+        "csv": args.csv if args.out.suffix.lower() == ".csv" else None,
+        "masks": reader.masks is not None,
+        "notes": list(notes),
+        "scope": scope,
+    }
+
+
+def _written(
+    args: argparse.Namespace, reader: CaptureReader, told: _Told, is_stopped: Callable[[], bool], account: Account
+) -> tuple[Exported, list[str]]:
     """What became of it, and what is to be said of it."""
     condition = None
     if args.filter:
@@ -93,16 +130,31 @@ def _written(args: argparse.Namespace, reader: CaptureReader, told: _Told, is_st
         done = export_capture(
             reader, args.out, condition=condition, filter_text=text, replace=args.replace, progress=progress, is_stopped=is_stopped
         )
+        if done.is_whole:
+            _count(args.out, account)
         return done, []
     from inspector.capture.lookups import looked_up
     from inspector.capture.reader import EventQuery
     from inspector.cli.output import event_line
     from inspector.export import Lines, Table, export
+    from inspector.export_parquet import Parquet
 
-    form = Lines(event_line) if args.out.suffix.lower() == ".jsonl" else Table(_text, exact=args.csv == "exact")
+    form: Form = Parquet()
+    if args.out.suffix.lower() != ".parquet":
+        form = Lines(event_line) if args.out.suffix.lower() == ".jsonl" else Table(_text, exact=args.csv == "exact")
     events = reader.events(looked_up(reader, EventQuery(order=args.order, condition=condition)))
-    done = export(events, args.out, form, replace=args.replace, progress=told.progressed, is_stopped=is_stopped)
+    done = export(account.counting(events), args.out, form, replace=args.replace, progress=told.progressed, is_stopped=is_stopped)
     return done, [_guarded(form.guarded)] if isinstance(form, Table) and form.guarded else []
+
+
+def _count(out: Path, account: Account) -> None:
+    """What is in a capture that was exported."""
+    from inspector.capture.reader import CaptureReader
+
+    with CaptureReader(out) as made:
+        rows = "SELECT log.name, log.partition, event.position, event.time_us FROM event JOIN log ON log.id = event.log_id"
+        for row in made.each(rows):
+            account.add(*row)
 
 
 def _guarded(cells: int) -> str:
@@ -111,12 +163,15 @@ def _guarded(cells: int) -> str:
 
 
 def _text(value: bytes | None) -> str:
-    """Bytes as a cell: text when they are UTF-8 without signs that no text has, else `base64:…`; empty for null."""
+    """Bytes as a cell: empty for null, text when they are UTF-8 without signs that no text has, else `base64:…`, also for no bytes."""
+    if value is None:
+        return ""
     try:
-        text = (value or b"").decode()
+        text = value.decode()
     except UnicodeDecodeError:
-        text = None
-    return f"base64:{base64.b64encode(value or b'').decode()}" if text is None or _CONTROL.search(text) else text
+        text = ""
+    is_text = text and not _CONTROL.search(text) and not text.startswith("base64:")
+    return text if is_text else f"base64:{base64.b64encode(value).decode()}"
 
 
 class _Told:

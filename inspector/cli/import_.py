@@ -7,21 +7,24 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.cli.capture import Stop, size_of
 from inspector.cli.hiding import mask_rules
 from inspector.cli.output import chosen_format
+from inspector.cli.preview import print_preview, wishes_of
 from inspector.cli.registries import add_options, places_of
 from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
 from inspector.text import visible
 
 if TYPE_CHECKING:
+    from inspector.control_totals import Totals
+    from inspector.formats.descriptor import Descriptor
     from inspector.ingest import Options
-    from inspector.sources.files import FileSource
+    from inspector.sources import Source
 
 _MOST_SAID = 5
 
@@ -31,10 +34,21 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     parser = commands.add_parser("import", help="read files of others into a capture", description=_import.__doc__)
     parser.add_argument("path", nargs="+", metavar="PATH|-", help="files, folders, patterns; - reads standard input")
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="an existing capture is continued")
-    parser.add_argument("--format", metavar="NAME", default="", help="instead of recognising it; --formats lists them")
-    parser.add_argument("--set", action="append", default=[], type=_setting, metavar="NAME=VALUE", help="a setting of the format")
+    parser.add_argument(
+        "--format", action="append", default=[], metavar="[RECOGNISED:]NAME", help="for all files, or instead of the one that is recognised"
+    )
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        type=_setting,
+        metavar="[RECOGNISED:]NAME=VALUE",
+        help="a setting of the format, such as fields.time=created_at; with a format before it only for files that are recognised so",
+    )
+    parser.add_argument("--preview", action="store_true", help="say what would be done, with five events of each kind, and write nothing")
     parser.add_argument("--zone", metavar="ZONE", help="of times that say none, such as Europe/Paris or UTC")
     parser.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log, or a format's descriptor (TOML)")
+    parser.add_argument("--expect", type=Path, metavar="FILE", help="control totals (TOML or CSV) that the capture is checked against")
     add_options(parser)
     parser.add_argument("--limit", type=int, metavar="N", help="store at most N events in all")
     parser.add_argument("--min-free", type=size_of, default=10**9, metavar="N", help="bytes that stay free on the disk (1GB)")
@@ -57,33 +71,73 @@ def _import(args: argparse.Namespace) -> ExitStatus:
     from inspector import ingest
     from inspector.sources import Request
 
+    if args.preview:
+        return _preview(args)
     if args.output is None:
         raise UsageError("give the capture to write: -o FILE")
-    source = _source(args)
+    options = _options(args)
+    expected = _expected(args.expect)
     reporter = reporter_of(args.progress)
     stop = Stop(with_stdin=args.stop_with_stdin)
+    sources: list[Source] = []
     try:
+        sources.extend(_sources(args))
         listener = reporter.listener(stop.begun)
-        outcome = ingest.run([(source, Request())], args.output, options=_options(args), listener=listener, stop=stop.event)
+        outcome = ingest.run([(one, Request()) for one in sources], args.output, options=options, listener=listener, stop=stop.event)
     finally:
         stop.end()
-        source.close()
+        for source in sources:
+            source.close()
     status = _status(outcome)
     reporter.finished(outcome.stopped, status)
     _print_outcome(args, outcome)
+    if expected is not None and outcome.exit_status is ExitStatus.OK:
+        from inspector.cli.expect import checked
+
+        return max(status, checked(args.output, expected, args.print_as))
     return status
 
 
-def _source(args: argparse.Namespace) -> FileSource:
-    from inspector.sources.files import STDIN, FileSource
+def _sources(args: argparse.Namespace) -> Iterator[Source]:
+    """One for each store or data folder, and one for all other files."""
+    from inspector.sources.files import STDIN
+    from inspector.sources.paths import divide
 
     if args.stop_with_stdin and "-" in args.path:
         raise UsageError("--stop-with-stdin and reading standard input do not go together")
-    settings: dict[str, object] = dict(args.set)
-    if args.zone:
-        settings["zone"] = _zone(args.zone)
+    wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
     paths = [STDIN if path == "-" else Path(path) for path in args.path]
-    return FileSource(paths, wanted=args.format, settings=settings)
+    divided = divide(paths, wishes=wishes, descriptors=_descriptors(args.map))
+    if divided.files is not None:
+        yield divided.files
+    for one in divided.claimed:
+        yield one.reader.of_path(one.path, wishes.config_of(one.words))
+
+
+def _preview(args: argparse.Namespace) -> ExitStatus:
+    from inspector.cli.logs import leave_with_stdin
+    from inspector.identify import load_profile
+    from inspector.import_preview import preview
+    from inspector.sources.paths import divide
+
+    if "-" in args.path:
+        raise UsageError("standard input cannot be read twice: --preview looks at files")
+    if args.stop_with_stdin:
+        leave_with_stdin()
+    profile = load_profile(args.map) if args.map else None
+    wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
+    divided = divide([Path(path) for path in args.path], wishes=wishes, descriptors=_descriptors(args.map))
+    print_preview(preview(divided.files, divided.claimed, profile, wishes), chosen_format(args.print_as))
+    return ExitStatus.OK
+
+
+def _expected(path: Path | None) -> Totals | None:
+    """The control totals, read before anything else, so that a mistake in them costs no import."""
+    if path is None:
+        return None
+    from inspector.control_totals import load
+
+    return load(path)
 
 
 def _zone(name: str) -> str:
@@ -94,6 +148,26 @@ def _zone(name: str) -> str:
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
         raise UsageError(f"no time zone named {name!r}; write one such as Europe/Paris or UTC") from None
     return name
+
+
+def _descriptors(path: Path | None) -> list[Descriptor]:
+    """The format that a map describes, if it does."""
+    from inspector import toml_text
+    from inspector.formats.descriptor import is_descriptor, load
+    from inspector.identify.rules import compile_table
+
+    try:
+        text = path.read_text(encoding="utf-8") if path else ""
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read the map {path}: {error}") from None
+    if path is None or not is_descriptor(text):
+        return []
+    one = load(path)
+    try:
+        compile_table({name: rule for name, rule in one.events.items() if name != "decoder"})
+    except ValueError as error:
+        raise UsageError(f"{path}, line {toml_text.line_of(text, f'[events] {error}')}: [events] {error}") from None
+    return [one]
 
 
 def _options(args: argparse.Namespace) -> Options:
@@ -112,7 +186,7 @@ def _options(args: argparse.Namespace) -> Options:
 
 def _status(outcome: Any) -> ExitStatus:
     """1 for rows or stretches that could not be read, unless it ended in another way."""
-    damaged = outcome.status.undecodable or any(one.gaps for one in outcome.inputs)
+    damaged = outcome.status.undecodable or any(one.gaps or one.damaged for one in outcome.inputs)
     return ExitStatus.FINDINGS if damaged and outcome.exit_status is ExitStatus.OK else outcome.exit_status
 
 
@@ -153,6 +227,7 @@ def _input(one: Any) -> dict[str, Any]:
         "loses": one.loses,
         "proves": one.proves,
         "rows": one.rows,
+        "damaged": one.damaged,
         "gaps": [{"start": gap.start, "end": gap.end, "reason": gap.reason} for gap in one.gaps],
         "notes": list(one.notes),
         "is_whole": one.is_whole,

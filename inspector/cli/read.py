@@ -97,6 +97,8 @@ def _info(args: argparse.Namespace) -> ExitStatus:
         print(f"{report['events']:,} events in {report['capture']}, made {report['created']} by {visible(str(report['tool']))}")
         for source in report["sources"]:
             print(f"source {source['id']}: {visible(str(source['uri']))}")
+        if report["inputs"]:
+            print_rows(map(_input_row, report["inputs"]), ("file", "bytes", "rows", "state", "format", "sha256"), format_="table")
         if report["masks"]:
             print(f"masked by {report['masks']:,} rules: what they hide is stored in clear, and --unmasked shows it")
         print_rows(_coverage_rows(report), ("log", "partition", "from", "to", "state", "reason", "records"), format_="table")
@@ -104,6 +106,12 @@ def _info(args: argparse.Namespace) -> ExitStatus:
             print_rows(decoded, ("log", "partition", "decoder", "events"), format_="table")
     complete = report["scope"]["complete"]
     return ExitStatus.INCOMPLETE if args.require_complete and not complete else ExitStatus.OK
+
+
+def _input_row(one: dict[str, Any]) -> dict[str, Any]:
+    state = f"{len(one['gaps']):,} stretches not read" if one["gaps"] else "whole" if one["is_whole"] else "not read to its end"
+    named = {"file": one["name"], "bytes": one["size_bytes"], "rows": one["rows"], "state": state}
+    return {**named, "format": one["format"], "sha256": one["sha256"]}
 
 
 def _coverage_rows(report: dict[str, Any]) -> list[dict[str, Any]]:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from inspector.ingest import Status
 
 _PROGRESS_EVERY_S = 0.1
+_MOST_PARTITIONS = 1_000
 FINISHING = "finishing"
 """A state for a window that reads along (`ingest.FINISHING`); people need not know."""
 
@@ -100,7 +101,7 @@ class _JsonReporter(Reporter):
             wanted=status.wanted,
             read_bytes=status.read_bytes,
             total_bytes=status.total_bytes,
-            read={f"{log}/{partition}": [reached, end] for (_, log, partition), (reached, end) in status.read.items()},
+            read=_reached(status),
         )
 
     def say(self, kind: str, text: str, *, step: str = "") -> None:
@@ -113,6 +114,13 @@ class _JsonReporter(Reporter):
     @staticmethod
     def _line(kind: str, **values: object) -> None:
         print(json.dumps({"type": kind, **values}), file=sys.stderr, flush=True)
+
+
+def _reached(status: Status) -> dict[str, list[int | None]]:
+    """How far each partition is; nothing where a line would get too long to be said ten times a second (a folder of many files)."""
+    if len(status.read) > _MOST_PARTITIONS:
+        return {}
+    return {f"{log}/{partition}": [reached, end] for (_, log, partition), (reached, end) in status.read.items()}
 
 
 class _LineReporter(Reporter):

@@ -12,11 +12,12 @@ from inspector.errors import ExitStatus
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Registers `open`."""
     parser = commands.add_parser("open", help="the window (also without any command)", description=_open.__doc__)
-    parser.add_argument("store", nargs="?", metavar="STORE", help="an .evcap file, kafka://host:port[/topic], or an SQL URL")
+    help_ = "an .evcap file, files or folders to import, kafka://host:port[/topic], or an SQL URL"
+    parser.add_argument("store", nargs="*", metavar="STORE", help=help_)
     parser.set_defaults(run=_open)
 
 
 def _open(args: argparse.Namespace) -> ExitStatus:
-    """Opens the window on a capture, a cluster or a store."""
-    ended = subprocess.run([sys.executable, "-m", "app", *([args.store] if args.store else [])], check=False)
+    """Opens the window on a capture, on files to import, on a cluster or a store."""
+    ended = subprocess.run([sys.executable, "-m", "app", *args.store], check=False)
     return ExitStatus(ended.returncode) if ended.returncode in list(ExitStatus) else ExitStatus.FINDINGS

@@ -6,32 +6,17 @@ how one record is read.
 
 from __future__ import annotations
 
-import bz2
-import lzma
-import zlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
 
-import cramjam
-
-from inspector.composing import MAX_UNPACKED_BYTES
 from inspector.decoders import Context, Decoded, Room
+from inspector.schemas.avro_blocks import CODECS, MAGIC, SYNC_BYTES, TooLargeError, described, inflated
 from inspector.schemas.avro_read import compiled_text
-from inspector.schemas.avro_values import BROKEN, counted, read_long, read_size, read_string, reason
+from inspector.schemas.avro_values import BROKEN, counted, read_long, read_size, reason
 from inspector.schemas.avro_walk import Budget, StoppedError, Walk, exact
 
-MAGIC = b"Obj\x01"
 MAX_RECORDS = 10_000
-MAX_INFLATED_BYTES = MAX_UNPACKED_BYTES
 _CERTAIN = 0.98
-_SYNC_BYTES = 16
-_CHECKSUM_BYTES = 4
-_FIRST_ROOM_BYTES = 64 * 1024
-
-
-class TooLargeError(Exception):
-    """A block inflates to more than may be read."""
 
 
 @dataclass(slots=True)
@@ -82,21 +67,21 @@ def _read(data: bytes, most: int, room: Room) -> _Container:
     """The records in `data`, as far as they inflate to `most` bytes and there is room for them. Raises StoppedError."""
     if not data.startswith(MAGIC):
         raise StoppedError(0, "it does not begin like an Avro file")
-    described, at = _described(data)
-    sync = data[at : at + _SYNC_BYTES]
-    codec = described.get("avro.codec", b"null").decode(errors="replace")
-    inflate = _CODECS.get(codec)
+    said, at = described(data)
+    sync = data[at : at + SYNC_BYTES]
+    codec = said.get("avro.codec", b"null").decode(errors="replace")
+    inflate = CODECS.get(codec)
     if inflate is None:
         raise StoppedError(at, f"compressed with {codec[:40]!r}, which cannot be read here")
-    schema = compiled_text(described.get("avro.schema", b"").decode(errors="replace"))
+    schema = compiled_text(said.get("avro.schema", b"").decode(errors="replace"))
     if schema.reader is None:
         raise StoppedError(at, f"what stands for its schema {schema.error}")
     found, left = _Container(), most
-    for start, count, block in _blocks(data, at + _SYNC_BYTES, sync):
+    for start, count, block in _blocks(data, at + SYNC_BYTES, sync):
         if room.left <= 0:
             raise StoppedError(start, room.full)
         try:
-            content = _inflated(inflate, block, left, start)
+            content = inflated(inflate, block, left, start)
         except TooLargeError:
             room.left -= left
             if not found.texts:
@@ -112,29 +97,6 @@ def _read(data: bytes, most: int, room: Room) -> _Container:
     return found
 
 
-def _described(data: bytes) -> tuple[dict[str, bytes], int]:
-    """What the header says by name, and where the sync marker begins. Raises StoppedError."""
-    described: dict[str, bytes] = {}
-    at = len(MAGIC)
-    try:
-        while True:
-            count, at = read_long(data, at)
-            if count == 0:
-                break
-            if count < 0:
-                _, at = read_long(data, at)
-            for _ in range(min(abs(count), len(data))):
-                name, at = read_string(data, at)
-                size, at = read_size(data, at)
-                described[name] = data[at : at + size]
-                at += size
-    except BROKEN as error:
-        raise StoppedError(min(at, len(data)), f"its header: {reason(error)}") from None
-    if at + _SYNC_BYTES > len(data):
-        raise StoppedError(min(at, len(data)), "its header: the value ends here")
-    return described, at
-
-
 def _blocks(data: bytes, at: int, sync: bytes) -> Iterator[tuple[int, int, bytes]]:
     """Where each block begins, how many records it has, and its bytes. Raises StoppedError."""
     while at < len(data):
@@ -147,12 +109,12 @@ def _blocks(data: bytes, at: int, sync: bytes) -> Iterator[tuple[int, int, bytes
         end = at + size
         if count < 1:  # no writer makes an empty one: blocks are bounded by their records
             raise StoppedError(start, f"a block of {count:,} records")
-        if end + _SYNC_BYTES > len(data):
+        if end + SYNC_BYTES > len(data):
             raise StoppedError(start, f"a block of {counted(size, 'byte')}, with {counted(len(data) - at, 'byte')} left")
-        if data[end : end + _SYNC_BYTES] != sync:
+        if data[end : end + SYNC_BYTES] != sync:
             raise StoppedError(end, "not the marker that ends a block")
         yield start, count, data[at:end]
-        at = end + _SYNC_BYTES
+        at = end + SYNC_BYTES
 
 
 def _take(found: _Container, walk: Walk, count: int, start: int, size: int) -> None:
@@ -171,69 +133,3 @@ def _take(found: _Container, walk: Walk, count: int, start: int, size: int) -> N
         found.note = f"only its first {MAX_RECORDS:,} records are read"
     elif walk.at != size:
         raise StoppedError(start, f"the last record of the block ends {counted(size - walk.at, 'byte')} before it")
-
-
-def _inflated(inflate: Callable[[bytes, int], bytes], block: bytes, most: int, start: int) -> bytes:
-    """What `block` inflates to. Raises StoppedError, and TooLargeError for more than `most` bytes."""
-    try:
-        content = inflate(block, most)
-    except (zlib.error, lzma.LZMAError, cramjam.DecompressionError, OSError, ValueError, EOFError) as error:
-        raise StoppedError(start, f"a block does not inflate ({error})") from None
-    if len(content) > most:
-        raise TooLargeError
-    return content
-
-
-class _Stream(Protocol):
-    """What the standard library's decompressors have in common."""
-
-    @property
-    def eof(self) -> bool:
-        """Whether the end was found."""
-
-    def decompress(self, data: bytes, most: int, /) -> bytes:
-        """At most `most` bytes of what `data` inflates to."""
-
-
-def _streamed(stream: _Stream, block: bytes, most: int) -> bytes:
-    """What `block` inflates to, or one byte more than `most`."""
-    content = stream.decompress(block, most + 1)
-    if len(content) <= most and not stream.eof:
-        raise ValueError("it ends too early")
-    return content
-
-
-def _snappy(block: bytes, most: int) -> bytes:
-    """Raw snappy, and the checksum of what it inflates to."""
-    packed, checksum = block[:-_CHECKSUM_BYTES], block[-_CHECKSUM_BYTES:]
-    if cramjam.snappy.decompress_raw_len(packed) > most:
-        raise TooLargeError
-    content = bytes(cramjam.snappy.decompress_raw(packed))
-    if zlib.crc32(content).to_bytes(_CHECKSUM_BYTES, "big") != checksum:
-        raise ValueError("its checksum differs")
-    return content
-
-
-def _zstandard(block: bytes, most: int) -> bytes:
-    """In a room that grows: the compressed bytes need not say how much they hold, and a large room for each of many blocks takes long."""
-    size = min(max(_FIRST_ROOM_BYTES, 8 * len(block)), most)
-    while True:
-        room = bytearray(size)
-        try:
-            return bytes(memoryview(room)[: cramjam.zstd.decompress_into(block, room)])
-        except cramjam.DecompressionError as error:
-            if "whole buffer" not in str(error):
-                raise
-        if size == most:
-            raise TooLargeError
-        size = min(size * 16, most)
-
-
-_CODECS: dict[str, Callable[[bytes, int], bytes]] = {
-    "null": lambda block, _: block,
-    "deflate": lambda block, most: _streamed(zlib.decompressobj(-15), block, most),
-    "snappy": _snappy,
-    "zstandard": _zstandard,
-    "bzip2": lambda block, most: _streamed(bz2.BZ2Decompressor(), block, most),
-    "xz": lambda block, most: _streamed(lzma.LZMADecompressor(memlimit=4 * MAX_INFLATED_BYTES), block, most),
-}

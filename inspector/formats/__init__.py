@@ -11,9 +11,12 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol, runtime_checkable
+from typing import IO, TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 from inspector.event import RecordBatch
+
+if TYPE_CHECKING:
+    from inspector.formats.descriptor import Descriptor
 
 SAMPLE_BYTES = 256 * 1024
 """So much of a file's beginning, unpacked, is looked at to recognise it."""
@@ -71,6 +74,10 @@ class Sample:
     name: str
     head: bytes
     is_whole: bool
+    path: Path | None = None
+    """The file itself where it is not packed: a format whose description stands at the end may look there."""
+    descriptors: Sequence[Descriptor] = ()
+    """Those that the user named for this very reading."""
 
     def lines(self, most: int = 50) -> list[bytes]:
         """The first lines; the last one of a sample that ends within it is left out unless it is the only one."""
@@ -95,6 +102,10 @@ class Guess:
     title: str = ""
     loses: str = ""
     """What this file cannot tell, in a sentence; empty: as the format says."""
+    proves: str = ""
+    """What an import of it can and cannot prove; empty: as the format says."""
+    columns: Sequence[str] = ()
+    """The places that the first rows have, to choose a field's from, and what a mapping is remembered by (`library.remember`)."""
 
 
 @dataclass(slots=True)
@@ -142,3 +153,22 @@ class DamagedInput(Exception):  # noqa: N818 - it says what the file is
 
 
 Progress = Callable[[int], None]
+
+
+def merged(guess: Settings, said: Settings) -> dict[str, object]:
+    """Settings that were found out with those that the user says over them: `fields.time` names one in `fields`."""
+    found: dict[str, object] = {name: _copied(value) for name, value in guess.items()}
+    for name, value in said.items():
+        *above, last = name.split(".")
+        inner = found
+        for step in above:
+            deeper = inner.setdefault(step, {})
+            if not isinstance(deeper, dict):
+                deeper = inner[step] = {}
+            inner = deeper
+        inner[last] = value
+    return found
+
+
+def _copied(value: object) -> object:
+    return {name: _copied(inner) for name, inner in value.items()} if isinstance(value, Mapping) else value

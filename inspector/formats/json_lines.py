@@ -1,6 +1,6 @@
 """JSON lines: one document a line, each an event of the file's own log at its line number. The bytes of the line are the value.
 
-Knows no fields: what a document means is for identity rules, and lines that are records of a Kafka tool for `descriptor`.
+Knows no fields: what a document means is for identity rules, and which lines are records of a tool for `library`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,11 @@ from collections.abc import Iterator, Sequence
 import orjson
 
 from inspector.event import RecordBatch
-from inspector.formats import Chunk, Guess, Input, Sample, Settings
+from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
+from inspector.formats.generic import GUESSED, fields_of
 from inspector.formats.lines import Lines, lines, mark_cut
+from inspector.formats.mapping import RowMapping
+from inspector.formats.rows import JsonRows
 
 _ENOUGH = 0.6
 _NAMED = (".jsonl", ".ndjson", ".jsonlines")
@@ -29,19 +32,28 @@ class JsonLines:
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file whose first lines are objects or arrays."""
         found = sample.lines()
-        good = sum(map(_is_document, found))
-        if not found or not good:
+        good = [line for line in found if _is_document(line)]
+        if not good:
             return []
-        share = good / len(found)
-        score = 0.55 * share + (0.25 if sample.name.lower().endswith(_NAMED) else 0.0) + (0.1 if len(found) > 1 else -0.1)
-        why = f"{good} of the first {len(found)} lines are JSON documents"
-        return [Guess(score, why, {"decoder": "json"})] if share >= _ENOUGH or score > _ENOUGH else []
+        share = (len(good) + found.count(b"null")) / len(found)
+        score = 0.55 * share + (0.2 if sample.name.lower().endswith(_NAMED) else 0.0) + (0.1 if len(found) > 1 else -0.1)
+        why = f"{len(good)} of the first {len(found)} lines are JSON documents"
+        if share < _ENOUGH and score <= _ENOUGH:
+            return []
+        rows = JsonRows(good)
+        guesses = list(library.guesses(sample, self.name, score, lambda place: None if place else rows, why))
+        if len(found) > 1 and "position" in (fields := fields_of(rows, sorted(rows.names()))):
+            said: dict[str, object] = {"fields": fields}
+            guesses.append(
+                Guess(score + 0.05, f"{why}, with offsets", said, library.questions_of(rows, said), loses=GUESSED, columns=rows.ordered())
+            )
+        return [*guesses, Guess(score, why, {"decoder": "json"}, columns=rows.ordered())]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
-        del settings
+        mapping = RowMapping(settings, source.name)
         for block in lines(source):
-            yield Chunk(_records(block))
+            yield Chunk(_records(block, mapping), mapping.places, notes=mapping.notes)
 
 
 def _is_document(line: bytes) -> bool:
@@ -54,22 +66,24 @@ def _is_document(line: bytes) -> bool:
     return True
 
 
-def _records(block: Lines) -> RecordBatch:
-    texts = [text.removesuffix(b"\r") for text in block.texts]
-    numbers = range(block.first, block.first + len(texts))
+def _records(block: Lines, mapping: RowMapping) -> RecordBatch:
+    """The lines of a block that are not empty."""
+    texts = [text.removesuffix(b"\r") for text in block.texts] if any(text.endswith(b"\r") for text in block.texts) else block.texts
+    rows: Sequence[int] = range(len(texts))
     if not all(texts):
-        kept = [(number, text) for number, text in zip(numbers, texts, strict=True) if text.strip()]
-        numbers, texts = [number for number, _ in kept], [text for _, text in kept]  # type: ignore[assignment]
-    count = len(texts)
-    records = RecordBatch(
-        log=[0] * count,
-        position=list(numbers),
-        time_us=[None] * count,
-        time_kind=[0] * count,
-        key=[None] * count,
-        value=list(texts),
-        headers=[None] * count,
-    )
+        rows = [row for row, text in enumerate(texts) if text.strip()]
+        texts = [texts[row] for row in rows]
+    if not mapping.is_plain:
+        rows_read = JsonRows(texts)
+        for row, why in rows_read.whys.items():
+            rows_read.whys[row] = f"line {block.first + rows[row]:,}, byte {block.start_of(rows[row]):,}: {why}"
+        records = mapping.records(rows_read, block.first)
+    else:
+        records = mapping.plain(texts, block.first, {})
+    if not isinstance(rows, range):  # the number of a line counts the empty ones
+        for place, row in enumerate(rows):
+            if not mapping.places[records.log[place]].is_claimed:
+                records.position[place] = block.first + row
     for row, cut in block.cut.items():
         mark_cut(records, row, cut)
     return records

@@ -46,9 +46,9 @@ class Lines:
 def lines(source: Input) -> Iterator[Lines]:
     """The lines of a stream in blocks of at most `CHUNK_ROWS` lines and about `CHUNK_BYTES`; an empty last line is none."""
     number, start = 1, 0
-    rest = b""
+    rest = ahead = b""
     while not source.stop.is_set():
-        block = source.stream.read(_READ_BYTES)
+        block, ahead = ahead or source.stream.read(_READ_BYTES), b""
         if not block:
             if rest:
                 yield Lines(number, start, [rest], ends_open=True)
@@ -58,7 +58,7 @@ def lines(source: Input) -> Iterator[Lines]:
             if len(rest) > MOST_LINE_BYTES:
                 long = _cut(source, rest)
                 yield Lines(number, start, [long.kept], {0: long.cut}, ends_open=not long.has_end)
-                number, start, rest = number + 1, start + long.cut.size_bytes + 1, long.rest
+                number, start, rest, ahead = number + 1, start + long.cut.size_bytes + 1, b"", long.rest
             continue
         texts = (rest + block).split(b"\n")
         rest = texts.pop()

@@ -11,7 +11,8 @@ from functools import cache
 
 from inspector import plugins
 from inspector.errors import UsageError
-from inspector.formats import Format, Guess, Sample
+from inspector.formats import Format, Guess, Sample, library
+from inspector.formats.descriptor import Descriptor
 
 TAKEN = 0.5
 """A guess with a higher score is taken without asking."""
@@ -35,6 +36,11 @@ class Choice:
         return self.guess.loses or self.format.loses
 
     @property
+    def proves(self) -> str:
+        """What an import of it can and cannot prove."""
+        return self.guess.proves or self.format.proves
+
+    @property
     def name(self) -> str:
         """What `--format` calls it."""
         return self.guess.variant or self.format.name
@@ -52,7 +58,7 @@ def format_named(name: str) -> Format:
     try:
         made = plugins.load("formats", name)
     except LookupError:
-        raise UsageError(f"no format named {name!r}; known: {', '.join(plugins.names('formats'))}") from None
+        raise UsageError(f"no format named {name!r}; known: {', '.join(known_names())}") from None
     assert callable(made)
     found: Format = made()
     return found
@@ -73,9 +79,18 @@ def chosen(sample: Sample, wanted: str = "") -> Choice | None:
     if not wanted:
         return found[0] if found and found[0].guess.score > TAKEN else None
     fitting = [choice for choice in found if wanted in {choice.name, choice.format.name}]
-    return fitting[0] if fitting else Choice(format_named(wanted), Guess(0.0, "as asked"))
+    return fitting[0] if fitting else _asked(wanted, sample.descriptors)
+
+
+def _asked(wanted: str, descriptors: Sequence[Descriptor]) -> Choice:
+    """The format or descriptor of that name for a file that it does not seem to fit."""
+    one = None if wanted in plugins.names("formats") else library.named(wanted, descriptors)
+    if one is None:
+        return Choice(format_named(wanted), Guess(0.0, "as asked"))
+    guess = Guess(0.0, "as asked", one.settings(), variant=one.name, title=one.title, loses=one.loses, proves=one.proves)
+    return Choice(format_named(one.readers[0]), guess)
 
 
 def known_names() -> Sequence[str]:
-    """The names that `--format` takes."""
-    return plugins.names("formats")
+    """The names that `--format` takes: of formats, and of the descriptors that some of them read by."""
+    return [*plugins.names("formats"), *(one.name for one in (*library.users(), *library.built_in()))]

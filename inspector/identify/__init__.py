@@ -22,7 +22,7 @@ from inspector.errors import UsageError
 from inspector.event import EventBatch, RecordBatch, Schema
 from inspector.identify import expressions
 from inspector.identify.otherwise import read_otherwise
-from inspector.identify.parts import EVENT_TIME, SOURCE, Part, assembled, identified, taken
+from inspector.identify.parts import EVENT_TIME, SOURCE, Part, assembled, identified, taken, without_markers
 from inspector.identify.profile import LogProfile, Profile, built_in_rules, load_profile, parse_profile
 from inspector.identify.rows import Rows, key_text
 from inspector.identify.rules import FIELDS, IN_ENVELOPE, Candidate, Column, compile_table
@@ -106,7 +106,7 @@ class Identifier:
         rules = self._compiled.get(name)
         if rules is None:
             rules = self._compiled[name] = self._compile(name)
-        value = taken(records.value, rows)
+        value = without_markers(records, rows)
         headers = taken(records.headers, rows) if records.headers else [None] * len(rows)
         habit = self._habits.setdefault(name, Habit())
         context = self._context(name)
@@ -225,8 +225,9 @@ class Identifier:
             if column in entry.candidates:
                 candidates[column] = entry.candidates[column]
                 continue
-            known = [Candidate(column, expressions.envelope(column), is_final=column == "metadata")] if column in IN_ENVELOPE else []
-            candidates[column] = [*known, *descriptor.get(column, built_in[column])]
+            unit = "us" if column == "time" else None
+            known = Candidate(column, expressions.envelope(column), unit=unit, is_final=column == "metadata")
+            candidates[column] = [known, *descriptor.get(column, built_in[column])]
         decoder, overridden = entry.decoder or self._decoders.get(name), IN_ENVELOPE & entry.candidates.keys()
         return _LogRules(decoder, entry.key_type, entry.schema, candidates, overridden)
 

@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from inspector.identify.rows import Path, Rows, Step
+from inspector import json_paths
+from inspector.identify.rows import Path, Rows
 
 FORMS = "key, log, header.NAME, headers, data, data.PATH, metadata, metadata.PATH, schema.name, schema.version, schema.subject, const:TEXT"
-_PLAIN = re.compile(r"[\w$@-]+")
-_STEP = re.compile(r'\.(?:"((?:[^"\\]|\\.)+)"|([^."\[\]]+))|\[(\d+)\]')
 
 
 def _no_text(_rows: Rows, _row: int) -> str | None:
@@ -54,12 +53,7 @@ def _parsed(text: str) -> Expression:
     root = re.match(r"(data|metadata)(?=[.\[]|\Z)", text)
     if root is None:
         raise ValueError(f"{text!r} is no place in a record: one of {FORMS}")
-    return _in_document(root[1], _path(text, root.end()))
-
-
-def steps(text: str) -> Path:
-    """The steps of what stands after `data` or `metadata` in a place. Raises ValueError for what is no path."""
-    return _path(text, 0)
+    return _in_document(root[1], json_paths.steps(text, root.end()))
 
 
 def written(root: str, path: Path) -> str:
@@ -70,15 +64,10 @@ def written(root: str, path: Path) -> str:
     if root == "header" and path:
         text = f"header.{path[0]}"
     elif root in {"data", "metadata"}:
-        text = root + "".join(f"[{step}]" if isinstance(step, int) else f".{_named(step)}" for step in path)
+        text = root + "".join(f"[{step}]" if isinstance(step, int) else f".{json_paths.named(step)}" for step in path)
     else:
         return ""
     return "" if "" in path or not _is_text(text) else text
-
-
-def _named(step: str) -> str:
-    quoted = step.replace("\\", "\\\\").replace('"', '\\"')
-    return step if _PLAIN.fullmatch(step) else f'"{quoted}"'
 
 
 def _is_text(text: str) -> bool:
@@ -119,15 +108,3 @@ def _constant(text: str) -> Expression:
 
 def _log(rows: Rows) -> Sequence[object]:
     return [rows.log] * len(rows)
-
-
-def _path(text: str, start: int) -> Path:
-    steps: list[Step] = []
-    while start < len(text):
-        step = _STEP.match(text, start)
-        if step is None:
-            raise ValueError(f'{text!r} is no path after {text[:start]!r}: write .name, ."any name" or [0]')
-        quoted, plain, index = step.groups()
-        steps.append(int(index) if index else plain or re.sub(r"\\(.)", r"\1", quoted))
-        start = step.end()
-    return tuple(steps)

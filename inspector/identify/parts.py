@@ -27,7 +27,10 @@ EVENT_TIME = "event_time"
 """In `extra`: what a rule found and could not use as the event's time."""
 SOURCE = "source"
 """In `extra`: what the source said and a column does not show: a field the profile overrides, an error of its own."""
+_CONTROL = int(Flag.control)
 _TOMBSTONE = int(Flag.tombstone)
+_UNTOLD = int(Flag.damaged | Flag.control)
+"""A value that a file does not tell is no null."""
 _EVENT = int(TimeKind.event)
 
 
@@ -49,6 +52,15 @@ class Part:
 def taken(column: Sequence[T], rows: Sequence[int]) -> Sequence[T]:
     """The values of `rows`; a range stands for all."""
     return column if isinstance(rows, range) else [column[row] for row in rows]
+
+
+def without_markers(records: RecordBatch, rows: Sequence[int]) -> Sequence[bytes | None]:
+    """The values of `rows` to be decoded: not those of control records, which are Kafka's own and say nothing of an application."""
+    values = taken(records.value, rows)
+    if not any(bits & _CONTROL for bits in records.flags.values()):
+        return values
+    flags = records.flags
+    return [None if flags.get(row, 0) & _CONTROL else value for row, value in zip(rows, values, strict=True)]
 
 
 def identified(
@@ -186,7 +198,7 @@ def _merge_marks(batch: EventBatch) -> None:
     records, flags = batch.records, batch.flags
     if None in records.value:
         for row, value in enumerate(records.value):
-            if value is None:
+            if value is None and not records.flags.get(row, 0) & _UNTOLD:
                 flags[row] |= _TOMBSTONE
     for row, bits in records.flags.items():
         flags[row] |= int(bits)
@@ -202,13 +214,18 @@ def _extra(records: RecordBatch, parts: Sequence[Part]) -> list[str | None]:
             found[row] = _as_object(value)
     for source in (records.extra, *(part.extra for part in parts)):
         for row, values in source.items():
-            found[row] = {**found.get(row, {}), **values}
+            found[row] = {**found[row], **values} if row in found else values
     for row, reason in records.error.items():
-        said = found.setdefault(row, {}).get(SOURCE)
-        found[row][SOURCE] = {**(said if isinstance(said, dict) else {}), "error": reason}
+        known = found.get(row, {})
+        said = known.get(SOURCE)
+        found[row] = {**known, SOURCE: {**(said if isinstance(said, dict) else {}), "error": reason}}
     column: list[str | None] = [None] * len(records)
+    last: dict[str, object] | None = None
+    text = ""
     for row, values in found.items():
-        column[row] = _json(values)
+        # rows of one batch of a log's file share one object
+        text = text if values is last else _json(values)
+        column[row], last = text, values
     return column
 
 

@@ -10,13 +10,12 @@
     stream = { from = "key", split = "-" }
     reducer = "latest"                                    # how its streams are replayed unless asked otherwise
 
-Read `rules` for the forms of a field.
+It may be a format's descriptor as well (see `formats.descriptor`). Read `rules` for the forms of a field.
 """
 
 from __future__ import annotations
 
 import fnmatch
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources as package_files
@@ -25,9 +24,9 @@ from pathlib import Path
 from inspector import plugins, toml_text
 from inspector.decoders import PRIMITIVE_TYPES, known
 from inspector.errors import UsageError
+from inspector.formats.descriptor import TOP
 from inspector.identify.rules import FIELDS, Candidate, compile_table
 
-_LOG = re.compile(r"\s*\[\[\s*(?:log|rule)\s*\]\]")
 _KEYS = ("name", "decoder", "schema", "key_type", "zone", "reducer", "when")
 
 
@@ -72,7 +71,7 @@ def parse_profile(text: str, name: str = "map") -> Profile:
         try:
             entries.append(_log_profile(table))
         except ValueError as error:
-            raise UsageError(f"{name}, line {_line(text, number, str(error))}: {error}") from None
+            raise UsageError(f"{name}, line {toml_text.line_of(text, str(error), entry=number)}: {error}") from None
     return Profile(tuple(entries), text)
 
 
@@ -92,8 +91,9 @@ def _tables(text: str, name: str, kind: str) -> list[dict[str, object]]:
     except ValueError as error:
         raise UsageError(f"{name} is not TOML: {error}") from None
     tables = document.get(kind, [])
-    for other in set(document) - {kind}:
-        raise UsageError(f"{name}, line {_line(text, -1, other + ':')}: {other!r} is not known: everything stands in [[{kind}]] tables")
+    beside = TOP if kind == "log" and not {"match", "record"}.isdisjoint(document) else ()
+    for other in set(document) - {kind} - set(beside):
+        raise UsageError(f"{name}, line {toml_text.line_of(text, other)}: {other!r} is not known: everything stands in [[{kind}]] tables")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise UsageError(f"{name}: write [[{kind}]], in double brackets, once per entry")
     return tables
@@ -116,16 +116,3 @@ def _log_profile(table: Mapping[str, object]) -> LogProfile:
     rules = {key: value for key, value in table.items() if key not in {"decoder", "schema", "key_type"}}
     texts = [None if value is None else str(value) for value in (decoder, key_type, reducer, table.get("schema"))]
     return LogProfile(str(table["name"]), texts[0], texts[1], compile_table(rules, "the map"), texts[2], texts[3])
-
-
-def _line(text: str, table: int, message: str) -> int:
-    """The line (from 1) of the key that `message` starts with, in the table of that number; else where the table starts."""
-    key = re.compile(r"\s*[\"']?" + re.escape(message.partition(":")[0]) + r"[\"']?\s*[=.\]]|\s*\[+" + re.escape(message.partition(":")[0]))
-    current, start = -1, 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if _LOG.match(line):
-            current += 1
-            start = number if current == table else start
-        if (current == table or table < 0) and key.match(line):
-            return number
-    return start

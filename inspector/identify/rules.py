@@ -15,6 +15,7 @@ from typing import cast
 import orjson
 import re2
 
+from inspector import times
 from inspector.identify import convert, expressions
 from inspector.identify.expressions import Expression
 from inspector.identify.rows import Rows
@@ -92,7 +93,7 @@ class Candidate:
         if self.field == "version":
             return convert.integers(column)
         if self.field == "time":
-            return convert.times(column, self.unit, self.zone)
+            return times.times(column, self.unit, self.zone)
         if self.field == "metadata":
             return convert.json_texts(column, self._exact_in(rows, column))
         if self.source.is_text and not self.match:
@@ -183,8 +184,8 @@ def _candidate(name: str, entry: object, when: object, zone: object) -> Candidat
     if "from" not in options:
         raise ValueError("'from' is missing: it says where to look")
     unit = _text(options, "unit") or None
-    if unit not in {None, "guess", *convert.UNITS}:
-        raise ValueError(f"no unit {unit!r}: one of {', '.join(convert.UNITS)} or guess")
+    if unit not in {None, "guess", *times.UNITS}:
+        raise ValueError(f"no unit {unit!r}: one of {', '.join(times.UNITS)} or guess")
     zone = options.get("zone", zone)
     return Candidate(
         field=name,
@@ -194,7 +195,7 @@ def _candidate(name: str, entry: object, when: object, zone: object) -> Candidat
         split=_text(options, "split"),
         category=_text(options, "category"),
         unit=unit,
-        zone=None if zone is None else convert.parse_zone(str(zone)),
+        zone=None if zone is None else times.parse_zone(str(zone)),
         prefix=_text(options, "prefix"),
         without=frozenset(_texts("without", options.get("without", []))),
         also=tuple(_also(options.get("also", {}))),

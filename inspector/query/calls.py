@@ -201,12 +201,18 @@ def _contains(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:
 
 def _starts(text: str, wanted: str) -> str:
     text, wanted = f"CAST({text} AS BLOB)", f"CAST({wanted} AS BLOB)"
-    return f"(substr({text}, 1, length({wanted})) = {wanted})"
+    return _part_is(text, f"substr({text}, 1, length({wanted}))", wanted)
 
 
 def _ends(text: str, wanted: str) -> str:
     text, wanted = f"CAST({text} AS BLOB)", f"CAST({wanted} AS BLOB)"
-    return f"(length({text}) >= length({wanted}) AND substr({text}, length({text}) - length({wanted}) + 1) = {wanted})"
+    part = f"substr({text}, length({text}) - length({wanted}) + 1)"
+    return f"(length({text}) >= length({wanted}) AND {_part_is(text, part, wanted)})"
+
+
+def _part_is(text: str, part: str, wanted: str) -> str:
+    """SQLite gives null for a part of no bytes; where there is a text, that part is empty."""
+    return f"(coalesce({part}, iif({text} IS NULL, NULL, x'')) = {wanted})"
 
 
 def _matches(scope: Scope, node: Node, arguments: Sequence[Value]) -> Value:

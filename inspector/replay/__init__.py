@@ -20,6 +20,7 @@ from inspector.errors import ExitStatus, UsageError
 from inspector.event import format_time
 from inspector.reducers import ABSENT, FoldEvent, Reducer, named
 from inspector.reducers.from_file import FromFile
+from inspector.reducers.rules import ByRules
 from inspector.replay import evidence
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
@@ -204,6 +205,8 @@ class Replay:
         asked = self.question.reducer or self._default_reducer()
         if asked.endswith(".py"):
             return FromFile(Path(asked))
+        if asked.endswith(".toml"):
+            return ByRules(Path(asked))
         if not self._with_values:
             raise UsageError("the capture holds no values (--no-values): only a reducer of your own (FILE.py) has something to fold")
         return named(asked)
@@ -213,8 +216,9 @@ class Replay:
             # only what is installed here: a capture never names code to run
             if (by_rule := log.rules.get("reducer")) in plugins.names("reducers"):
                 return str(by_rule)
-        replaces_whole = any(log.compacted for log in self._logs) or is_change_event(evidence.first_document(self._reader, self.stream))
-        return "latest" if replaces_whole else "merge"
+        if is_change_event(evidence.first_document(self._reader, self.stream)):
+            return "debezium"
+        return "latest" if any(log.compacted for log in self._logs) else "merge"
 
     # ---- how sure it is
 

@@ -52,6 +52,32 @@ class AvroReader:
         except _ODD:
             raise OddError from None
 
+    def read_some(self, data: bytes, at: int, most: int) -> tuple[list[str], int]:
+        """The JSON texts of the records that stand one behind the other from byte `at`, at most `most`, and where they end.
+
+        They end early before one that is odd: then ask `read_next`.
+        """
+        found: list[str] = []
+        if most < 1 or self._longest < 1:
+            return found, at
+        window, base = data[at : at + self._longest], at
+        try:
+            at = 0
+            while len(found) < most:
+                document, end = self._read(window, at)
+                if end > len(window):
+                    break
+                found.append(json_text(document))
+                at = end
+        except _ODD:
+            pass
+        return found, base + at
+
+    def read_next(self, data: bytes, at: int) -> tuple[str, int]:
+        """The JSON text of the record that begins at byte `at`, and where it ends. Raises StoppedError."""
+        walk = Walk(self.root, data, at, Budget())
+        return exact(walk).text, walk.at
+
     def name_of(self, data: bytes, start: int) -> str:
         """The full name of the record in `data`, which `read` has read; empty for another type."""
         return self._branches[read_long(data, start)[0]] if self._branches else self.name

@@ -10,15 +10,17 @@ import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from inspector.event import LogKey, RecordBatch
-from inspector.formats import Chunk, Input, Place, Settings
+from inspector.event import Flag, LogKey, RecordBatch
+from inspector.formats import Chunk, Input, Place
+from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
 from inspector.sources import Batch, LogInfo, Plan, Span
+from inspector.sources.file_siblings import Joined
 from inspector.sources.input_file import Gap, InputFile
 
 _MOST_NOTES = 20
@@ -30,7 +32,6 @@ class Standing:
     """How far the reading of several files is: the logs that came up, and the bytes that were read."""
 
     plan: Plan
-    settings: Settings
     read_bytes: int = 0
     _logs: dict[LogKey, int] = field(default_factory=dict)
 
@@ -46,10 +47,10 @@ class Standing:
             return known
         index = self._logs[key] = len(self.plan.logs)
         info = LogInfo(key, first, -1)
-        rules = choice.guess.settings.get("rules")
-        if isinstance(rules, Mapping):
+        settings = choice.guess.settings
+        if rules := rules_of(settings):
             self.plan.rules[key.name] = rules
-        decoder = choice.guess.settings.get("decoder")
+        decoder = settings.get("decoder")
         if isinstance(decoder, str):
             self.plan.decoder[key.name] = decoder
         self.plan.logs.append(info)
@@ -60,11 +61,20 @@ class Standing:
 class Reading:
     """One file: `rows` gives its batches, `ended` the last one with what is known of it then."""
 
-    def __init__(self, standing: Standing, choice: Choice, file: InputFile, found: Found | None, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        standing: Standing,
+        choice: Choice,
+        file: InputFile,
+        found: Found | None,
+        stop: threading.Event,
+        beside: Mapping[str, Found] | None = None,
+    ) -> None:
+        self._beside = beside or {}
         self._standing, self._choice, self._file, self._found, self._stop = standing, choice, file, found, stop
         self._incarnation = f"sha256:{file.sha256}" if file.sha256 else ""
         self._reached: dict[int, int] = {}
-        self._count = 0
+        self._count = self._damaged = 0
         self._begun_bytes = standing.read_bytes
         self._notes: list[str] = []
         self.gaps: list[Gap] = []
@@ -75,13 +85,15 @@ class Reading:
 
     def rows(self, source: Opened, path: Path | None) -> Iterator[Batch]:
         """The file's rows. Raises DamagedInput where nothing more can be read, and OSError."""
-        settings = {**self._choice.guess.settings, **self._standing.settings}
         with self._on_disk(source, path) as on_disk:
             given = Input(self._file.name, source.stream, on_disk, self._stop)
-            for chunk in self._choice.format.read(given, settings):
-                yield self._batch(chunk, source)
-                if self._stop.is_set():
-                    return
+            with closing(Joined(self._beside, self._stop)) as joined:
+                for chunk in self._choice.format.read(given, self._choice.guess.settings):
+                    joined.add_to(chunk.records)
+                    yield self._batch(replace(chunk, notes=[*chunk.notes, *joined.notes]), source)
+                    if self._stop.is_set():
+                        return
+        source.check()
 
     @contextmanager
     def _on_disk(self, source: Opened, path: Path | None) -> Iterator[Path | None]:
@@ -103,6 +115,7 @@ class Reading:
             if index in self._indexes(chunk.places):
                 batch.end[self._indexes(chunk.places)[index]] = end
         self._count += len(records)
+        self._damaged += sum(bool(bits & Flag.damaged) for bits in records.flags.values())
         batch.read_bytes = self._read_bytes(source)
         return batch
 
@@ -116,10 +129,7 @@ class Reading:
 
     def _place(self, records: RecordBatch, places: Sequence[Place], batch: Batch) -> None:
         """Puts the rows into the plan's logs, and accounts for the stretch that they and the rows before them span."""
-        positions: dict[int, tuple[int, int]] = {}
-        for number, position in zip(records.log, records.position, strict=True):
-            low, high = positions.get(number, (position, position))
-            positions[number] = (min(low, position), max(high, position))
+        positions = _spans_of(records)
         indexes = {}
         accounted: dict[int, tuple[int, int]] = {}
         for number, (low, high) in positions.items():
@@ -150,16 +160,30 @@ class Reading:
         is_changed = now is not None and now.sha256 != self._file.sha256
         if is_changed and now is not None:
             notes.append(f"it changed while it was read: {self._file.size_bytes:,} bytes before, {now.size_bytes:,} after; read it again")
+        if self._damaged:
+            notes.append(f"{self._damaged:,} of its {self._count:,} rows are damaged: each is an event that says where and why")
         gaps = [f"{_span(gap)}: {gap.reason}" for gap in self.gaps[:5]]
         file = replace(
             self._file,
             rows=self._count,
+            damaged=self._damaged,
             gaps=tuple(self.gaps),
             notes=tuple(notes),
             is_whole=not self._stop.is_set() and not is_changed and (now is not None or self._found is None),
         )
-        said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed else [])]]
+        said = [f"{self._file.name}: {text}" for text in [*gaps, *(notes[-1:] if is_changed or self._damaged else [])]]
         return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
+
+
+def _spans_of(records: RecordBatch) -> dict[int, tuple[int, int]]:
+    """The lowest and the highest position in each place."""
+    if len(set(records.log)) == 1:
+        return {records.log[0]: (min(records.position), max(records.position))}
+    positions: dict[int, tuple[int, int]] = {}
+    for number, position in zip(records.log, records.position, strict=True):
+        low, high = positions.get(number, (position, position))
+        positions[number] = (min(low, position), max(high, position))
+    return positions
 
 
 def _span(gap: Gap) -> str:

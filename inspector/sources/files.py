@@ -11,7 +11,7 @@ import io
 import re
 import sys
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
@@ -19,11 +19,15 @@ from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.formats import DamagedInput, Settings
-from inspector.formats.opening import Finding, Found, find, identity, opened, sample_of, sampled, unpacked
-from inspector.formats.recognise import Choice, chosen
+from inspector.formats import DamagedInput, Sample, Settings
+from inspector.formats.descriptor import Descriptor
+from inspector.formats.finding import Finding, find
+from inspector.formats.opening import Found, identity, opened, sample_of, sampled, unpacked
+from inspector.formats.recognise import Choice
+from inspector.formats.wishes import Wishes
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
+from inspector.sources.file_siblings import siblings
 from inspector.sources.input_file import Gap, InputFile
 
 STDIN = Path("-")
@@ -34,21 +38,31 @@ _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 class FileSource:
     """Files, folders and patterns, or standard input (`-`), read as `wanted` (empty: recognised one by one) with `settings`.
 
+    What `is_claimed` by another source is left out; `descriptors` are tried before all others.
+
     Raises UsageError for a path that names nothing and for an unknown format.
     """
 
     def __init__(
-        self, paths: Sequence[Path], *, wanted: str = "", settings: Settings | None = None, stdin: IO[bytes] | None = None
+        self,
+        paths: Sequence[Path],
+        *,
+        wanted: str = "",
+        settings: Settings | None = None,
+        wishes: Wishes | None = None,
+        stdin: IO[bytes] | None = None,
+        is_claimed: Callable[[Path], bool] = lambda _path: False,
+        descriptors: Sequence[Descriptor] = (),
     ) -> None:
-        self._wanted, self._settings = wanted, dict(settings or {})
+        self.wishes, self._descriptors = wishes or Wishes(wanted, dict(settings or {})), tuple(descriptors)
         self._stdin = stdin
+        self._beside: dict[str, dict[str, Found]] = {}
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
         self._paths = list(paths)
-        self._finding = Finding() if self._is_piped else find(self._paths)
-        if wanted:
-            chosen(sampled(io.BytesIO(), ""), wanted)
+        self._finding = Finding() if self._is_piped else find(self._paths, is_claimed)
+        self.wishes.check(self._descriptors)
 
     @classmethod
     def at(cls, url: str, config: Mapping[str, str]) -> FileSource:
@@ -98,14 +112,19 @@ class FileSource:
 
         Raises SourceError when none of them could be.
         """
-        standing = Standing(plan, self._settings)
+        standing = Standing(plan)
         if self._is_piped:
             yield from self._read_stdin(standing, stop)
             return
         trouble = read = 0
+        self._beside = siblings(self._finding.files)
+        joined = {one.name: name for name, parts in self._beside.items() for one in parts.values()}
         for found in self._finding.files:
             if stop.is_set():
                 return
+            if found.name in joined:
+                yield from self._note_sibling(found, joined[found.name], standing)
+                continue
             try:
                 yield from self._read_file(found, standing, request, stop)
                 read += 1
@@ -124,14 +143,14 @@ class FileSource:
             yield Batch(notes=[f"{found.name}: this very file is in the capture already; it adds nothing"], read_bytes=standing.read_bytes)
             return
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
-        choice = chosen(sample_of(found), self._wanted)
+        _, choice = self.choice(sample_of(found))
         if choice is None:
             standing.skip(found)
             gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
             yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
             return
-        file = replace(file, **_said(choice, self._settings))
-        reading = Reading(standing, choice, file, found, stop)
+        file = replace(file, **_said(choice))
+        reading = Reading(standing, choice, file, found, stop, self._beside.get(found.name))
         yield Batch(inputs=[file])
         try:
             with opened(found) as source:
@@ -143,13 +162,21 @@ class FileSource:
             reading.gaps.append(Gap(0, None, f"reading failed: {error.strerror or error}"))
         yield reading.ended(identity(found) if not stop.is_set() else None)
 
+    def _note_sibling(self, found: Found, name: str, standing: Standing) -> Iterator[Batch]:
+        """A file that is read with another one: what it was."""
+        before = identity(found)
+        standing.skip(found)
+        said = f"its rows are the keys or headers of those of {name}"
+        file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256, notes=(said,))
+        yield Batch(inputs=[replace(file, format="Connect sink sibling", is_whole=True)], read_bytes=standing.read_bytes)
+
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)
         head = source.stream.peek()
-        choice = chosen(sampled(io.BytesIO(head), "stdin"), self._wanted)
+        _, choice = self.choice(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
-        file = InputFile("stdin", "-", 0, 0, "", **_said(choice, self._settings))
+        file = InputFile("stdin", "-", 0, 0, "", **_said(choice))
         reading = Reading(standing, choice, file, None, stop)
         reading.learn_head(head)
         try:
@@ -158,16 +185,24 @@ class FileSource:
             reading.gaps.append(Gap(error.start, None, error.reason))
         yield reading.ended(None)
 
+    def choice(self, sample: Sample) -> tuple[str, Choice | None]:
+        """What a file that begins so is recognised as, and how it is read; None where nothing fits."""
+        return self.wishes.choice(self.known(sample))
+
+    def known(self, sample: Sample) -> Sample:
+        """The sample with the descriptors that are tried first."""
+        return replace(sample, descriptors=self._descriptors)
+
     def close(self) -> None:
         """Nothing is kept open."""
 
 
-def _said(choice: Choice, settings: Settings) -> dict[str, Any]:
+def _said(choice: Choice) -> dict[str, Any]:
     return {
         "format": choice.title,
-        "settings": {"format": choice.name, **choice.guess.settings, **settings},
+        "settings": {"format": choice.name, **choice.guess.settings},
         "loses": choice.loses,
-        "proves": choice.format.proves,
+        "proves": choice.proves,
     }
 
 

@@ -39,6 +39,8 @@ class InputFile:
     """What such a file cannot tell."""
     proves: str = ""
     rows: int = 0
+    damaged: int = 0
+    """Of the rows."""
     gaps: tuple[Gap, ...] = ()
     notes: tuple[str, ...] = ()
     is_whole: bool = False

@@ -17,13 +17,14 @@ from urllib.parse import unquote
 import apsw
 
 from inspector.errors import SourceError, UsageError
-from inspector.sources import Batch, Bound, LogInfo, Plan, Request, SourceInfo, Span, Step
+from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Step
+from inspector.sources.sql_bounds import Bounds, chosen, refuse_kafka_words
 from inspector.sources.sql_descriptor import Descriptor, built_in, load
 from inspector.sources.sql_open import StoreFile
+from inspector.sources.sql_rows import Page
 from inspector.sources.sql_shape import fits, shapes
 from inspector.sources.sql_table import Table
 from inspector.sources.sql_tail import Tail
-from inspector.sources.sql_times import first_at, nothing_after
 
 _GLANCE_S = 0.05
 _GLANCES = 4
@@ -43,7 +44,7 @@ class SqlSource:
     def __init__(self, url: str, config: Mapping[str, str]) -> None:
         self._path = store_path(url)
         own = config.get("descriptor")
-        self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else built_in()
+        self._descriptors: Sequence[Descriptor] = [load(Path(own))] if own else [one for one in built_in() if one.is_for("sqlite")]
         self._file = StoreFile(self._path)
         self._told = 0
         self._trouble = ""
@@ -90,27 +91,17 @@ class SqlSource:
 
     def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
         """The event tables; reads only where each begins and ends. Raises SourceError for a name that is none of them."""
-        chosen = self._chosen(names)
-        return self._file.read(lambda connection: [table.info(connection) for table in chosen])
+        tables = chosen(self._tables, names, self._path.name)
+        return self._file.read(lambda connection: [table.info(connection) for table in tables])
 
     def pin(self, request: Request) -> Plan:
         """What `request` means now; a time is the first position with that time or a later one."""
-        if request.key is not None:
-            raise UsageError("an event store has no keys: capture it all and choose with a filter, or list a stream's events")
-        if set(request.partitions) - {0}:
-            raise UsageError(f"an event store has only partition 0, not {max(request.partitions)}")
-        tables = self._chosen(request.logs)
+        refuse_kafka_words(request)
+        tables = chosen(self._tables, request.logs, self._path.name)
         infos = self._file.read(lambda connection: [table.info(connection) for table in tables])
         plan = Plan(logs=infos, spans=[], asked=[])
         for place, (table, info) in enumerate(zip(tables, infos, strict=True)):
-            start = self._position(table, info, request.start, info.first, plan.notes)
-            end = self._end(table, info, request, plan.notes)
-            plan.asked.append((start, end if end is None else max(start, end)))
-            if end is None or start < end:
-                plan.spans.append(Span(place, start, end))
-            plan.rules[table.name] = table.descriptor.rules
-            if table.descriptor.decoder is not None:
-                plan.decoder[table.name] = table.descriptor.decoder
+            self._bounds(table, info).put(plan, place, request)
         plan.notes[:0] = self._file.notes
         return plan
 
@@ -183,41 +174,14 @@ class SqlSource:
             step="file",
         )
 
-    def _chosen(self, names: Sequence[str]) -> list[Table]:
-        known = {table.name: table for table in self._tables}
-        for name in names:
-            if name not in known:
-                raise SourceError(f"{self._path.name} has no event table {name}; it has {', '.join(known)}", step="topic")
-        return [table for table in self._tables if not names or table.name in names]
+    def _bounds(self, table: Table, info: LogInfo) -> Bounds:
+        def nth_last(count: int) -> int | None:
+            return self._file.read(lambda connection: table.nth_last(connection, count))
 
-    # ---- what a bound means
+        return Bounds(table, info, nth_last, lambda start, end: self._page(table, start, end))
 
-    def _end(self, table: Table, info: LogInfo, request: Request, notes: list[str]) -> int | None:
-        """Where to stop: the pinned end at most, unless following, when a position may lie ahead."""
-        bound = request.end
-        if bound == Bound():
-            return None if request.follow else info.end
-        if request.follow and bound.time_us is not None:
-            raise UsageError(
-                "a store that is followed has no position yet for a time to come: give --until a position, or leave --follow out"
-            )
-        position = self._position(table, info, bound, info.end, notes)
-        return position if request.follow else min(position, info.end)
-
-    def _position(self, table: Table, info: LogInfo, bound: Bound, natural: int, notes: list[str]) -> int:
-        """The position that `bound` means; `natural` when it says nothing."""
-        if bound.position is not None:
-            return max(bound.position, info.first)
-        if bound.last is not None:
-            count = bound.last
-            found = self._file.read(lambda connection: table.nth_last(connection, count)) if count else info.end
-            return info.first if found is None else found
-        if bound.time_us is not None:
-            at = first_at(self._file, table, bound.time_us, info.first, info.end)
-            if at.position is None:
-                notes.append(nothing_after(table, bound.time_us, at))
-            return info.end if at.position is None else at.position
-        return {"earliest": info.first, "latest": info.end}.get(bound.edge or "", natural)
+    def _page(self, table: Table, start: int, end: int) -> Page:
+        return self._file.read(lambda connection: table.page(connection, start, end))
 
 
 def store_path(url: str) -> Path:

@@ -15,12 +15,16 @@ from importlib import resources as package_files
 from pathlib import Path
 
 from inspector.errors import UsageError
-from inspector.sources.sql_expressions import Call, ColumnRef, Expression, parse
+from inspector.sources.sql_expressions import Call, ColumnRef, Expression, parse, payload_parts
 
 ENVELOPE = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor")
 """Fields of an event that columns can give."""
-FIELDS = ("position", "value", "metadata", "time", "recorded", *ENVELOPE)
-_KEYS = {"title": str, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict, "rules": dict}
+FIELDS = ("position", "xid", "value", "metadata", "time", "recorded", *ENVELOPE)
+DATABASES = ("sqlite", "postgresql")
+_KEYS = {
+    "title": str, "database": str, "verified": bool, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict,
+    "rules": dict,
+}  # fmt: skip
 _MATCH_KEYS = {"table", "columns", "probe"}
 _RULE_FIELDS = (*ENVELOPE, "time", "metadata")
 
@@ -52,6 +56,21 @@ class Descriptor:
     first_position: int | None = None
     """Position that the store's numbering starts with; None: whatever the first row has."""
     probe: Probe | None = None
+    database: str | None = None
+    """One of `DATABASES` that it is for; None: any."""
+    is_verified: bool = True
+    """Whether its table was seen as the real package makes it; else readers are told that the mapping is unverified."""
+
+    def is_for(self, database: str) -> bool:
+        """Whether it may be tried on a table of that database."""
+        return self.database in {None, database}
+
+    @property
+    def mapped_columns(self) -> tuple[set[str], set[str]]:
+        """Columns (small letters) that expressions name, and those of them that give a time."""
+        timed = [self.fields[key] for key in ("time", "recorded") if key in self.fields]
+        named = [{name.lower() for one in found for name in one.columns()} for found in (self.fields.values(), timed)]
+        return named[0], named[1]
 
     @property
     def wanted(self) -> str:
@@ -88,7 +107,7 @@ def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
     for key, value in table.items():
         if key not in _KEYS:
             raise ValueError(f"{key!r} is not known; one of {', '.join(_KEYS)}")
-        if not isinstance(value, _KEYS[key]) or isinstance(value, bool):
+        if not isinstance(value, _KEYS[key]) or (isinstance(value, bool) and _KEYS[key] is not bool):
             raise TypeError(f"{key} must be a {_KEYS[key].__name__}")
     match, written, rules = _part(table, "match"), _part(table, "event"), _part(table, "rules")
     unknown = set(match) - _MATCH_KEYS
@@ -102,6 +121,9 @@ def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
     for key in set(rules) - set(_RULE_FIELDS) - {"when", "zone"}:
         raise ValueError(f"[rules] {key!r} is not known; one of {', '.join(_RULE_FIELDS)}")
     base, first, decoder = table.get("base"), table.get("first_position"), table.get("decoder")
+    database = table.get("database")
+    if database not in {None, *DATABASES}:
+        raise ValueError(f"database {database!r} is not known; one of {', '.join(DATABASES)}")
     return Descriptor(
         name=name,
         title=str(table.get("title", name)),
@@ -113,6 +135,8 @@ def _descriptor(table: Mapping[str, object], name: str) -> Descriptor:
         base=base if isinstance(base, int) else None,
         first_position=first if isinstance(first, int) else None,
         probe=_probe(match.get("probe")),
+        database=database if isinstance(database, str) else None,
+        is_verified=table.get("verified") is not False,
     )
 
 
@@ -151,12 +175,26 @@ def _check_fields(fields: Mapping[str, Expression]) -> None:
     for key in ("position", "value"):
         if key not in fields:
             raise ValueError(f"[event] {key} is missing")
-    for key in ("position", "value", "metadata"):
+    for key in ("position", "xid"):
         expression = fields.get(key)
         if isinstance(expression, Call) and expression.name == "rowid" and key == "position":
             continue
         if expression is not None and not isinstance(expression, ColumnRef):
             raise ValueError(f"[event] {key}: one column is wanted{', or rowid()' if key == 'position' else ''}")
+    _check_payloads(fields)
+    _check_times(fields)
+
+
+def _check_payloads(fields: Mapping[str, Expression]) -> None:
+    for key in ("value", "metadata"):
+        if key in fields:
+            try:
+                payload_parts(fields[key])
+            except ValueError as error:
+                raise ValueError(f"[event] {key}: {error}") from None
+
+
+def _check_times(fields: Mapping[str, Expression]) -> None:
     if "time" in fields and "recorded" in fields:
         raise ValueError("[event] time and recorded: a row has one timestamp; give the other one as a rule or leave it unmapped")
     for key in ("time", "recorded"):

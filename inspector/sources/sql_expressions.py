@@ -6,6 +6,7 @@
     json(meta, '$.user.id')    inside a column of JSON text
     first(topic)               that column in the stream's first event
     before(x, '-')  after(x, ':')  before_last(x, '.')  after_last(x, '.')  concat(a, '/', b)  hex_uuid(x)
+    lo_get(payload)            the large object a number stands for (PostgreSQL); another column as it is
     iso(x)  utc(x)  s(x)  ms(x)  us(x)  ns(x)     times: with a zone, without one and meant as UTC, or numbers since 1970
 
 Read `sql_table` for how they meet a table, `sql_descriptor` for where they are written.
@@ -26,6 +27,7 @@ Column = list[Value]
 _TOKEN = re.compile(r"\s*(?:([A-Za-z_][A-Za-z0-9_]*)|\"([^\"]+)\"|'([^']*)'|([()|,?]))")
 _PATH = re.compile(r"\$(?:\.(?:[A-Za-z0-9_$-]+|\"[^\"]+\")|\[\d+\])*\Z")
 _CUTTERS = ("before", "after")
+_OF_COLUMNS = ("json", "first", "lo_get")
 _CUT_HINT = "a text such as '-'"
 
 
@@ -44,8 +46,11 @@ class Scope(Protocol):
     def first(self, name: str) -> int:
         """The same for that column in the stream's first event."""
 
-    def text(self, sql: str, *bindings: str) -> int:
-        """Adds a result column for `sql` as text, which comes as bytes; gives its number."""
+    def json(self, sql: str, path: str, label: str) -> Evaluated:
+        """What is at `path` inside the JSON text of `sql`: texts, other values as JSON, numbers with their own digits."""
+
+    def large_object(self, sql: str) -> int:
+        """Adds a result column for the large object that `sql` stands for, or `sql` itself where it is no such number."""
 
 
 Evaluated = Callable[[Sequence[Sequence[Cell]], "Problems"], Column]
@@ -83,7 +88,7 @@ class ColumnRef:
     def bind(self, scope: Scope) -> Evaluated | None:
         """Its values as text or number."""
         sql = scope.column(self.name, is_optional=self.is_optional)
-        return None if sql is None else _cells(scope.cell(sql), self.name)
+        return None if sql is None else cells_of(scope.cell(sql), self.name)
 
     def columns(self) -> set[str]:
         """Itself."""
@@ -131,9 +136,9 @@ class Call:
     def bind(self, scope: Scope) -> Evaluated | None:
         """The function over whole columns."""
         if self.name == "rowid":
-            return _cells(scope.cell(scope.rowid()), "rowid")
-        if self.name in {"json", "first"}:
-            return self._bind_in_sql(scope)
+            return cells_of(scope.cell(scope.rowid()), "rowid")
+        if self.name in _OF_COLUMNS:
+            return self._bind_column(scope)
         bound = [argument.bind(scope) for argument in self.arguments]
         ready = [evaluated for evaluated in bound if evaluated is not None]
         if len(ready) < len(bound):
@@ -143,21 +148,18 @@ class Call:
         convert, of = _converter(self.name, self.arguments), ready[0]
         return lambda cells, problems: _mapped(convert, of(cells, problems))
 
-    def _bind_in_sql(self, scope: Scope) -> Evaluated | None:
+    def _bind_column(self, scope: Scope) -> Evaluated | None:
         reference = self.arguments[0]
         assert isinstance(reference, ColumnRef)
         sql = scope.column(reference.name, is_optional=reference.is_optional)
         if sql is None:
             return None
-        if self.name == "first":
-            return _cells(scope.first(reference.name), f"first({reference.name})")
-        path = self.arguments[1]
-        assert isinstance(path, Literal)
-        text = f"CAST({sql} AS TEXT)"
-        document = f"CASE WHEN json_valid({sql}, 9) THEN {sql} WHEN json_valid({text}) THEN {text} END"
-        # ->> would turn a long number into a double; -> gives its own digits
-        value = f"CASE json_type({document}, ?) WHEN 'null' THEN NULL WHEN 'text' THEN ({document}) ->> ? ELSE ({document}) -> ? END"
-        return _cells(scope.text(value, path.text, path.text, path.text), f"json({reference.name})")
+        label = f"{self.name}({reference.name})"
+        if self.name == "json":
+            path = self.arguments[1]
+            assert isinstance(path, Literal)
+            return scope.json(sql, path.text, label)
+        return cells_of(scope.first(reference.name) if self.name == "first" else scope.large_object(sql), label)
 
     def columns(self) -> set[str]:
         """Those of the arguments."""
@@ -169,8 +171,24 @@ class Call:
         return self.name in TIMES or self.name in {"iso", "utc"}
 
 
+def payload_parts(expression: Expression) -> list[tuple[ColumnRef, bool]]:
+    """The columns that a payload may be in, and whether each may hold the number of a large object.
+
+    Raises ValueError when it is anything else than columns, `lo_get` of columns, and alternatives of these.
+    """
+    parts = expression.parts if isinstance(expression, Alternatives) else (expression,)
+    found = []
+    for part in parts:
+        is_object = isinstance(part, Call) and part.name == "lo_get"
+        column = part.arguments[0] if isinstance(part, Call) and is_object else part
+        if not isinstance(column, ColumnRef):
+            raise ValueError("one column is wanted, lo_get() of one, or several with | between them")  # noqa: TRY004
+        found.append((column, is_object))
+    return found
+
+
 FUNCTIONS = {
-    "rowid": 0, "json": 2, "first": 1, "before": 2, "after": 2, "before_last": 2, "after_last": 2, "concat": -1, "hex_uuid": 1,
+    "rowid": 0, "json": 2, "first": 1, "lo_get": 1, "before": 2, "after": 2, "before_last": 2, "after_last": 2, "concat": -1, "hex_uuid": 1,
     "iso": 1, "utc": 1, "s": 1, "ms": 1, "us": 1, "ns": 1,
 }  # fmt: skip
 """Function → number of arguments (-1: one or more)."""
@@ -248,7 +266,7 @@ def _checked_call(name: str, arguments: tuple[Expression, ...]) -> Call:
         raise ValueError(f"there is no {name}(): one of {', '.join(FUNCTIONS)}")
     if len(arguments) != wanted and not (wanted < 0 and arguments):
         raise ValueError(f"{name}() takes {wanted if wanted >= 0 else 'one or more'} arguments, not {len(arguments)}")
-    if name in {"json", "first"} and not isinstance(arguments[0], ColumnRef):
+    if name in _OF_COLUMNS and not isinstance(arguments[0], ColumnRef):
         raise ValueError(f"{name}() looks into a column")
     last = arguments[-1] if arguments else None
     if name == "json" and not (isinstance(last, Literal) and _PATH.match(last.text)):
@@ -258,7 +276,9 @@ def _checked_call(name: str, arguments: tuple[Expression, ...]) -> Call:
     return Call(name, arguments)
 
 
-def _cells(number: int, label: str) -> Evaluated:
+def cells_of(number: int, label: str) -> Evaluated:
+    """The values of result column `number`; what is no UTF-8 is a problem of its row."""
+
     def values(cells: Sequence[Sequence[Cell]], problems: Problems) -> Column:
         column = cells[number]
         try:

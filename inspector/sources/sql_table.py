@@ -6,7 +6,6 @@ number and decoded here, cell by cell, and one that cannot be is a row with a re
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import time
 from collections.abc import Sequence
@@ -16,34 +15,14 @@ from typing import cast
 import apsw
 
 from inspector.errors import SourceError
-from inspector.event import GROWING, Flag, LogKey, RecordBatch, TimeKind
+from inspector.event import GROWING, LogKey, RecordBatch
 from inspector.sources import LogInfo
 from inspector.sources.sql_descriptor import ENVELOPE, Descriptor
-from inspector.sources.sql_expressions import Call, Cell, ColumnRef, Evaluated, Expression, Problems
+from inspector.sources.sql_expressions import Call, Cell, ColumnRef, Evaluated, Expression, Problems, cells_of, payload_parts
+from inspector.sources.sql_rows import MAX_BYTES, MAX_ROWS, MAX_S, Extra, Page, RowReader, verbatim
 from inspector.sources.sql_shape import Shape, quoted
 
-MAX_ROWS = 20_000
-MAX_BYTES = 16_000_000
-MAX_S = 0.2
 _ROWID_NAMES = ("rowid", "_rowid_", "oid")
-
-
-@dataclass(slots=True)
-class Page:
-    """Rows of one reading: result columns, and where the table stood in the same instant."""
-
-    cells: list[Sequence[Cell]]
-    rows: int
-    last: int
-    """Position of the last row; the one before `start` when there is none."""
-    is_end: bool
-    """Nothing more was there below the end asked for."""
-    newest: int
-    """The position after the last row of the table; the start of its numbering when it is empty."""
-    first: int = 0
-    """Where the numbering starts."""
-    incarnation: str | None = None
-    """Told when it was asked for."""
 
 
 class Table:
@@ -61,11 +40,13 @@ class Table:
             self._position = _position_sql(descriptor, shape)
             number = scope.add(self._position)
             assert number == 0
-            self._value = scope.payload(descriptor.fields["value"])
-            self._metadata = scope.payload(descriptor.fields["metadata"]) if "metadata" in descriptor.fields else None
-            self._envelope = scope.bind(ENVELOPE)
-            self._times = scope.bind(("time", "recorded"))
-            self._extra = scope.extra()
+            self._rows_read = RowReader(
+                value=scope.payload(descriptor.fields["value"]),
+                metadata=scope.payload(descriptor.fields["metadata"]) if "metadata" in descriptor.fields else (),
+                envelope=scope.bind(ENVELOPE),
+                times=scope.bind(("time", "recorded")),
+                extra=scope.extra(),
+            )
         except (ValueError, TypeError) as error:
             raise SourceError(f"table {shape.name} cannot be read as {descriptor.title}: {error}", step="file") from None
         self._cells, self._bindings = scope.cells, scope.bindings
@@ -107,15 +88,9 @@ class Table:
         digests, power = [], 1
         while highest is not None and power <= highest:
             page = self._rows(connection, power, highest + 1, limit=1)
-            digests.append(hashlib.sha256(repr(self._identity(page)).encode()).hexdigest()[:4])
+            digests.append(hashlib.sha256(repr(self._rows_read.identity(page)).encode()).hexdigest()[:4])
             power *= 2
         return GROWING + "".join(digests)
-
-    def _identity(self, page: Page) -> list[object]:
-        named = [
-            self._envelope[field](page.cells, Problems())[0] for field in ("stream", "version", "type", "id") if field in self._envelope
-        ]
-        return [page.last, *named]
 
     def nth_last(self, connection: apsw.Connection, count: int) -> int | None:
         """The position of the `count`-th row from the end; None when there are not so many."""
@@ -141,11 +116,10 @@ class Table:
     def _rows(self, connection: apsw.Connection, start: int, stop: int, limit: int = MAX_ROWS) -> Page:
         rows: list[tuple[Cell, ...]] = []
         size, deadline = 0, time.monotonic() + MAX_S
-        value, is_cut = self._value, False
+        values, is_cut = self._rows_read.value, False
         for row in connection.execute(self._select, (*self._bindings, start, stop, limit)):
             rows.append(row)
-            payload = row[value]
-            size += len(payload) if isinstance(payload, bytes | str) else 0
+            size += sum(len(payload) for number in values if isinstance(payload := row[number], bytes | str))
             if size >= MAX_BYTES or (not len(rows) % 256 and time.monotonic() > deadline):
                 is_cut = True
                 break
@@ -154,51 +128,15 @@ class Table:
 
     def records(self, page: Page, log: int) -> RecordBatch:
         """The rows of a page as records of the plan's log number `log`."""
-        if not page.rows:
-            return RecordBatch()
-        problems, cells, count = Problems(), page.cells, page.rows
-        batch = RecordBatch(
-            log=[log] * count,
-            position=cast("list[int]", list(cells[0])),
-            time_us=[None] * count,
-            time_kind=[int(TimeKind.none)] * count,
-            key=[None] * count,
-            value=_payload(cells[self._value]),
-            headers=[None] * count,
-            envelope={name: list(evaluated(cells, problems)) for name, evaluated in self._envelope.items()},
-        )
-        if self._metadata is not None:
-            batch.envelope["metadata"] = list(_payload(cells[self._metadata]))
-        self._put_times(batch, page, problems)
-        self._put_extra(batch, page, problems)
-        for row, reasons in problems.by_row.items():
-            batch.error[row] = "; ".join(reasons)
-            batch.flags[row] = int(Flag.damaged)
-        return batch
+        return self._rows_read.records(page, log)
 
     def times(self, page: Page) -> list[int | None] | None:
         """The timestamp that a column gives of each row, microseconds; None when no column gives one."""
-        for evaluated in self._times.values():
-            return cast("list[int | None]", evaluated(page.cells, Problems())) if page.rows else []
-        return None
+        return self._rows_read.times_of(page)
 
     def values(self, page: Page) -> list[bytes | None]:
         """The payloads of a page."""
-        return _payload(page.cells[self._value]) if page.rows else []
-
-    def _put_times(self, batch: RecordBatch, page: Page, problems: Problems) -> None:
-        for name, evaluated in self._times.items():
-            kind = TimeKind.create if name == "time" else TimeKind.append
-            batch.time_us = cast("list[int | None]", evaluated(page.cells, problems))
-            batch.time_kind = [int(kind) if time_us is not None else 0 for time_us in batch.time_us]
-
-    def _put_extra(self, batch: RecordBatch, page: Page, problems: Problems) -> None:
-        """Unmapped columns as they are, the column of a time that cannot be read, and numbers that stand for a payload."""
-        for name, numbers, is_wanted in self._extra:
-            kinds, raw = page.cells[numbers[0]], page.cells[numbers[1]]
-            for row, (kind, cell) in enumerate(zip(kinds, raw, strict=True)):
-                if is_wanted or (batch.time_us[row] is None and cell is not None):
-                    batch.extra.setdefault(row, {})[name] = _verbatim(kind, cell, row, name, problems)
+        return self._rows_read.values_of(page)
 
 
 @dataclass(slots=True)
@@ -243,9 +181,17 @@ class _Scope:
         text = f"CAST({sql} AS BLOB)" if self.shape.is_utf8 else sql
         return f"CASE typeof({sql}) WHEN 'text' THEN {text} WHEN 'blob' THEN lower(hex({sql})) ELSE {sql} END"
 
-    def text(self, sql: str, *bindings: str) -> int:
+    def json(self, sql: str, path: str, label: str) -> Evaluated:
         """See `sql_expressions.Scope`."""
-        return self.add(f"CAST(({sql}) AS {'BLOB' if self.shape.is_utf8 else 'TEXT'})", *bindings)
+        text = f"CAST({sql} AS TEXT)"
+        document = f"CASE WHEN json_valid({sql}, 9) THEN {sql} WHEN json_valid({text}) THEN {text} END"
+        # ->> would turn a long number into a double; -> gives its own digits
+        value = f"CASE json_type({document}, ?) WHEN 'null' THEN NULL WHEN 'text' THEN ({document}) ->> ? ELSE ({document}) -> ? END"
+        return cells_of(self.add(f"CAST(({value}) AS {'BLOB' if self.shape.is_utf8 else 'TEXT'})", path, path, path), label)
+
+    def large_object(self, sql: str) -> int:
+        """See `sql_expressions.Scope`. SQLite has none: the column itself."""
+        return self.cell(sql)
 
     def first(self, name: str) -> int:
         """See `sql_expressions.Scope`. Without an index on the stream it would read the table once per row: then the row itself."""
@@ -260,27 +206,37 @@ class _Scope:
         of_stream = f"f.{quoted(by)} = t.{quoted(by)} ORDER BY f.{quoted(order)} LIMIT 1"
         return self.add(f"(SELECT {cell} FROM {quoted(self.shape.name)} AS f WHERE {of_stream})")
 
-    def payload(self, expression: Expression) -> int:
-        """A column taken as bytes: text as its UTF-8, a BLOB as it is, a number as its digits."""
-        assert isinstance(expression, ColumnRef)
-        sql = self.column(expression.name, is_optional=False)
+    def payload(self, expression: Expression) -> Sequence[int]:
+        """Columns taken as bytes: text as its UTF-8, a BLOB as it is, a number as its digits."""
+        found = [self._payload(sql) for ref, _ in payload_parts(expression) if (sql := self.column(ref.name, is_optional=ref.is_optional))]
+        if not found:
+            raise ValueError("it has none of the columns that its payload may be in")
+        return found
+
+    def _payload(self, sql: str) -> int:
         if self.shape.is_utf8:
             return self.add(f"CAST({sql} AS BLOB)")
         return self.add(f"CASE typeof({sql}) WHEN 'blob' THEN {sql} ELSE CAST({sql} AS TEXT) END")
 
-    def extra(self) -> list[tuple[str, tuple[int, int], bool]]:
-        """(name, numbers of its kind and value, always wanted) of the unmapped columns, and of those that give a time."""
-        fields = self.descriptor.fields
-        mapped = {name.lower() for expression in fields.values() for name in expression.columns()}
-        timed = {name.lower() for key in ("time", "recorded") if key in fields for name in fields[key].columns()}
-        found = []
-        for name in self.shape.columns:
-            if name.lower() not in mapped or name.lower() in timed:
-                sql = f"t.{quoted(name)}"
-                text = f"CAST({sql} AS BLOB)" if self.shape.is_utf8 else sql
-                numbers = self.add(f"typeof({sql})"), self.add(f"CASE typeof({sql}) WHEN 'text' THEN {text} ELSE {sql} END")
-                found.append((name, numbers, name.lower() not in mapped))
-        return found
+    def extra(self) -> list[Extra]:
+        """The unmapped columns, and those that give a time for rows where it cannot be read."""
+        mapped, timed = self.descriptor.mapped_columns
+        return [
+            self._extra(name, is_always=name.lower() not in mapped)
+            for name in self.shape.columns
+            if name.lower() not in mapped or name.lower() in timed
+        ]
+
+    def _extra(self, name: str, *, is_always: bool) -> Extra:
+        sql = f"t.{quoted(name)}"
+        text = f"CAST({sql} AS BLOB)" if self.shape.is_utf8 else sql
+        kind, raw = self.add(f"typeof({sql})"), self.add(f"CASE typeof({sql}) WHEN 'text' THEN {text} ELSE {sql} END")
+
+        def read(cells: Sequence[Sequence[Cell]], problems: Problems) -> Sequence[object]:
+            rows = enumerate(zip(cells[kind], cells[raw], strict=True))
+            return [verbatim(cell, row, name, problems, is_text=said == "text") for row, (said, cell) in rows]
+
+        return Extra(name, read, is_always)
 
 
 def _position_sql(descriptor: Descriptor, shape: Shape) -> str:
@@ -304,21 +260,3 @@ def _rowid_sql(shape: Shape) -> str:
     if free is None:
         raise ValueError("its row number is hidden behind columns named rowid, _rowid_ and oid")
     return f"t.{free}"
-
-
-def _payload(cells: Sequence[Cell]) -> list[bytes | None]:
-    if set(map(type, cells)) <= {bytes, type(None)}:
-        return cast("list[bytes | None]", list(cells))
-    return [cell.encode() if isinstance(cell, str) else cast("bytes | None", cell) for cell in cells]
-
-
-def _verbatim(kind: Cell, cell: Cell, row: int, name: str, problems: Problems) -> object:
-    """A cell as JSON can say it: bytes that are no text in base64."""
-    if not isinstance(cell, bytes):
-        return cell
-    if kind == "text":
-        try:
-            return cell.decode()
-        except UnicodeDecodeError as error:
-            problems.add(row, f"{name}: not UTF-8 at byte {error.start}")
-    return {"base64": base64.b64encode(cell).decode()}

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from inspector.event import same_life
 from inspector.sources import Batch, LogInfo, Plan, Span
 from inspector.sources.sql_open import StoreFile
-from inspector.sources.sql_table import Page, Table
+from inspector.sources.sql_rows import Page
+from inspector.sources.sql_table import Table
 
 
 @dataclass(slots=True)

@@ -10,18 +10,37 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import orjson
 
 from inspector.errors import UsageError
 from inspector.event import format_time, parse_time
 from inspector.sources.sql_convert import TIMES
-from inspector.sources.sql_open import StoreFile
-from inspector.sources.sql_table import Page, Table
+from inspector.sources.sql_descriptor import Descriptor
+from inspector.sources.sql_rows import Page
 
 _MAX_BYTES = 64_000_000
 _ZLIB_HEADERS = (b"\x78\x01", b"\x78\x5e", b"\x78\x9c", b"\x78\xda")
 Times = Callable[[Page], Sequence[int | None]]
+
+
+class Timed(Protocol):
+    """A table whose rows have times."""
+
+    @property
+    def name(self) -> str:
+        """What it is called."""
+
+    @property
+    def descriptor(self) -> Descriptor:
+        """What its columns mean."""
+
+    def times(self, page: Page) -> list[int | None] | None:
+        """What a column says; None when none does."""
+
+    def values(self, page: Page) -> list[bytes | None]:
+        """The payloads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,17 +51,16 @@ class Found:
     latest_us: int | None
 
 
-def first_at(file: StoreFile, table: Table, time_us: int, start: int, end: int) -> Found:
-    """The first position in `[start, end)` with a time ≥ `time_us`.
+def first_at(read: Callable[[int, int], Page], table: Timed, time_us: int, start: int, end: int) -> Found:
+    """The first position in `[start, end)` with a time ≥ `time_us`; `read` gives the page of `table` between two positions.
 
-    Raises UsageError when the rows have no time that can be read (encrypted values), SourceError as `StoreFile.read` does.
+    Raises UsageError when the rows have no time that can be read (encrypted values), SourceError as `read` does.
     """
     times = _times_of(table)
     latest: int | None = None
     position, rows = start, 0
     while position < end:
-        begin = position
-        page = file.read(lambda connection: table.page(connection, begin, end))  # noqa: B023
+        page = read(position, end)
         for place, found in zip(page.cells[0] if page.rows else (), times(page), strict=True):
             if found is None:
                 continue
@@ -56,20 +74,20 @@ def first_at(file: StoreFile, table: Table, time_us: int, start: int, end: int) 
     return Found(None, latest)
 
 
-def nothing_after(table: Table, time_us: int, found: Found) -> str:
+def nothing_after(table: Timed, time_us: int, found: Found) -> str:
     """What to tell when no row is late enough."""
     last = "it is empty" if found.latest_us is None else f"its latest time is {format_time(found.latest_us)}"
     return f"{table.name}: nothing at or after {format_time(time_us)}, {last}"
 
 
-def _no_times(table: Table) -> UsageError:
+def _no_times(table: Timed) -> UsageError:
     return UsageError(
         f"no time can be read from the rows of {table.name} (their values may be encrypted, or hold none): "
         "give positions instead, such as --from 1000, or -100 for the last 100 rows"
     )
 
 
-def _times_of(table: Table) -> Times:
+def _times_of(table: Timed) -> Times:
     if table.times(Page([], 0, 0, is_end=True, newest=0)) is not None:
         return lambda page: table.times(page) or []
     places = _places(table.descriptor.rules.get("time"))

@@ -7,6 +7,7 @@ of the same scenes what can be checked without. They are never committed.
 from __future__ import annotations
 
 import argparse
+import gzip
 import os
 import signal
 import sys
@@ -18,7 +19,8 @@ from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from PySide6.QtCore import QPoint, QSettings
+from PySide6.QtCore import QMimeData, QPoint, QSettings, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
 
@@ -27,7 +29,9 @@ from app.dialogs.captures import CapturesDialog
 from app.dialogs.colors import ColorsDialog
 from app.dialogs.connect import ConnectDialog
 from app.dialogs.decode_again import DecodeAgainDialog
+from app.dialogs.details import DetailsDialog
 from app.dialogs.help import HelpDialog
+from app.dialogs.importing import ImportDialog
 from app.dialogs.indexes import IndexesDialog
 from app.dialogs.masks import MasksDialog
 from app.dialogs.name import NameDialog
@@ -48,6 +52,7 @@ from inspector.sources import SourceInfo
 from tests import encodings
 from tests.app import schema_captures
 from tests.app.captures import Growing
+from tests.formats import pipe_format
 from tests.replay.captures import Log, Written, write
 
 _WAIT_S = 15.0
@@ -790,6 +795,145 @@ def _profiles(stage: Stage) -> None:
     kept.use("Payments")
 
 
+def _exports(stage: Stage) -> Path:
+    """A folder with exports of several kinds, damage, and what is left out."""
+    folder = stage.folder / "exports 2026-11-23"
+    folder.mkdir()
+    rows = [
+        f'{{"type":"{_TYPES[n % 4]}","order_id":"order-{n // 4}","time":"2026-11-23T08:{n % 60:02}:00Z","total":{10 + n}.50}}'
+        for n in range(400)
+    ]
+    (folder / "orders.jsonl").write_text("\n".join(rows) + "\n", encoding="utf-8")
+    (folder / "orders-older.jsonl.gz").write_bytes(gzip.compress("\n".join(rows[:90]).encode() + b'\n{"type":"OrderPla\n\xff\xfe\n'))
+    table = [f"order-{n}|2026-11-23 09:{n:02}:00|EUR|{10 + n}.50" for n in range(30)]
+    (folder / "payments.psv").write_text("\n".join(["order|paid_time|currency|amount", *table]) + "\n", encoding="utf-8")
+    (folder / "photo.bin").write_bytes(bytes(range(256)) * 40)
+    (folder / "a\u202egpj.exe").write_bytes(b"\x00\x01")
+    os.mkfifo(folder / "pipe")
+    (folder / "hosts").symlink_to("/etc/hosts")
+    return folder
+
+
+def _asked(stage: Stage, *paths: Path) -> ImportDialog:
+    os.environ["PYTHONPATH"] = pipe_format.install(stage.folder)
+    stage.window.importer.ask(paths)
+    dialog = stage.window.importer.dialog
+    assert dialog is not None
+    stage.shown = dialog
+    return dialog
+
+
+def _seen(stage: Stage, *paths: Path) -> ImportDialog:
+    dialog = _asked(stage, *paths)
+    stage.wait(lambda: not dialog.busy.isVisible() or dialog.problem.isVisible())
+    stage.settle()
+    return dialog
+
+
+def import_looking(stage: Stage) -> None:
+    """The import dialog while the files are looked at."""
+    _asked(stage, _exports(stage))
+    stage.settle(0.05)
+
+
+def import_recognised(stage: Stage) -> None:
+    """Files of several kinds, one of which asks for a zone."""
+    _seen(stage, _exports(stage))
+
+
+def import_question(stage: Stage) -> None:
+    """Times without a zone, and a mapping of columns."""
+    dialog = _seen(stage, _exports(stage))
+    row = next(n for n, group in enumerate(dialog.seen.groups) if "zone" in group.questions)
+    dialog.list.setCurrentIndex(dialog.groups.index(row, 0))
+    stage.settle()
+
+
+def import_unknown(stage: Stage) -> None:
+    """A file that no format fits."""
+    _seen(stage, _exports(stage) / "photo.bin")
+
+
+def import_nothing(stage: Stage) -> None:
+    """A folder without anything to read."""
+    folder = stage.folder / "nothing"
+    folder.mkdir()
+    os.mkfifo(folder / "pipe")
+    _seen(stage, folder)
+
+
+def import_error(stage: Stage) -> None:
+    """What was to be imported is gone."""
+    _seen(stage, stage.folder / "gone.jsonl")
+
+
+def _imported(stage: Stage, path: Path) -> None:
+    dialog = _seen(stage, path)
+    dialog.begin()
+    stage.shown = stage.window
+    bar = stage.window.chrome.importing
+    stage.wait(lambda: bar.text.whole_text()[:1] in {"✓", "!"})
+    stage.wait(lambda: stage.window.events.model.rows > 0)
+    stage.settle(2.5)
+
+
+def import_done(stage: Stage) -> None:
+    """An import that read everything."""
+    _imported(stage, _exports(stage) / "orders.jsonl")
+
+
+def import_damage(stage: Stage) -> None:
+    """An import that met damage."""
+    _imported(stage, _exports(stage) / "orders-older.jsonl.gz")
+
+
+def import_running(stage: Stage) -> None:
+    """An import under way."""
+    path = stage.folder / "large.jsonl"
+    line = '{"type":"OrderPlaced","order_id":"order-1","time":"2026-11-23T08:00:00Z","total":10.50}\n'
+    path.write_text(line * 2_000_000, encoding="utf-8")
+    _seen(stage, path).begin()
+    stage.shown = stage.window
+    bar = stage.window.chrome.importing
+    stage.wait(lambda: "events stored" in bar.text.whole_text() and bar.progress.value() > 20)
+    stage.settle(0.5)
+
+
+def import_stopped(stage: Stage) -> None:
+    """An import that was stopped."""
+    import_running(stage)
+    bar = stage.window.chrome.importing
+    bar.stop()
+    stage.wait(lambda: bar.text.whole_text().startswith("!"))
+    stage.settle()
+
+
+def dropping(stage: Stage) -> None:
+    """Something is dragged over the window."""
+    stage.open()
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(stage.folder))])
+    none, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    stage.window.chrome.dragEnterEvent(QDragEnterEvent(QPoint(5, 5), Qt.DropAction.CopyAction, data, none, keys))
+    stage.settle(0.1)
+
+
+def details(stage: Stage) -> None:
+    """What a capture knows of the files that were read into it."""
+    folder = _exports(stage)
+    dialog = _seen(stage, folder)
+    dialog.asked.left_open.add(("pipes", "zone"))
+    dialog._show_state()
+    dialog.begin()
+    stage.wait(lambda: stage.window.chrome.importing.text.whole_text()[:1] in {"✓", "!"})
+    stage.window.importer.show_details()
+    (found,) = stage.window.findChildren(DetailsDialog)
+    stage.wait(lambda: bool(found.found))
+    stage.shown = found
+    found.view.setCurrentIndex(found.table.index(1, 0))
+    stage.settle()
+
+
 SCENES: dict[str, Callable[[Stage], None]] = {
     scene.__name__: scene
     for scene in (
@@ -860,6 +1004,18 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         masks_mistaken,
         masked,
         name_taken,
+        import_looking,
+        import_recognised,
+        import_question,
+        import_unknown,
+        import_nothing,
+        import_error,
+        import_done,
+        import_damage,
+        import_running,
+        import_stopped,
+        dropping,
+        details,
     )
 }
 

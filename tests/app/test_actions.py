@@ -66,7 +66,7 @@ def test_the_palette_does_what_is_typed(qtbot: QtBot, window: MainWindow, tmp_pa
 
 def test_what_is_not_possible_is_not_offered(window: MainWindow) -> None:
     words = [action.words for action in found(window.actions_table, "")]
-    assert "Open a capture file" in words
+    assert "Open a capture, or files to import" in words
     assert "Replay the stream of this event" not in words
 
 
@@ -191,7 +191,7 @@ def test_a_note_is_written_with_two_keys_and_found_again(qtbot: QtBot, window: M
 def test_preferences_hold_at_once_and_are_remembered(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
     opened(qtbot, window, tmp_path)
     dialog = PreferencesDialog(Preferences(), window)
-    dialog.changed.connect(window._prefer)
+    dialog.changed.connect(window.preferring.prefer)
     dialog.zone.setCurrentText("Europe/Berlin")
     assert window.panes is not None
     assert window.panes.replay_pane.controls.zone.whole_text() == "Europe/Berlin"

@@ -88,3 +88,13 @@ def test_events_that_come_while_a_filter_is_asked_do_not_lose_it(qtbot: QtBot, m
         lister.follow(session.watermark)
         qtbot.waitUntil(lambda: _has(lister, _NARROW, 102), timeout=_WAIT_MS)
         session.close()
+
+
+def test_a_filter_asked_before_the_first_events_came_lists_them(qtbot: QtBot, session: Session) -> None:
+    session.start()
+    qtbot.waitUntil(lambda: session.watermark is not None, timeout=_WAIT_MS)
+    made = Lister(session, EventTable(session), session)
+    made.show(_NARROW)  # nothing is known to be there yet
+    assert session.watermark is not None
+    made.follow(session.watermark)
+    qtbot.waitUntil(lambda: _has(made, _NARROW, _MATCHES), timeout=_WAIT_MS)

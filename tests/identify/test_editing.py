@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from inspector import json_paths
 from inspector.errors import StorageError, UsageError
 from inspector.identify import editing, expressions
 from inspector.identify.editing import Rule, changed, exactly, keep, scopes
@@ -146,7 +147,7 @@ STEPS = st.lists(NAMES | st.integers(0, 99), min_size=1, max_size=5).map(tuple)
 @given(STEPS)
 def test_a_place_is_read_as_it_was_meant(steps: tuple[str | int, ...]) -> None:
     text = expressions.written("data", steps)
-    assert expressions._path(text, len("data")) == steps
+    assert json_paths.steps(text, len("data")) == steps
 
 
 @given(NAMES)

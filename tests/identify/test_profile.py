@@ -107,7 +107,7 @@ def test_a_profile_may_name_the_reducer_of_a_log() -> None:
     entry = parse_profile('[[log]]\nname = "prices"\nreducer = "latest"\n').of("prices")
     assert entry is not None
     assert entry.reducer == "latest"
-    with pytest.raises(UsageError, match=r"line 3: reducer: no reducer named 'mine\.py'; known: latest, merge"):
+    with pytest.raises(UsageError, match=r"line 3: reducer: no reducer named 'mine\.py'; known: debezium, history, latest, merge, patch"):
         parse_profile('[[log]]\nname = "prices"\nreducer = "mine.py"\n')
 
 

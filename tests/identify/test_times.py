@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector import times
 from inspector.event import MAX_TIME_US, MIN_TIME_US, TimeKind, format_time, parse_time
-from inspector.identify import convert
 from tests.identify.records import RECORDED_US, event
 
 EIGHT = parse_time("2026-11-23T08:00:00Z")
@@ -85,10 +85,10 @@ def test_a_later_place_is_asked_when_the_first_holds_no_time() -> None:
 
 @given(st.integers(MIN_TIME_US, MAX_TIME_US))
 def test_every_time_is_read_as_written(time_us: int) -> None:
-    assert convert.times([format_time(time_us)], None, None) == [time_us]
+    assert times.times([format_time(time_us)], None, None) == [time_us]
 
 
-@given(st.text(max_size=30) | st.integers() | st.floats() | st.booleans(), st.sampled_from([None, "guess", *convert.UNITS]))
+@given(st.text(max_size=30) | st.integers() | st.floats() | st.booleans(), st.sampled_from([None, "guess", *times.UNITS]))
 def test_no_value_raises_and_every_time_is_in_range(value: object, unit: str | None) -> None:
-    (found,) = convert.times([value], unit, None)
+    (found,) = times.times([value], unit, None)
     assert found is None or MIN_TIME_US <= found <= MAX_TIME_US

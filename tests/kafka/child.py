@@ -1,4 +1,4 @@
-"""Java programs that tests start: each ends with the process that started it, even when that one is killed."""
+"""Servers that tests start: each ends with the process that started it, even when that one is killed."""
 
 from __future__ import annotations
 
@@ -15,15 +15,18 @@ It ends when the program has."""
 
 
 class Child:
-    """A program that runs in the background and writes to `log`."""
+    """A program that runs in the background and writes to `log`, as the user `uid` with group `gid` where they are given."""
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(self, command: Sequence[str], log: Path, *, uid: int | None = None, gid: int | None = None) -> None:
         self._shell = subprocess.Popen(
             ["sh", "-c", _SCRIPT, "sh", *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             env={**os.environ, "LOG": str(log)},
+            user=uid,
+            group=gid,
+            extra_groups=None if uid is None else [],
         )
         assert self._shell.stdout is not None
         self.pid = int(self._shell.stdout.readline())

@@ -106,6 +106,8 @@ _BASE = {
     "log.cleaner.backoff.ms": "500",
     "log.retention.ms": "-1",
     "log.initial.task.delay.ms": "500",
+    "log.flush.start.offset.checkpoint.interval.ms": "1000",
+    "replica.high.watermark.checkpoint.interval.ms": "1000",
     "transaction.max.timeout.ms": "900000",
     "controller.quorum.election.timeout.ms": "500",
     "controlled.shutdown.enable": "false",

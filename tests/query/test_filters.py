@@ -30,7 +30,7 @@ DOCUMENTS: list[tuple[bytes | None, Any, str | None]] = [
     ),
     (b"order-2", {"total": 900.5, "tags": [], "who": {}, "ok": False, "at": "2026-11-25T14:00:30.000000001+02:00"}, '[["trace","xyz"]]'),
     (b"\xff\xfe", {"total": "950", 'quo"ted [0].x': 1, "at": "2026-11-25T12:00:30"}, None),
-    (None, {"big": 123456789012345678901234567890}, '[["bin",{"base64":"/w=="}]]'),
+    (None, {"big": 123456789012345678901234567890, "empty": ""}, '[["bin",{"base64":"/w=="}]]'),
 ]
 
 
@@ -121,6 +121,9 @@ CASES = [
     ("timestamp(time) == time", [0, 1, 2, 3], 0),
     ('(data.ok ? timestamp(data.at) : time) < timestamp("2026-11-25T12:00:30.000000001Z")', [0, 1], 2),
     ("timestamp(data.at) != null", [0, 1], 0),
+    ('data.empty.endsWith("")', [3], 3),
+    ('data.empty.startsWith("")', [3], 3),
+    ('data.empty.endsWith("x")', [], 3),
     ("visa", [0], 0),
     ("text: order-2", [1], 0),
 ]

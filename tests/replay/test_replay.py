@@ -186,7 +186,7 @@ def test_the_default_reducer_fits_the_log(path: Path) -> None:
     ]
     write(path, logs)
     chosen = {name: _ask(path, f"{name}/order-1").reducer for name in ("plain", "cdc", "ruled", "evil", "elsewhere")}
-    assert chosen == {"plain": "merge", "cdc": "latest", "ruled": "latest", "evil": "merge", "elsewhere": "merge"}
+    assert chosen == {"plain": "merge", "cdc": "debezium", "ruled": "latest", "evil": "merge", "elsewhere": "merge"}
     assert _ask(path, "ruled/order-1", reducer="merge").reducer == "merge"
 
 

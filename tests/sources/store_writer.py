@@ -1,7 +1,7 @@
 """An application on Python's `eventsourcing` in a process of its own. Each line on stdin is a command, each answer a line.
 
 place N     N new orders, two events each        place-slowly N   the same, one save after another without a pause
-inherit     an order whose events its base class defines
+inherit     an order whose events its base class defines         snapshot N       the same as place, with a snapshot of each
 exit        closes as an application does         (end of stdin: the same)
 """
 
@@ -52,6 +52,8 @@ def run(path: str) -> None:
             else:
                 order.pay(Decimal(place))
             shop.save(order)
+            if command == "snapshot":
+                shop.take_snapshot(order.id)
         print("done", flush=True)
     shop.close()
 

@@ -1,0 +1,260 @@
+"""Aggregate rules applied: each event does to the state what the rules say of its type. Pure but for reading one file.
+
+A state is copied where it is changed, once in a batch. Sums are exact: what two decimals give, not what two doubles give.
+Read `aggregate_rules` for how rules are written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Context, Decimal, Inexact, localcontext
+from pathlib import Path
+from typing import Any, cast
+
+from inspector.aggregate_rules import Action, Condition, Constant, Place, Rule, Rules, load_rules
+from inspector.event import format_time
+from inspector.json_patch import equal
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent
+from inspector.values import copied
+
+_NOTHING = object()
+_DIGITS = Context(prec=400)
+_TEXT_NUMBER = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?\Z")
+
+
+class ByRules:
+    """The reducer of one file of aggregate rules. Raises UsageError for a mistake in it."""
+
+    def __init__(self, path: Path) -> None:
+        self.name = str(path)
+        self.rules: Rules = load_rules(path)
+
+    def initial(self) -> object:
+        """What the file says, else nothing yet."""
+        return ABSENT if self.rules.initial is None else copied(self.rules.initial)
+
+    def fold(self, state: object, batch: FoldBatch) -> object:
+        """The state after what each event of `batch` does."""
+        hand = _Hand()
+        for number, (event, document) in enumerate(zip(batch.events, batch.documents, strict=True)):
+            state = self._next(hand, state, event, document, number)
+        return state
+
+    def step(self, state: object, event: FoldEvent, document: object) -> object:
+        """A new state; what the event does not touch is shared with `state`."""
+        return self._next(_Hand(), state, event, document, 0)
+
+    def _next(self, hand: _Hand, state: object, event: FoldEvent, document: object, number: int) -> object:
+        if document is DELETED:
+            return ABSENT
+        fitting = [rule for rule in self.rules.rules if rule.fits(event.type)]
+        # the state that conditions and values see is the one before the event
+        seen = _Seen(_NOTHING if document is NO_DOCUMENT else document, _NOTHING if state is ABSENT else state, event)
+        try:
+            return _applied(hand, state, [rule for rule in fitting if _holds(rule, seen)], seen)
+        except _RuleError as error:
+            raise FoldError(number, f"{self.name}: {event.type}: {error}") from None
+
+
+class _RuleError(ValueError):
+    """A rule cannot be applied to an event."""
+
+
+class _Seen:
+    """What places are looked up in."""
+
+    def __init__(self, document: object, state: object, event: FoldEvent) -> None:
+        self._document, self._state, self._event = document, state, event
+
+    def at(self, place: Place) -> object:
+        """What stands there, or `_NOTHING`."""
+        if place.root == "event":
+            return self._of_event(place.steps)
+        value = self._document if place.root == "data" else self._state
+        for step in place.steps:
+            value = _inner(value, step)
+            if value is _NOTHING:
+                break
+        return value
+
+    def _of_event(self, steps: Sequence[str]) -> object:
+        event = self._event
+        facts: dict[str, object] = {
+            "type": event.type,
+            "version": event.version,
+            "time": format_time(event.time_us),
+            "id": event.event_id,
+            "actor": event.actor,
+            "seq": event.seq,
+            "position": event.position,
+        }
+        return facts[steps[0]] if steps else {name: value for name, value in facts.items() if value is not None}
+
+
+def _inner(value: object, step: str) -> object:
+    if isinstance(value, dict):
+        return value.get(step, _NOTHING)
+    if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
+        return value[int(step)]
+    return _NOTHING
+
+
+def _holds(rule: Rule, seen: _Seen) -> bool:
+    return all(_is_true(condition, seen) for condition in rule.conditions)
+
+
+def _is_true(condition: Condition, seen: _Seen) -> bool:
+    value = seen.at(condition.place)
+    against = condition.value.value if isinstance(condition.value, Constant) else seen.at(condition.value)
+    if condition.comparison == "present":
+        return (value is not _NOTHING) is against
+    if value is _NOTHING or against is _NOTHING:
+        return False
+    if condition.comparison in {"is", "is_not"}:
+        return equal(value, against) is (condition.comparison == "is")
+    return _compared(condition.comparison, value, against)
+
+
+def _compared(comparison: str, value: object, against: object) -> bool:
+    """Numbers by value, texts by code point; other values do not compare."""
+    if _is_number(value) and _is_number(against):
+        left, right = cast("Any", _decimal(value)), cast("Any", _decimal(against))
+    elif isinstance(value, str) and isinstance(against, str):
+        left, right = cast("Any", value), cast("Any", against)
+    else:
+        return False
+    return bool({"above": left > right, "at_least": left >= right, "below": left < right, "at_most": left <= right}[comparison])
+
+
+def _applied(hand: _Hand, state: object, rules: Sequence[Rule], seen: _Seen) -> object:
+    for rule in rules:
+        for action in rule.actions:
+            state = hand.act(state, action, seen)
+        if rule.deletes:
+            return ABSENT
+    return state
+
+
+class _Hand:
+    """Changes states; the containers that it has copied before it changes in place."""
+
+    def __init__(self) -> None:
+        self._owned: dict[int, object] = {}
+
+    def act(self, state: object, action: Action, seen: _Seen) -> object:
+        """`state` after one action."""
+        steps = [_named(step, seen) for step in action.target]
+        if action.verb == "remove":
+            return self._removed(state, steps)
+        assert action.term is not None
+        value = action.term.value if isinstance(action.term, Constant) else seen.at(action.term)
+        if isinstance(action.term, Place) and action.term.root == "state":
+            # what stands in two places may not be changed in place any more
+            self._owned.clear()
+        if value is _NOTHING:
+            if action.verb == "set":
+                return state
+            raise _RuleError(f"there is no {action.term} to {action.verb}")
+        root = self._own({} if state is ABSENT else state, "the state")
+        here: Any = root
+        for step in steps[:-1]:
+            inner = _inner(here, step)
+            here[_key(here, step)] = inner = self._own({} if inner is _NOTHING or inner is None else inner, step)
+            here = inner
+        self._do(action.verb, here, steps[-1], value)
+        return root
+
+    def _do(self, verb: str, here: Any, step: str, value: object) -> None:
+        old = _inner(here, step)
+        if verb == "append":
+            items = self._own([] if old is _NOTHING or old is None else old, step)
+            if not isinstance(items, list):
+                raise _RuleError(f"{step} is no list to append to")
+            items.append(value)
+            value = items
+        elif verb in {"add", "subtract"}:
+            value = _sum(0 if old is _NOTHING or old is None else old, value, verb, step)
+        here[_key(here, step)] = value
+
+    def _removed(self, state: object, steps: Sequence[str]) -> object:
+        where = state
+        for step in steps:
+            where = _inner(where, step)
+            if where is _NOTHING:
+                return state
+        root = here = self._own(state, "the state")
+        for step in steps[:-1]:
+            here[_key(here, step)] = here = self._own(_inner(here, step), step)
+        del here[_key(here, steps[-1])]
+        return root
+
+    def _own(self, value: object, name: str) -> Any:
+        if not isinstance(value, dict | list):
+            raise _RuleError(f"{name} is a single value and has nothing inside")
+        if id(value) in self._owned:
+            return value
+        fresh = value.copy()
+        self._owned[id(fresh)] = fresh
+        return fresh
+
+
+def _named(step: str | Place, seen: _Seen) -> str:
+    """The name of a step, which may stand in the event."""
+    if isinstance(step, str):
+        return step
+    found = seen.at(step)
+    if isinstance(found, str):
+        return found
+    if isinstance(found, int) and not isinstance(found, bool):
+        return str(found)
+    raise _RuleError(f"there is no name at {step}")
+
+
+def _key(here: object, step: str) -> Any:
+    if isinstance(here, dict):
+        return step
+    if isinstance(here, list) and step.isdecimal() and int(step) < len(here):
+        return int(step)
+    raise _RuleError(f"the list has no place {step}")
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+
+
+def _decimal(value: object) -> Decimal:
+    return Decimal(repr(value)) if isinstance(value, float) else Decimal(cast("Any", value))
+
+
+def _sum(old: object, value: object, verb: str, step: str) -> object:
+    """The exact sum or difference; a text that is a number counts as that number."""
+    numbers = []
+    for one, name in ((old, step), (value, "what is to be added" if verb == "add" else "what is to be subtracted")):
+        found = _number(one)
+        if found is None:
+            raise _RuleError(f"{name} is no number: {str(one)[:40]!r}")
+        numbers.append(found)
+    left, right = numbers
+    if isinstance(left, int) and isinstance(right, int):
+        return left + right if verb == "add" else left - right
+    with localcontext(_DIGITS) as context:
+        context.traps[Inexact] = False
+        total = _decimal(left) + (_decimal(right) if verb == "add" else -_decimal(right))
+    return _shortest(total)
+
+
+def _number(value: object) -> int | float | Decimal | None:
+    if _is_number(value):
+        return cast("int | float | Decimal", value)
+    if isinstance(value, str) and _TEXT_NUMBER.match(value):
+        return int(value) if value.lstrip("-").isdecimal() else Decimal(value)
+    return None
+
+
+def _shortest(value: Decimal) -> int | float | Decimal:
+    """A double where it is that very number, a whole number as one, else the decimal."""
+    double = float(value)
+    if Decimal(repr(double)) == value:
+        return double
+    return value

@@ -1,0 +1,49 @@
+"""Addresses and properties of PostgreSQL stores, without a server."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.errors import UsageError
+from inspector.sources.postgres_config import settings_of
+
+
+@pytest.mark.parametrize(
+    ("url", "expected", "place", "table"),
+    [
+        ("postgresql://h/d", {"host": "h", "dbname": "d"}, "h/d", ""),
+        ("postgresql://u%40x@h:6/d/s.t", {"user": "u@x", "host": "h", "port": "6", "dbname": "d"}, "h:6/d", "s.t"),
+        ("postgresql://u@[::1]:6/d", {"user": "u", "host": "::1", "port": "6", "dbname": "d"}, "[::1]:6/d", ""),
+        ("postgresql://a:1,b/d", {"host": "a,b", "port": "1,", "dbname": "d"}, "a:1,b/d", ""),
+        ("postgresql:///d", {"dbname": "d"}, "/d", ""),
+        ("postgresql://h/d?sslmode=require&sslrootcert=%2Fca.pem", {"sslmode": "require", "sslrootcert": "/ca.pem"}, "h/d", ""),
+    ],
+)
+def test_address_says_host_user_database_and_table(url: str, expected: dict[str, str], place: str, table: str) -> None:
+    settings = settings_of(url, {})
+    assert expected.items() <= settings.parameters.items()
+    assert (settings.place, settings.table, settings.uri) == (place, table, f"postgresql://{place}")
+
+
+def test_configuration_wins_and_what_is_of_other_sources_is_left() -> None:
+    settings = settings_of("postgresql://u@h/d", {"user": "v", "sasl.password": "x", "reread.positions": "5"})
+    assert (settings.user, settings.reread_positions, settings.reread_s) == ("v", 5, 60)
+    assert "sasl.password" not in settings.parameters
+    assert "x" not in repr(settings)
+
+
+@pytest.mark.parametrize("text", ["-1", "x", "", "1000001"])
+def test_number_out_of_range_is_refused(text: str) -> None:
+    with pytest.raises(UsageError, match=r"reread\.positions"):
+        settings_of("postgresql://h/d", {"reread.positions": text})
+
+
+@given(st.text(max_size=60))
+def test_any_address_is_understood_or_refused(rest: str) -> None:
+    try:
+        settings = settings_of(f"postgresql://{rest}", {})
+    except UsageError:
+        return
+    assert "@" not in settings.place.partition("/")[0]
