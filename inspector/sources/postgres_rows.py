@@ -6,6 +6,7 @@ value's cell is empty with the reason. Read `postgres_table` for what is selecte
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -61,9 +62,11 @@ def fetched(cursor: Rows, selection: Selection, start: int, limit: int, payload:
 
 def _streamed(cursor: Rows, selection: Selection, start: int, limit: int, payload: Sequence[int]) -> Page:
     rows: list[Row] = []
-    size, deadline, is_cut = 0, time.monotonic() + MAX_S, False
+    size, deadline, is_cut = 0, math.inf, False
     stream = cursor.stream(selection.statement(selection.scope.cells, limit), selection.bindings, size=_CHUNK_ROWS)
     for row in stream:
+        if not rows:
+            deadline = time.monotonic() + MAX_S  # from here on: a server that is slow to begin must not be asked for ever smaller pages
         rows.append(row)
         size += sum(len(cell) for number in payload if isinstance(cell := row[number], bytes | str))
         if size >= MAX_BYTES or (not len(rows) % 256 and time.monotonic() > deadline):

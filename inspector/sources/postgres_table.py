@@ -165,7 +165,9 @@ class PostgresTable:
     def lowest_transaction(self, cursor: Rows, start: int, end: int) -> int | None:
         """The lowest transaction among the rows of these positions."""
         column, table, xid = self._position, self.shape.sql, self._xid
-        statement = f"SELECT {xid}::text FROM {table} AS t WHERE {column} >= %s AND {column} < %s ORDER BY {xid} LIMIT 1"
+        # the offset keeps the server from walking all transactions in their order until one has such a position
+        inside = f"SELECT {xid} AS x FROM {table} AS t WHERE {column} >= %s AND {column} < %s OFFSET 0"
+        statement = f"SELECT x::text FROM ({inside}) AS near ORDER BY x LIMIT 1"
         found = cursor.execute(self._bytes(statement), (start, end)).fetchone()
         return None if found is None else int(found[0])
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,9 +20,11 @@ import pytest
 
 from inspector import ingest
 from inspector.errors import SourceError
-from inspector.sources import Request, open_source
+from inspector.sources import Request, open_source, postgres_rows
+from inspector.sources.postgres import PostgresSource
 from inspector.sources.postgres_config import settings_of
 from inspector.sources.postgres_link import Link
+from inspector.sources.postgres_rows import Selection
 from tests.postgres import message_db
 from tests.postgres.server import PASSWORD, Database, Server
 from tests.postgres.test_postgres import EVENTS, ONE, opened
@@ -144,6 +147,75 @@ def test_rows_deleted_from_the_end_are_said(database: Database) -> None:
         following.until(3)
         connection.execute("DELETE FROM stored_events WHERE notification_id > 1")
         assert "rows were deleted" in following.until_note("ends at position 1")
+
+
+# ---- how pages are read
+
+MANY = (
+    "INSERT INTO stored_events (originator_id, originator_version, topic, state) "
+    "SELECT 'order-' || n % 5000, n, 'shop:Order.Placed', convert_to(repeat('x', 200), 'UTF8') FROM generate_series(1, 100000) AS n"
+)
+
+
+def test_table_without_statistics_is_read_along_its_index_and_never_sorted(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    database.run(EVENTS, MANY)
+    asked: list[tuple[bytes, tuple[Any, ...]]] = []
+    written = Selection.statement
+
+    def recorded(self: Selection, cells: Sequence[str], limit: int) -> bytes:
+        statement = written(self, cells, limit)
+        asked.append((statement, self.bindings))
+        return statement
+
+    monkeypatch.setattr(Selection, "statement", recorded)
+    with (
+        closing(PostgresSource(database.url, database.config)) as source,
+        closing(Link(settings_of(database.url, database.config))) as link,
+    ):
+        (table,) = source.tables
+        assert link.read(lambda cursor: table.page(cursor, 1, 100_001)).rows > 0
+        assert link.read(lambda cursor: table.page(cursor, 50_001, 100_001)).rows > 0
+        assert link.read(lambda cursor: table.within(cursor, [(10, 20), (99_000, 100_000)])).rows == 1_010
+        plans = [_plan(link, *one) for one in asked]
+    assert len(plans) == 3
+    for plan in plans:
+        assert "Index Scan using by_position" in plan
+        assert "Sort" not in plan
+
+
+def _plan(link: Link, statement: bytes, bindings: tuple[Any, ...]) -> str:
+    """What the server does for a statement in one of our transactions."""
+    rows = link.read(lambda cursor: cursor.execute(b"EXPLAIN " + statement, bindings).fetchall())
+    return "\n".join(row[0].decode() for row in rows)
+
+
+def test_how_pages_are_planned_holds_for_a_transaction_only(database: Database) -> None:
+    settings = settings_of(database.url, database.config)
+    asking = "SELECT " + ", ".join(f"current_setting('{name}')" for name in PLANNING)
+    with closing(Link(settings)) as link:
+        assert link.read(lambda cursor: cursor.execute(asking.encode()).fetchall()) == [(b"off", b"off", b"0")]
+        assert link._connected().execute(asking.encode()).fetchall() == [(b"on", b"on", b"2")]
+
+
+PLANNING = ("enable_sort", "jit", "max_parallel_workers_per_gather")
+
+
+def test_page_whose_first_row_is_slow_is_as_large_as_others(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres_rows, "MAX_S", 1.0)
+    database.run(EVENTS, MANY.replace("100000", "300"))
+    with closing(PostgresSource(database.url, database.config)) as source:
+        (table,) = source.tables
+        database.run(
+            "CREATE POLICY slow ON stored_events USING (CASE WHEN notification_id = 1 THEN pg_sleep(1.2) IS NOT NULL ELSE true END)",
+            "ALTER TABLE stored_events ENABLE ROW LEVEL SECURITY",
+            "ALTER TABLE stored_events FORCE ROW LEVEL SECURITY",
+            "DO $$ BEGIN CREATE ROLE plain LOGIN PASSWORD 'p'; EXCEPTION WHEN duplicate_object THEN NULL; END $$",
+            "GRANT SELECT ON stored_events TO plain",
+        )
+        plain = settings_of(database.url.replace("owner@", "plain@"), {"password": "p"})
+        with closing(Link(plain)) as slow:
+            page = slow.read(lambda cursor: table.page(cursor, 1, 301))
+    assert (page.rows, page.is_end) == (300, True)
 
 
 # ---- a server that goes away
