@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Protocol
 
+from inspector.capture.disk import NOTHING_IS_LEFT, storage_errors
 from inspector.capture.rows import Event
 from inspector.errors import StorageError, UsageError
 from inspector.event import Flag, TimeKind, format_time
@@ -137,7 +138,7 @@ def export(
     check_place(out, replace=replace)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        with _storage_errors(out):
+        with storage_errors(out, NOTHING_IS_LEFT):
             written = _write(events, part, form, progress, is_stopped)
             if written.is_whole:
                 part.replace(out)
@@ -152,7 +153,7 @@ def write_text(out: Path, text: str, *, replace: bool = False) -> int:
     check_place(out, replace=replace)
     part, raw = out.with_name(f".{out.name}.{os.getpid()}.part"), text.encode("utf-8", "backslashreplace")
     try:
-        with _storage_errors(out):
+        with storage_errors(out, NOTHING_IS_LEFT):
             with os.fdopen(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as file:
                 file.write(raw)
                 file.flush()
@@ -192,11 +193,3 @@ def _write(
         size = file.tell()
         os.fsync(file.fileno())
     return Exported(count, size, is_whole=not is_stopped())
-
-
-@contextlib.contextmanager
-def _storage_errors(out: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise StorageError(f"cannot write {out}: {error.strerror or error}; nothing was left") from error

@@ -16,6 +16,7 @@ from pathlib import Path
 from inspector.capture.condition import Condition
 from inspector.capture.coverage import NOT_FETCHED
 from inspector.capture.damage import damage_is_said
+from inspector.capture.disk import NOTHING_IS_LEFT, storage_errors
 from inspector.capture.masked import rules_of
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.report import LogReport, asked_ranges, log_reports
@@ -51,14 +52,15 @@ def export_capture(
     check_place(out, replace=replace)
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
-        with CaptureWriter(part, with_values=_has_values(reader)) as writer:
-            copying = _Copying(reader, writer, condition, filter_text, progress, is_stopped)
-            copying.run()
-            if reader.masks is None and (rules := rules_of(reader)):
-                writer.keep_masks(rules)
-        done = Exported(copying.events, part.stat().st_size, not copying.is_stopped())
-        if done.is_whole:
-            part.replace(out)
+        with storage_errors(out, NOTHING_IS_LEFT):
+            with CaptureWriter(part, with_values=_has_values(reader)) as writer:
+                copying = _Copying(reader, writer, condition, filter_text, progress, is_stopped)
+                copying.run()
+                if reader.masks is None and (rules := rules_of(reader)):
+                    writer.keep_masks(rules)
+            done = Exported(copying.events, part.stat().st_size, not copying.is_stopped())
+            if done.is_whole:
+                part.replace(out)
         return done
     finally:
         for suffix in _SIDE_FILES:

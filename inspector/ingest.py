@@ -21,7 +21,7 @@ import apsw
 from inspector.capture.schemas import waiting
 from inspector.capture.stage import Staged
 from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, StagedCondition
-from inspector.errors import EventscopeError, ExitStatus, SourceError
+from inspector.errors import EventscopeError, ExitStatus, SourceError, StorageError
 from inspector.feed import TICK_S, Feed, Message, Places, RateLimiter
 from inspector.identify import Profile
 from inspector.ingest_status import Listener, Outcome, Status
@@ -196,10 +196,10 @@ class _Session:
                         if span.end is not None:
                             self._writer.mark_late_above(feed.log_ids[span.log], span.start, span.end)
                 self._writer.end(feed.reading, feed.stopped)
-            except apsw.Error:
+            except (apsw.Error, StorageError):
                 if not quiet:
                     raise
-                log.warning("could not note why the capture stopped: the disk is full")
+                log.info("could not note why the capture stopped")
 
     def _take(self, message: Message) -> None:
         if isinstance(message.error, EventscopeError):

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import apsw
 
-from inspector.errors import CaptureInUseError, StorageError
+from inspector.capture.disk import NOTHING_WAS_WRITTEN, storage_errors
+from inspector.errors import CaptureInUseError
 
 _TRIES = 5
 _BUSY_MS = 200
@@ -38,13 +39,28 @@ class CaptureLock:
 
     def _acquire(self) -> apsw.Connection | None:
         """The connection holding the lock, or None when the file was removed meanwhile by the holder before us."""
-        try:
+        was_there = self._file.exists()
+        with storage_errors(self._capture, NOTHING_WAS_WRITTEN):
             os.close(os.open(self._file, os.O_CREAT | os.O_RDWR, 0o600))
             made = self._file.stat().st_ino
             connection = apsw.Connection(str(self._file))
-            connection.set_busy_timeout(_BUSY_MS)
-        except (OSError, apsw.Error) as error:
-            raise StorageError(f"cannot write beside {self._capture}: {error}; choose a folder you may write to") from error
+            try:
+                self._hold(connection)
+            except CaptureInUseError:
+                connection.close()
+                raise
+            except BaseException:
+                connection.close()
+                if not was_there:
+                    self._file.unlink(missing_ok=True)
+                raise
+        if self._still_there(made):
+            return connection
+        connection.close()
+        return None
+
+    def _hold(self, connection: apsw.Connection) -> None:
+        connection.set_busy_timeout(_BUSY_MS)
         try:
             connection.execute("CREATE TABLE IF NOT EXISTS holder (pid, host, since_us)")
             connection.execute("BEGIN IMMEDIATE; DELETE FROM holder")
@@ -52,15 +68,7 @@ class CaptureLock:
             connection.execute("COMMIT; BEGIN IMMEDIATE")
         except apsw.BusyError:
             holder = _holder(connection)
-            connection.close()
             raise CaptureInUseError(f"{self._capture} is being written by {holder}; stop that capture or choose another file") from None
-        except apsw.Error as error:
-            connection.close()
-            raise StorageError(f"cannot write beside {self._capture}: {error}") from error
-        if self._still_there(made):
-            return connection
-        connection.close()
-        return None
 
     def _still_there(self, inode: int) -> bool:
         try:

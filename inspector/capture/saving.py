@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +17,7 @@ from pathlib import Path
 import apsw
 
 from inspector.capture import findings
+from inspector.capture.disk import NOTHING_IS_LEFT, storage_errors
 from inspector.capture.indexing import merge
 from inspector.capture.lock import writer_of
 from inspector.capture.masked import rules_of
@@ -58,7 +59,7 @@ def save(
     try:
         with CaptureReader(path) as reader:
             _check_room(reader, out)
-            with _storage_errors(out):
+            with storage_errors(out, NOTHING_IS_LEFT):
                 os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
                 saved = _copied(reader, part, progress, is_stopped)
                 if saved.is_whole:
@@ -141,16 +142,3 @@ def _appear(part: Path, out: Path) -> None:
     with part.open("rb+") as file:
         os.fsync(file.fileno())
     part.replace(out)
-
-
-@contextlib.contextmanager
-def _storage_errors(out: Path) -> Iterator[None]:
-    """Says what the disk says in one sentence; nothing of the copy is left then."""
-    try:
-        yield
-    except apsw.FullError as error:
-        raise StorageError(f"the disk is full: {out} was not written; make room or choose another disk") from error
-    except apsw.Error as error:
-        raise StorageError(f"cannot write {out}: {error}; make room or choose another disk. Nothing was left") from error
-    except OSError as error:
-        raise StorageError(f"cannot write {out}: {error.strerror or error}; nothing was left") from error

@@ -9,10 +9,9 @@ from __future__ import annotations
 import json
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -22,6 +21,7 @@ import apsw
 from inspector.capture import append, claims, coverage, inputs, rewrite, schemas
 from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, set_setting
+from inspector.capture.disk import check_room, storage_errors
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
 from inspector.capture.opening import is_read_only
@@ -37,6 +37,7 @@ __all__ = ["DEFAULT_FLOOR_BYTES", "Appended", "CaptureWriter", "Progress", "Read
 log = logging.getLogger(__name__)
 
 DEFAULT_FLOOR_BYTES = 1_000_000_000
+_SIDE_FILES = ("", "-wal", "-shm")
 
 
 StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
@@ -57,26 +58,49 @@ class CaptureWriter:
         if is_read_only(path):
             raise StorageError(f"{path} is read-only (evidence is): nothing is written to it; choose another file")
         self._lock = CaptureLock(path)
+        was_there = path.exists()
         try:
             self._open(with_values)
         except BaseException:
+            if not was_there:
+                self._remove()
             self._lock.release()
             raise
+
+    def _remove(self) -> None:
+        """Of a capture that could not even be begun nothing is left."""
+        for suffix in _SIDE_FILES:
+            with suppress(OSError):
+                self.path.with_name(self.path.name + suffix).unlink()
 
     def _open(self, with_values: bool) -> None:
         is_new = not self.path.exists() or self.path.stat().st_size == 0
         if is_new:
             self._check_space(0)
-            os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-        with _storage_errors(self.path):
+        with storage_errors(self.path):
+            if is_new:
+                os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
             try:
                 self._connection = open_writer(self.path)
-                if is_new:
-                    create(self._connection, {"values": with_values})
-                check_version(self._connection, self.path)
-                complete(self._connection)
             except (apsw.NotADBError, apsw.CorruptError) as error:
-                raise CaptureError(f"{self.path} is not a capture or is damaged ({error}); choose another file") from error
+                raise self._damaged(error) from error
+            try:
+                self._begin(with_values, is_new=is_new)
+            except BaseException:
+                self._connection.close()
+                raise
+
+    def _damaged(self, error: apsw.Error) -> CaptureError:
+        return CaptureError(f"{self.path} is not a capture or is damaged ({error}); choose another file")
+
+    def _begin(self, with_values: bool, *, is_new: bool) -> None:
+        try:
+            if is_new:
+                create(self._connection, {"values": with_values})
+            check_version(self._connection, self.path)
+            complete(self._connection)
+        except (apsw.NotADBError, apsw.CorruptError) as error:
+            raise self._damaged(error) from error
         append.prepare(self._connection)
         row = self._connection.execute("SELECT id, settings FROM capture").fetchone()
         if row is None:
@@ -196,7 +220,7 @@ class CaptureWriter:
             return
         newest = self._value("SELECT max(time_us) FROM event WHERE log_id = ? AND position >= ? AND position < ?", (log_id, start, end))
         if newest is not None:
-            with _storage_errors(self.path), self._transaction():
+            with self._transaction():
                 self._connection.execute(rewrite.LATE_ABOVE, {"log": log_id, "end": end, "newest": newest, "late": int(Flag.late)})
 
     # ---- appending
@@ -221,7 +245,7 @@ class CaptureWriter:
         self._check_space(len(staged.image) * 3 if staged else 0)
         if staged and staged.rows:
             self._connection.deserialize("staged", staged.image)
-        with _storage_errors(self.path), self._transaction():
+        with self._transaction():
             appended = Appended(0, 0, read=dict(progress.read))
             if staged and staged.rows:
                 appended = self._append_rows(reading, plan, staged, progress, rows_left, bytes_left, condition)
@@ -309,7 +333,7 @@ class CaptureWriter:
 
     def note_input(self, reading: Reading, file: InputFile) -> None:
         """Notes a file that is being read, or what is known of it now."""
-        with _storage_errors(self.path), self._transaction():
+        with self._transaction():
             inputs.note(self._connection, reading.source_id, reading.run_id, file, _now_us())
 
     # ---- another meaning for what is stored
@@ -322,7 +346,7 @@ class CaptureWriter:
         self._check_space(len(staged.image) * 3)
         self._connection.deserialize("staged", staged.image)
         self._plan = []
-        with _storage_errors(self.path), self._transaction():
+        with self._transaction():
             return rewrite.rewrite(self._connection, seqs, log_ids, source_id)
 
     def mark_late_again(self, page_rows: int = 20_000) -> None:
@@ -332,16 +356,16 @@ class CaptureWriter:
             after = (-1, -1)
             while page := self.select(rewrite.BY_POSITION, {"log": log_id, "at": after[0], "sub": after[1], "limit": page_rows}).fetchall():
                 rows = [(seq, log_id, time_us, flags) for seq, _, _, time_us, flags in page]
-                with _storage_errors(self.path), self._transaction():
+                with self._transaction():
                     self._connection.executemany("UPDATE event SET flags = ? WHERE seq = ?", rewrite.late_changes(rows, newest))
                 after = page[-1][1:3]
-            with _storage_errors(self.path), self._transaction():
+            with self._transaction():
                 self._connection.execute("UPDATE log SET max_time_us = ? WHERE id = ?", (newest.get(log_id), log_id))
 
     def outdate_searches(self) -> None:
         """What was searched by the rules that were is not searched by those that are: the same search goes there again."""
         said = f" // by the rules before {format_time(_now_us())}"
-        with _storage_errors(self.path), self._transaction():
+        with self._transaction():
             self._connection.execute("UPDATE coverage SET filter = filter || ? WHERE state = 'scanned'", (said,))
             self._ledger.forget()
 
@@ -351,7 +375,7 @@ class CaptureWriter:
 
     def forget_unused_schemas(self) -> None:
         """A schema that is missing and that no event names any more is not noted any longer."""
-        with _storage_errors(self.path), self._transaction():
+        with self._transaction():
             self._connection.execute(schemas.FORGET_UNUSED)
 
     def select(self, sql: str, bindings: Mapping[str, Any] | Sequence[object] | None = None) -> Any:
@@ -436,7 +460,7 @@ class CaptureWriter:
         if first is None or count <= 0:
             return 0
         last = min(int(first) + count - 1, self._last_seq)
-        with _storage_errors(self.path), self._transaction():
+        with self._transaction():
             self._ledger.remove_through(last, _now_us())
             append.remove_through(self._connection, last)
         return last - int(first) + 1
@@ -449,25 +473,22 @@ class CaptureWriter:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            self._ledger.forget()
-            self._highest.clear()
-            self._envelopes.clear()
-            raise
+        with storage_errors(self.path):
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._connection.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                self._ledger.forget()
+                self._highest.clear()
+                self._envelopes.clear()
+                raise
 
     def _check_space(self, needed_bytes: int) -> None:
-        free = shutil.disk_usage(self.path.parent).free
-        if free - needed_bytes < self._floor_bytes:
-            raise StorageError(
-                f"only {free // 1_000_000} MB are free where {self.path.name} is, and {self._floor_bytes // 1_000_000} MB are to stay "
-                "free: make room or choose another disk; all that was stored is kept"
-            )
+        with storage_errors(self.path):
+            check_room(self.path, needed_bytes, self._floor_bytes)
 
     def close(self) -> None:
         """Ends cleanly: one file remains that can be mailed. Waits up to 5 s for readers to let go; may be called twice."""
@@ -478,7 +499,7 @@ class CaptureWriter:
             leave_wal(self._connection)
         except apsw.BusyError:
             log.info("a reader still has %s open: its -wal stays until that reader is closed", self.path)
-        except (apsw.FullError, apsw.IOError) as error:
+        except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError, apsw.CantOpenError) as error:
             log.warning("could not fold the write-ahead log into %s (%s): keep its -wal file beside it", self.path, error)
         finally:
             self._connection.close()
@@ -489,17 +510,6 @@ class CaptureWriter:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
-
-
-@contextmanager
-def _storage_errors(path: Path) -> Iterator[None]:
-    """Turns what the disk says into a StorageError that names the file."""
-    try:
-        yield
-    except (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError) as error:
-        raise StorageError(f"cannot write {path}: {error}; make room or choose another disk. All that was stored is kept") from error
-    except OSError as error:
-        raise StorageError(f"cannot write {path}: {error.strerror}; all that was stored is kept") from error
 
 
 def _now_us() -> int:

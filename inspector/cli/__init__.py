@@ -7,6 +7,7 @@ starts at once. Read `output` for how results are printed.
 from __future__ import annotations
 
 import argparse
+import errno
 import importlib
 import importlib.util
 import logging
@@ -85,19 +86,38 @@ def _joined(words: Sequence[str]) -> list[str]:
 
 def _run(args: argparse.Namespace) -> int:
     try:
-        status = args.run(args)
+        status = _status(args)
         sys.stdout.flush()
+    except BrokenPipeError:
+        # the reader of our output has gone: nothing is wrong, and nothing more is to be said
+        _print_no_more()
+        return 128 + int(getattr(signal, "SIGPIPE", 13))
+    except OSError as error:
+        if error.errno not in _FULL or error.filename is not None:
+            raise
+        _print_no_more()
+        print(f"eventscope: what is printed cannot be written: {error.strerror}. What is there is not whole; make room", file=sys.stderr)
+        return int(ExitStatus.SOURCE)
+    return status
+
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
+
+
+def _print_no_more() -> None:
+    """What still waits to be printed is let go of, or Python would try it once more at its end."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _status(args: argparse.Namespace) -> int:
+    try:
+        return int(args.run(args))
     except EventscopeError as error:
         # it may quote a stranger's names, and a terminal obeys what is in them
         print(f"eventscope: {visible(error.sentence if isinstance(error, QueryError) else str(error))}", file=sys.stderr)
         return int(error.exit_status)
     except KeyboardInterrupt:
         return int(ExitStatus.STOPPED)
-    except BrokenPipeError:
-        # the reader of our output has gone: nothing is wrong, and nothing more is to be said
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 128 + int(getattr(signal, "SIGPIPE", 13))
-    return int(status)
 
 
 def _print_version() -> int:

@@ -52,11 +52,11 @@ def rows(size: str) -> Iterator[Row]:
 def fill(database: Database, count: int) -> None:
     """Orders of some 5,000 streams, in the layout of the `eventsourcing` package."""
     database.run(_TABLE)
-    with database.connect() as connection, connection.cursor() as cursor:
-        with cursor.copy("COPY stored_events (originator_id, originator_version, topic, state) FROM STDIN") as copy:
-            for number in range(count):
-                state = {"timestamp": f"2026-11-23T08:{number // 60 % 60:02}:{number % 60:02}Z", "total": number / 100, "note": "x" * 100}
-                copy.write_row((f"order-{number % 5000}", number // 5000, "shop:Order.Placed", json.dumps(state).encode()))
+    insert = "COPY stored_events (originator_id, originator_version, topic, state) FROM STDIN"
+    with database.connect() as connection, connection.cursor().copy(insert) as copy:
+        for number in range(count):
+            state = {"timestamp": f"2026-11-23T08:{number // 60 % 60:02}:{number % 60:02}Z", "total": number / 100, "note": "x" * 100}
+            copy.write_row((f"order-{number % 5000}", number // 5000, "shop:Order.Placed", json.dumps(state).encode()))
 
 
 def _turns(database: Database, folder: Path, count: int) -> tuple[float, float, float]:

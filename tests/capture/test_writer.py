@@ -236,7 +236,7 @@ writing.writer.close()
 def test_full_disk_is_one_clear_error_and_every_reported_batch_is_there(path: Path) -> None:
     done = subprocess.run([sys.executable, "-c", _FULL, str(path)], capture_output=True, text=True, timeout=60, check=False)
     lines = done.stdout.splitlines()
-    assert lines[-1].startswith("StorageError cannot write"), done.stdout + done.stderr
+    assert lines[-1].startswith("StorageError a.evcap cannot be written: "), done.stdout + done.stderr
     reported = max([500, *(int(line) for line in lines[:-1])])
     assert select(path, "SELECT count(*) FROM event") == [(reported,)]
     assert select(path, "SELECT from_position, to_position, records FROM coverage") == [(0, reported, reported)]
