@@ -5,6 +5,7 @@ Read `export` for the files themselves.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
@@ -14,6 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+from inspector.capture.disk import storage_errors
 from inspector.capture.rows import Event
 from inspector.errors import StorageError, UsageError
 from inspector.event import format_time
@@ -75,14 +77,16 @@ def write(out: Path, account: Account, said: Mapping[str, Any], columns: Sequenc
         ],
     }
     place = place_of(out)
+    part = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
-        part = place.with_name(f".{place.name}.{os.getpid()}.part")
-        with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-            json.dump(document, file, ensure_ascii=False, indent=2)
-            file.write("\n")
-        part.replace(place)
-    except OSError as error:
-        raise StorageError(f"the export is there, but its manifest cannot be written to {place}: {error.strerror or error}") from error
+        with storage_errors(place, "The export itself is there"):
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+                json.dump(document, file, ensure_ascii=False, indent=2)
+                file.write("\n")
+            part.replace(place)
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
     return place
 
 

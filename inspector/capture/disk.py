@@ -21,6 +21,7 @@ NOTHING_WAS_WRITTEN = "Nothing was written to it"
 NOTHING_IS_LEFT = "Nothing of it was left"
 _LITTLE_BYTES = 65_536
 """SQLite says of some disks only that writing failed: one with less room than this is full."""
+_UNKNOWN = -1
 _OF_THE_DISK = (apsw.FullError, apsw.IOError, apsw.CantOpenError, apsw.ReadOnlyError, apsw.PermissionsError, OSError)
 
 
@@ -54,12 +55,18 @@ def _said(path: Path, error: BaseException, kept: str) -> StorageError:
     folder = path.parent.absolute()
     number = _number(path, error)
     detail = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, apsw.IOError) and not number:
+        number = _UNKNOWN
     what, advice = {
         getattr(errno, "EDQUOT", errno.ENOSPC): (
             f"your share (quota) of the disk of {folder} is used up",
             "make room there or choose another disk",
         ),
         errno.ENOSPC: (f"the disk of {folder} is full", "make room there or choose another disk"),
+        _UNKNOWN: (
+            f"the disk of {folder} fails, or a quota or a limit on the size of files is reached",
+            "make room or choose another disk",
+        ),
         errno.EFBIG: (f"no file in {folder} may become larger", "raise the limit (ulimit -f) or choose another disk"),
         errno.EROFS: (f"the disk of {folder} can only be read", "choose another disk"),
         errno.EACCES: (f"you may not write there, in {folder}", "choose another folder"),

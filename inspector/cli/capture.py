@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import base64
 import binascii
-import json
 import re
 import signal
 import struct
@@ -21,17 +20,16 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from inspector.cli.hiding import mask_rules
+from inspector.cli.outcome import print_outcome
 from inspector.cli.registries import add_options, places_of, without_registries
 from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
-from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.identify import Profile
     from inspector.ingest import Keep, Options
     from inspector.sources import Request, RowSieve, Source
 
-_MOST_MISSING = 5
 _SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _SPANS_S = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -186,7 +184,7 @@ def _capture(args: argparse.Namespace) -> ExitStatus:
             source.close()
     status = outcome.exit_status
     reporter.finished(outcome.stopped, status)
-    _print_outcome(args, outcome)
+    print_outcome(args.output, outcome, args.format)
     return status
 
 
@@ -299,28 +297,6 @@ def _keep_option(keep: tuple[str, float] | None) -> Keep | None:
     if keep is None:
         return None
     return Keep(seconds=keep[1]) if keep[0] == "seconds" else Keep(size_bytes=int(keep[1]))
-
-
-def _print_outcome(args: argparse.Namespace, outcome: Any) -> None:
-    status = outcome.status
-    summary = {
-        "capture": str(args.output),
-        "stored": status.stored,
-        "events": status.events,
-        "bytes": status.bytes,
-        "duplicates": status.duplicates,
-        "conflicts": status.conflicts,
-        "undecodable": status.undecodable,
-        "missing": [{"wire": one.wire, "why": one.why, "events": one.events} for one in outcome.missing],
-        "stopped": outcome.stopped,
-    }
-    if (args.format or ("table" if sys.stdout.isatty() else "jsonl")) == "jsonl":
-        print(json.dumps(summary))
-        return
-    for one in outcome.missing[:_MOST_MISSING]:
-        print(visible(f"{one.events:,} events wait for {one.why or one.wire}: eventscope decode reads them later"))
-    odd = [f"{summary[name]:,} {name}" for name in ("undecodable", "duplicates", "conflicts") if summary[name]]
-    print(f"{status.stored:,} events stored in {args.output}{''.join(f', {part}' for part in odd)}: {'; '.join(outcome.stopped)}")
 
 
 class Stop:

@@ -6,27 +6,24 @@ Read `sources.files` for how files are read, `capture` for reading what is alive
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inspector.cli.capture import Stop, size_of
 from inspector.cli.hiding import mask_rules
 from inspector.cli.maps import Map, read_map
+from inspector.cli.outcome import print_outcome
 from inspector.cli.output import chosen_format
 from inspector.cli.preview import print_preview, wishes_of
 from inspector.cli.registries import add_options, places_of
 from inspector.cli.reporting import reporter_of
 from inspector.errors import ExitStatus, UsageError
-from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.control_totals import Totals
     from inspector.ingest import Options
     from inspector.sources import Source
-
-_MOST_SAID = 5
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -174,28 +171,8 @@ def _status(outcome: Any) -> ExitStatus:
 
 
 def _print_outcome(args: argparse.Namespace, outcome: Any) -> None:
-    status = outcome.status
-    summary: Mapping[str, Any] = {
-        "capture": str(args.output),
-        "stored": status.stored,
-        "events": status.events,
-        "bytes": status.bytes,
-        "duplicates": status.duplicates,
-        "conflicts": status.conflicts,
-        "undecodable": status.undecodable,
-        "missing": [{"wire": one.wire, "why": one.why, "events": one.events} for one in outcome.missing],
-        "stopped": outcome.stopped,
-        "inputs": [_input(one) for one in outcome.inputs],
-    }
-    if chosen_format(args.print_as) == "jsonl":
-        print(json.dumps(summary))
-        return
-    for one in outcome.missing[:_MOST_SAID]:
-        print(visible(f"{one.events:,} events wait for {one.why or one.wire}: eventscope decode reads them later"))
-    odd = [f"{summary[name]:,} {name}" for name in ("undecodable", "duplicates", "conflicts") if summary[name]]
-    print(f"{status.stored:,} events stored in {args.output}{''.join(f', {part}' for part in odd)}: {'; '.join(outcome.stopped)}")
-    for text in dict.fromkeys(f"{one.format}: {one.proves}" for one in outcome.inputs if one.proves):
-        print(visible(text))
+    proofs = dict.fromkeys(f"{one.format}: {one.proves}" for one in outcome.inputs if one.proves)
+    print_outcome(args.output, outcome, args.print_as, more={"inputs": [_input(one) for one in outcome.inputs]}, words=proofs)
 
 
 def _input(one: Any) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import IO
 import apsw
 import pytest
 
+from inspector import manifest
 from inspector.capture.disk import NOTHING_IS_LEFT, storage_errors
 from inspector.capture.reader import CaptureReader
 from inspector.capture.saving import save
@@ -101,7 +102,7 @@ def filled(writing: Writing, count: int) -> None:
         (OSError(errno.EACCES, "Permission denied"), "you may not write"),
         (OSError(errno.EIO, "Input/output error"), "fails"),
         (apsw.FullError("FullError: database or disk is full"), "is full"),
-        (apsw.IOError("IOError: disk I/O error"), "fails"),
+        (apsw.IOError("IOError: disk I/O error"), "fails, or a quota"),
     ],
 )
 def test_what_the_disk_says_is_one_sentence_that_says_what_is_kept(tmp_path: Path, error: Exception, said: str) -> None:
@@ -197,6 +198,15 @@ def test_command_ends_with_3_and_a_sentence(disk: Disk, capture: Path, tmp_path:
     said = capsys.readouterr().err
     assert "i.evcap cannot be written: the disk of " in said
     assert "Traceback" not in said
+
+
+def test_manifest_that_finds_no_room_leaves_the_export_and_nothing_half_written(disk: Disk) -> None:
+    out = disk.folder / "x.jsonl"
+    out.write_text("{}\n")
+    disk.fill()
+    with pytest.raises(StorageError, match=r"^x\.jsonl\.manifest\.json cannot be written: .* is full.*The export itself is there"):
+        manifest.write(out, manifest.Account(), {}, ())
+    assert disk.names() == ["x.jsonl"]
 
 
 # ---- what is printed
