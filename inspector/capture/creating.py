@@ -8,7 +8,8 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -35,6 +36,22 @@ def create(connection: apsw.Connection, settings: Mapping[str, object]) -> None:
         (str(uuid.uuid4()), time.time_ns() // 1000, tool, json.dumps(dict(settings))),
     )
     connection.execute("COMMIT")
+
+
+def remove(path: Path) -> None:
+    """Takes away a capture that could not even be begun, with its side files."""
+    for suffix in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            path.with_name(path.name + suffix).unlink()
+
+
+@contextmanager
+def other_files_said(path: Path) -> Iterator[None]:
+    """Raises CaptureError when SQLite finds that `path` is no database, or a damaged one."""
+    try:
+        yield
+    except (apsw.NotADBError, apsw.CorruptError) as error:
+        raise CaptureError(f"{path} is not a capture or is damaged ({error}); choose another file") from error
 
 
 def check_version(connection: apsw.Connection, path: Path) -> None:

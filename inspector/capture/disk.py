@@ -48,7 +48,9 @@ def check_room(path: Path, needed_bytes: int, floor_bytes: int) -> None:
     """Raises OSError when the disk of `path` would have less than `floor_bytes` left after so many more."""
     free = shutil.disk_usage(path.parent).free
     if free - needed_bytes < floor_bytes:
-        raise OSError(errno.ENOSPC, f"{free // 1_000_000:,} MB are free and {floor_bytes // 1_000_000:,} MB are to stay free")
+        wanted = f"{needed_bytes // 1_000_000:,} MB may be needed now and " if needed_bytes else ""
+        said = f"{free // 1_000_000:,} MB are free, {wanted}{floor_bytes // 1_000_000:,} MB are to stay free"
+        raise OSError(errno.ENOSPC, said)
 
 
 def _said(path: Path, error: BaseException, kept: str) -> StorageError:

@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -20,7 +20,7 @@ import apsw
 
 from inspector.capture import append, claims, coverage, inputs, rewrite, schemas
 from inspector.capture.coverage import Segment
-from inspector.capture.creating import check_version, complete, create, set_setting
+from inspector.capture.creating import check_version, complete, create, other_files_said, remove, set_setting
 from inspector.capture.disk import check_room, storage_errors
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
@@ -37,7 +37,6 @@ __all__ = ["DEFAULT_FLOOR_BYTES", "Appended", "CaptureWriter", "Progress", "Read
 log = logging.getLogger(__name__)
 
 DEFAULT_FLOOR_BYTES = 1_000_000_000
-_SIDE_FILES = ("", "-wal", "-shm")
 
 
 StagedCondition = Callable[[apsw.Connection], tuple[str, dict[str, Any]]]
@@ -63,15 +62,9 @@ class CaptureWriter:
             self._open(with_values)
         except BaseException:
             if not was_there:
-                self._remove()
+                remove(path)
             self._lock.release()
             raise
-
-    def _remove(self) -> None:
-        """Of a capture that could not even be begun nothing is left."""
-        for suffix in _SIDE_FILES:
-            with suppress(OSError):
-                self.path.with_name(self.path.name + suffix).unlink()
 
     def _open(self, with_values: bool) -> None:
         is_new = not self.path.exists() or self.path.stat().st_size == 0
@@ -80,27 +73,20 @@ class CaptureWriter:
         with storage_errors(self.path):
             if is_new:
                 os.close(os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600))
-            try:
+            with other_files_said(self.path):
                 self._connection = open_writer(self.path)
-            except (apsw.NotADBError, apsw.CorruptError) as error:
-                raise self._damaged(error) from error
             try:
                 self._begin(with_values, is_new=is_new)
             except BaseException:
                 self._connection.close()
                 raise
 
-    def _damaged(self, error: apsw.Error) -> CaptureError:
-        return CaptureError(f"{self.path} is not a capture or is damaged ({error}); choose another file")
-
     def _begin(self, with_values: bool, *, is_new: bool) -> None:
-        try:
+        with other_files_said(self.path):
             if is_new:
                 create(self._connection, {"values": with_values})
             check_version(self._connection, self.path)
             complete(self._connection)
-        except (apsw.NotADBError, apsw.CorruptError) as error:
-            raise self._damaged(error) from error
         append.prepare(self._connection)
         row = self._connection.execute("SELECT id, settings FROM capture").fetchone()
         if row is None:

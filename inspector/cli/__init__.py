@@ -63,8 +63,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser.parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     if args.version:
-        return _print_version()
-    if args.command is None:
+        args.run = _print_version
+    elif args.command is None:
         args = parser.parse_args([*words, "open"])
     return _run(args)
 
@@ -120,7 +120,7 @@ def _status(args: argparse.Namespace) -> int:
         return int(ExitStatus.STOPPED)
 
 
-def _print_version() -> int:
+def _print_version(_args: argparse.Namespace) -> int:
     from importlib.metadata import version
 
     print(f"eventscope {version('eventscope')}")

@@ -6,14 +6,15 @@ Read `files` for who opens what, `formats` for the chunks.
 from __future__ import annotations
 
 import hashlib
-import shutil
 import tempfile
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import IO
 
+from inspector.errors import SourceError
 from inspector.event import Flag, LogKey, RecordBatch
 from inspector.formats import OWN, Chunk, Input, Place
 from inspector.formats.mapping import rules_of
@@ -103,10 +104,22 @@ class Reading:
         if path is not None or not self._choice.format.is_random_access:
             yield path
             return
-        with tempfile.NamedTemporaryFile(prefix="eventscope-") as copy:
-            shutil.copyfileobj(source.stream, copy, 1 << 20)
-            copy.flush()
+        with tempfile.NamedTemporaryFile(prefix="eventscope-", buffering=0) as copy:
+            for block in iter(lambda: source.stream.read(1 << 20), b""):
+                self._unpack(block, copy)
             yield Path(copy.name)
+
+    def _unpack(self, block: bytes, copy: IO[bytes]) -> None:
+        left = memoryview(block)
+        try:
+            while left:
+                left = left[copy.write(left) :]
+        except OSError as error:
+            raise SourceError(
+                f"{self._file.name} cannot be unpacked into {tempfile.gettempdir()} ({error.strerror or error}): make room there, "
+                "name another folder for temporary files (TMPDIR), or unpack it yourself",
+                step="file",
+            ) from error
 
     def _batch(self, chunk: Chunk, source: Opened) -> Batch:
         records = chunk.records

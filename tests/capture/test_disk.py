@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ctypes
 import errno
+import gzip
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 import apsw
+import pyarrow as pa
 import pytest
+from pyarrow import parquet
 
 from inspector import manifest
 from inspector.capture.disk import NOTHING_IS_LEFT, storage_errors
@@ -209,6 +214,21 @@ def test_manifest_that_finds_no_room_leaves_the_export_and_nothing_half_written(
     assert disk.names() == ["x.jsonl"]
 
 
+def test_full_temporary_folder_is_no_fault_of_the_file_that_is_unpacked_there(
+    disk: Disk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table, packed, out = tmp_path / "a.parquet", tmp_path / "a.parquet.gz", tmp_path / "out.evcap"
+    parquet.write_table(pa.table({"id": list(range(300)), "note": [os.urandom(20_000) for _ in range(300)]}), table, compression="none")
+    packed.write_bytes(gzip.compress(table.read_bytes(), 1))
+    monkeypatch.setattr(tempfile, "tempdir", str(disk.folder))
+    assert main(["import", str(packed), "-o", str(out), "--min-free", "0", "--progress", "none"]) == 3
+    assert f"a.parquet.gz cannot be unpacked into {disk.folder} (No space left on device)" in capsys.readouterr().err
+    assert disk.names() == []
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    assert main(["import", str(packed), "-o", str(out), "--min-free", "0", "--progress", "none"]) == 0
+    assert json.loads(capsys.readouterr().out)["stored"] == 300
+
+
 # ---- what is printed
 
 
@@ -227,6 +247,14 @@ def test_full_disk_under_what_is_printed_is_a_sentence(capture: Path, words: tup
     assert last.startswith("eventscope: what is printed cannot be written: ")
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+def test_version_that_cannot_be_printed_is_a_sentence_too() -> None:
+    with Path("/dev/full").open("wb") as full:
+        command = [sys.executable, "-m", "inspector.cli", "--version"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False, timeout=60)
+    assert (done.returncode, len(done.stderr.splitlines())) == (3, 1)
 
 
 def test_reader_that_has_gone_ends_it_quietly(capture: Path) -> None:
