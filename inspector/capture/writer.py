@@ -286,10 +286,13 @@ class CaptureWriter:
         return int(self._value("SELECT coalesce(sum(coalesce(length(key), 0) + coalesce(length(value), 0)), 0) FROM staged.row"))
 
     def _map_plan(self, plan: Sequence[int]) -> None:
-        if list(plan) != self._plan:
-            self._plan = list(plan)
+        known = len(self._plan)
+        if not known or list(plan[:known]) != self._plan:
+            known = 0
             self._connection.execute("DELETE FROM temp.plan_log")
-            self._connection.executemany("INSERT INTO temp.plan_log VALUES (?, ?)", enumerate(plan))
+        if len(plan) > known:
+            self._connection.executemany("INSERT INTO temp.plan_log VALUES (?, ?)", enumerate(plan[known:], known))
+            self._plan = list(plan)
 
     def _highest_position(self, log_id: int) -> int:
         if log_id not in self._highest:

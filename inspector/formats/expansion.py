@@ -82,7 +82,7 @@ class Plain(io.RawIOBase):
         if self.damage is not None:
             return 0
         try:
-            data = self._read(min(len(view), self._step_bytes))
+            data = self._read(min(len(view), self._step_bytes, self._room() + 1))
         except DAMAGE as error:
             if not self._is_packed:
                 raise
@@ -90,16 +90,20 @@ class Plain(io.RawIOBase):
             return 0
         view[: len(data)] = data
         self.given += len(data)
-        if self._excess() > self._allowance.left_bytes:
+        if self._room() < 0:
             self.damage = DamagedInput(self.given, _bomb())
         return len(data)
 
     def _excess(self) -> int:
-        return max(0, self.given - MOST_EXPANSION * self._packed.taken) if self._is_packed else 0
+        return self.given - MOST_EXPANSION * self._packed.taken if self._is_packed else 0
+
+    def _room(self) -> int:
+        """So many bytes may still come before it is too much; more when more is taken of the file. Negative: it is too much."""
+        return self._allowance.left_bytes - self._excess()
 
     def settle(self) -> None:
         """Its reading is over: what it took of the allowance is gone for the others."""
-        self._allowance.left_bytes = max(0, self._allowance.left_bytes - self._excess())
+        self._allowance.left_bytes = max(0, self._allowance.left_bytes - max(0, self._excess()))
         self._allowance = Allowance()
 
 

@@ -90,10 +90,10 @@ class Identifier:
     def events(self, records: RecordBatch, logs: Sequence[LogInfo]) -> EventBatch:
         """What the records of one batch mean; `records.log` are indexes into `logs`. Bad data never raises."""
         with _no_collection():
-            return self._events(records, [info.key.name for info in logs])
+            return self._events(records, {place: logs[place].key.name for place in set(records.log)})
 
-    def _events(self, records: RecordBatch, names: Sequence[str]) -> EventBatch:
-        if len({names[log] for log in set(records.log)}) == 1:
+    def _events(self, records: RecordBatch, names: Mapping[int, str]) -> EventBatch:
+        if len(set(names.values())) == 1:
             parts = [self._part(records, names[records.log[0]], range(len(records)))]
         else:
             by_name: dict[str, list[int]] = {}
