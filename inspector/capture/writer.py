@@ -24,7 +24,7 @@ from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, set_setting
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
-from inspector.capture.opening import is_read_only
+from inspector.capture.opening import check_place, is_read_only
 from inspector.capture.progress import Appended, Progress, Reading
 from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
@@ -54,6 +54,7 @@ class CaptureWriter:
         self.path, self._floor_bytes = path, floor_bytes
         if not path.parent.is_dir():
             raise StorageError(f"there is no folder {path.parent} to write {path.name} into; make it first")
+        check_place(path)
         if is_read_only(path):
             raise StorageError(f"{path} is read-only (evidence is): nothing is written to it; choose another file")
         self._lock = CaptureLock(path)

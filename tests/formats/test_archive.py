@@ -30,12 +30,8 @@ def zipped(path: Path, method: int = zipfile.ZIP_DEFLATED, **contents: bytes) ->
 def read(found: Found) -> tuple[bytes, str]:
     try:
         with opened(found) as source:
-            content = source.stream.read()
-            try:
-                source.check()
-            except DamagedInput as error:
-                return content, error.reason
-            return content, ""
+            content, damage = source.stream.read(), source.plain.damage
+            return content, "" if damage is None else damage.reason
     except DamagedInput as error:
         return b"", error.reason
 
@@ -52,9 +48,8 @@ def test_members_come_out_whole_and_packed_bytes_are_counted(tmp_path: Path, met
 
 
 def test_two_members_of_one_name_are_both_read(tmp_path: Path) -> None:
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as made, pytest.warns(UserWarning, match="Duplicate"):
-        made.writestr("one", b"1")
-        made.writestr("one", b"2")
+    path = zipped(tmp_path / "a.zip", zipfile.ZIP_STORED, one=b"1", two=b"2")
+    path.write_bytes(path.read_bytes().replace(b"two", b"one"))
     assert [read(one)[0] for one in find([tmp_path / "a.zip"]).files] == [b"1", b"2"]
 
 
@@ -126,7 +121,7 @@ def test_a_forged_end_of_the_directory_is_said(tmp_path: Path, at: int, value: i
 
 
 def test_a_directory_too_large_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    path = zipped(tmp_path / "a.zip", **{"x" * 30_000 + str(number): b"" for number in range(5)})
+    path = zipped(tmp_path / "a.zip", zipfile.ZIP_STORED, **{"x" * 30_000 + str(number): b"" for number in range(5)})
     monkeypatch.setattr(archive, "MOST_DIRECTORY_BYTES", 100_000)
     finding = find([path])
     assert finding.files == []
