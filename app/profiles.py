@@ -18,6 +18,7 @@ from PySide6.QtCore import QObject, QSettings, Signal
 
 from app.models.profile import DEFAULT, LARGEST_BYTES, Profile, file_text, name_problem, read
 from inspector.errors import StorageError, UsageError
+from inspector.plain_files import open_plain
 from inspector.settings import config_dir
 
 SUFFIX = ".toml"
@@ -247,7 +248,7 @@ class Profiles(QObject):
 def read_file(path: Path) -> Profile:
     """The profile in a file. Raises UsageError that says what is wrong and where."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             raw = file.read(LARGEST_BYTES + 1)
         return read(raw.decode(), path.name)
     except OSError as error:

@@ -28,6 +28,7 @@ from pathlib import Path
 
 from inspector import toml_text
 from inspector.errors import UsageError
+from inspector.plain_files import read_text
 
 ROOTS = ("data", "state", "event")
 EVENT_FIELDS = ("type", "version", "time", "id", "actor", "seq", "position")
@@ -105,7 +106,7 @@ class Rules:
 def load_rules(path: Path) -> Rules:
     """The rules in `path`. Raises UsageError with the reason for any mistake in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the rules {path}: {error}") from None
     return parse_rules(text, str(path))

@@ -32,6 +32,7 @@ from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.report import count
 from inspector.errors import QueryError, UsageError
 from inspector.event import datetime_us, format_time
+from inspector.plain_files import read_text
 from inspector.query import condition
 
 LARGEST_BYTES = 10_000_000
@@ -90,9 +91,7 @@ class Verdict:
 def load(path: Path) -> Totals:
     """The expectations in a TOML or CSV file. Raises UsageError naming the one that is wrong."""
     try:
-        if path.stat().st_size > LARGEST_BYTES:
-            raise UsageError(f"{path} is larger than {LARGEST_BYTES // 1_000_000} MB")
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, LARGEST_BYTES, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the control totals {path}: {error}") from None
     try:

@@ -194,7 +194,8 @@ class Feed:
         )
         for batch in self.source.read(replace(self.plan, spans=spans), request, self._stop):
             for info, span in batch.opened:
-                if info not in self.plan.logs:
+                # a source that keeps the plan itself has put it there just now
+                if info not in self.plan.logs[-len(batch.opened) :] and info not in self.plan.logs:
                     self.plan.logs.append(info)
                 self._starts.setdefault(span.log, []).append(span)
             self.is_cut |= bool(batch.closed) and not self.request.follow
@@ -233,8 +234,8 @@ class Feed:
 
     def _learn(self, records: RecordBatch, book: Schemas) -> None:
         """The schemas that a registry's own topic brings are known before the batch is decoded."""
-        places = {place for place, info in enumerate(self.plan.logs) if info.key.name == TOPIC}
-        if places and not places.isdisjoint(records.log):
+        places = {place for place in set(records.log) if self.plan.logs[place].key.name == TOPIC}
+        if places:
             found = zip(records.log, records.key, records.value, strict=True)
             book.add_new(self._topic.learn((key, value) for place, key, value in found if place in places))
 

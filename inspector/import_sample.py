@@ -180,7 +180,7 @@ def _beginning(found: Found, choice: Choice, most: int) -> _Rows:
     """The rows in the first `most` bytes of a file."""
     rows = _Rows()
     file = InputFile(found.name, str(found.path), 0, 0, "")
-    reading = Reading(Standing(rows.plan), choice, file, found, threading.Event())
+    reading = Reading(Standing(rows.plan), choice, file, threading.Event())
     try:
         with opened(found) as source:
             beginning = _Beginning(source.stream, most)

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import io
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import version
@@ -19,10 +21,13 @@ from inspector.capture.disk import storage_errors
 from inspector.capture.rows import Event
 from inspector.errors import StorageError, UsageError
 from inspector.event import format_time
+from inspector.plain_files import open_plain, read_small
 
 SUFFIX = ".manifest.json"
 LARGEST_BYTES = 20_000_000
 _STEP_BYTES = 1 << 20
+_MOST_NAME = 1_000
+_SHA256 = re.compile(r"[0-9a-fA-F]{64}")
 
 
 @dataclass(slots=True)
@@ -80,9 +85,8 @@ def write(out: Path, account: Account, said: Mapping[str, Any], columns: Sequenc
     part = place.with_name(f".{place.name}.{os.getpid()}.part")
     try:
         with storage_errors(place, "The export itself is there"):
-            with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-                json.dump(document, file, ensure_ascii=False, indent=2)
-                file.write("\n")
+            with os.fdopen(os.open(part, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as file:
+                file.write(_written(document))
             part.replace(place)
     finally:
         with contextlib.suppress(OSError):
@@ -90,40 +94,76 @@ def write(out: Path, account: Account, said: Mapping[str, Any], columns: Sequenc
     return place
 
 
-def sha256(path: Path) -> str:
-    """Of a file's bytes. Raises StorageError when it cannot be read."""
-    digest = hashlib.sha256()
+def _written(document: Mapping[str, object]) -> bytes:
+    """The document as JSON; names that UTF-8 cannot hold make all of it ASCII."""
     try:
-        with path.open("rb") as file:
-            while block := file.read(_STEP_BYTES):
-                digest.update(block)
+        return f"{json.dumps(document, ensure_ascii=False, indent=2)}\n".encode()
+    except UnicodeEncodeError:
+        return f"{json.dumps(document, indent=2)}\n".encode()
+
+
+def sha256(path: Path) -> str:
+    """Of a file's bytes, as many as it had when it was opened. Raises StorageError when it cannot be read."""
+    try:
+        with open_plain(path) as file:
+            return _digest(file)
     except OSError as error:
         raise StorageError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _digest(file: io.FileIO) -> str:
+    digest, left = hashlib.sha256(), os.fstat(file.fileno()).st_size
+    while left and (block := file.read(min(left, _STEP_BYTES))):
+        digest.update(block)
+        left -= len(block)
     return digest.hexdigest()
 
 
 def _facts(document: Mapping[str, object]) -> tuple[str, int, str]:
     """(name, size, hash) of the file. Raises ValueError and KeyError for what is no manifest."""
-    name, size = Path(str(document["file"])).name, document["size_bytes"]
-    if not name or not isinstance(size, int):
+    name, size, digest = document["file"], document["size_bytes"], document["sha256"]
+    if not isinstance(name, str) or type(size) is not int or not isinstance(digest, str):
         raise ValueError("no manifest")
-    return name, size, str(document["sha256"])
+    if not name or len(name) > _MOST_NAME or not 0 <= size < 2**63 or not _SHA256.fullmatch(digest):
+        raise ValueError("no manifest")
+    return name, size, digest.lower()
+
+
+def _read(place: Path) -> tuple[str, int, str]:
+    try:
+        return _facts(json.loads(read_small(place, LARGEST_BYTES)))
+    except OSError as error:
+        raise UsageError(f"cannot read the manifest {place}: {error.strerror or error}") from None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        raise UsageError(f"{place} is no manifest of an export") from None
+
+
+def _beside(place: Path, name: str) -> Path:
+    """The file of that name in the manifest's folder. Raises UsageError for a name that leads out of it."""
+    if name in {".", ".."} or "\0" in name or any(sign in name for sign in {"/", os.sep, os.altsep or "/"}):
+        raise UsageError(
+            f"{place} names the file {name}, which is not in its own folder; nothing is opened. It is no manifest of an export"
+        )
+    file = place.with_name(name)
+    if file.is_symlink() and file.resolve().parent != place.parent.resolve():
+        raise UsageError(f"{file} is a link that leads out of its folder; it is not followed. Put the file and its manifest side by side")
+    return file
 
 
 def differences(place: Path) -> list[str]:
-    """What of the file beside a manifest is not as it says, in sentences. Raises UsageError for what is no manifest."""
+    """What of the file beside a manifest is not as it says, in sentences. Raises UsageError for what is no manifest.
+
+    The sentences quote names as they are.
+    """
+    name, size, digest = _read(place)
+    path = _beside(place, name)
     try:
-        if place.stat().st_size > LARGEST_BYTES:
-            raise UsageError(f"{place} is too large for a manifest")
-        document = json.loads(place.read_text(encoding="utf-8"))
-        name, size, digest = _facts(document)
+        with open_plain(path) as file:
+            now_bytes = os.fstat(file.fileno()).st_size
+            if now_bytes != size:
+                return [f"{name} has {now_bytes:,} bytes; it had {size:,} when it was exported"]
+            return [] if _digest(file) == digest else [f"{name} has other bytes than it had when it was exported"]
+    except FileNotFoundError:
+        return [f"{name} is not there"]
     except OSError as error:
-        raise UsageError(f"cannot read {place}: {error.strerror or error}") from None
-    except (ValueError, KeyError, TypeError, RecursionError):
-        raise UsageError(f"{place} is no manifest of an export") from None
-    file = place.with_name(name)
-    if not file.is_file():
-        return [f"{file.name} is not there"]
-    if file.stat().st_size != size:
-        return [f"{file.name} has {file.stat().st_size:,} bytes; it had {size:,} when it was exported"]
-    return [] if sha256(file) == digest else [f"{file.name} has other bytes than it had when it was exported"]
+        return [f"{name} cannot be read: {error.strerror or error}"]

@@ -45,6 +45,14 @@ def visible_lines(text: str) -> str:
     return "\n".join("\t".join(visible(part) for part in line.split("\t")) for line in text.replace("\r\n", "\n").split("\n"))
 
 
+def storable(text: str) -> str:
+    """`text` as UTF-8 can hold it: the bytes of a file's name that are no UTF-8, which come as unpaired surrogates, as `\\xff`."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    except UnicodeEncodeError:  # surrogates that stand for no bytes
+        return text.encode("utf-8", "backslashreplace").decode()
+
+
 def bytes_text(value: bytes | None) -> str:
     """`value` as one visible line: its text when it is UTF-8, else its bytes as `0x…`; empty for None."""
     if value is None:

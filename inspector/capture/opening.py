@@ -10,7 +10,8 @@ from pathlib import Path
 import apsw
 
 from inspector.capture import sqlite
-from inspector.errors import CaptureError
+from inspector.errors import CaptureError, UsageError
+from inspector.text import storable
 
 _APPLICATION_ID = 0x45564341
 _MAJOR = 1
@@ -34,12 +35,26 @@ def open_capture(path: Path) -> apsw.Connection:
     """
     if not path.is_file():
         raise CaptureError(f"there is no capture {path}")
+    check_place(path)
     try:
         connection = _connection(path)
         _check(connection, path)
     except apsw.Error as error:
         raise CaptureError(f"{path} is not a capture or is damaged ({error}); choose another file") from error
     return connection
+
+
+def check_place(path: Path) -> None:
+    """Raises UsageError for a name that SQLite cannot open, CaptureError when the file or one that SQLite reads with it is no plain one:
+    SQLite would wait on a pipe for ever."""
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        raise UsageError(f"{storable(str(path))} is no name for a capture, as it is not UTF-8 text; give it another one") from None
+    for end in ("", "-wal", "-shm", "-journal", "-lock"):
+        beside = path.with_name(path.name + end)
+        if beside.exists() and not beside.is_file():
+            raise CaptureError(f"{beside} is no plain file (a pipe, socket, device or folder), so {path.name} is not opened; take it away")
 
 
 def is_read_only(path: Path) -> bool:

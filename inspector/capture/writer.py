@@ -24,7 +24,7 @@ from inspector.capture.creating import check_version, complete, create, other_fi
 from inspector.capture.disk import check_room, storage_errors
 from inspector.capture.ledger import Ledger
 from inspector.capture.lock import CaptureLock
-from inspector.capture.opening import is_read_only
+from inspector.capture.opening import check_place, is_read_only
 from inspector.capture.progress import Appended, Progress, Reading
 from inspector.capture.sqlite import leave_wal, open_writer
 from inspector.capture.stage import Staged
@@ -54,6 +54,7 @@ class CaptureWriter:
         self.path, self._floor_bytes = path, floor_bytes
         if not path.parent.is_dir():
             raise StorageError(f"there is no folder {path.parent} to write {path.name} into; make it first")
+        check_place(path)
         if is_read_only(path):
             raise StorageError(f"{path} is read-only (evidence is): nothing is written to it; choose another file")
         self._lock = CaptureLock(path)
@@ -296,10 +297,13 @@ class CaptureWriter:
         return int(self._value("SELECT coalesce(sum(coalesce(length(key), 0) + coalesce(length(value), 0)), 0) FROM staged.row"))
 
     def _map_plan(self, plan: Sequence[int]) -> None:
-        if list(plan) != self._plan:
-            self._plan = list(plan)
+        known = len(self._plan)
+        if not known or list(plan[:known]) != self._plan:
+            known = 0
             self._connection.execute("DELETE FROM temp.plan_log")
-            self._connection.executemany("INSERT INTO temp.plan_log VALUES (?, ?)", enumerate(plan))
+        if len(plan) > known:
+            self._connection.executemany("INSERT INTO temp.plan_log VALUES (?, ?)", enumerate(plan[known:], known))
+            self._plan = list(plan)
 
     def _highest_position(self, log_id: int) -> int:
         if log_id not in self._highest:

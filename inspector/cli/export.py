@@ -18,6 +18,7 @@ from inspector.cli.hiding import add_options, open_shown
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus, UsageError
 from inspector.event import format_time
+from inspector.text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -56,7 +57,7 @@ def _verify(args: argparse.Namespace) -> ExitStatus:
     from inspector import manifest
 
     found = manifest.differences(args.manifest)
-    print("\n".join(found) or "as it was exported: its size and SHA-256 are those of the manifest")
+    print("\n".join(map(visible, found)) or "as it was exported: its size and SHA-256 are those of the manifest")
     return ExitStatus.FINDINGS if found else ExitStatus.OK
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.errors import UsageError
+from inspector.plain_files import read_text
 
 if TYPE_CHECKING:
     from inspector.capture.reader import CaptureReader
@@ -41,9 +42,6 @@ def mask_rules(wanted: str | None) -> str:
     if wanted == "production":
         return masks.production().text
     try:
-        path = Path(wanted)
-        if path.stat().st_size > LARGEST:
-            raise UsageError(f"the masks {wanted} are larger than {LARGEST // 1_000_000} MB")
-        return mask_text.alone(path.read_text(encoding="utf-8"))
+        return mask_text.alone(read_text(Path(wanted), LARGEST))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the masks {wanted} cannot be read: {error}") from error

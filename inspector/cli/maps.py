@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.errors import UsageError
+from inspector.plain_files import read_text
 
 if TYPE_CHECKING:
     from inspector.formats.descriptor import Descriptor
@@ -46,7 +47,7 @@ def read_map(path: Path | None) -> Map:
     if path is None:
         return Map()
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the map {path}: {error}") from None
     if _is_of_store(text):

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from inspector.errors import EventscopeError, ExitStatus, SourceError
+from inspector.text import visible
 
 if TYPE_CHECKING:
     from inspector.ingest import Status
@@ -59,7 +60,8 @@ class Reporter:
         """One sentence for people."""
         if kind == "state" and text == FINISHING:
             return
-        print(f"eventscope: {text}" if kind != "note" else text, file=sys.stderr, flush=True)
+        # it may quote a stranger's names, and a terminal obeys what is in them
+        print(visible(f"eventscope: {text}" if kind != "note" else text), file=sys.stderr, flush=True)
 
     def finished(self, stopped: Sequence[str], status: ExitStatus) -> None:
         """The capture has ended."""

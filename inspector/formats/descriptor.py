@@ -18,6 +18,7 @@ from inspector import json_paths, toml_text
 from inspector.errors import UsageError
 from inspector.formats import Settings
 from inspector.formats.forms import BYTES_FORMS, HEADER_FORMS
+from inspector.plain_files import read_text
 from inspector.times import UNITS, parse_zone
 
 READERS = ("json", "json-lines", "csv", "parquet", "avro")
@@ -115,7 +116,7 @@ class Descriptor:
 def load(path: Path) -> Descriptor:
     """The descriptor in `path`. Raises UsageError with the line and the reason for any mistake in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the descriptor {path}: {error}") from None
     return parse(text, path.stem, str(path))

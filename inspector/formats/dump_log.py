@@ -6,6 +6,8 @@ lines, `dump_survey` for what became of transactions.
 
 from __future__ import annotations
 
+import io
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -13,11 +15,13 @@ from typing import IO, cast
 
 from inspector.event import Flag, RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings
+from inspector.formats.archive import Slice
 from inspector.formats.dump_lines import HEAD, Batch, Record, batch_of, place_of, record_of
 from inspector.formats.dump_survey import Rejoined, Survey
 from inspector.formats.joining import Joined, joined
 from inspector.formats.kafka_rows import Places, add_line, add_row, damage
 from inspector.formats.lines import lines, mark_cut
+from inspector.plain_files import open_plain
 
 _ABORTED, _CONTROL = int(Flag.aborted), int(Flag.control)
 _REPLACED = "�".encode()
@@ -55,8 +59,10 @@ class DumpLog:
         """See `formats.Format`. Settings: `topic` and `partition`, where the dump does not name the segment's folder."""
         rows = _Rows(settings)
         assert source.path is not None
-        with source.path.open("rb") as file:
-            rows.survey.learn(lines(replace(source, stream=file)))
+        with open_plain(source.path) as file:
+            # one that grows all the while comes to an end
+            so_far = io.BufferedReader(Slice(file, 0, os.fstat(file.fileno()).st_size))
+            rows.survey.learn(lines(replace(source, stream=so_far)))
         first = source.stream.read(1 << 20)
         if first:
             yield from map(rows.chunk, joined(replace(source, stream=cast("IO[bytes]", Rejoined(first, source.stream))), HEAD))

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import stat
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from inspector.errors import UsageError
-from inspector.formats.opening import DAMAGE, Found
+from inspector.formats import archive
+from inspector.formats.opening import Found
+from inspector.plain_files import open_plain
+from inspector.text import storable
 
 MOST_FILES = 200_000
-_ZIP = b"PK\x03\x04"
+MOST_NOTES = 1_000
 _SQLITE_HEADER_BYTES = 100
 _MANIFEST = ".manifest.json"
 """What an export writes beside its file is no export itself."""
@@ -27,11 +30,26 @@ _CAPTURE = b"EVCA"
 
 @dataclass(slots=True)
 class Finding:
-    """What was found below the paths given, in order, and sentences about what was left out."""
+    """What was found below the paths given, in order, and sentences about what was left out: the first 1,000 of them."""
 
     files: list[Found] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     is_claimed: Callable[[Path], bool] = lambda _path: False
+    _unsaid: int = 0
+
+    def note(self, name: Path | str, text: str) -> None:
+        """Something of that name was left out."""
+        if len(self.notes) < MOST_NOTES:
+            self.notes.append(f"{storable(str(name))}{text}")
+        else:
+            self._unsaid += 1
+            self.notes[MOST_NOTES:] = [f"and {self._unsaid:,} more were left out"]
+
+    def add(self, found: Sequence[Found]) -> None:
+        """Files to read. Raises UsageError when they become too many."""
+        self.files.extend(found)
+        if len(self.files) > MOST_FILES:
+            raise UsageError(f"more than {MOST_FILES:,} files: import them in parts")
 
 
 def find(paths: Sequence[Path], is_claimed: Callable[[Path], bool] = lambda _path: False) -> Finding:
@@ -53,15 +71,26 @@ def find(paths: Sequence[Path], is_claimed: Callable[[Path], bool] = lambda _pat
 
 
 def _expanded(path: Path) -> list[Path]:
-    if path.exists():
+    if os.path.lexists(path):
         return [path]
     if any(sign in str(path) for sign in "*?["):
-        anchor = Path(path.anchor) if path.is_absolute() else Path()
-        matches = sorted(anchor.glob(str(path.relative_to(anchor)) if path.is_absolute() else str(path)))
+        matches = _matches(path)
         if matches:
             return matches
         raise UsageError(f"no file matches {path}")
     raise UsageError(f"there is no file or folder {path}")
+
+
+def _matches(path: Path) -> list[Path]:
+    """What a pattern names, at most so many as can be imported."""
+    anchor = Path(path.anchor) if path.is_absolute() else Path()
+    try:
+        found = list(islice(anchor.glob(str(path.relative_to(anchor)) if path.is_absolute() else str(path)), MOST_FILES + 1))
+    except (OSError, ValueError, NotImplementedError) as error:
+        raise UsageError(f"cannot look for {path}: {error}") from None
+    if len(found) > MOST_FILES:
+        raise UsageError(f"more than {MOST_FILES:,} files match {path}: import them in parts")
+    return sorted(found)
 
 
 def _walk(folder: Path, root: Path, finding: Finding, seen: set[tuple[int, int]]) -> None:
@@ -72,9 +101,9 @@ def _walk(folder: Path, root: Path, finding: Finding, seen: set[tuple[int, int]]
         here = pending.pop()
         try:
             status = here.stat()
-            entries = sorted(os.scandir(here), key=lambda entry: entry.name)
+            entries = _listed(here)
         except OSError as error:
-            finding.notes.append(f"{here}: cannot be listed ({error.strerror}); what is in it is not read")
+            finding.note(here, f": cannot be listed ({error.strerror}); what is in it is not read")
             continue
         if (status.st_dev, status.st_ino) in visited:
             continue
@@ -83,13 +112,21 @@ def _walk(folder: Path, root: Path, finding: Finding, seen: set[tuple[int, int]]
         for entry in entries:
             path = Path(entry.path)
             if entry.is_symlink() and not _is_below(path, root):
-                finding.notes.append(f"{path}: a link that leads out of {folder}; it is not followed")
+                finding.note(path, f": a link that leads out of {storable(str(folder))}; it is not followed")
             elif entry.is_dir():
                 if not finding.is_claimed(path):
                     folders.append(path)
             else:
                 _take(path, path.relative_to(folder).as_posix(), finding, seen)
         pending.extend(reversed(folders))
+
+
+def _listed(folder: Path) -> list[os.DirEntry[str]]:
+    with os.scandir(folder) as entries:
+        found = list(islice(entries, MOST_FILES + 1))
+    if len(found) > MOST_FILES:
+        raise UsageError(f"{storable(str(folder))} holds more than {MOST_FILES:,} files: import them in parts")
+    return sorted(found, key=lambda entry: entry.name)
 
 
 def _is_below(path: Path, root: Path) -> bool:
@@ -103,43 +140,34 @@ def _take(path: Path, name: str, finding: Finding, seen: set[tuple[int, int]]) -
     try:
         status = path.stat()
     except OSError as error:
-        finding.notes.append(f"{path}: {error.strerror}; it is not read")
+        finding.note(path, f": {error.strerror}; it is not read")
         return
     if not stat.S_ISREG(status.st_mode):
-        finding.notes.append(f"{path} is no plain file (a pipe, socket or device); it is not read. Give - to read standard input")
+        finding.note(path, " is no plain file (a pipe, socket or device); it is not read. Give - to read standard input")
         return
     key = (status.st_dev, status.st_ino)
     if key in seen:
         return
     seen.add(key)
-    if finding.is_claimed(path):
-        return
-    if len(finding.files) >= MOST_FILES:
-        raise UsageError(f"more than {MOST_FILES:,} files: import them in parts")
-    finding.files.extend(_members(path, name, finding.notes))
+    if not finding.is_claimed(path):
+        finding.add(_members(path, storable(name), finding))
 
 
-def _members(path: Path, name: str, notes: list[str]) -> list[Found]:
+def _members(path: Path, name: str, finding: Finding) -> list[Found]:
     """The file itself, or each member of a ZIP archive; nothing of a capture."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             head = file.read(_SQLITE_HEADER_BYTES)
+        if name.endswith(_MANIFEST):
+            return []
+        if head[68:72] == _CAPTURE or path.suffix == ".evcap-lock":
+            finding.note(name, " is a capture; it is opened or compared, not imported")
+            return []
+        if not head.startswith(archive.MAGIC):
+            return [Found(name, path)]
+        return [Found(f"{name}/{storable(member.name)}", path, member) for member in archive.members(path)]
+    except archive.ArchiveError as error:
+        finding.note(name, f": {error}")
     except OSError as error:
-        notes.append(f"{path}: {error.strerror}; it is not read")
-        return []
-    if name.endswith(_MANIFEST):
-        return []
-    if head[68:72] == _CAPTURE or path.suffix == ".evcap-lock":
-        notes.append(f"{name} is a capture; it is opened or compared, not imported")
-        return []
-    if not head.startswith(_ZIP):
-        return [Found(name, path)]
-    try:
-        with zipfile.ZipFile(path) as archive:
-            members = [one.filename for one in archive.infolist() if not one.is_dir()]
-    except DAMAGE as error:
-        notes.append(f"{name}: the ZIP archive is damaged ({error}); nothing of it is read")
-        return []
-    if len(members) > MOST_FILES:
-        raise UsageError(f"{name} holds more than {MOST_FILES:,} files")
-    return [Found(f"{name}/{member}", path, member) for member in members]
+        finding.note(path, f": {error.strerror or error}; it is not read")
+    return []

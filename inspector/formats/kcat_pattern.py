@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from inspector.errors import UsageError
 
@@ -135,6 +135,7 @@ class Pattern:
         return _TOPIC if letter == "t" else rb".*" if is_last and not self.is_framed else rb".*?"
 
 
+@lru_cache(maxsize=256)
 def understood(pattern: str) -> Pattern:
     """Raises UsageError for one that kcat would not take, or that cannot be read back."""
     tokens: list[Token] = []

@@ -12,9 +12,9 @@ from typing import Any
 
 from inspector.formats import CHUNK_BYTES, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.arrow_values import json_of, values
+from inspector.formats.expansion import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.generic import GUESSED, fields_of
 from inspector.formats.mapping import RowMapping
-from inspector.formats.opening import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.rows import TableRows
 
 _MAGIC = b"PAR1"

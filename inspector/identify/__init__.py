@@ -90,10 +90,10 @@ class Identifier:
     def events(self, records: RecordBatch, logs: Sequence[LogInfo]) -> EventBatch:
         """What the records of one batch mean; `records.log` are indexes into `logs`. Bad data never raises."""
         with _no_collection():
-            return self._events(records, [info.key.name for info in logs])
+            return self._events(records, {place: logs[place].key.name for place in set(records.log)})
 
-    def _events(self, records: RecordBatch, names: Sequence[str]) -> EventBatch:
-        if len({names[log] for log in set(records.log)}) == 1:
+    def _events(self, records: RecordBatch, names: Mapping[int, str]) -> EventBatch:
+        if len(set(names.values())) == 1:
             parts = [self._part(records, names[records.log[0]], range(len(records)))]
         else:
             by_name: dict[str, list[int]] = {}
@@ -219,15 +219,12 @@ class Identifier:
             descriptor = compile_table(self._rules.get(name, {}), "the store's descriptor")
         except ValueError as error:
             raise UsageError(f"rules of {name}: {error}") from None
-        built_in = _built_in()
         candidates: dict[str, Sequence[Candidate]] = {}
         for column in FIELDS:
             if column in entry.candidates:
                 candidates[column] = entry.candidates[column]
                 continue
-            unit = "us" if column == "time" else None
-            known = Candidate(column, expressions.envelope(column), unit=unit, is_final=column == "metadata")
-            candidates[column] = [known, *descriptor.get(column, built_in[column])]
+            candidates[column] = [_known(column), *descriptor[column]] if column in descriptor else _usual(column)
         decoder, overridden = entry.decoder or self._decoders.get(name), IN_ENVELOPE & entry.candidates.keys()
         return _LogRules(decoder, entry.key_type, entry.schema, candidates, overridden)
 
@@ -248,6 +245,18 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
+
+
+@cache
+def _known(column: str) -> Candidate:
+    """What the source itself says of a field."""
+    return Candidate(column, expressions.envelope(column), unit="us" if column == "time" else None, is_final=column == "metadata")
+
+
+@cache
+def _usual(column: str) -> Sequence[Candidate]:
+    """Where a field is looked for without anybody's rules, shared by all logs: an import may have as many as there are files."""
+    return (_known(column), *_built_in()[column])
 
 
 @cache

@@ -18,6 +18,7 @@ from inspector import toml_text
 from inspector.errors import StorageError, UsageError
 from inspector.identify.profile import parse_profile
 from inspector.identify.toml_lines import Entry, Statement, entries, quoted
+from inspector.plain_files import MOST_TEXT_BYTES, read_small
 
 _HEAD = """\
 # How the events of your captures are identified. The first [[log]] whose name fits a log is the one used.
@@ -119,7 +120,7 @@ def keep(path: Path, log: str, name: str, rule: Rule | None, *, pattern: str) ->
 def read(path: Path) -> str:
     """The text of a profile; empty when there is none. Raises UsageError when it cannot be read."""
     try:
-        return path.read_bytes().decode()
+        return read_small(path, MOST_TEXT_BYTES).decode()
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:

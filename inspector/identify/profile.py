@@ -26,6 +26,7 @@ from inspector.decoders import PRIMITIVE_TYPES, known
 from inspector.errors import UsageError
 from inspector.formats.descriptor import TOP
 from inspector.identify.rules import FIELDS, Candidate, compile_table
+from inspector.plain_files import read_text
 
 _KEYS = ("name", "decoder", "schema", "key_type", "zone", "reducer", "when")
 
@@ -57,7 +58,7 @@ class Profile:
 def load_profile(path: Path) -> Profile:
     """The profile in `path`. Raises UsageError with the line and the reason for any mistake in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the map {path}: {error}") from None
     return parse_profile(text, str(path))

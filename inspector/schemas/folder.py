@@ -16,6 +16,7 @@ import orjson
 
 from inspector.errors import UsageError
 from inspector.event import Reference, Schema
+from inspector.plain_files import read_small
 from inspector.schemas.catalogue import Catalogue, Entry, wire_of
 from inspector.schemas.descriptors import SUFFIXES as DESCRIPTOR_SETS
 from inspector.schemas.descriptors import compiled_entry
@@ -171,7 +172,7 @@ def _files(path: Path) -> list[Path]:
 
 def _content(file: Path) -> bytes:
     try:
-        return file.read_bytes() if file.stat().st_size <= LARGEST else b""
+        return read_small(file, LARGEST) if file.stat().st_size <= LARGEST else b""
     except OSError as error:
         raise UsageError(f"{file} cannot be read: {error.strerror}") from None
 

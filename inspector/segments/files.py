@@ -9,21 +9,18 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-import stat
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from inspector.errors import SourceError
+from inspector.plain_files import open_plain
 
 CHUNK_BYTES = 4 * 1024 * 1024
 PAD_BYTES = 32
 """Bytes that always follow what `SegmentFile.window` gives in memory: the compiled decoder looks some bytes ahead."""
 _PAD = bytes(PAD_BYTES)
-_FLAGS = os.O_RDONLY
-for _name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"):
-    _FLAGS |= getattr(os, _name, 0)  # not all of them are on every platform
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,14 +116,9 @@ class SegmentFile:
 
 def _opened(path: Path) -> io.FileIO:
     try:
-        number = os.open(path, _FLAGS)
+        return open_plain(path, is_followed=False)
     except OSError as error:
-        what = "is a symbolic link, which is not followed" if path.is_symlink() else error.strerror
-        raise SourceError(f"{path.name} cannot be opened: {what}", step="file") from error
-    if not stat.S_ISREG(os.fstat(number).st_mode):
-        os.close(number)
-        raise SourceError(f"{path.name} is no ordinary file", step="file")
-    return io.FileIO(number, "rb")
+        raise SourceError(f"{path.name} cannot be opened: {error.strerror or error}", step="file") from error
 
 
 def small_file(path: Path, most_bytes: int) -> bytes:

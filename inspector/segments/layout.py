@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from inspector.errors import SourceError
 from inspector.event import LogKey
+from inspector.plain_files import open_plain
 from inspector.segments import checkpoints
 from inspector.segments.files import small_file
 
@@ -130,7 +131,7 @@ def _has_segments(entries: Iterable[os.DirEntry[str]]) -> bool:
 def _is_binary(path: Path) -> bool:
     """Whether a file called like a segment may be one: text of that name (a printed log) is not, an empty one is."""
     try:
-        with path.open("rb") as file:
+        with open_plain(path) as file:
             head = file.read(_HEAD_BYTES)
     except OSError:
         return False

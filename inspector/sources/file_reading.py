@@ -17,8 +17,10 @@ from typing import IO
 from inspector.errors import SourceError
 from inspector.event import Flag, LogKey, RecordBatch
 from inspector.formats import OWN, Chunk, Input, Place
+from inspector.formats.expansion import STEP_BYTES, Allowance
+from inspector.formats.identity import Change, Identity
 from inspector.formats.mapping import rules_of
-from inspector.formats.opening import Found, Identity, Opened
+from inspector.formats.opening import Found, Opened
 from inspector.formats.recognise import Choice
 from inspector.sources import Batch, LogInfo, Plan, Span
 from inspector.sources.file_siblings import Joined
@@ -37,10 +39,9 @@ class Standing:
     read_bytes: int = 0
     _logs: dict[LogKey, int] = field(default_factory=dict)
 
-    def skip(self, found: Found) -> None:
+    def skip(self, one: Identity) -> None:
         """A file is not read, and counts as done."""
-        if not found.member:
-            self.read_bytes += found.path.stat().st_size
+        self.read_bytes += one.size_bytes
 
     def log(self, key: LogKey, first: int, batch: Batch, choice: Choice) -> int:
         """The index of a log in the plan; one that is met for the first time comes up with `batch`."""
@@ -68,12 +69,12 @@ class Reading:
         standing: Standing,
         choice: Choice,
         file: InputFile,
-        found: Found | None,
         stop: threading.Event,
         beside: Mapping[str, Found] | None = None,
+        allowance: Allowance | None = None,
     ) -> None:
-        self._beside = beside or {}
-        self._standing, self._choice, self._file, self._found, self._stop = standing, choice, file, found, stop
+        self._beside, self._allowance = beside or {}, allowance
+        self._standing, self._choice, self._file, self._stop = standing, choice, file, stop
         self._incarnation = f"sha256:{file.sha256}" if file.sha256 else ""
         self._reached: dict[int, int] = {}
         self._count = self._damaged = 0
@@ -90,7 +91,7 @@ class Reading:
         """The file's rows. Raises DamagedInput where nothing more can be read, and OSError."""
         with self._on_disk(source, path) as on_disk:
             given = Input(self._file.name, source.stream, on_disk, self._stop)
-            with closing(Joined(self._beside, self._stop)) as joined:
+            with closing(Joined(self._beside, self._stop, self._allowance)) as joined:
                 for chunk in self._choice.format.read(given, self._choice.guess.settings):
                     joined.add_to(chunk.records)
                     yield self._batch(replace(chunk, notes=[*chunk.notes, *joined.notes]), source)
@@ -105,7 +106,7 @@ class Reading:
             yield path
             return
         with tempfile.NamedTemporaryFile(prefix="eventscope-", buffering=0) as copy:
-            for block in iter(lambda: source.stream.read(1 << 20), b""):
+            while not self._stop.is_set() and (block := source.stream.read(STEP_BYTES)):
                 self._unpack(block, copy)
             yield Path(copy.name)
 
@@ -184,27 +185,27 @@ class Reading:
         self._standing.read_bytes = self._begun_bytes + source.packed.taken
         return self._standing.read_bytes
 
-    def ended(self, now: Identity | None) -> Batch:
+    def ended(self, change: Change) -> Batch:
         """The last batch of the file: whether it is whole, and what became of it while it was read."""
-        notes = list(dict.fromkeys(self._notes))[:_MOST_NOTES]
+        if change.cut_at is not None:
+            self.gaps.append(Gap(change.cut_at, self._file.size_bytes, "it was cut there while it was read"))
+        notes = [*self._file.notes, *list(dict.fromkeys(self._notes))[:_MOST_NOTES]]
         if not self._count and self._file.size_bytes and not self.gaps and not self._stop.is_set():
             notes.append("no row was found in it")
             self._odd.append("no row was found in it")
-        is_changed = now is not None and now.sha256 != self._file.sha256
-        if is_changed and now is not None:
-            notes.append(f"it changed while it was read: {self._file.size_bytes:,} bytes before, {now.size_bytes:,} after; read it again")
+        last = [change.words] if change.words else []
         if self._damaged:
-            notes.append(f"{self._damaged:,} of its {self._count:,} rows are damaged: each is an event that says where and why")
+            last.append(f"{self._damaged:,} of its {self._count:,} rows are damaged: each is an event that says where and why")
         gaps = [f"{_span(gap)}: {gap.reason}" for gap in self.gaps[:5]]
         file = replace(
             self._file,
             rows=self._count,
             damaged=self._damaged,
             gaps=tuple(self.gaps),
-            notes=tuple(notes),
-            is_whole=not self._stop.is_set() and not is_changed and (now is not None or self._found is None),
+            notes=(*notes, *last),
+            is_whole=not self._stop.is_set() and not change.words,
         )
-        said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *(notes[-1:] if is_changed or self._damaged else [])]]
+        said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *last]]
         return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
 
 

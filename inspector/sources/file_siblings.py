@@ -16,6 +16,7 @@ import orjson
 
 from inspector.event import RecordBatch
 from inspector.formats import DamagedInput, Input
+from inspector.formats.expansion import Allowance
 from inspector.formats.forms import as_headers
 from inspector.formats.opening import Found, opened, plain_name, sample_of
 from inspector.formats.recognise import chosen
@@ -38,8 +39,8 @@ def siblings(files: Sequence[Found]) -> dict[str, dict[str, Found]]:
 class Joined:
     """The keys and headers of one file's rows, taken in step with them; `notes` says where they do not go together."""
 
-    def __init__(self, beside: Mapping[str, Found], stop: threading.Event) -> None:
-        self._stack = ExitStack()
+    def __init__(self, beside: Mapping[str, Found], stop: threading.Event, allowance: Allowance | None = None) -> None:
+        self._stack, self._allowance = ExitStack(), allowance
         self._values = {part: self._rows(found, stop) for part, found in beside.items() if not found.name.endswith(".parquet")}
         self.notes = [
             f"{one.name} is not joined: Parquet siblings are not read" for one in beside.values() if one.name.endswith(".parquet")
@@ -66,12 +67,13 @@ class Joined:
         choice = chosen(sample_of(found), "")
         if choice is None:
             return
-        source = self._stack.enter_context(opened(found))
+        source = self._stack.enter_context(opened(found, self._allowance))
         given = Input(plain_name(found.name), source.stream, None, stop)
         plain = {name: value for name, value in choice.guess.settings.items() if name not in {"fields", "forms"}}
         try:
             for chunk in choice.format.read(given, plain):
                 yield from chunk.records.value
+            source.check()
         except DamagedInput as error:
             self.notes.append(f"{found.name}: {error}")
 

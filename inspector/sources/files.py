@@ -21,14 +21,17 @@ from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
 from inspector.formats import DamagedInput, Sample, Settings
 from inspector.formats.descriptor import Descriptor
+from inspector.formats.expansion import Allowance
 from inspector.formats.finding import Finding, find
-from inspector.formats.opening import Found, identity, opened, sample_of, sampled, unpacked
+from inspector.formats.identity import UNCHANGED, Identities, Identity
+from inspector.formats.opening import Found, opened, sample_of, sampled, unpacked
 from inspector.formats.recognise import Choice
 from inspector.formats.wishes import Wishes
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
 from inspector.sources.file_siblings import siblings
 from inspector.sources.input_file import Gap, InputFile
+from inspector.text import storable
 
 STDIN = Path("-")
 KNOWN = "this very file is in the capture already; it adds nothing (to read it otherwise, import it into a new one)"
@@ -58,6 +61,7 @@ class FileSource:
         self.wishes, self._descriptors = wishes or Wishes(wanted, dict(settings or {})), tuple(descriptors)
         self._stdin = stdin
         self._beside: dict[str, dict[str, Found]] = {}
+        self._identities, self._allowance = Identities(), Allowance()
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
@@ -114,6 +118,7 @@ class FileSource:
         Raises SourceError when none of them could be.
         """
         standing = Standing(plan)
+        self._identities, self._allowance = Identities(stop), Allowance()
         if self._is_piped:
             yield from self._read_stdin(standing, stop)
             return
@@ -138,53 +143,55 @@ class FileSource:
             raise SourceError("none of the files could be read", step="file")
 
     def _read_file(self, found: Found, standing: Standing, request: Request, stop: threading.Event) -> Iterator[Batch]:
-        before = identity(found)
+        before = self._identities.before(found)
+        if stop.is_set():
+            return
         if before.sha256 in request.known_inputs:
-            standing.skip(found)
+            standing.skip(before)
             yield Batch(notes=[f"{found.name}: {KNOWN}"], read_bytes=standing.read_bytes)
             return
-        file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256)
+        file = _input(found, before)
         _, choice = self.choice(sample_of(found))
         if choice is None:
-            standing.skip(found)
+            standing.skip(before)
             gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
             yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
             return
         file = replace(file, **_said(choice))
-        reading = Reading(standing, choice, file, found, stop, self._beside.get(found.name))
+        reading = Reading(standing, choice, file, stop, self._beside.get(found.name), self._allowance)
         yield Batch(inputs=[file])
         try:
-            with opened(found) as source:
+            with opened(found, self._allowance, before.whole_bytes) as source:
                 path = None if found.member or source.packing else found.path
                 yield from reading.rows(source, path)
         except DamagedInput as error:
             reading.gaps.append(Gap(error.start, None, error.reason))
         except OSError as error:
             reading.gaps.append(Gap(0, None, f"reading failed: {error.strerror or error}"))
-        yield reading.ended(identity(found) if not stop.is_set() else None)
+        yield reading.ended(UNCHANGED if stop.is_set() else self._identities.after(found, before))
 
     def _note_sibling(self, found: Found, name: str, standing: Standing) -> Iterator[Batch]:
         """A file that is read with another one: what it was."""
-        before = identity(found)
-        standing.skip(found)
+        before = self._identities.before(found)
+        standing.skip(before)
         said = f"its rows are the keys or headers of those of {name}"
-        file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256, notes=(said,))
-        yield Batch(inputs=[replace(file, format="Connect sink sibling", is_whole=True)], read_bytes=standing.read_bytes)
+        file = replace(_input(found, before), notes=(said,), format="Connect sink sibling", is_whole=True)
+        yield Batch(inputs=[file], read_bytes=standing.read_bytes)
 
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
-        source = unpacked(self._stdin or sys.stdin.buffer)
+        source = unpacked(self._stdin or sys.stdin.buffer, self._allowance)
         head = source.stream.peek()
         _, choice = self.choice(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
         file = InputFile("stdin", "-", 0, 0, "", **_said(choice))
-        reading = Reading(standing, choice, file, None, stop)
+        reading = Reading(standing, choice, file, stop, allowance=self._allowance)
         reading.learn_head(head)
         try:
             yield from reading.rows(source, None)
         except DamagedInput as error:
             reading.gaps.append(Gap(error.start, None, error.reason))
-        yield reading.ended(None)
+        yield reading.ended(UNCHANGED)
 
     def choice(self, sample: Sample) -> tuple[str, Choice | None]:
         """What a file that begins so is recognised as, and how it is read; None where nothing fits."""
@@ -196,6 +203,13 @@ class FileSource:
 
     def close(self) -> None:
         """Nothing is kept open."""
+
+
+def _input(found: Found, before: Identity) -> InputFile:
+    """What is known of a file before it is read."""
+    path = storable(str(found.path.absolute()))
+    notes = (before.note,) if before.note else ()
+    return InputFile(found.name, path, before.size_bytes, before.modified_us, before.sha256, notes=notes)
 
 
 def _said(choice: Choice) -> dict[str, Any]:

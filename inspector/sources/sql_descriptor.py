@@ -16,6 +16,7 @@ from importlib import resources as package_files
 from pathlib import Path
 
 from inspector.errors import UsageError
+from inspector.plain_files import read_text
 from inspector.sources.sql_expressions import Call, ColumnRef, Expression, is_time, payload_parts
 from inspector.sources.sql_parsing import parse
 from inspector.sources.sql_sections import ClaimTable, Constants, Join, Links, constants, parse_also, parse_claims, parse_joins, parse_links
@@ -126,7 +127,7 @@ def built_in() -> tuple[Descriptor, ...]:
 def load(path: Path) -> Descriptor:
     """The descriptor in `path`. Raises UsageError with the reason for any mistake in it."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the descriptor {path}: {error}") from None
     return parse_descriptor(text, path.stem)

@@ -23,6 +23,7 @@ import apsw
 
 from inspector.errors import SourceError
 from inspector.event import Flag
+from inspector.plain_files import open_plain
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.input_file import InputFile
 from inspector.sources.sql import SqlSource, words_at
@@ -69,9 +70,7 @@ class SqliteSource(SqlSource):
     def claims(path: Path) -> str:
         """What it sees at `path`: an SQLite database that is no capture; empty for anything else. The file is only read."""
         try:
-            if not stat.S_ISREG(path.stat().st_mode):
-                return ""
-            with path.open("rb") as file:
+            with open_plain(path) as file:
                 header = file.read(100)
         except OSError:
             return ""
@@ -231,7 +230,7 @@ def _copy(path: Path, target: Path, found: _State) -> FileFact:
     """Copies a file, 0600, and hashes what was copied."""
     digest, size = hashlib.sha256(), 0
     try:
-        with path.open("rb") as source, os.fdopen(os.open(target, _NEW, 0o600), "wb") as copy:
+        with open_plain(path) as source, os.fdopen(os.open(target, _NEW, 0o600), "wb") as copy:
             while size < found.size_bytes and (block := source.read(min(_BLOCK, found.size_bytes - size))):
                 digest.update(block)
                 copy.write(block)

@@ -171,7 +171,7 @@ class StoreFile:
             raise SourceError(f"there is no file {self.path}", step="file", retry=True)
         if not self.path.is_file():
             raise SourceError(f"{self.path} is not a file", step="file")
-        beside = {end: _signature(self.path.with_name(self.path.name + end)) for end in ("-wal", "-shm", "-journal")}
+        beside = {end: _signature_beside(self.path.with_name(self.path.name + end)) for end in ("-wal", "-shm", "-journal")}
         is_wal = self._header[18:20] == b"\x02\x02"
         return Folder(store, beside["-wal"], beside["-shm"] is not None, beside["-journal"], is_wal)
 
@@ -321,3 +321,10 @@ def _signature(path: Path) -> tuple[int, ...] | None:
     except FileNotFoundError:
         return None
     return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns
+
+
+def _signature_beside(path: Path) -> tuple[int, ...] | None:
+    """That of a side file. Raises SourceError for what is no plain file: SQLite would wait on a pipe."""
+    if path.exists() and not path.is_file():
+        raise SourceError(f"{path} is not a plain file; take it away, or name a copy of the store without it", step="file")
+    return _signature(path)

@@ -16,10 +16,12 @@ import cramjam
 import pytest
 
 from inspector.errors import UsageError
-from inspector.formats import DamagedInput, opening
+from inspector.formats import DamagedInput, expansion
 from inspector.formats import finding as finding_module
 from inspector.formats.finding import find
-from inspector.formats.opening import Found, identity, opened, packing_of, plain_name, sample_of
+from inspector.formats.identity import Identities
+from inspector.formats.opening import Found, opened, plain_name, sample_of
+from inspector.formats.unpacking import packing_of
 
 TEXT = b'{"n":1}\n' * 5_000
 PACKED = {
@@ -76,7 +78,7 @@ def test_a_packed_file_that_ends_early_gives_what_stands_before_or_says_where(tm
 
 
 def test_a_bomb_is_stopped_where_it_expands_without_measure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(opening, "FREE_BYTES", 1_000_000)
+    monkeypatch.setattr(expansion, "FREE_BYTES", 1_000_000)
     path = written(tmp_path, "bomb.gz", gzip.compress(b"\0" * 50_000_000))
     size = 0
     with opened(Found("bomb.gz", path)) as source:
@@ -99,7 +101,7 @@ def test_members_of_an_archive_are_files_of_their_own(tmp_path: Path) -> None:
         with opened(one) as source:
             read.append(source.stream.read())
     assert read == [b"2\n", b"1\n"]
-    assert len({identity(one).sha256 for one in finding.files}) == 2
+    assert len({Identities().before(one).sha256 for one in finding.files}) == 2
 
 
 def test_a_damaged_archive_is_said_and_the_others_are_found(tmp_path: Path) -> None:
