@@ -65,6 +65,9 @@ class Chunk:
     """Sentences for the user."""
     ends: Mapping[int, int] = field(default_factory=dict)
     """Index into `places` → the position after the last one, where the file says it."""
+    whole: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """Index into `places` → stretches of positions `[from, to)` of which the file shows that its log held no others than these rows.
+    Only of places that have rows in this chunk."""
 
 
 @dataclass(frozen=True, slots=True)

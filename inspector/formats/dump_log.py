@@ -18,6 +18,7 @@ from inspector.formats.dump_survey import Rejoined, Survey
 from inspector.formats.joining import Joined, joined
 from inspector.formats.kafka_rows import Places, add_line, add_row, damage
 from inspector.formats.lines import lines, mark_cut
+from inspector.formats.stretches import Stretches
 
 _ABORTED, _CONTROL = int(Flag.aborted), int(Flag.control)
 _REPLACED = "�".encode()
@@ -74,10 +75,12 @@ class _Rows:
         self.survey = Survey((str(settings.get("topic", "")), int(partition) if partition.isdecimal() else 0))
         self._place = self.survey.own
         self._batch: Batch | None = None
+        self._held = Stretches()
 
     def chunk(self, block: Joined) -> Chunk:
         """The rows of one block."""
         chunk = Chunk(RecordBatch(), self._places.found)
+        self._held.begin()
         for index, text in enumerate(block.texts):
             if index in block.cut:
                 row = self._refuse(chunk.records, block, index, "too long to be read")
@@ -86,9 +89,11 @@ class _Rows:
                 self._take_record(chunk, block, index, text)
             else:
                 self._take_line(chunk, block, index, text)
+        chunk.whole = self._held.found()
         return chunk
 
     def _refuse(self, records: RecordBatch, block: Joined, index: int, reason: str) -> int:
+        self._held.cut()
         return add_line(records, block.numbers[index], block.starts[index], block.texts[index], reason)
 
     def _take_line(self, chunk: Chunk, block: Joined, index: int, text: bytes) -> None:
@@ -96,6 +101,7 @@ class _Rows:
         line = text.rstrip(b"\r\n")
         if line.startswith(b"Dumping "):
             self._place, self._batch = self.survey.where(line), None
+            self._held.cut()
             if place_of(line) is None and not self.survey.own[0]:
                 chunk.notes.append("not all of the dump says of which topic it is: name it with --set topic=… --set partition=…")
         elif line.startswith(b"Log starting offset:"):
@@ -118,9 +124,11 @@ class _Rows:
                 records, block, index, "the line ends too early: the file was cut off" if is_end else "no record as a dump prints it"
             )
             return
+        place = self._places.number(*self._place)
+        self._held.add(place, found.offset)
         row = add_row(
             records,
-            log=self._places.number(*self._place),
+            log=place,
             position=found.offset,
             key=found.key,
             value=found.value,
@@ -128,6 +136,7 @@ class _Rows:
             time_kind=found.time_kind,
         )
         if found.error:
+            self._held.cut()  # what it lacks or has too much may be of other records
             damage(records, row, found.error)
         self._describe(records, row, found)
         if records.extra.get(row, {}).get("header_names"):

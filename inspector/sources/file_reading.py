@@ -19,7 +19,9 @@ from inspector.formats import OWN, Chunk, Input, Place
 from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
-from inspector.sources import Batch, LogInfo, Plan, Span
+from inspector.sources import Absence, Batch, LogInfo, Plan, Span
+from inspector.sources.file_manifest import stated
+from inspector.sources.file_runs import NOT_IN_FILES, PARTLY, FileRuns, Run, runs_of
 from inspector.sources.file_siblings import Joined
 from inspector.sources.input_file import Gap, InputFile
 
@@ -34,6 +36,10 @@ class Standing:
 
     plan: Plan
     read_bytes: int = 0
+    runs: dict[int, FileRuns] = field(default_factory=dict)
+    """Index of a log whose positions files claim → what they hold of it."""
+    lowest: dict[int, int] = field(default_factory=dict)
+    """Index of a log → the first position that came up."""
     _logs: dict[LogKey, int] = field(default_factory=dict)
 
     def skip(self, found: Found) -> None:
@@ -57,6 +63,23 @@ class Standing:
         self.plan.logs.append(info)
         batch.opened.append((info, Span(index, first, None)))
         return index
+
+    def known(self, key: LogKey) -> int | None:
+        """The index of a log that came up."""
+        return self._logs.get(key)
+
+    def ended(self) -> Batch:
+        """What can be told of all logs once no more file is read: the runs that waited, and what the files do not hold."""
+        batch = Batch(accounted={})
+        for index, runs in self.runs.items():
+            told, partly = runs.rest()
+            if told:
+                batch.accounted = {**(batch.accounted or {}), index: told}
+            if (span := runs.span()) is not None:
+                batch.absent.append(Absence(index, *span, NOT_IN_FILES))
+            if partly is not None:
+                batch.absent.append(Absence(index, *partly, PARTLY))
+        return batch
 
 
 class Reading:
@@ -113,7 +136,7 @@ class Reading:
         chunk = self._within_bounds(chunk)
         batch = Batch(records=records, notes=self._new_notes(chunk.notes))
         self.gaps.extend(Gap(one.start, one.end, one.reason) for one in chunk.damage[: _MOST_GAPS - len(self.gaps)])
-        self._place(records, chunk.places, batch)
+        self._place(chunk, batch)
         for index, end in chunk.ends.items():
             if index in self._indexes(chunk.places):
                 batch.end[self._indexes(chunk.places)[index]] = end
@@ -144,16 +167,24 @@ class Reading:
         name = place.log or self._file.name
         return LogKey(name, place.partition, "" if place.is_claimed else self._incarnation)
 
-    def _place(self, records: RecordBatch, places: Sequence[Place], batch: Batch) -> None:
-        """Puts the rows into the plan's logs, and accounts for the stretch that they and the rows before them span."""
-        positions = _spans_of(records)
+    def _place(self, chunk: Chunk, batch: Batch) -> None:
+        """Puts the rows into the plan's logs, and accounts for what they and the rows before them hold."""
+        records, places, whole = chunk.records, chunk.places, chunk.whole
         indexes = {}
-        accounted: dict[int, tuple[int, int]] = {}
-        for number, (low, high) in positions.items():
-            first = low if places[number].is_claimed else min(1, low)
+        accounted: dict[int, Sequence[Run]] = {}
+        for number, positions in _positions_of(records).items():
+            low, high, is_claimed = min(positions), max(positions), places[number].is_claimed
+            first = low if is_claimed else min(1, low)
             index = indexes[number] = self._standing.log(self._key(places[number]), first, batch, self._choice)
-            start = self._reached.get(index, first)
-            accounted[index] = (min(start, low) if start <= low else low, high + 1)
+            if low < self._standing.lowest.setdefault(index, first):
+                batch.first[index] = self._standing.lowest[index] = low
+            if is_claimed:
+                held = [*runs_of(positions), *whole.get(number, ())]
+                accounted[index] = self._standing.runs.setdefault(index, FileRuns()).add(held)
+            else:
+                # its numbers are those of rows: what is not at one of them stands in another log, or is no row
+                start = self._reached.get(index, first)
+                accounted[index] = [(min(start, low), high + 1)]
             self._reached[index] = max(high + 1, self._reached.get(index, 0))
             batch.end[index] = self._reached[index]
             batch.read_to[index] = self._reached[index]
@@ -192,17 +223,26 @@ class Reading:
             is_whole=not self._stop.is_set() and not is_changed and (now is not None or self._found is None),
         )
         said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *(notes[-1:] if is_changed or self._damaged else [])]]
-        return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
+        accounted = self._stated() if file.is_whole and not self.gaps and not self._damaged else {}
+        return Batch(inputs=[file], notes=said, accounted=accounted, read_bytes=self._standing.read_bytes)
+
+    def _stated(self) -> dict[int, Sequence[Run]]:
+        """What a manifest says that the file holds whole, of the logs that came up."""
+        if self._found is None or self._found.member:
+            return {}
+        standing = self._standing
+        found = stated(self._found.path, self._file.sha256)
+        known = {index: run for place, run in found.items() if (index := standing.known(LogKey(*place))) in standing.runs}
+        return {index: standing.runs[index].add([run]) for index, run in known.items() if index is not None}
 
 
-def _spans_of(records: RecordBatch) -> dict[int, tuple[int, int]]:
-    """The lowest and the highest position in each place."""
+def _positions_of(records: RecordBatch) -> dict[int, list[int]]:
+    """The positions in each place, in the order of rows."""
     if len(set(records.log)) == 1:
-        return {records.log[0]: (min(records.position), max(records.position))}
-    positions: dict[int, tuple[int, int]] = {}
+        return {records.log[0]: list(records.position)}
+    positions: dict[int, list[int]] = {}
     for number, position in zip(records.log, records.position, strict=True):
-        low, high = positions.get(number, (position, position))
-        positions[number] = (min(low, position), max(high, position))
+        positions.setdefault(number, []).append(position)
     return positions
 
 

@@ -116,7 +116,11 @@ class FileSource:
         standing = Standing(plan)
         if self._is_piped:
             yield from self._read_stdin(standing, stop)
-            return
+        else:
+            yield from self._read_files(standing, request, stop)
+        yield standing.ended()
+
+    def _read_files(self, standing: Standing, request: Request, stop: threading.Event) -> Iterator[Batch]:
         trouble = read = 0
         self._beside = siblings(self._finding.files)
         joined = {one.name: name for name, parts in self._beside.items() for one in parts.values()}
