@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from inspector.errors import EventscopeError, SourceError
 from inspector.event import format_time
+from inspector.formats import known_settings
 from inspector.formats.opening import Found, plain_name, sample_of
 from inspector.formats.recognise import Choice, choices, formats
 from inspector.formats.wishes import UNKNOWN, Wishes
@@ -159,6 +160,8 @@ def _groups(files: FileSource, profile: Profile | None) -> list[Group]:
         recognised, choice = files.choice(sample)
         if recognised not in groups:
             groups[recognised] = _looked_into(recognised, choice, one, profile)
+            if choice is not None and (unused := files.wishes.unused(choice)):
+                groups[recognised].problem = known_settings.words(unused[0], {choice.format.name: choice})
             groups[recognised].ways = [Way(way.name, way.title, way.guess.score, way.guess.why) for way in choices(sample)][:_MOST_WAYS]
         _count(groups[recognised], one)
         if choice is not None:

@@ -125,7 +125,10 @@ class Input:
 
 @runtime_checkable
 class Format(Protocol):
-    """A reader of files. All attributes are sentences or words for people but `name`."""
+    """A reader of files. All attributes are sentences or words for people but `name`.
+
+    It may also have `takes`, the names of the settings that `read` knows: without it, any are let through.
+    """
 
     name: str
     title: str

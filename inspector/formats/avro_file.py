@@ -14,7 +14,7 @@ from typing import IO
 from inspector.composing import MAX_UNPACKED_BYTES
 from inspector.formats import CHUNK_ROWS, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.generic import GUESSED, fields_of
-from inspector.formats.mapping import RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 from inspector.schemas.avro_blocks import CODECS, MAGIC, SYNC_BYTES, TooLargeError, described, inflated
 from inspector.schemas.avro_read import AvroReader, compiled_text
@@ -37,6 +37,7 @@ class AvroFile:
     loses = "The value is the record as JSON; its Avro bytes are in the file only. There are no offsets unless a field holds them."
     proves = "It proves what stands in the file, not that the file is complete."
     is_random_access = False
+    takes = MAPPED
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Certain by its first bytes."""

@@ -51,6 +51,7 @@ class ConsoleConsumer:
         "Where partitions and offsets were printed missing ones show; without them it proves only what stands in the file, in which order."
     )
     is_random_access = False
+    takes = ("print", "separator", "headers_separator", "null", "topic", "partition")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good where lines begin with the consumer's own labels."""

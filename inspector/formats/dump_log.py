@@ -39,6 +39,7 @@ class DumpLog:
         "Positions are those of the segments that were dumped, and sizes prove where values end; it says itself whether checksums hold."
     )
     is_random_access = True
+    takes = ("topic", "partition")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file with the tool's own lines."""

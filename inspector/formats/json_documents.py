@@ -19,7 +19,7 @@ from inspector.formats.generic import GUESSED, fields_of
 from inspector.formats.json_splitting import Splitter
 from inspector.formats.json_window import Hole, Piece
 from inspector.formats.lines import mark_cut
-from inspector.formats.mapping import RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 
 _CHUNK_ROWS = 5_000
@@ -39,6 +39,7 @@ class JsonDocuments:
     loses = "JSON documents have no offsets: the position is the row's number. What was left out between two rows cannot be told."
     proves = "It proves what stands in the file, not that the file is complete."
     is_random_access = False
+    takes = (*MAPPED, "records")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for what begins like an array or an object, and is not one document a line; something for a file called `.json`."""

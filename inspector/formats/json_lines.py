@@ -13,7 +13,7 @@ from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
 from inspector.formats.generic import GUESSED, fields_of
 from inspector.formats.lines import Lines, lines, mark_cut
-from inspector.formats.mapping import RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 
 _ENOUGH = 0.6
@@ -28,6 +28,7 @@ class JsonLines:
     loses = "JSON lines have no offsets: the position is the line's number. What stood between two lines, or was left out, cannot be told."
     proves = "It proves what stands in the file, not that the file is complete."
     is_random_access = False
+    takes = MAPPED
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file whose first lines are objects or arrays."""

@@ -64,6 +64,7 @@ class KcatFormat:
     )
     proves = "It proves what the pattern printed; where offsets are in it, missing ones show."
     is_random_access = False
+    takes = ("pattern", "topic", "partition", "time")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """The common patterns that read the whole beginning; without one the pattern is asked for where lines look like records."""

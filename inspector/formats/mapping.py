@@ -24,6 +24,8 @@ from inspector.formats.forms import as_bytes, as_headers, cells
 from inspector.formats.generic import needs_zone
 from inspector.formats.rows import Rows
 
+MAPPED = ("fields", "forms", "file", "null")
+"""The settings that every format of rows takes."""
 MOST_POSITION = (1 << 63) - 2
 _TEXTS = frozenset(ENVELOPE) - {"version", "metadata", "extra"}
 _SAID_FLAGS = {name: int(Flag[name]) for name in ("aborted", "open", "control", "below_start", "damaged", "oversize", "tombstone")}

@@ -36,6 +36,7 @@ class PgCopy:
     )
     proves = "It proves what the tables held when they were dumped, not what they held before."
     is_random_access = False
+    takes = ("stores",)
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file with the title of a dump, or with rows to be copied."""

@@ -25,6 +25,7 @@ class XmlFile:
     loses = "An XML file is one event: which of its elements are events is not told."
     proves = "It proves what stands in the file."
     is_random_access = False
+    takes: tuple[str, ...] = ()
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for what begins with a tag and is called so, or says that it is XML."""

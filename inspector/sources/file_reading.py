@@ -205,9 +205,9 @@ class Reading:
     def ended(self, now: Identity | None) -> Batch:
         """The last batch of the file: whether it is whole, and what became of it while it was read."""
         notes = list(dict.fromkeys(self._notes))[:_MOST_NOTES]
-        if not self._count and self._file.size_bytes and not self.gaps and not self._stop.is_set():
-            notes.append("no row was found in it")
-            self._odd.append("no row was found in it")
+        if not self._count and not self.gaps and not self._stop.is_set():
+            notes.append(self._nothing())
+            self._odd.append(self._nothing())
         is_changed = now is not None and now.sha256 != self._file.sha256
         if is_changed and now is not None:
             notes.append(f"it changed while it was read: {self._file.size_bytes:,} bytes before, {now.size_bytes:,} after; read it again")
@@ -225,6 +225,13 @@ class Reading:
         said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *(notes[-1:] if is_changed or self._damaged else [])]]
         accounted = self._stated() if file.is_whole and not self.gaps and not self._damaged else {}
         return Batch(inputs=[file], notes=said, accounted=accounted, read_bytes=self._standing.read_bytes)
+
+    def _nothing(self) -> str:
+        """Why there is no row."""
+        if self._found is not None and not self._file.size_bytes:
+            return "it is empty: no row was found in it"
+        place = self._choice.guess.settings.get("records")
+        return f"no row was found in it: nothing stands at {place} (--set records=…)" if place else "no row was found in it"
 
     def _stated(self) -> dict[int, Sequence[Run]]:
         """What a manifest says that the file holds whole, of the logs that came up."""

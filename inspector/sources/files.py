@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.formats import DamagedInput, Sample, Settings
+from inspector.formats import DamagedInput, Sample, Settings, known_settings
 from inspector.formats.descriptor import Descriptor
 from inspector.formats.finding import Finding, find
 from inspector.formats.opening import Found, identity, opened, sample_of, sampled, unpacked
@@ -28,10 +28,11 @@ from inspector.formats.wishes import Wishes
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
 from inspector.sources.file_siblings import siblings
-from inspector.sources.input_file import Gap, InputFile
+from inspector.sources.input_file import SIBLING, Gap, InputFile
 
 STDIN = Path("-")
 KNOWN = "this very file is in the capture already; it adds nothing (to read it otherwise, import it into a new one)"
+EMPTY = "it is empty: no row was found in it"
 UNKNOWN_FORMAT = "no format is known that fits it; name one with --format"
 _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 
@@ -58,6 +59,10 @@ class FileSource:
         self.wishes, self._descriptors = wishes or Wishes(wanted, dict(settings or {})), tuple(descriptors)
         self._stdin = stdin
         self._beside: dict[str, dict[str, Found]] = {}
+        self._met: dict[str, Choice] = {}
+        """By the name of their format, how files were read."""
+        self._unused: list[str] = []
+        """Settings that were of no use to any of them."""
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
@@ -73,7 +78,8 @@ class FileSource:
             raise UsageError(f"{url!r} is no file: write file:///folder/file.jsonl")
         path = Path(unquote(match[1]))
         path = path if path.is_absolute() or not url.startswith("file:///") else Path("/") / path
-        settings = {key: value for key, value in config.items() if key != "format"}
+        known = known_settings.of_any()  # what else is there is for other sources
+        settings = {key: value for key, value in config.items() if key != "format" and (known is None or key.partition(".")[0] in known)}
         return cls([path], wanted=config.get("format", ""), settings=settings)
 
     @property
@@ -118,7 +124,8 @@ class FileSource:
             yield from self._read_stdin(standing, stop)
         else:
             yield from self._read_files(standing, request, stop)
-        yield standing.ended()
+        notes = [known_settings.words(name, self._met) for name in self._unused] if not stop.is_set() else []
+        yield replace(standing.ended(), notes=notes)
 
     def _read_files(self, standing: Standing, request: Request, stop: threading.Event) -> Iterator[Batch]:
         trouble = read = 0
@@ -151,9 +158,11 @@ class FileSource:
         _, choice = self.choice(sample_of(found))
         if choice is None:
             standing.skip(found)
-            gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
-            yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
+            reason = UNKNOWN_FORMAT if before.size_bytes else EMPTY
+            gap = Gap(0, before.size_bytes, reason)
+            yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {reason}"], read_bytes=standing.read_bytes)
             return
+        self._check_settings(choice)
         file = replace(file, **_said(choice))
         reading = Reading(standing, choice, file, found, stop, self._beside.get(found.name))
         yield Batch(inputs=[file])
@@ -173,7 +182,7 @@ class FileSource:
         standing.skip(found)
         said = f"its rows are the keys or headers of those of {name}"
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256, notes=(said,))
-        yield Batch(inputs=[replace(file, format="Connect sink sibling", is_whole=True)], read_bytes=standing.read_bytes)
+        yield Batch(inputs=[replace(file, format=SIBLING, is_whole=True)], read_bytes=standing.read_bytes)
 
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)
@@ -181,6 +190,7 @@ class FileSource:
         _, choice = self.choice(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
+        self._check_settings(choice)
         file = InputFile("stdin", "-", 0, 0, "", **_said(choice))
         reading = Reading(standing, choice, file, None, stop)
         reading.learn_head(head)
@@ -189,6 +199,14 @@ class FileSource:
         except DamagedInput as error:
             reading.gaps.append(Gap(error.start, None, error.reason))
         yield reading.ended(None)
+
+    def _check_settings(self, choice: Choice) -> None:
+        """Notes which settings are of use. Raises UsageError for one that is of none to the only file."""
+        unused = self.wishes.unused(choice)
+        self._unused = unused if not self._met else [name for name in self._unused if name in unused]
+        self._met.setdefault(choice.format.name, choice)
+        if unused and (self._is_piped or len(self._finding.files) == 1):
+            raise UsageError(known_settings.words(unused[0], self._met))
 
     def choice(self, sample: Sample) -> tuple[str, Choice | None]:
         """What a file that begins so is recognised as, and how it is read; None where nothing fits."""

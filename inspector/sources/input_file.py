@@ -9,6 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 
+SIBLING = "Connect sink sibling"
+"""The format of a file that is read with another one and gives no row of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Gap:
     """Bytes `[start, end)` of a file that could not be read, and why; `end` is None where it is not known."""
@@ -45,3 +49,8 @@ class InputFile:
     notes: tuple[str, ...] = ()
     is_whole: bool = False
     """Read to its end, and unchanged meanwhile."""
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether something of it could not be read, or nothing was in it."""
+        return bool(self.gaps or self.damaged) or (self.is_whole and not self.rows and self.format != SIBLING)
