@@ -72,6 +72,8 @@ class Group:
     """How many different mappings of fields its files have; what is shown is the first file's."""
     problem: str = ""
     """Why there are no more events to be seen, in words."""
+    notes: list[str] = field(default_factory=list)
+    """What of its first rows is odd, or is not taken for what it is called."""
 
 
 @dataclass(slots=True)
@@ -180,7 +182,8 @@ def _looked_into(recognised: str, choice: Choice | None, one: Found, profile: Pr
     group.settings, group.questions = dict(choice.guess.settings), list(choice.guess.questions)
     group.loses, group.proves = choice.loses, choice.proves
     sampled = events_of_file(one, choice, profile)
-    group.events, group.problem, group.places = sampled.events, sampled.problem, list(choice.guess.columns) or places_of_file(one, choice)
+    group.events, group.problem, group.notes = sampled.events, sampled.problem, sampled.notes
+    group.places = list(choice.guess.columns) or places_of_file(one, choice)
     return group
 
 

@@ -51,6 +51,14 @@ class Damage:
 
 
 @dataclass(slots=True)
+class Tally:
+    """How many rows something is odd in, and the number of the first."""
+
+    first: int
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Chunk:
     """Rows of one file in file order. `records.log[i]` is an index into `places`, which only grows while one file is read.
 
@@ -63,6 +71,8 @@ class Chunk:
     """Stretches that are no row at all."""
     notes: list[str] = field(default_factory=list)
     """Sentences for the user."""
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    """What is odd in rows so far, counted from the file's beginning, by the words that follow the count."""
     ends: Mapping[int, int] = field(default_factory=dict)
     """Index into `places` → the position after the last one, where the file says it."""
     whole: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
@@ -109,6 +119,8 @@ class Guess:
     """What an import of it can and cannot prove; empty: as the format says."""
     columns: Sequence[str] = ()
     """The places that the first rows have, to choose a field's from, and what a mapping is remembered by (`library.remember`)."""
+    notes: Sequence[str] = ()
+    """Sentences on what was not taken for what it is called."""
 
 
 @dataclass(slots=True)

@@ -13,7 +13,7 @@ from typing import IO
 
 from inspector.composing import MAX_UNPACKED_BYTES
 from inspector.formats import CHUNK_ROWS, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
-from inspector.formats.generic import GUESSED, fields_of
+from inspector.formats.generic import GUESSED, Found, fields_of
 from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 from inspector.schemas.avro_blocks import CODECS, MAGIC, SYNC_BYTES, TooLargeError, described, inflated
@@ -46,12 +46,12 @@ class AvroFile:
         why = "it begins as Avro containers do"
         rows = JsonRows(_first(sample.head))
         found = list(library.guesses(sample, self.name, 0.75, lambda place: None if place else rows, why)) if len(rows) else []
-        fields = fields_of(rows, sorted(rows.names())) if len(rows) else {}
+        fields, notes = fields_of(rows, sorted(rows.names())) if len(rows) else Found({})
         said: dict[str, object] = {"decoder": "json", **({"fields": fields} if fields else {})}
         if "value" in fields:
             del said["decoder"]
         loses = f"{self.loses} {GUESSED}" if fields else ""
-        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
+        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered(), notes=notes)]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
@@ -62,7 +62,7 @@ class AvroFile:
                 return
             texts = part if isinstance(part, list) else []
             damage = [part] if isinstance(part, Damage) else []
-            yield Chunk(mapping.records(JsonRows(texts), number), mapping.places, damage, mapping.notes)
+            yield Chunk(mapping.records(JsonRows(texts), number), mapping.places, damage, mapping.notes, mapping.tallies)
             number += len(texts)
 
 

@@ -57,10 +57,10 @@ class CsvTable:
         said: dict[str, object] = {**dialect.settings(), "encoding": encoding}
         why = f"{dialect.columns} columns between {dialect.words()}" + ("" if encoding.startswith("utf") else f", read as {encoding}")
         found = [_with(guess, said) for guess in library.guesses(sample, self.name, base, lambda place: None if place else rows, why)]
-        fields = fields_of(rows, rows.ordered())
+        fields, notes = fields_of(rows, rows.ordered())
         said = {**said, "fields": fields} if fields else said
         loses = f"{self.loses} {GUESSED}" if fields else ""
-        return [*found, Guess(base, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
+        return [*found, Guess(base, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered(), notes=notes)]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
@@ -73,9 +73,9 @@ class CsvTable:
             mapping.notes.append("it is no UTF-8: its text is read as Windows-1252, which is a guess (--set encoding=NAME)")
         for block in lines(source):
             if records := reading.records(block):
-                yield Chunk(records, mapping.places, notes=mapping.notes)
+                yield Chunk(records, mapping.places, notes=mapping.notes, tallies=mapping.tallies)
         if records := reading.rest():
-            yield Chunk(records, mapping.places, notes=mapping.notes)
+            yield Chunk(records, mapping.places, notes=mapping.notes, tallies=mapping.tallies)
 
 
 def _with(guess: Guess, said: Settings) -> Guess:

@@ -5,7 +5,7 @@ Read `formats` for what a guess is, `sources.files` for who reads by it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -16,6 +16,9 @@ from inspector.formats.descriptor import Descriptor
 
 TAKEN = 0.5
 """A guess with a higher score is taken without asking."""
+
+
+ASSUMED = "It does not say which partition a row is of: partition 0 is assumed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,11 @@ class Choice:
     @property
     def loses(self) -> str:
         """What such a file cannot tell."""
-        return self.guess.loses or self.format.loses
+        said = self.guess.loses or self.format.loses
+        fields = self.guess.settings.get("fields")
+        has = {name for name, place in fields.items() if place} if isinstance(fields, Mapping) else set()
+        assumes = "position" in has and "partition" not in has and ("log" in has or not self.guess.variant)
+        return f"{said} {ASSUMED}".strip() if assumes else said
 
     @property
     def proves(self) -> str:

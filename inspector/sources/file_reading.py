@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from inspector.event import Flag, LogKey, RecordBatch
-from inspector.formats import OWN, Chunk, Input, Place
+from inspector.formats import OWN, Chunk, Input, Place, Tally
 from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Identity, Opened
 from inspector.formats.recognise import Choice
@@ -102,6 +102,7 @@ class Reading:
         self._begun_bytes = standing.read_bytes
         self._notes: list[str] = []
         self._odd: list[str] = []
+        self._tallies: Mapping[str, Tally] = {}
         self.gaps: list[Gap] = []
 
     def learn_head(self, head: bytes) -> None:
@@ -134,6 +135,7 @@ class Reading:
     def _batch(self, chunk: Chunk, source: Opened) -> Batch:
         records = chunk.records
         chunk = self._within_bounds(chunk)
+        self._tallies = chunk.tallies or self._tallies
         batch = Batch(records=records, notes=self._new_notes(chunk.notes))
         self.gaps.extend(Gap(one.start, one.end, one.reason) for one in chunk.damage[: _MOST_GAPS - len(self.gaps)])
         self._place(chunk, batch)
@@ -205,6 +207,8 @@ class Reading:
     def ended(self, now: Identity | None) -> Batch:
         """The last batch of the file: whether it is whole, and what became of it while it was read."""
         notes = list(dict.fromkeys(self._notes))[:_MOST_NOTES]
+        notes += self.counted()
+        self._odd += self.counted()
         if not self._count and not self.gaps and not self._stop.is_set():
             notes.append(self._nothing())
             self._odd.append(self._nothing())
@@ -225,6 +229,11 @@ class Reading:
         said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *(notes[-1:] if is_changed or self._damaged else [])]]
         accounted = self._stated() if file.is_whole and not self.gaps and not self._damaged else {}
         return Batch(inputs=[file], notes=said, accounted=accounted, read_bytes=self._standing.read_bytes)
+
+    def counted(self) -> list[str]:
+        """What was not taken for what it is called, and what is odd in rows, with how many they are and the first of them."""
+        tallied = [f"{tally.count:,} {words} (the first in row {tally.first:,})" for words, tally in self._tallies.items()]
+        return [*self._choice.guess.notes, *tallied]
 
     def _nothing(self) -> str:
         """Why there is no row."""
