@@ -28,7 +28,6 @@ _TIMES = ("eventtime", "occurredat", "occurredon", "createdat", "recordedat", "d
 _RECORD = frozenset({"key", "value", "headers"})
 GUESSED = "What its fields mean is guessed by their names; the kind of its times is not told."
 MOST_PARTITION = 1 << 20
-_MOST_SHOWN = 40
 _OFFSETS = "; its rows stand at their numbers"
 
 
@@ -78,18 +77,18 @@ def _no_offsets(rows: Rows, found: dict[str, str]) -> str:
     columns = [rows.column((found[field],)) for field in ("log", "partition", "position") if field in found]
     places = [tuple("" if value is None else str(value) for value in row) for row in zip(*columns, strict=True)]
     odd = [row for row, place in enumerate(places) if not _is_number(place[-1])]
-    if reason := _too_many(odd, columns[-1], "no whole numbers"):
+    if reason := _too_many(odd, len(places), "no whole numbers"):
         return reason
     if "partition" in found:
         odd += [row for row, place in enumerate(places) if not _is_number(place[-2]) or int(place[-2]) >= MOST_PARTITION]
-        if reason := _too_many(sorted(set(odd)), columns[-2], "beside no partition's number"):
+        if reason := _too_many(sorted(set(odd)), len(places), "beside no partition's number"):
             return reason
     seen: set[tuple[str, ...]] = set()
     for row, place in enumerate(places):
         if place in seen:
             odd.append(row)
         seen.add(place)
-    return _too_many(sorted(set(odd)), columns[-1], "no offsets, or repeat one of their partition")
+    return _too_many(sorted(set(odd)), len(places), "no offsets, or repeat one of their partition")
 
 
 def _is_number(text: str) -> bool:
@@ -102,16 +101,14 @@ def _no_times(column: Sequence[object]) -> str:
     if not there:
         return "it is empty in the first rows"
     odd = [row for row in there if times.time_us(column[row], "guess", UTC) is None]
-    return _too_many(odd, column, "no times", len(there))
+    return _too_many(odd, len(there), "no times")
 
 
-def _too_many(odd: Sequence[int], column: Sequence[object], what: str, of: int | None = None) -> str:
-    """What is wrong where more than one in five cells is odd."""
-    count = len(column) if of is None else of
+def _too_many(odd: Sequence[int], count: int, what: str) -> str:
+    """What is wrong where more than one in five of `count` cells is odd; no cell is quoted, as it may be what masks hide."""
     if 5 * len(odd) <= count:
         return ""
-    shown = "empty" if column[odd[0]] in (None, "") else repr(column[odd[0]])[:_MOST_SHOWN]
-    return f"{len(odd):,} of the first {count:,} cells are {what} (row {odd[0] + 1:,}: {shown})"
+    return f"{len(odd):,} of the first {count:,} cells are {what} (the first in row {odd[0] + 1:,})"
 
 
 def needs_zone(column: Sequence[object]) -> bool:

@@ -24,9 +24,7 @@ from inspector.formats.descriptor import ENVELOPE, FIELDS, RULES, check_form, st
 from inspector.formats.forms import as_bytes, as_headers, cells
 from inspector.formats.generic import needs_zone
 from inspector.formats.rows import Rows
-from inspector.text import shortened
 
-_SHOWN_CHARACTERS = 60
 _WORDS = {"partition": "number of a partition", "position": "offset"}
 MAPPED = ("fields", "forms", "file", "null")
 """The settings that every format of rows takes."""
@@ -171,7 +169,7 @@ class RowMapping:
                 if self.zone is None and isinstance(raw, str) and needs_zone([raw]):
                     self._note(NO_ZONE)
                 else:
-                    batch.error[row] = f"{name}: {shortened(str(raw), _SHOWN_CHARACTERS)!r} is no time"
+                    batch.error[row] = f"{name}: the cell holds no time"
                     self._tally(f"{_rows_of(name)} hold no time: the cell is kept as it stands in extra", row)
         if isinstance(self.zone, ZoneInfo):
             self._doubt(name, column, self.zone, batch)
@@ -243,8 +241,7 @@ class RowMapping:
         """A cell that should say where a row stands, and does not: the row stands at its number, damaged."""
         if raw is None:
             return
-        said = "is empty" if raw == "" else f"{shortened(str(raw), _SHOWN_CHARACTERS)!r} is no {_WORDS[name]}"
-        why = f"{name}: {said}"
+        why = f"{name}: the cell {'is empty' if raw == '' else f'holds no {_WORDS[name]}'}"
         _damage(batch, row, f"{batch.error[row]}; {why}" if row in batch.error else why)
         batch.extra.setdefault(row, {})[name] = raw
         self._tally(f"{_rows_of(name)} hold no {_WORDS[name]}: each stands at the row's number", row)

@@ -40,9 +40,9 @@ def table(folder: Path, odd: dict[int, str], rows: int = 20) -> Path:
 @pytest.mark.parametrize(
     ("odd", "why"),
     [
-        ("0,n/a,1700000000007,k7,v7", "position: 'n/a' is no offset"),
-        ("0,,1700000000007,k7,v7", "position: is empty"),
-        ("zero,7,1700000000007,k7,v7", "partition: 'zero' is no number of a partition"),
+        ("0,n/a,1700000000007,k7,v7", "position: the cell holds no offset"),
+        ("0,,1700000000007,k7,v7", "position: the cell is empty"),
+        ("zero,7,1700000000007,k7,v7", "partition: the cell holds no number of a partition"),
     ],
 )
 def test_one_odd_cell_is_a_damaged_row_and_costs_no_column(
@@ -65,16 +65,16 @@ def test_a_cell_that_is_no_time_keeps_its_text(tmp_path: Path, capsys: pytest.Ca
     words = "1 cells of the column for time hold no time: the cell is kept as it stands in extra (the first in row 8)"
     assert words in said
     assert words in summary["inputs"][0]["notes"]
-    assert found(out, "SELECT position, error, json(extra) ->> 'time' FROM event WHERE time_us IS NULL") == [(7, "time: 'soon' is no time", "soon")]
+    assert found(out, "SELECT position, error, json(extra) ->> 'time' FROM event WHERE time_us IS NULL") == [(7, "time: the cell holds no time", "soon")]
 
 
 def test_a_column_that_is_not_taken_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = table(tmp_path, {row: f"0,x{row},then,k,v" for row in range(0, 20, 2)})
     summary, said = told(capsys, "import", file, "-o", tmp_path / "a.evcap", status=0)
-    for words in ("the column 'offset' is not taken for offsets: 10 of the first 20 cells are no whole numbers (row 1: 'x0')",):
+    for words in ("the column 'offset' is not taken for offsets: 10 of the first 20 cells are no whole numbers (the first in row 1)",):
         assert words in said
         assert any(words in note for note in summary["inputs"][0]["notes"])
-    assert "the column 'timestamp' is not taken for times: 10 of the first 20 cells are no times (row 1: 'then')" in said
+    assert "the column 'timestamp' is not taken for times: 10 of the first 20 cells are no times (the first in row 1)" in said
     assert main(["import", str(file), "--preview", "--print", "table"]) == 0
     assert "the column 'offset' is not taken for offsets" in capsys.readouterr().out
 
