@@ -51,7 +51,7 @@ def log_reports(reader: CaptureReader) -> list[LogReport]:
     ):
         stored.setdefault(log_id, []).append(tuple(segment))
     asked = asked_ranges(reader)
-    return [LogReport(*row, coverage=_covered(row, stored.get(row[0], []), asked.get(row[0], []))) for row in rows]
+    return [LogReport(*(*row, _covered(row, stored.get(row[0], []), asked.get(row[0], [])))) for row in rows]
 
 
 def asked_ranges(reader: CaptureReader) -> dict[int, list[tuple[int, int | None]]]:
@@ -62,9 +62,7 @@ def asked_ranges(reader: CaptureReader) -> dict[int, list[tuple[int, int | None]
     return asked
 
 
-def _covered(
-    log: tuple[Any, ...], stored: Sequence[tuple[Any, ...]], asked: Sequence[tuple[int, int | None]]
-) -> list[dict[str, object]]:
+def _covered(log: tuple[Any, ...], stored: Sequence[tuple[Any, ...]], asked: Sequence[tuple[int, int | None]]) -> list[dict[str, object]]:
     listed: list[dict[str, object]] = []
     uri, first, end = log[2], log[6], log[7]
     unread = NOT_IN_FILES if str(uri).startswith(("file:", "stdin:")) else NOT_FETCHED

@@ -121,8 +121,8 @@ class OffsetGaps:
         """What files leave out, as one finding."""
         for hole in holes[:MOST_EVENTS]:
             hole.events = [*look.seqs(log.id, hole.first - 1, hole.first - 1)[:1], *look.seqs(log.id, hole.last + 1, hole.last + 1)[:1]]
-        if (hole := _joined(holes)) is not None:
-            yield self._finding(log, hole, f"{log.label}: {_spread(hole)} no record: {_FILE.words}", _FILE)
+        if (whole := _joined(holes)) is not None:
+            yield self._finding(log, whole, f"{log.label}: {_spread(whole)} no record: {_FILE.words}", _FILE)
 
     def _finding(self, log: Log, hole: _Hole, text: str, why: _Why) -> Finding:
         place = (log.report.log, log.report.partition, hole.first, hole.last, hole.events)

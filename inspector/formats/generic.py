@@ -48,8 +48,6 @@ class Found(NamedTuple):
         return self.notes if "position" in self.fields else tuple(note for note in self.notes if note.endswith(_OFFSETS))
 
 
-
-
 def fields_of(rows: Rows, names: Sequence[str]) -> Found:
     """What columns are likely. A record of Kafka needs an offset; other rows are documents, whose time may be known."""
     by_folded: dict[str, str] = {}

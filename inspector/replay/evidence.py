@@ -61,7 +61,8 @@ def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
     )
     rows = reader.select(
         "SELECT log.id, log.name, log.partition, source.kind, log.first_position, log.end_position, log.max_time_us, log.rules, "
-        "source.attributes, log.incarnation FROM log JOIN source ON source.id = log.source_id WHERE source.id = ? ORDER BY log.name, log.partition, log.id",
+        "source.attributes, log.incarnation "
+        "FROM log JOIN source ON source.id = log.source_id WHERE source.id = ? ORDER BY log.name, log.partition, log.id",
         (stream.source_id,),
     )
     names = {row[1] for row in rows if row[0] in own}

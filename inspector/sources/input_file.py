@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-
 SIBLING = "Connect sink sibling"
 """The format of a file that is read with another one and gives no row of its own."""
 

@@ -45,9 +45,7 @@ def table(folder: Path, odd: dict[int, str], rows: int = 20) -> Path:
         ("zero,7,1700000000007,k7,v7", "partition: the cell holds no number of a partition"),
     ],
 )
-def test_one_odd_cell_is_a_damaged_row_and_costs_no_column(
-    odd: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_one_odd_cell_is_a_damaged_row_and_costs_no_column(odd: str, why: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = tmp_path / "a.evcap"
     summary, said = told(capsys, "import", table(tmp_path, {7: odd}), "-o", out, status=1)
     assert summary["stored"] == 20
@@ -65,7 +63,9 @@ def test_a_cell_that_is_no_time_keeps_its_text(tmp_path: Path, capsys: pytest.Ca
     words = "1 cells of the column for time hold no time: the cell is kept as it stands in extra (the first in row 8)"
     assert words in said
     assert words in summary["inputs"][0]["notes"]
-    assert found(out, "SELECT position, error, json(extra) ->> 'time' FROM event WHERE time_us IS NULL") == [(7, "time: the cell holds no time", "soon")]
+    assert found(out, "SELECT position, error, json(extra) ->> 'time' FROM event WHERE time_us IS NULL") == [
+        (7, "time: the cell holds no time", "soon")
+    ]
 
 
 def test_a_column_that_is_not_taken_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -116,7 +116,9 @@ def test_times_that_a_zone_leaves_open_are_counted_and_said(tmp_path: Path, caps
     options = [tmp_path / "a.csv", "--zone", "Europe/Paris"]
     summary, said = told(capsys, "import", *options, "-o", out, status=0)
     twice = "2 cells of the column for time say an hour that Europe/Paris has twice, when clocks go back: the first of the two is taken"
-    never = "1 cells of the column for time say an hour that Europe/Paris does not have, as clocks go forward: it is taken as if they had not"
+    never = (
+        "1 cells of the column for time say an hour that Europe/Paris does not have, as clocks go forward: it is taken as if they had not"
+    )
     for words in (f"{twice} (the first in row 2)", f"{never} (the first in row 4)"):
         assert words in said
         assert words in summary["inputs"][0]["notes"]

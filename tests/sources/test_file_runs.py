@@ -17,7 +17,9 @@ from inspector.sources.file_runs import MOST_RUNS, NOT_IN_FILES, PARTLY, FileRun
 
 
 def record(position: int, **more: object) -> str:
-    return json.dumps({"topic": "orders", "partition": 0, "offset": position, "ts": 1_700_000_000_000 + position, "key": "k", "payload": "v", **more})
+    return json.dumps(
+        {"topic": "orders", "partition": 0, "offset": position, "ts": 1_700_000_000_000 + position, "key": "k", "payload": "v", **more}
+    )
 
 
 def imported(folder: Path, positions: Sequence[int], name: str = "a") -> Path:
@@ -30,8 +32,8 @@ def imported(folder: Path, positions: Sequence[int], name: str = "a") -> Path:
 def coverage(out: Path) -> list[tuple[Any, ...]]:
     connection = apsw.Connection(str(out), flags=apsw.SQLITE_OPEN_READONLY)
     try:
-        sql = "SELECT from_position, to_position, state, reason, c.records FROM coverage c JOIN log ON log.id = log_id WHERE log.name = 'orders' ORDER BY 1"
-        return list(connection.execute(sql))
+        sql = "SELECT from_position, to_position, state, reason, c.records FROM coverage c JOIN log ON log.id = log_id"
+        return list(connection.execute(f"{sql} WHERE log.name = 'orders' ORDER BY 1"))
     finally:
         connection.close()
 

@@ -164,7 +164,8 @@ def test_rows_that_claim_their_place_come_together_from_several_files(
         "SELECT log.partition, from_position, to_position, state, coverage.records FROM coverage JOIN log ON log.id = log_id ORDER BY 1, 2"
     )
     found = rows(out, spans)
-    assert [row for row in found if row[3] == "read"] == [(at % 2, at, at + 1, "read", 1) for at in (*range(50, 110, 2), *range(51, 110, 2))]
+    held = (*range(50, 110, 2), *range(51, 110, 2))
+    assert [row for row in found if row[3] == "read"] == [(at % 2, at, at + 1, "read", 1) for at in held]
     assert [row for row in found if row[3] != "read"] == [
         (1 - at % 2, at, at + 1, "absent", 0) for at in (*range(51, 108, 2), *range(52, 109, 2))
     ]
