@@ -14,7 +14,7 @@ from typing import IO
 from inspector.composing import MAX_UNPACKED_BYTES
 from inspector.formats import CHUNK_ROWS, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.generic import GUESSED, Found, fields_of
-from inspector.formats.mapping import MAPPED, RowMapping
+from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
 from inspector.formats.rows import JsonRows
 from inspector.schemas.avro_blocks import CODECS, MAGIC, SYNC_BYTES, TooLargeError, described, inflated
 from inspector.schemas.avro_read import AvroReader, compiled_text
@@ -35,7 +35,7 @@ class AvroFile:
     name = "avro"
     title = "Avro container"
     loses = "The value is the record as JSON; its Avro bytes are in the file only. There are no offsets unless a field holds them."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
     takes = MAPPED
 

@@ -54,7 +54,8 @@ class ConsoleConsumer:
         "Producers and transactions are not told, nor whatever else was not printed."
     )
     proves = (
-        "Where partitions and offsets were printed missing ones show; without them it proves only what stands in the file, in which order."
+        "It proves what stands in the file. Where partitions and offsets were printed missing ones show, but not why they are missing; "
+        "without them it proves nothing about completeness but what the consumer says at its end of how many messages it gave."
     )
     is_random_access = False
     takes = ("print", "separator", "headers_separator", "null", "topic", "partition")

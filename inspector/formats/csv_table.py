@@ -17,7 +17,7 @@ from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
 from inspector.formats.csv_dialect import Dialect, dialect_of
 from inspector.formats.generic import GUESSED, fields_of
 from inspector.formats.lines import Cut, Lines, lines, mark_cut
-from inspector.formats.mapping import MAPPED, RowMapping
+from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
 from inspector.formats.rows import TableRows
 from inspector.formats.text_encoding import WIDE, AsUtf8, encoding_of
 
@@ -37,7 +37,7 @@ class CsvTable:
     name = "csv"
     title = "CSV"
     loses = "CSV has no types: every column is text, and an empty cell may have been null. It has no offsets unless a column holds them."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
     takes = (*MAPPED, "delimiter", "quote", "header", "encoding")
 

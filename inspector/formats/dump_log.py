@@ -36,7 +36,8 @@ class DumpLog:
         "marker is not in the dump is unknown."
     )
     proves = (
-        "Positions are those of the segments that were dumped, and sizes prove where values end; it says itself whether checksums hold."
+        "It lists every record of the segments that were dumped, by the offsets of the log: one that is missing between two of a segment "
+        "was not in it any more. Of segments that were not dumped it proves nothing. It says itself whether checksums hold."
     )
     is_random_access = True
     takes = ("topic", "partition")

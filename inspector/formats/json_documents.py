@@ -19,7 +19,7 @@ from inspector.formats.generic import GUESSED, Found, fields_of
 from inspector.formats.json_splitting import Splitter
 from inspector.formats.json_window import Hole, Piece
 from inspector.formats.lines import mark_cut
-from inspector.formats.mapping import MAPPED, RowMapping
+from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
 from inspector.formats.rows import JsonRows
 
 _CHUNK_ROWS = 5_000
@@ -37,7 +37,7 @@ class JsonDocuments:
     name = "json"
     title = "JSON"
     loses = "JSON documents have no offsets: the position is the row's number. What was left out between two rows cannot be told."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
     takes = (*MAPPED, "records")
 

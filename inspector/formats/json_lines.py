@@ -13,7 +13,7 @@ from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
 from inspector.formats.generic import GUESSED, Found, fields_of
 from inspector.formats.lines import Lines, lines, mark_cut
-from inspector.formats.mapping import MAPPED, RowMapping
+from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
 from inspector.formats.rows import JsonRows
 
 _ENOUGH = 0.6
@@ -26,7 +26,7 @@ class JsonLines:
     name = "json-lines"
     title = "JSON lines"
     loses = "JSON lines have no offsets: the position is the line's number. What stood between two lines, or was left out, cannot be told."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
     takes = MAPPED
 

@@ -13,7 +13,7 @@ from typing import Any
 from inspector.formats import CHUNK_BYTES, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.arrow_values import json_of, values
 from inspector.formats.generic import GUESSED, Found, fields_of
-from inspector.formats.mapping import MAPPED, RowMapping
+from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
 from inspector.formats.opening import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.rows import TableRows
 
@@ -30,7 +30,7 @@ class ParquetTable:
     name = "parquet"
     title = "Parquet"
     loses = "Parquet keeps rows, not records: offsets and times are there only where columns hold them."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = True
     takes = MAPPED
 
