@@ -40,7 +40,7 @@ class PgCopy:
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file with the title of a dump, or with rows to be copied."""
-        if _TITLE in sample.head[:4096]:
+        if sample.head.startswith(_TITLE) or b"\n" + _TITLE in sample.head[:4096]:
             return [Guess(0.97, "it begins with the title of a PostgreSQL dump")]
         match = _COPY.search(sample.head)
         if match is None:

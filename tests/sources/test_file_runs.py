@@ -137,6 +137,14 @@ def test_our_own_whole_export_states_what_it_holds(tmp_path: Path, capsys: pytes
     capsys.readouterr()
 
 
+def test_a_comparison_says_what_a_file_does_not_show(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    a, b = imported(tmp_path, range(10), "a"), imported(tmp_path, [0, 1, 8, 9], "b")
+    capsys.readouterr()
+    assert main(["compare", str(a), str(b), "--format", "table"]) == 0
+    said = capsys.readouterr().out
+    assert "6 records only one capture read the place, or it was made of files that do not hold it, which shows nothing" in said
+
+
 def test_a_damaged_line_of_a_dump_is_no_hole_of_its_log(tmp_path: Path) -> None:
     dump = tmp_path / "dump.txt"
     line = "| offset: {0} CreateTime: 1700000000000 keySize: 1 valueSize: 1 sequence: -1 headerKeys: [] key: k payload: v\n"
