@@ -209,7 +209,8 @@ class Reading:
         notes = list(dict.fromkeys(self._notes))[:_MOST_NOTES]
         notes += self.counted()
         self._odd += self.counted()
-        if not self._count and not self.gaps and not self._stop.is_set():
+        is_bare = not self._count and not self.gaps and not self._stop.is_set()
+        if is_bare:
             notes.append(self._nothing())
             self._odd.append(self._nothing())
         is_changed = now is not None and now.sha256 != self._file.sha256
@@ -224,6 +225,7 @@ class Reading:
             damaged=self._damaged,
             gaps=tuple(self.gaps),
             notes=tuple(notes),
+            is_bare=is_bare,
             is_whole=not self._stop.is_set() and not is_changed and (now is not None or self._found is None),
         )
         said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *(notes[-1:] if is_changed or self._damaged else [])]]

@@ -28,7 +28,7 @@ from inspector.formats.wishes import Wishes
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo
 from inspector.sources.file_reading import Reading, Standing
 from inspector.sources.file_siblings import siblings
-from inspector.sources.input_file import SIBLING, Gap, InputFile
+from inspector.sources.input_file import Gap, InputFile
 
 STDIN = Path("-")
 KNOWN = "this very file is in the capture already; it adds nothing (to read it otherwise, import it into a new one)"
@@ -182,7 +182,7 @@ class FileSource:
         standing.skip(found)
         said = f"its rows are the keys or headers of those of {name}"
         file = InputFile(found.name, str(found.path.absolute()), before.size_bytes, before.modified_us, before.sha256, notes=(said,))
-        yield Batch(inputs=[replace(file, format=SIBLING, is_whole=True)], read_bytes=standing.read_bytes)
+        yield Batch(inputs=[replace(file, format="Connect sink sibling", is_whole=True)], read_bytes=standing.read_bytes)
 
     def _read_stdin(self, standing: Standing, stop: threading.Event) -> Iterator[Batch]:
         source = unpacked(self._stdin or sys.stdin.buffer)

@@ -8,9 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-SIBLING = "Connect sink sibling"
-"""The format of a file that is read with another one and gives no row of its own."""
-
 
 @dataclass(frozen=True, slots=True)
 class Gap:
@@ -48,8 +45,10 @@ class InputFile:
     notes: tuple[str, ...] = ()
     is_whole: bool = False
     """Read to its end, and unchanged meanwhile."""
+    is_bare: bool = False
+    """Read, and it gave no row though it should."""
 
     @property
     def is_odd(self) -> bool:
         """Whether something of it could not be read, or nothing was in it."""
-        return bool(self.gaps or self.damaged) or (self.is_whole and not self.rows and self.format != SIBLING)
+        return bool(self.gaps or self.damaged or self.is_bare)
