@@ -65,6 +65,14 @@ class Ledger:
         )
         segments[first:last] = after
 
+    def put_runs(self, log_id: int, whole: Segment, runs: Sequence[tuple[int, int]], now_us: int) -> None:
+        """Lays the parts of `whole` that were read over the account; each is counted, as what lies between them was not."""
+        for low, high in runs:
+            start, end = max(low, whole.start), min(high, whole.end)
+            if start < end:
+                counted = self.stored_between(log_id, start, end)
+                self.put(log_id, replace(whole, start=start, end=end, records=counted), now_us)
+
     def count_below(self, plan: Sequence[int], lowest: Mapping[int, int], read: Mapping[int, tuple[int, int]], now_us: int) -> None:
         """Counts anew where rows came below what their batch accounts for (late arrivals): by place in the plan, from `lowest` on."""
         for place, position in lowest.items():

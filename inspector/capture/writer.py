@@ -13,7 +13,6 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -372,7 +371,7 @@ class CaptureWriter:
                 continue
             if place in progress.runs:
                 whole = Segment(start, end, state, filter=reading.filter, isolation=isolation, records=None)
-                self._account_runs(plan[place], whole, progress.runs[place], now)
+                self._ledger.put_runs(plan[place], whole, progress.runs[place], now)
                 continue
             counted = (staged.counts.get(place, 0) if staged else 0) if simple else self._ledger.stored_between(plan[place], start, end)
             if staged is None and self._highest_position(plan[place]) >= start:
@@ -387,14 +386,6 @@ class CaptureWriter:
             self._connection.execute("UPDATE log SET max_time_us = max(?1, coalesce(max_time_us, ?1)) WHERE id = ?2", (newest, plan[place]))
         claims.note(self._connection, reading.source_id, reading.run_id, progress.claims, now)
         self._mark(reading, plan, progress, now)
-
-    def _account_runs(self, log_id: int, whole: Segment, runs: Sequence[tuple[int, int]], now: int) -> None:
-        """The parts of a stretch that were read; each is counted, as what lies between them was not."""
-        for low, high in runs:
-            start, end = max(low, whole.start), min(high, whole.end)
-            if start < end:
-                counted = self._ledger.stored_between(log_id, start, end)
-                self._ledger.put(log_id, replace(whole, start=start, end=end, records=counted), now)
 
     def _mark(self, reading: Reading, plan: Sequence[int], progress: Progress, now: int) -> None:
         """What is known only now of rows that are here: their flags, and that nothing of them is left to be decided."""

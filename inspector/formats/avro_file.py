@@ -13,8 +13,8 @@ from typing import IO
 
 from inspector.composing import MAX_UNPACKED_BYTES
 from inspector.formats import CHUNK_ROWS, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
-from inspector.formats.generic import GUESSED, Found, fields_of
-from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 from inspector.schemas.avro_blocks import CODECS, MAGIC, SYNC_BYTES, TooLargeError, described, inflated
 from inspector.schemas.avro_read import AvroReader, compiled_text

@@ -15,9 +15,9 @@ from typing import IO, cast
 from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
 from inspector.formats.csv_dialect import Dialect, dialect_of
-from inspector.formats.generic import GUESSED, fields_of
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, fields_of
 from inspector.formats.lines import Cut, Lines, lines, mark_cut
-from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import TableRows
 from inspector.formats.text_encoding import WIDE, AsUtf8, encoding_of
 

@@ -26,6 +26,13 @@ _NAMES = {
 """Field → what columns are called that hold it, in order of trust, whatever their case, `_`, `-` and blanks."""
 _TIMES = ("eventtime", "occurredat", "occurredon", "createdat", "recordedat", "datetime", "ts", "date", "inserttime", "insertedat")
 _RECORD = frozenset({"key", "value", "headers"})
+WITHOUT_OFFSETS = (
+    "It proves what stands in the file, and in which order; it proves nothing about completeness, as a row that was left out does not show."
+)
+WITH_OFFSETS = (
+    "It proves what stands in the file; offsets that are missing show, but not whether they were left out of it, removed before, or never "
+    "there."
+)
 GUESSED = "What its fields mean is guessed by their names; the kind of its times is not told."
 MOST_PARTITION = 1 << 20
 _OFFSETS = "; its rows stand at their numbers"

@@ -15,11 +15,11 @@ import orjson
 from inspector.event import RecordBatch
 from inspector.formats import CHUNK_BYTES, Chunk, Damage, Guess, Input, Sample, Settings, library
 from inspector.formats.descriptor import steps_of
-from inspector.formats.generic import GUESSED, Found, fields_of
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
 from inspector.formats.json_splitting import Splitter
 from inspector.formats.json_window import Hole, Piece
 from inspector.formats.lines import mark_cut
-from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 
 _CHUNK_ROWS = 5_000

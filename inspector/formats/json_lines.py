@@ -11,9 +11,9 @@ import orjson
 
 from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
-from inspector.formats.generic import GUESSED, Found, fields_of
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
 from inspector.formats.lines import Lines, lines, mark_cut
-from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 
 _ENOUGH = 0.6

@@ -26,13 +26,6 @@ from inspector.formats.generic import needs_zone
 from inspector.formats.rows import Rows
 
 _WORDS = {"partition": "number of a partition", "position": "offset"}
-WITHOUT_OFFSETS = (
-    "It proves what stands in the file, and in which order; it proves nothing about completeness, as a row that was left out does not show."
-)
-WITH_OFFSETS = (
-    "It proves what stands in the file; offsets that are missing show, but not whether they were left out of it, removed before, or never "
-    "there."
-)
 MAPPED = ("fields", "forms", "file", "null")
 """The settings that every format of rows takes."""
 MOST_POSITION = (1 << 63) - 2

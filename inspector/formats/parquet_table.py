@@ -12,8 +12,8 @@ from typing import Any
 
 from inspector.formats import CHUNK_BYTES, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.arrow_values import json_of, values
-from inspector.formats.generic import GUESSED, Found, fields_of
-from inspector.formats.mapping import MAPPED, WITHOUT_OFFSETS, RowMapping
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.opening import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.rows import TableRows
 

@@ -13,7 +13,7 @@ from inspector import plugins
 from inspector.errors import UsageError
 from inspector.formats import Format, Guess, Sample, library
 from inspector.formats.descriptor import Descriptor
-from inspector.formats.mapping import WITH_OFFSETS, WITHOUT_OFFSETS
+from inspector.formats.generic import WITH_OFFSETS, WITHOUT_OFFSETS
 
 TAKEN = 0.5
 """A guess with a higher score is taken without asking."""
