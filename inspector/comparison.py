@@ -83,6 +83,8 @@ class Compared:
     notes: list[str] = field(default_factory=list)
     is_by_size: bool = False
     """Whether values were compared by their sizes, since one capture holds none."""
+    is_of_files: bool = False
+    """Whether one side was made of files: what these leave out was perhaps never there."""
 
     @property
     def differences(self) -> int:
@@ -187,6 +189,7 @@ def compare(a: CaptureReader, b: CaptureReader, pair: Pair, *, by_id: bool = Fal
     """The two sides of one partition. Raises CaptureError for a damaged file, UsageError where there are no ids to compare by."""
     by = BY_ID if by_id else BY_ORDER if _is_file(pair.a) or _is_file(pair.b) else BY_POSITION
     found = Compared(pair.a.log, pair.a.partition, by, pair.b.log if pair.b.log != pair.a.log else "", notes=list(pair.notes))
+    found.is_of_files = any(report.source.startswith(("file:", "stdin:")) for report in (pair.a, pair.b))
     unlike = {str(one.get("isolation") or "") for one in pair.a.coverage} != {str(one.get("isolation") or "") for one in pair.b.coverage}
     if unlike and by == BY_POSITION:
         found.notes.append("they were read under different isolation: what readers of committed records are not given is not compared")
@@ -211,8 +214,8 @@ class _Side:
         reader.connection.execute("PRAGMA temp_store = default")
         whole = [one for one in report.coverage if one["state"] == "read" and not (is_unlike and one.get("isolation") == "committed")]
         read = [(int(str(one["from"])), int(str(one["to"]))) for one in whole]
-        # what is missing in a file may have been left out of it: only a source that was read itself proves an absence
-        self._read = [] if report.source.startswith(("file:", "stdin:")) else merged_ranges(read)
+        # of a file only the positions that it holds count as read, or what it shows whole: what is missing may have been left out of it
+        self._read = merged_ranges(read)
         self._place = 0
 
     def records(self) -> Generator[tuple[tuple[object, ...], Record], None, None]:
@@ -331,7 +334,8 @@ def conclusion(found: Sequence[Compared], alone: Sequence[str]) -> str:
         said[0] += f"; {missing_a:,} are missing in A and {missing_b:,} in B, where both were read"
     apart = sum(one.only_read_by_a + one.only_read_by_b for one in found)
     if apart:
-        said.append(f"Of {apart:,} records only one capture read the place, so they were not compared")
+        files = ", or it was made of files that do not hold it, which shows nothing" if any(one.is_of_files for one in found) else ""
+        said.append(f"Of {apart:,} records only one capture read the place{files}, so they were not compared")
     if alone:
         said.append(f"{len(alone):,} logs have no counterpart")
     said.append(

@@ -215,6 +215,7 @@ class Feed:
     def _message(self, identifier: Identifier, stager: Stager, batch: Batch) -> Message:
         progress = Progress(
             read=self._stretches(batch),
+            runs={place: runs for place, runs in (batch.accounted or {}).items() if runs},
             absent=[(absence.log, absence.start, absence.end, absence.reason) for absence in batch.absent],
             first=batch.first,
             end=batch.end,
@@ -254,7 +255,7 @@ class Feed:
     def _stretches(self, batch: Batch) -> dict[int, tuple[int, int]]:
         """The stretch of each log that this batch accounts for, never across positions that no span asked for."""
         if batch.accounted is not None:
-            return dict(batch.accounted)
+            return {place: (runs[0][0], runs[-1][1]) for place, runs in batch.accounted.items() if runs}
         stretches = {}
         for place, position in batch.read_to.items():
             spans = [span for span in self._starts.get(place, []) if span.start <= position]

@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from inspector.errors import EventscopeError, SourceError
 from inspector.event import format_time
+from inspector.formats import known_settings
 from inspector.formats.opening import Found, plain_name, sample_of
 from inspector.formats.recognise import Choice, choices, formats
 from inspector.formats.wishes import UNKNOWN, Wishes
@@ -71,6 +72,8 @@ class Group:
     """How many different mappings of fields its files have; what is shown is the first file's."""
     problem: str = ""
     """Why there are no more events to be seen, in words."""
+    notes: list[str] = field(default_factory=list)
+    """What of its first rows is odd, or is not taken for what it is called."""
 
 
 @dataclass(slots=True)
@@ -159,6 +162,8 @@ def _groups(files: FileSource, profile: Profile | None) -> list[Group]:
         recognised, choice = files.choice(sample)
         if recognised not in groups:
             groups[recognised] = _looked_into(recognised, choice, one, profile)
+            if choice is not None and (unused := files.wishes.unused(choice)):
+                groups[recognised].problem = known_settings.words(unused[0], {choice.format.name: choice})
             groups[recognised].ways = [Way(way.name, way.title, way.guess.score, way.guess.why) for way in choices(sample)][:_MOST_WAYS]
         _count(groups[recognised], one)
         if choice is not None:
@@ -177,7 +182,8 @@ def _looked_into(recognised: str, choice: Choice | None, one: Found, profile: Pr
     group.settings, group.questions = dict(choice.guess.settings), list(choice.guess.questions)
     group.loses, group.proves = choice.loses, choice.proves
     sampled = events_of_file(one, choice, profile)
-    group.events, group.problem, group.places = sampled.events, sampled.problem, list(choice.guess.columns) or places_of_file(one, choice)
+    group.events, group.problem, group.notes = sampled.events, sampled.problem, sampled.notes
+    group.places = list(choice.guess.columns) or places_of_file(one, choice)
     return group
 
 

@@ -58,13 +58,15 @@ class Sampled:
 
     events: list[SampleEvent] = field(default_factory=list)
     problem: str = ""
+    notes: list[str] = field(default_factory=list)
+    """What is odd in them."""
 
 
 def events_of_file(found: Found, choice: Choice, profile: Profile | None = None) -> Sampled:
     """The first events of a file, read as chosen. Never raises for what a file or a setting may be."""
     rows = _rows(found, choice, MOST_EVENTS)
     try:
-        return Sampled(_identified(rows, profile), rows.problem)
+        return Sampled(_identified(rows, profile), rows.problem, rows.notes)
     except UsageError as error:
         return Sampled(problem=str(error))
 
@@ -149,6 +151,7 @@ class _Rows:
     plan: Plan = field(default_factory=lambda: Plan([], [], []))
     parts: list[RecordBatch] = field(default_factory=list)
     problem: str = ""
+    notes: list[str] = field(default_factory=list)
     is_cut: bool = False
 
     def __len__(self) -> int:
@@ -193,6 +196,7 @@ def _beginning(found: Found, choice: Choice, most: int) -> _Rows:
                 rows.is_cut = beginning.is_cut
     except (DamagedInput, EventscopeError, OSError) as error:
         rows.problem = error.reason if isinstance(error, DamagedInput) else str(error)
+    rows.notes = reading.counted()
     rows.problem = rows.problem or "; ".join(gap.reason for gap in reading.gaps[:1])
     if not rows.is_cut:
         return rows

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from enum import Enum
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from inspector.event import checked_time
@@ -70,6 +71,35 @@ def _text_time(text: str, zone: tzinfo | None) -> int | None:
         return checked_time((moment - _EPOCH) // timedelta(microseconds=1))
     except (ValueError, OverflowError):
         return None
+
+
+class Doubt(Enum):
+    """What a zone's clocks make of a time without a zone, besides showing it once; `words` follow what holds it."""
+
+    twice = "say an hour that {zone} has twice, when clocks go back: the first of the two is taken"
+    never = "say an hour that {zone} does not have, as clocks go forward: it is taken as if they had not"
+
+    @property
+    def words(self) -> str:
+        """With `{zone}` for its name."""
+        return self.value
+
+
+def doubt_of(text: str, zone: ZoneInfo) -> Doubt | None:
+    """Whether a text says no zone and a time that `zone` has twice or never; None for any other."""
+    try:
+        moment = datetime.fromisoformat(text.strip().upper())
+    except ValueError:
+        return None
+    if moment.tzinfo is not None:
+        return None
+    try:
+        first, second = (moment.replace(tzinfo=zone, fold=fold).utcoffset() for fold in (0, 1))
+    except OverflowError:
+        return None
+    if first == second or first is None or second is None:
+        return None
+    return Doubt.twice if first > second else Doubt.never
 
 
 def parse_zone(text: str) -> tzinfo:

@@ -25,7 +25,7 @@ from inspector import decoders
 from inspector.decoders import Context, Decoded, Decoder
 from inspector.errors import SourceError, UsageError
 from inspector.event import FROM_VALUE, Flag
-from inspector.formats import Chunk, Damage, DamagedInput, Format, Input, Place, Sample
+from inspector.formats import Chunk, Damage, DamagedInput, Format, Input, Place, Sample, Tally
 from inspector.formats.recognise import format_named
 from inspector.reducers import FoldBatch, FoldEvent, Reducer, batch_of
 from inspector.sources import Batch, Bound, Request, Source
@@ -242,6 +242,7 @@ class FileRead:
     damage: list[Damage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     ends: dict[Place, int] = field(default_factory=dict)
+    tallies: dict[str, Tally] = field(default_factory=dict)
 
     @property
     def told(self) -> list[tuple[bytes | None, bytes | None]]:
@@ -286,6 +287,7 @@ def read_file(
 
 def _take_chunk(read: FileRead, chunk: Chunk) -> None:
     records = chunk.records
+    read.tallies.update(chunk.tallies)
     columns: list[Sequence[object]] = [getattr(records, name) for name in ("log", "time_us", "time_kind", "key", "value", "headers")]
     columns += records.envelope.values()
     assert {len(column) for column in columns} <= {len(records)}

@@ -93,7 +93,7 @@ class GroupForm(QFrame):
         self.view.setVisible(group.is_read)
         self.events_title.setVisible(group.is_read)
         mixed = f"! these files have {group.mappings:,} different mappings: {group.names[0]}'s is shown, a change holds for all of them"
-        said = [f"! {group.problem}" if group.problem else "", mixed if group.mappings > 1 and group.names else ""]
+        said = [*(f"! {text}" for text in (group.problem, *group.notes) if text), mixed if group.mappings > 1 and group.names else ""]
         _show(self.problem, " · ".join(filter(None, said)))
         _show(self.loses, f"What this cannot tell: {group.loses}" if group.loses else "")
         _show(self.proves, group.proves)

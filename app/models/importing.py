@@ -58,6 +58,7 @@ class Group:
     events: tuple[Mapping[str, Any], ...]
     problem: str
     mappings: int
+    notes: tuple[str, ...] = ()
 
     @property
     def is_read(self) -> bool:
@@ -90,6 +91,7 @@ def group_of(told: Mapping[str, Any]) -> Group:
         events=tuple(told.get("events") or ()),
         problem=str(told.get("problem") or ""),
         mappings=int(told.get("mappings") or 1),
+        notes=tuple(map(str, told.get("notes") or ())),
     )
 
 

@@ -27,7 +27,15 @@ _NAMES = ", ".join(f'"{name}"' for name in COLUMNS)
 _INSERT = f"INSERT INTO finding ({_NAMES}) VALUES ({', '.join('?' * len(COLUMNS))})"
 _SELECT = f"SELECT {_NAMES} FROM finding ORDER BY id"
 _MOST = 5_000
-_QUOTED = {"duplicate-ids": ("id", "event_id"), "version-gaps": ("stream",), "processes": ("correlation_id",)}
+_QUOTED = {
+    "bursts": ("type",),
+    "duplicate-ids": ("id", "event_id"),
+    "processes": ("correlation_id", "type"),
+    "stream-times": ("category",),
+    "tail": ("stream", "category"),
+    "undecodable": ("error",),
+    "version-gaps": ("stream", "category"),
+}
 """What the sentences of a check may quote, by the names that masks know."""
 
 
@@ -67,10 +75,13 @@ def read(reader: CaptureReader) -> Findings:
 
 def shown(reader: CaptureReader) -> Findings:
     """As `read`, without what the reader's masks hide: what looks like a pattern, and sentences that quote a hidden field."""
-    found, masks = read(reader), reader.masks
-    if masks is None:
-        return found
-    return Findings([_masked(one, masks) for one in found.findings], found.rules)
+    found = read(reader)
+    return Findings([without_hidden(one, reader.masks) for one in found.findings], found.rules)
+
+
+def without_hidden(one: Kept, masks: Masks | None) -> Kept:
+    """A finding without what masks hide."""
+    return one if masks is None else _masked(one, masks)
 
 
 def _masked(one: Kept, masks: Masks) -> Kept:

@@ -11,7 +11,10 @@ from dataclasses import dataclass
 from inspector.capture.coverage import NOT_DELIVERED
 from inspector.capture.reader import CaptureReader
 from inspector.capture.report import LogReport, log_reports
+from inspector.sources.file_runs import NOT_IN_FILES, PARTLY
 
+_NONE = {NOT_DELIVERED, NOT_IN_FILES, PARTLY}
+"""Reasons that are no gap in the reading: perhaps the log never had more."""
 MOST_GAPS = 40
 """So many gaps, the largest, are looked up; each takes two look-ups by position."""
 
@@ -32,12 +35,12 @@ class Gap:
 
 
 def gaps(reader: CaptureReader, reports: Sequence[LogReport] | None = None) -> list[Gap]:
-    """The largest gaps of all logs, the earliest first; what a log never had (holes of compaction) is none."""
+    """The largest gaps of all logs, the earliest first; what a log perhaps never had (holes of compaction, or of a file) is none."""
     found = [
         (int(str(segment["to"])) - int(str(segment["from"])), report, segment)
         for report in (log_reports(reader) if reports is None else reports)
         for segment in report.coverage
-        if segment["state"] == "absent" and segment["reason"] != NOT_DELIVERED and segment["to"] != segment["from"]
+        if segment["state"] == "absent" and segment["reason"] not in _NONE and segment["to"] != segment["from"]
     ]
     largest = sorted(found, key=lambda item: -item[0])[:MOST_GAPS]
     placed = [

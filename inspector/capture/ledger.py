@@ -5,6 +5,7 @@ Read `coverage` for the rules, `writer` for when something is accounted.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -44,12 +45,16 @@ class Ledger:
 
     def put(self, log_id: int, new: Segment, now_us: int) -> None:
         """Lays `new` over the account of a log and stores what changes."""
-        before = self.segments(log_id)
+        segments = self.segments(log_id)
+        # only what touches it can change: an account may have thousands of segments
+        first = bisect_left(segments, new.start, key=lambda segment: segment.end)
+        last = bisect_right(segments, new.end, key=lambda segment: segment.start)
+        before = segments[first:last]
         after = [
             replace(segment, records=self.stored_between(log_id, segment.start, segment.end)) if segment.records is None else segment
             for segment in coverage.put(before, new)
         ]
-        gone, come = [s for s in before if s not in after], [s for s in after if s not in before]
+        gone, come = set(before).difference(after), set(after).difference(before)
         self._connection.executemany(
             "DELETE FROM coverage WHERE log_id = ? AND from_position = ?", [(log_id, segment.start) for segment in gone]
         )
@@ -58,7 +63,15 @@ class Ledger:
             "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
             [(log_id, s.start, s.end, s.state, s.reason, s.filter, s.isolation, s.records, now_us) for s in come],
         )
-        self._segments[log_id] = after
+        segments[first:last] = after
+
+    def put_runs(self, log_id: int, whole: Segment, runs: Sequence[tuple[int, int]], now_us: int) -> None:
+        """Lays the parts of `whole` that were read over the account; each is counted, as what lies between them was not."""
+        for low, high in runs:
+            start, end = max(low, whole.start), min(high, whole.end)
+            if start < end:
+                counted = self.stored_between(log_id, start, end)
+                self.put(log_id, replace(whole, start=start, end=end, records=counted), now_us)
 
     def count_below(self, plan: Sequence[int], lowest: Mapping[int, int], read: Mapping[int, tuple[int, int]], now_us: int) -> None:
         """Counts anew where rows came below what their batch accounts for (late arrivals): by place in the plan, from `lowest` on."""

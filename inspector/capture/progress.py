@@ -27,6 +27,8 @@ class Progress:
     """How far each log of the plan got with one batch: `read[i]` is the stretch `[from, to)` that is now accounted for."""
 
     read: dict[int, tuple[int, int]] = field(default_factory=dict)
+    runs: dict[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """Where only parts of a stretch in `read` may be accounted for: these, in order and apart. What they hold is counted."""
     absent: list[tuple[int, int, int, str]] = field(default_factory=list)
     """(log of the plan, from, to, reason)."""
     first: dict[int, int] = field(default_factory=dict)

@@ -17,6 +17,7 @@ from inspector.capture.damage import damage_is_said
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.rows import FROM, from_for
 from inspector.event import format_time, merged_ranges, without_ranges
+from inspector.sources.file_runs import NOT_IN_FILES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,7 @@ def log_reports(reader: CaptureReader) -> list[LogReport]:
     ):
         stored.setdefault(log_id, []).append(tuple(segment))
     asked = asked_ranges(reader)
-    return [LogReport(*(*row, _covered(stored.get(row[0], []), row[6], row[7], asked.get(row[0], [])))) for row in rows]
+    return [LogReport(*(*row, _covered(row, stored.get(row[0], []), asked.get(row[0], [])))) for row in rows]
 
 
 def asked_ranges(reader: CaptureReader) -> dict[int, list[tuple[int, int | None]]]:
@@ -61,10 +62,10 @@ def asked_ranges(reader: CaptureReader) -> dict[int, list[tuple[int, int | None]
     return asked
 
 
-def _covered(
-    stored: Sequence[tuple[Any, ...]], first: int | None, end: int | None, asked: Sequence[tuple[int, int | None]]
-) -> list[dict[str, object]]:
+def _covered(log: tuple[Any, ...], stored: Sequence[tuple[Any, ...]], asked: Sequence[tuple[int, int | None]]) -> list[dict[str, object]]:
     listed: list[dict[str, object]] = []
+    uri, first, end = log[2], log[6], log[7]
+    unread = NOT_IN_FILES if str(uri).startswith(("file:", "stdin:")) else NOT_FETCHED
     for start, stop, state, reason, filter_text, isolation, records in stored:
         segment = {"from": start, "to": stop, "state": state, "reason": reason or None, "records": records}
         if state != "absent":
@@ -78,7 +79,7 @@ def _covered(
         known = [(start, stop) for start, stop, *_ in stored]
         for start, stop in without_ranges(low, high, known):
             assert stop is not None
-            listed.append({"from": start, "to": stop, "state": "absent", "reason": NOT_FETCHED, "records": 0})
+            listed.append({"from": start, "to": stop, "state": "absent", "reason": unread, "records": 0})
     return sorted(listed, key=lambda segment: int(str(segment["from"])))
 
 

@@ -383,6 +383,10 @@ class CaptureWriter:
         for place, (start, end) in appended.read.items():
             if start >= end:
                 continue
+            if place in progress.runs:
+                whole = Segment(start, end, state, filter=reading.filter, isolation=isolation, records=None)
+                self._ledger.put_runs(plan[place], whole, progress.runs[place], now)
+                continue
             counted = (staged.counts.get(place, 0) if staged else 0) if simple else self._ledger.stored_between(plan[place], start, end)
             if staged is None and self._highest_position(plan[place]) >= start:
                 counted = self._ledger.stored_between(plan[place], start, end)

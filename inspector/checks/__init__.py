@@ -21,6 +21,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.report import LogReport, log_reports
 from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag
+from inspector.sources.file_runs import ROW_NUMBERS
 
 MOST_EVENTS = 20
 """So many events of one finding are named."""
@@ -28,7 +29,6 @@ MOST_FINDINGS = 200
 """So many findings of one check are told one by one; the rest is counted in one more."""
 HIDDEN = int(Flag.aborted | Flag.control)
 """Flags of rows that are no events of their log's readers."""
-_FILES = ("sha256:", "head:")
 _STEPS_BETWEEN = 200_000
 """Steps of SQLite's machine between two looks at whether to stop: some milliseconds."""
 
@@ -88,7 +88,7 @@ class Log:
     @property
     def is_file(self) -> bool:
         """Whether its positions are row numbers of a file."""
-        return self.report.incarnation.startswith(_FILES)
+        return self.report.incarnation.startswith(ROW_NUMBERS)
 
 
 @dataclass(slots=True)

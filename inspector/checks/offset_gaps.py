@@ -5,10 +5,11 @@ Read `version_gaps` for the same within a stream.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from inspector.checks import MOST_EVENTS, Finding, Log, Look, Severity
+from inspector.sources.file_runs import NOT_IN_FILES
 
 _POSITIONS = (
     "SELECT before, position, seq_before, seq FROM (SELECT position, seq, lag(position) OVER w AS before, lag(seq) OVER w AS seq_before "
@@ -51,6 +52,11 @@ _SEGMENTS = _Why(
 _FILE = _Why(
     Severity.info, "they are not in the files", "an export may have been filtered, and a compacted or transactional log has holes itself"
 )
+_FILE_WHOLE = _Why(
+    Severity.info,
+    "the file shows that nothing was there when it was made",
+    "compaction, transaction markers and retention leave such holes; a file cannot show what was removed before it was made",
+)
 _SQLITE = _Why(
     Severity.warning,
     "rows were there and are gone: SQLite gives no position to what is rolled back",
@@ -61,7 +67,7 @@ _SEQUENCE = _Why(
     "the store's sequence went on without a row",
     "a sequence is not given back when a transaction is rolled back; rows that commit late come below newer ones",
 )
-_BY_KIND: Mapping[str, _Why] = {"kafka": _KAFKA, "kafka-log": _SEGMENTS, "file": _FILE, "sqlite": _SQLITE, "postgresql": _SEQUENCE}
+_BY_KIND: Mapping[str, _Why] = {"kafka": _KAFKA, "kafka-log": _SEGMENTS, "file": _FILE_WHOLE, "sqlite": _SQLITE, "postgresql": _SEQUENCE}
 
 
 @dataclass(slots=True)
@@ -88,12 +94,16 @@ class OffsetGaps:
             if log.is_file:
                 continue
             has_transactions = look.one(_HAS_TRANSACTIONS, (log.id,)) is not None
+            left_out: list[_Hole] = []
             for segment in log.report.coverage:
                 start, end = int(str(segment["from"])), int(str(segment["to"]))
-                if segment["state"] == "read":
+                if str(segment.get("reason") or "") == NOT_IN_FILES:
+                    left_out.append(_Hole(start, end - 1, end - start))
+                elif segment["state"] == "read":
                     yield from self._inside(look, log, start, end, _why(log, str(segment.get("isolation") or ""), has_transactions))
                 else:
                     yield self._absent(log, segment, start, end)
+            yield from self._left_out(look, log, left_out)
 
     def _inside(self, look: Look, log: Log, start: int, end: int, why: _Why) -> Iterator[Finding]:
         """The holes of one stretch that was read, as one finding where their cause is known, else one by one."""
@@ -106,6 +116,13 @@ class OffsetGaps:
         for hole in holes:
             text = f"{log.label}: {_span(hole.first, hole.last)} hold{'s' if hole.count == 1 else ''} no record; {why.words}"
             yield self._finding(log, hole, text, why)
+
+    def _left_out(self, look: Look, log: Log, holes: Sequence[_Hole]) -> Iterator[Finding]:
+        """What files leave out, as one finding."""
+        for hole in holes[:MOST_EVENTS]:
+            hole.events = [*look.seqs(log.id, hole.first - 1, hole.first - 1)[:1], *look.seqs(log.id, hole.last + 1, hole.last + 1)[:1]]
+        if (whole := _joined(holes)) is not None:
+            yield self._finding(log, whole, f"{log.label}: {_spread(whole)} no record: {_FILE.words}", _FILE)
 
     def _finding(self, log: Log, hole: _Hole, text: str, why: _Why) -> Finding:
         place = (log.report.log, log.report.partition, hole.first, hole.last, hole.events)

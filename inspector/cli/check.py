@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from inspector.cli.hiding import add_options, open_shown
 from inspector.cli.output import chosen_format
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus
@@ -20,6 +21,7 @@ from inspector.text import visible
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from inspector.capture.findings import Kept
     from inspector.checks import Check, Finding, Look
 
 _MARK = {"info": "·", "warning": "!", "error": "✕"}
@@ -35,13 +37,13 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     check.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
     check.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     check.add_argument("--format", choices=("table", "jsonl"))
+    add_options(check)
     check.set_defaults(run=_check)
 
 
 def _check(args: argparse.Namespace) -> ExitStatus:
     """Runs the checks over a capture and prints what they find; exit status 1 when anything is more than information."""
     from inspector import checks
-    from inspector.capture.reader import CaptureReader
     from inspector.errors import UsageError
 
     wanted = [checks.named(name) for name in args.rule] if args.rule else list(checks.known())
@@ -49,7 +51,7 @@ def _check(args: argparse.Namespace) -> ExitStatus:
         return _list(wanted, args.format)
     if args.file is None:
         raise UsageError("give the capture to check: eventscope check FILE")
-    with CaptureReader(args.file) as reader, stopping(with_stdin=args.stop_with_stdin) as stop:
+    with open_shown(args) as reader, stopping(with_stdin=args.stop_with_stdin) as stop:
         # what is sorted may be larger than memory
         reader.connection.execute("PRAGMA temp_store = default")
         run = _Run(args, checks.Look(reader, stop.is_set))
@@ -70,20 +72,22 @@ class _Run:
         self._events = look.reader.watermark().events
         self._as_lines = chosen_format(args.format) == "jsonl"
         self._tells = args.progress == "json"
-        self._found: list[Finding] = []
+        self._found: list[Kept] = []
         self._rules: dict[str, dict[str, Any]] = {}
         self._is_stopped = False
 
     def take(self, check: Check, number: int, of: int) -> bool:
         """Runs one, the `number`th of so many; whether to go on."""
         from inspector import checks
+        from inspector.capture.findings import without_hidden
 
         began = time.monotonic()
         self._tell("check", name=check.name, title=check.title, number=number, of=of)
         try:
             for one in checks.findings(check, self._look):
-                self._found.append(one)
-                self._print(one)
+                kept = _kept(one)
+                self._found.append(kept)
+                self._print(without_hidden(kept, self._look.reader.masks))
         except checks.Stopped:
             self._is_stopped = True
         took_s = round(time.monotonic() - began, 3)
@@ -91,7 +95,7 @@ class _Run:
         self._rules[check.name] = {"made_us": made_us, "is_whole": not self._is_stopped, "took_s": took_s, "events": self._events}
         return not self._is_stopped
 
-    def _print(self, one: Finding) -> None:
+    def _print(self, one: Kept) -> None:
         if self._as_lines:
             print(json.dumps(_object(one), ensure_ascii=False), flush=self._tells)
         else:
@@ -102,18 +106,10 @@ class _Run:
             print(json.dumps({"type": kind, **values}), file=sys.stderr, flush=True)
 
     def keep(self) -> None:
-        """Beside the capture, in place of what the same checks found before."""
+        """Beside the capture, whole, in place of what the same checks found before."""
         from inspector.capture import findings
 
-        made_us = findings.now_us()
-        kept = [
-            findings.Kept(
-                one.rule, str(one.severity), one.text, one.count, one.log, one.partition, one.first, one.last,
-                tuple(one.events), one.assumption, one.legal_because, made_us,
-            )
-            for one in self._found
-        ]  # fmt: skip
-        findings.keep(self._look.reader, self._rules, kept)
+        findings.keep(self._look.reader, self._rules, self._found)
 
     @property
     def status(self) -> ExitStatus:
@@ -134,10 +130,17 @@ class _Run:
             print(text, file=sys.stderr)
 
 
-def _object(one: Finding) -> dict[str, Any]:
+def _kept(one: Finding) -> Kept:
+    from inspector.capture.findings import Kept, now_us
+
+    events, place = tuple(one.events), (one.log, one.partition, one.first, one.last)
+    return Kept(one.rule, str(one.severity), one.text, one.count, *place, events, one.assumption, one.legal_because, now_us())
+
+
+def _object(one: Kept) -> dict[str, Any]:
     return {
         "rule": one.rule,
-        "severity": str(one.severity),
+        "severity": one.severity,
         "text": one.text,
         "count": one.count,
         "log": one.log or None,

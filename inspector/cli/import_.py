@@ -165,8 +165,8 @@ def _options(args: argparse.Namespace, told: Map) -> Options:
 
 
 def _status(outcome: Any) -> ExitStatus:
-    """1 for rows or stretches that could not be read, unless it ended in another way."""
-    damaged = outcome.status.undecodable or outcome.status.conflicts or any(one.gaps or one.damaged for one in outcome.inputs)
+    """1 for rows or stretches that could not be read and for a file without a row, unless it ended in another way."""
+    damaged = outcome.status.undecodable or outcome.status.conflicts or any(one.is_odd for one in outcome.inputs)
     return ExitStatus.FINDINGS if damaged and outcome.exit_status is ExitStatus.OK else outcome.exit_status
 
 

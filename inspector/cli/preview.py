@@ -50,7 +50,7 @@ def _group_words(group: Group) -> Iterator[str]:
     for event in group.events:
         place = f"{event.log}/{event.partition}@{event.position}"
         yield f"  {place} {event.type or '-'} {event.stream or '-'} {shortened(event.value or 'null', _VALUE_CHARACTERS)}"
-    for text in filter(None, (group.problem, group.loses)):
+    for text in filter(None, (group.problem, *group.notes, group.loses, group.proves)):
         yield f"  {text}"
 
 

@@ -51,6 +51,14 @@ class Damage:
 
 
 @dataclass(slots=True)
+class Tally:
+    """How many rows something is odd in, and the number of the first."""
+
+    first: int
+    count: int = 0
+
+
+@dataclass(slots=True)
 class Chunk:
     """Rows of one file in file order. `records.log[i]` is an index into `places`, which only grows while one file is read.
 
@@ -63,8 +71,13 @@ class Chunk:
     """Stretches that are no row at all."""
     notes: list[str] = field(default_factory=list)
     """Sentences for the user."""
+    tallies: Mapping[str, Tally] = field(default_factory=dict)
+    """What is odd in rows so far, counted from the file's beginning, by the words that follow the count."""
     ends: Mapping[int, int] = field(default_factory=dict)
     """Index into `places` → the position after the last one, where the file says it."""
+    whole: Mapping[int, Sequence[tuple[int, int]]] = field(default_factory=dict)
+    """Index into `places` → stretches of positions `[from, to)` of which the file shows that its log held no others than these rows.
+    Only of places that have rows in this chunk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,8 @@ class Guess:
     """What an import of it can and cannot prove; empty: as the format says."""
     columns: Sequence[str] = ()
     """The places that the first rows have, to choose a field's from, and what a mapping is remembered by (`library.remember`)."""
+    notes: Sequence[str] = ()
+    """Sentences on what was not taken for what it is called."""
 
 
 @dataclass(slots=True)
@@ -122,7 +137,10 @@ class Input:
 
 @runtime_checkable
 class Format(Protocol):
-    """A reader of files. All attributes are sentences or words for people but `name`."""
+    """A reader of files. All attributes are sentences or words for people but `name`.
+
+    It may also have `takes`, the names of the settings that `read` knows: without it, any are let through.
+    """
 
     name: str
     title: str

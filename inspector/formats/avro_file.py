@@ -13,8 +13,8 @@ from typing import IO
 
 from inspector.composing import MAX_UNPACKED_BYTES
 from inspector.formats import CHUNK_ROWS, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
-from inspector.formats.generic import GUESSED, fields_of
-from inspector.formats.mapping import RowMapping
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 from inspector.schemas.avro_blocks import CODECS, MAGIC, SYNC_BYTES, TooLargeError, described, inflated
 from inspector.schemas.avro_read import AvroReader, compiled_text
@@ -35,8 +35,9 @@ class AvroFile:
     name = "avro"
     title = "Avro container"
     loses = "The value is the record as JSON; its Avro bytes are in the file only. There are no offsets unless a field holds them."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
+    takes = MAPPED
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Certain by its first bytes."""
@@ -45,12 +46,12 @@ class AvroFile:
         why = "it begins as Avro containers do"
         rows = JsonRows(_first(sample.head))
         found = list(library.guesses(sample, self.name, 0.75, lambda place: None if place else rows, why)) if len(rows) else []
-        fields = fields_of(rows, sorted(rows.names())) if len(rows) else {}
+        fields, notes = fields_of(rows, sorted(rows.names())) if len(rows) else Found({})
         said: dict[str, object] = {"decoder": "json", **({"fields": fields} if fields else {})}
         if "value" in fields:
             del said["decoder"]
         loses = f"{self.loses} {GUESSED}" if fields else ""
-        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
+        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered(), notes=notes)]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
@@ -61,7 +62,7 @@ class AvroFile:
                 return
             texts = part if isinstance(part, list) else []
             damage = [part] if isinstance(part, Damage) else []
-            yield Chunk(mapping.records(JsonRows(texts), number), mapping.places, damage, mapping.notes)
+            yield Chunk(mapping.records(JsonRows(texts), number), mapping.places, damage, mapping.notes, mapping.tallies)
             number += len(texts)
 
 

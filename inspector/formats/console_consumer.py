@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from inspector.event import RecordBatch
-from inspector.formats import Chunk, Guess, Input, Sample, Settings
+from inspector.formats import Chunk, Damage, Guess, Input, Sample, Settings, Tally
 from inspector.formats.console_shape import NO_HEADERS, SUMMARY, Shape, guessed, shaped
 from inspector.formats.joining import Joined, joined
 from inspector.formats.kafka_rows import (
@@ -36,6 +36,11 @@ _NULL_NOTE = (
     "keys and values that read {0} were taken for null; the consumer prints the text {0} the same way (--set null= takes it as text, "
     "and --property null.literal=… when exporting tells them apart)"
 )
+_AS_VALUE = "records read as what the consumer says at its end, and nothing tells them from it: they are kept as records"
+_BACK = (
+    "records have an offset that is not above the one before it in their partition, which the consumer gives upwards: "
+    "a line of a value may have been taken for a record, or several exports are in one file"
+)
 
 
 class ConsoleConsumer:
@@ -45,12 +50,15 @@ class ConsoleConsumer:
     title = "kafka-console-consumer"
     loses = (
         "The console consumer prints null as a text, and separators inside headers, keys and values as they are: a tab in a key or a line "
-        "end before the value splits a record in the wrong place. Leader epochs, producers and transactions are not told."
+        "end before the value splits a record in the wrong place, and a line of a value that begins as a record does is taken for one. "
+        "Producers and transactions are not told, nor whatever else was not printed."
     )
     proves = (
-        "Where partitions and offsets were printed missing ones show; without them it proves only what stands in the file, in which order."
+        "It proves what stands in the file. Where partitions and offsets were printed missing ones show, but not why they are missing; "
+        "without them it proves nothing about completeness but what the consumer says at its end of how many messages it gave."
     )
     is_random_access = False
+    takes = ("print", "separator", "headers_separator", "null", "topic", "partition")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good where lines begin with the consumer's own labels."""
@@ -68,6 +76,8 @@ class ConsoleConsumer:
         rows = _Rows(shaped(settings))
         for block in joined(source, rows.shape.head):
             yield rows.chunk(block)
+        if not source.stop.is_set():
+            yield rows.end()
 
 
 class _Rows:
@@ -80,6 +90,10 @@ class _Rows:
         self._count = 0
         self._has_null = False
         self._summaries: list[tuple[int, int, bytes]] = []
+        self._records = self._said = 0
+        """How many records there are, and how many the consumer says it gave."""
+        self._reached: dict[int, int] = {}
+        self._tallies: dict[str, Tally] = {}
 
     def chunk(self, block: Joined) -> Chunk:
         """The rows of one block."""
@@ -90,10 +104,13 @@ class _Rows:
             if not reason:
                 self._take_summaries(records)
                 row = self._add(records, parts)
+                if self.shape.head is None and _SUMMARY.match(text):
+                    self._tally(_AS_VALUE)
                 if index in block.spread:
                     records.extra.setdefault(row, {})["joined_lines"] = block.spread[index]
             elif _SUMMARY.match(text) and index not in block.cut:
                 self._summaries.append((block.numbers[index], block.starts[index], text))
+                self._said += int(re.findall(rb"\d{1,18}", text)[0])
             elif text.strip() or index in block.cut:
                 self._refuse(records, block, index, reason)
         if block.spread:
@@ -102,7 +119,25 @@ class _Rows:
             )
         if self._has_null:
             notes.append(_NULL_NOTE.format(self.shape.null.decode(errors="replace")))
-        return Chunk(records, self._places.found, notes=notes)
+        return Chunk(records, self._places.found, notes=notes, tallies=self._tallies)
+
+    def end(self) -> Chunk:
+        """What the consumer says at its end, against what there is."""
+        chunk = Chunk(RecordBatch(), self._places.found, tallies=self._tallies)
+        if self._summaries and self._said != self._records:
+            _, start, text = self._summaries[-1]
+            reason = f"the consumer says that it gave {self._said:,} messages, and the file holds {self._records:,}"
+            chunk.damage.append(Damage(start, start + len(text), reason))
+        return chunk
+
+    def _tally(self, words: str) -> None:
+        self._tallies.setdefault(words, Tally(self._records)).count += 1
+
+    def _check_order(self, log: int, offset: int) -> None:
+        """The consumer gives the offsets of a partition upwards."""
+        if offset <= self._reached.get(log, -1):
+            self._tally(_BACK)
+        self._reached[log] = max(offset, self._reached.get(log, -1))
 
     def _take_summaries(self, records: RecordBatch) -> None:
         """What the consumer says at its end is no record; what stands before other records is none of what it says."""
@@ -139,14 +174,18 @@ class _Rows:
 
     def _add(self, records: RecordBatch, parts: Sequence[bytes]) -> int:
         self._count += 1
+        self._records += 1
         at, shape = self._at, self.shape
         partition = self._number(parts, "partition") if "partition" in at else shape.partition or 0
         offset = self._number(parts, "offset") if "offset" in at else None
         is_claimed = offset is not None and ("partition" in at or shape.partition is not None)
         stamp, kind = _time(parts[at["timestamp"]]) if "timestamp" in at else (None, NONE)
+        log = self._places.number(shape.topic, partition, is_claimed=is_claimed)
+        if is_claimed and offset is not None:
+            self._check_order(log, offset)
         row = add_row(
             records,
-            log=self._places.number(shape.topic, partition, is_claimed=is_claimed),
+            log=log,
             position=offset if is_claimed and offset is not None else self._count,
             key=self._bytes(parts, "key"),
             value=self._bytes(parts, "value"),

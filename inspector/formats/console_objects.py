@@ -30,6 +30,7 @@ class ConsoleObjects:
     loses = "These formatters print neither partition, offset nor time, and leave out records of kinds that they do not know."
     proves = "It proves what stands in the file, in which order, not that anything is complete."
     is_random_access = False
+    takes = ("topic",)
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for objects of exactly a key and a value with a version, one behind the other."""

@@ -15,9 +15,9 @@ from typing import IO, cast
 from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
 from inspector.formats.csv_dialect import Dialect, dialect_of
-from inspector.formats.generic import GUESSED, fields_of
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, fields_of
 from inspector.formats.lines import Cut, Lines, lines, mark_cut
-from inspector.formats.mapping import RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import TableRows
 from inspector.formats.text_encoding import WIDE, AsUtf8, encoding_of
 
@@ -37,8 +37,9 @@ class CsvTable:
     name = "csv"
     title = "CSV"
     loses = "CSV has no types: every column is text, and an empty cell may have been null. It has no offsets unless a column holds them."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
+    takes = (*MAPPED, "delimiter", "quote", "header", "encoding")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good where the first lines have the same number of cells, more than one."""
@@ -56,10 +57,10 @@ class CsvTable:
         said: dict[str, object] = {**dialect.settings(), "encoding": encoding}
         why = f"{dialect.columns} columns between {dialect.words()}" + ("" if encoding.startswith("utf") else f", read as {encoding}")
         found = [_with(guess, said) for guess in library.guesses(sample, self.name, base, lambda place: None if place else rows, why)]
-        fields = fields_of(rows, rows.ordered())
+        fields, notes = fields_of(rows, rows.ordered())
         said = {**said, "fields": fields} if fields else said
         loses = f"{self.loses} {GUESSED}" if fields else ""
-        return [*found, Guess(base, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
+        return [*found, Guess(base, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered(), notes=notes)]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
@@ -72,9 +73,9 @@ class CsvTable:
             mapping.notes.append("it is no UTF-8: its text is read as Windows-1252, which is a guess (--set encoding=NAME)")
         for block in lines(source):
             if records := reading.records(block):
-                yield Chunk(records, mapping.places, notes=mapping.notes)
+                yield Chunk(records, mapping.places, notes=mapping.notes, tallies=mapping.tallies)
         if records := reading.rest():
-            yield Chunk(records, mapping.places, notes=mapping.notes)
+            yield Chunk(records, mapping.places, notes=mapping.notes, tallies=mapping.tallies)
 
 
 def _with(guess: Guess, said: Settings) -> Guess:

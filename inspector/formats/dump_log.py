@@ -21,6 +21,7 @@ from inspector.formats.dump_survey import Rejoined, Survey
 from inspector.formats.joining import Joined, joined
 from inspector.formats.kafka_rows import Places, add_line, add_row, damage
 from inspector.formats.lines import lines, mark_cut
+from inspector.formats.stretches import Stretches
 from inspector.plain_files import open_plain
 
 _ABORTED, _CONTROL = int(Flag.aborted), int(Flag.control)
@@ -39,9 +40,11 @@ class DumpLog:
         "marker is not in the dump is unknown."
     )
     proves = (
-        "Positions are those of the segments that were dumped, and sizes prove where values end; it says itself whether checksums hold."
+        "It lists every record of the segments that were dumped, by the offsets of the log: one that is missing between two of a segment "
+        "was not in it any more. Of segments that were not dumped it proves nothing. It says itself whether checksums hold."
     )
     is_random_access = True
+    takes = ("topic", "partition")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file with the tool's own lines."""
@@ -80,10 +83,12 @@ class _Rows:
         self.survey = Survey((str(settings.get("topic", "")), int(partition) if partition.isdecimal() else 0))
         self._place = self.survey.own
         self._batch: Batch | None = None
+        self._held = Stretches()
 
     def chunk(self, block: Joined) -> Chunk:
         """The rows of one block."""
         chunk = Chunk(RecordBatch(), self._places.found)
+        self._held.begin()
         for index, text in enumerate(block.texts):
             if index in block.cut:
                 row = self._refuse(chunk.records, block, index, "too long to be read")
@@ -92,9 +97,11 @@ class _Rows:
                 self._take_record(chunk, block, index, text)
             else:
                 self._take_line(chunk, block, index, text)
+        chunk.whole = self._held.found()
         return chunk
 
     def _refuse(self, records: RecordBatch, block: Joined, index: int, reason: str) -> int:
+        self._held.cut()
         return add_line(records, block.numbers[index], block.starts[index], block.texts[index], reason)
 
     def _take_line(self, chunk: Chunk, block: Joined, index: int, text: bytes) -> None:
@@ -102,6 +109,7 @@ class _Rows:
         line = text.rstrip(b"\r\n")
         if line.startswith(b"Dumping "):
             self._place, self._batch = self.survey.where(line), None
+            self._held.cut()
             if place_of(line) is None and not self.survey.own[0]:
                 chunk.notes.append("not all of the dump says of which topic it is: name it with --set topic=… --set partition=…")
         elif line.startswith(b"Log starting offset:"):
@@ -124,9 +132,11 @@ class _Rows:
                 records, block, index, "the line ends too early: the file was cut off" if is_end else "no record as a dump prints it"
             )
             return
+        place = self._places.number(*self._place)
+        self._held.add(place, found.offset)
         row = add_row(
             records,
-            log=self._places.number(*self._place),
+            log=place,
             position=found.offset,
             key=found.key,
             value=found.value,
@@ -134,6 +144,7 @@ class _Rows:
             time_kind=found.time_kind,
         )
         if found.error:
+            self._held.cut()  # what it lacks or has too much may be of other records
             damage(records, row, found.error)
         self._describe(records, row, found)
         if records.extra.get(row, {}).get("header_names"):

@@ -41,6 +41,7 @@ class EventStream:
     loses = "A stream tells nothing of what came before it was listened to, or while the connection was lost."
     proves = "Positions that events claim are those of the log they come from; a gap between them may be an event of another stream."
     is_random_access = False
+    takes: tuple[str, ...] = ()
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good where all lines are fields of events, some of them data."""

@@ -15,11 +15,11 @@ import orjson
 from inspector.event import RecordBatch
 from inspector.formats import CHUNK_BYTES, Chunk, Damage, Guess, Input, Sample, Settings, library
 from inspector.formats.descriptor import steps_of
-from inspector.formats.generic import GUESSED, fields_of
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
 from inspector.formats.json_splitting import Splitter
 from inspector.formats.json_window import Hole, Piece
 from inspector.formats.lines import mark_cut
-from inspector.formats.mapping import RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 
 _CHUNK_ROWS = 5_000
@@ -37,8 +37,9 @@ class JsonDocuments:
     name = "json"
     title = "JSON"
     loses = "JSON documents have no offsets: the position is the row's number. What was left out between two rows cannot be told."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
+    takes = (*MAPPED, "records")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for what begins like an array or an object, and is not one document a line; something for a file called `.json`."""
@@ -52,14 +53,24 @@ class JsonDocuments:
         rows_at = cache(lambda place: _first_rows(sample.head[:_BELOW_BYTES] if place else sample.head, place))
         found = list(library.guesses(sample, self.name, base, rows_at, why))
         rows = rows_at("")
-        fields = fields_of(rows, sorted(rows.names())) if rows is not None else {}
+        guessed = fields_of(rows, sorted(rows.names())) if rows is not None else Found({})
+        fields, notes = guessed.fields, guessed.as_documents
         if rows is not None and "position" in fields:
             said: dict[str, object] = {"fields": fields}
             asked = library.questions_of(rows, said)
             found.append(
-                Guess(base + 0.05, f"{why}; rows with offsets", said, asked, title="JSON records", loses=GUESSED, columns=rows.ordered())
+                Guess(
+                    base + 0.05,
+                    f"{why}; rows with offsets",
+                    said,
+                    asked,
+                    title="JSON records",
+                    loses=GUESSED,
+                    columns=rows.ordered(),
+                    notes=notes,
+                )
             )
-        found.append(Guess(base, why, {"decoder": "json"}, columns=rows.ordered() if rows is not None else ()))
+        found.append(Guess(base, why, {"decoder": "json"}, columns=rows.ordered() if rows is not None else (), notes=notes))
         return found
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
@@ -75,7 +86,7 @@ class JsonDocuments:
             if splitter.documents > 1 and _SEVERAL not in mapping.notes:
                 mapping.notes.append(_SEVERAL)
             damage = [Damage(one.start, one.end, one.why) for one in holes]
-            yield Chunk(records_of(chunk, number, mapping), mapping.places, damage, mapping.notes)
+            yield Chunk(records_of(chunk, number, mapping), mapping.places, damage, mapping.notes, mapping.tallies)
             number += len(chunk)
 
 

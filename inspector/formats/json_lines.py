@@ -11,9 +11,9 @@ import orjson
 
 from inspector.event import RecordBatch
 from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
-from inspector.formats.generic import GUESSED, fields_of
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
 from inspector.formats.lines import Lines, lines, mark_cut
-from inspector.formats.mapping import RowMapping
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 
 _ENOUGH = 0.6
@@ -26,8 +26,9 @@ class JsonLines:
     name = "json-lines"
     title = "JSON lines"
     loses = "JSON lines have no offsets: the position is the line's number. What stood between two lines, or was left out, cannot be told."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = False
+    takes = MAPPED
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file whose first lines are objects or arrays."""
@@ -42,18 +43,19 @@ class JsonLines:
             return []
         rows = JsonRows(good)
         guesses = list(library.guesses(sample, self.name, score, lambda place: None if place else rows, why))
-        if len(found) > 1 and "position" in (fields := fields_of(rows, sorted(rows.names()))):
-            said: dict[str, object] = {"fields": fields}
-            guesses.append(
-                Guess(score + 0.05, f"{why}, with offsets", said, library.questions_of(rows, said), loses=GUESSED, columns=rows.ordered())
-            )
-        return [*guesses, Guess(score, why, {"decoder": "json"}, columns=rows.ordered())]
+        guessed = fields_of(rows, sorted(rows.names())) if len(found) > 1 else Found({})
+        columns, notes = rows.ordered(), guessed.as_documents
+        if "position" in guessed.fields:
+            said: dict[str, object] = {"fields": guessed.fields}
+            asked = library.questions_of(rows, said)
+            guesses.append(Guess(score + 0.05, f"{why}, with offsets", said, asked, loses=GUESSED, columns=columns, notes=notes))
+        return [*guesses, Guess(score, why, {"decoder": "json"}, columns=columns, notes=notes)]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
         mapping = RowMapping(settings, source.name)
         for block in lines(source):
-            yield Chunk(_records(block, mapping), mapping.places, notes=mapping.notes)
+            yield Chunk(_records(block, mapping), mapping.places, notes=mapping.notes, tallies=mapping.tallies)
 
 
 def _is_document(line: bytes) -> bool:

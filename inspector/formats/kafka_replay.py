@@ -30,6 +30,7 @@ class KafkaReplay:
     loses = "A recording has no topic, partition, offset or headers, times in seconds, and no null: an empty key may have been none."
     proves = "It proves what was recorded, in which order, not that anything is complete."
     is_random_access = False
+    takes = ("topic",)
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for its header with a message behind it that can be one."""

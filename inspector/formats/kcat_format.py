@@ -62,8 +62,12 @@ class KcatFormat:
         "kcat -f does not say whose clock a time is, nor what its pattern leaves out; without %K and %S null and empty look alike, and "
         "separators inside keys and values cannot be told from those around them. Header values end at a zero byte."
     )
-    proves = "It proves what the pattern printed; where offsets are in it, missing ones show."
+    proves = (
+        "It proves what the pattern printed. Where offsets are in it missing ones show, but not why they are missing; without them it "
+        "proves nothing about completeness."
+    )
     is_random_access = False
+    takes = ("pattern", "topic", "partition", "time")
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """The common patterns that read the whole beginning; without one the pattern is asked for where lines look like records."""

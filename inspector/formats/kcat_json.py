@@ -57,6 +57,7 @@ class KcatJson:
         "or never there."
     )
     is_random_access = False
+    takes: tuple[str, ...] = ()
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good where first lines are objects with topic, partition, offset and a payload beside what only kcat writes."""

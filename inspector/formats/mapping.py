@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import orjson
 import re2
@@ -18,12 +19,15 @@ import re2
 from inspector import times
 from inspector.errors import UsageError
 from inspector.event import Flag, RecordBatch, TimeKind
-from inspector.formats import OWN, Place, Settings
+from inspector.formats import OWN, Place, Settings, Tally
 from inspector.formats.descriptor import ENVELOPE, FIELDS, RULES, check_form, steps_of
 from inspector.formats.forms import as_bytes, as_headers, cells
 from inspector.formats.generic import needs_zone
 from inspector.formats.rows import Rows
 
+_WORDS = {"partition": "number of a partition", "position": "offset"}
+MAPPED = ("fields", "forms", "file", "null")
+"""The settings that every format of rows takes."""
 MOST_POSITION = (1 << 63) - 2
 _TEXTS = frozenset(ENVELOPE) - {"version", "metadata", "extra"}
 _SAID_FLAGS = {name: int(Flag[name]) for name in ("aborted", "open", "control", "below_start", "damaged", "oversize", "tombstone")}
@@ -66,6 +70,8 @@ class RowMapping:
         self.names = _names(settings.get("file"), file_name)
         self.places: list[Place] = [OWN]
         self.notes: list[str] = []
+        self.tallies: dict[str, Tally] = {}
+        self._first = 1
         self._null = settings.get("null") == "tombstone"
         self._indexes: dict[tuple[str, int, bool], int] = {}
 
@@ -76,7 +82,7 @@ class RowMapping:
 
     def records(self, rows: Rows, first: int) -> RecordBatch:
         """The rows as records; the first of them has the number `first`."""
-        count = len(rows)
+        count, self._first = len(rows), first
         batch = RecordBatch(position=list(range(first, first + count)), time_us=[None] * count, time_kind=[0] * count, key=[None] * count)
         batch.headers = [None] * count
         columns = {name: one.column(rows, self.names) for name, one in self.fields.items()}
@@ -162,7 +168,20 @@ class RowMapping:
                 batch.extra.setdefault(row, {})[name] = raw
                 if self.zone is None and isinstance(raw, str) and needs_zone([raw]):
                     self._note(NO_ZONE)
+                else:
+                    batch.error[row] = f"{name}: the cell holds no time"
+                    self._tally(f"{_rows_of(name)} hold no time: the cell is kept as it stands in extra", row)
+        if isinstance(self.zone, ZoneInfo):
+            self._doubt(name, column, self.zone, batch)
         return found
+
+    def _doubt(self, name: str, column: Sequence[object], zone: ZoneInfo, batch: RecordBatch) -> None:
+        """Counts times that the clocks of a zone show twice or never."""
+        for row, raw in enumerate(column):
+            doubt = times.doubt_of(raw, zone) if isinstance(raw, str) else None
+            if doubt is not None:
+                batch.extra.setdefault(row, {})[name] = raw
+                self._tally(f"{_rows_of(name)} {doubt.words.format(zone=zone.key)}", row)
 
     def _kinds(self, columns: Mapping[str, list[object]], found: Sequence[int | None]) -> list[TimeKind]:
         if "time_kind" not in columns:
@@ -208,11 +227,28 @@ class RowMapping:
             name = logs[row] if logs is not None else ""
             partition = _integer(partitions[row]) if partitions is not None else 0
             position = _integer(positions[row]) if positions is not None else None
+            if partition is None or not 0 <= partition < 1 << 31:
+                self._odd_place("partition", cast("list[object]", partitions)[row], row, batch)
+            if positions is not None and (position is None or not 0 <= position <= MOST_POSITION):
+                self._odd_place("position", positions[row], row, batch)
             if position is not None and is_first:
                 position += first + row - 1
             batch.log.append(self._index(name, partition, position))
             if position is not None and batch.log[-1] and self.places[batch.log[-1]].is_claimed:
                 batch.position[row] = position
+
+    def _odd_place(self, name: str, raw: object, row: int, batch: RecordBatch) -> None:
+        """A cell that should say where a row stands, and does not: the row stands at its number, damaged."""
+        if raw is None:
+            return
+        why = f"{name}: the cell {'is empty' if raw == '' else f'holds no {_WORDS[name]}'}"
+        _damage(batch, row, f"{batch.error[row]}; {why}" if row in batch.error else why)
+        batch.extra.setdefault(row, {})[name] = raw
+        self._tally(f"{_rows_of(name)} hold no {_WORDS[name]}: each stands at the row's number", row)
+
+    def _tally(self, words: str, row: int) -> None:
+        """One more row of which this is to be said."""
+        self.tallies.setdefault(words, Tally(self._first + row)).count += 1
 
     def _index(self, name: object, partition: int | None, position: int | None) -> int:
         if not isinstance(name, str) or partition is None or not 0 <= partition < 1 << 31:
@@ -229,6 +265,10 @@ class RowMapping:
     def _note(self, text: str) -> None:
         if text not in self.notes:
             self.notes.append(text)
+
+
+def _rows_of(name: str) -> str:
+    return f"cells of the column for {name.replace('_', ' ')}"
 
 
 def rules_of(settings: Settings) -> dict[str, object]:

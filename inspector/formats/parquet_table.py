@@ -13,8 +13,8 @@ from typing import Any
 from inspector.formats import CHUNK_BYTES, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.arrow_values import json_of, values
 from inspector.formats.expansion import FREE_BYTES, MOST_EXPANSION
-from inspector.formats.generic import GUESSED, fields_of
-from inspector.formats.mapping import RowMapping
+from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
+from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import TableRows
 
 _MAGIC = b"PAR1"
@@ -30,8 +30,9 @@ class ParquetTable:
     name = "parquet"
     title = "Parquet"
     loses = "Parquet keeps rows, not records: offsets and times are there only where columns hold them."
-    proves = "It proves what stands in the file, not that the file is complete."
+    proves = WITHOUT_OFFSETS
     is_random_access = True
+    takes = MAPPED
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Certain by its first bytes."""
@@ -42,9 +43,9 @@ class ParquetTable:
         if rows is None:
             return [Guess(0.9, why)]
         found = list(library.guesses(sample, self.name, 0.75, lambda place: None if place else rows, why))
-        said = _guessed(rows)
+        said, notes = _guessed(rows)
         loses = f"{self.loses} {GUESSED}" if said else ""
-        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered())]
+        return [*found, Guess(0.8, why, said, library.questions_of(rows, said), loses=loses, columns=rows.ordered(), notes=notes)]
 
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
@@ -55,7 +56,7 @@ class ParquetTable:
         try:
             with parquet.ParquetFile(source.path, pre_buffer=False, buffer_size=1 << 20) as file:
                 if "fields" not in settings and (rows := _first_rows(source.path)) is not None:
-                    settings = {**settings, **_guessed(rows)}
+                    settings = {**settings, **_guessed(rows)[0]}
                 yield from _Reading(file, RowMapping(settings, source.name), source).chunks()
         except (pa.ArrowException, OSError, ValueError) as error:
             raise DamagedInput(0, f"it is no whole Parquet file: {_words(error)}") from None
@@ -96,7 +97,7 @@ class _Reading:
                 raise DamagedInput(_bytes(self._file.metadata.row_group(group))[0], "it becomes far larger than it is, as bombs do")
             records = self._mapping.records(_rows_of(batch), self._number)
             self._number += len(records)
-            yield Chunk(records, self._mapping.places, notes=self._mapping.notes)
+            yield Chunk(records, self._mapping.places, notes=self._mapping.notes, tallies=self._mapping.tallies)
 
 
 def _rows_of(batch: Any) -> TableRows:
@@ -141,9 +142,9 @@ def _rows_in(file: Any, group: int) -> int:
     return max(1, int(file.metadata.row_group(group).num_rows))
 
 
-def _guessed(rows: TableRows) -> dict[str, object]:
-    fields = fields_of(rows, rows.ordered()) if len(rows) else {}
-    return {"fields": fields} if fields else {}
+def _guessed(rows: TableRows) -> tuple[dict[str, object], Sequence[str]]:
+    fields, notes = fields_of(rows, rows.ordered()) if len(rows) else Found({})
+    return ({"fields": fields} if fields else {}), notes
 
 
 def _words(error: Exception) -> str:

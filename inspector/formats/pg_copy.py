@@ -36,10 +36,11 @@ class PgCopy:
     )
     proves = "It proves what the tables held when they were dumped, not what they held before."
     is_random_access = False
+    takes = ("stores",)
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for a file with the title of a dump, or with rows to be copied."""
-        if _TITLE in sample.head[:4096]:
+        if sample.head.startswith(_TITLE) or b"\n" + _TITLE in sample.head[:4096]:
             return [Guess(0.97, "it begins with the title of a PostgreSQL dump")]
         match = _COPY.search(sample.head)
         if match is None:

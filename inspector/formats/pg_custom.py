@@ -22,6 +22,7 @@ class PgCustom:
     loses = "Nothing of it is read: pg_restore makes the text of it that is."
     proves = "It proves nothing before it is made text."
     is_random_access = False
+    takes: tuple[str, ...] = ()
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Sure for the five bytes that such a dump begins with."""

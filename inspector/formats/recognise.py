@@ -5,7 +5,7 @@ Read `formats` for what a guess is, `sources.files` for who reads by it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -13,9 +13,13 @@ from inspector import plugins
 from inspector.errors import UsageError
 from inspector.formats import Format, Guess, Sample, library
 from inspector.formats.descriptor import Descriptor
+from inspector.formats.generic import WITH_OFFSETS, WITHOUT_OFFSETS
 
 TAKEN = 0.5
 """A guess with a higher score is taken without asking."""
+
+
+ASSUMED = "It does not say which partition a row is of: partition 0 is assumed."
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +37,22 @@ class Choice:
     @property
     def loses(self) -> str:
         """What such a file cannot tell."""
-        return self.guess.loses or self.format.loses
+        said = self.guess.loses or self.format.loses
+        has = self._fields()
+        assumes = "position" in has and "partition" not in has and ("log" in has or not self.guess.variant)
+        return f"{said} {ASSUMED}".strip() if assumes else said
+
+    def _fields(self) -> set[str]:
+        """The fields of records that some place is said for."""
+        fields = self.guess.settings.get("fields")
+        return {str(name) for name, place in fields.items() if place} if isinstance(fields, Mapping) else set()
 
     @property
     def proves(self) -> str:
         """What an import of it can and cannot prove."""
-        return self.guess.proves or self.format.proves
+        if self.guess.proves or self.format.proves != WITHOUT_OFFSETS:
+            return self.guess.proves or self.format.proves
+        return WITH_OFFSETS if "position" in self._fields() else WITHOUT_OFFSETS
 
     @property
     def name(self) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from inspector import plugins
 from inspector.errors import UsageError
-from inspector.formats import Sample, Settings, merged
+from inspector.formats import Format, Sample, Settings, known_settings, library, merged
 from inspector.formats.descriptor import Descriptor
-from inspector.formats.recognise import Choice, chosen
+from inspector.formats.recognise import Choice, chosen, known_names
 
 UNKNOWN = "unknown"
 """What files are recognised as that no format fits."""
@@ -46,9 +47,33 @@ class Wishes:
         return {name: str(value) for name, value in merged(self.settings, self.own.get(words, {})).items()}
 
     def check(self, descriptors: Sequence[Descriptor] = ()) -> None:
-        """Raises UsageError for a format that nobody knows, nor any of the descriptors."""
+        """Raises UsageError for a format that nobody knows, nor any of the descriptors, and for a setting that none of them has."""
         for name in filter(None, (self.wanted, *self.instead.values())):
-            chosen(Sample("", b"", is_whole=True, descriptors=tuple(descriptors)), name)
+            self._named(name, descriptors)
+        taken = known_settings.of_format(self._named(self.wanted, descriptors)) if self.wanted else known_settings.of_any()
+        known_settings.check(self.settings, taken, f" of {self.wanted}" if self.wanted else "")
+        for recognised, own in self.own.items():
+            name = self.instead.get(recognised, recognised)
+            is_format = name in plugins.names("formats") or library.named(name, descriptors) is not None
+            taken = known_settings.of_format(self._named(name, descriptors)) if is_format else known_settings.of_any()
+            known_settings.check(own, taken, f" of {name}" if is_format else "")
+
+    def check_kinds(self, stores: Iterable[str], descriptors: Sequence[Descriptor] = ()) -> None:
+        """Raises UsageError for a wish for files of a kind that there is not: neither a format nor one of `stores`."""
+        known = [*known_names(), *(one.name for one in descriptors), *stores, UNKNOWN]
+        for kind in (*self.instead, *self.own):
+            if kind not in known:
+                raise UsageError(f"there is no format {kind!r}, which a wish names; {known_settings.listed(kind, known)}")
+
+    @staticmethod
+    def _named(name: str, descriptors: Sequence[Descriptor]) -> Format:
+        found = chosen(Sample("", b"", is_whole=True, descriptors=tuple(descriptors)), name)
+        assert found is not None
+        return found.format
+
+    def unused(self, choice: Choice) -> list[str]:
+        """The settings for all files that are of no use to one that is read so."""
+        return known_settings.unused({name: value for name, value in self.settings.items() if name not in known_settings.COMMON}, choice)
 
 
 def wishes(formats: Iterable[str], settings: Iterable[tuple[str, object]]) -> Wishes:

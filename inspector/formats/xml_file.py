@@ -23,8 +23,9 @@ class XmlFile:
     name = "xml"
     title = "XML"
     loses = "An XML file is one event: which of its elements are events is not told."
-    proves = "It proves what stands in the file."
+    proves = "It proves what stands in the file, not that nothing was left out of it."
     is_random_access = False
+    takes: tuple[str, ...] = ()
 
     def guesses(self, sample: Sample) -> Sequence[Guess]:
         """Good for what begins with a tag and is called so, or says that it is XML."""

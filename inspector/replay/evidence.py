@@ -19,6 +19,7 @@ from inspector.capture.streams import StreamInfo
 from inspector.event import Flag
 from inspector.reducers import UNREADABLE, FoldEvent
 from inspector.replay.history import LogAccount
+from inspector.sources.file_runs import ROW_NUMBERS
 
 _BASE_SAMPLE = 50
 """So many streams of a category are looked at to learn with which version they begin."""
@@ -37,6 +38,8 @@ class LogFacts:
     max_time_us: int | None
     rules: Mapping[str, object]
     compacted: bool
+    has_row_numbers: bool
+    """Whether its positions are numbers of rows in a file: where none stands, the row is of another log."""
     without_document: int
     """So many of the stream's events here have a value of which no document was made though nothing went wrong: text or bytes."""
 
@@ -58,7 +61,8 @@ def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
     )
     rows = reader.select(
         "SELECT log.id, log.name, log.partition, source.kind, log.first_position, log.end_position, log.max_time_us, log.rules, "
-        "source.attributes FROM log JOIN source ON source.id = log.source_id WHERE source.id = ? ORDER BY log.name, log.partition, log.id",
+        "source.attributes, log.incarnation "
+        "FROM log JOIN source ON source.id = log.source_id WHERE source.id = ? ORDER BY log.name, log.partition, log.id",
         (stream.source_id,),
     )
     names = {row[1] for row in rows if row[0] in own}
@@ -67,10 +71,11 @@ def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
 
 
 def _facts(row: tuple[Any, ...], without_document: int) -> LogFacts:
-    log_id, name, partition, kind, first, end, max_time_us, rules, attributes = row
+    log_id, name, partition, kind, first, end, max_time_us, rules, attributes, incarnation = row
     compacted = _table(attributes).get("compacted")
     is_compacted = isinstance(compacted, list) and name in compacted
-    return LogFacts(log_id, name, partition, kind, first, end, max_time_us, _table(rules), is_compacted, without_document)
+    has_row_numbers = str(incarnation).startswith(ROW_NUMBERS)
+    return LogFacts(log_id, name, partition, kind, first, end, max_time_us, _table(rules), is_compacted, has_row_numbers, without_document)
 
 
 def _table(text: object) -> dict[str, object]:
@@ -90,8 +95,11 @@ def accounts(reader: CaptureReader, logs: Sequence[LogFacts], last: FoldEvent | 
             (log.id,),
         )
         segments = [_cut(reader, log.id, Segment(*row), upto) for row in rows if upto is None or row[0] < upto]
-        base = 0 if log.kind == "kafka" else 1
-        found.append(LogAccount(log.label, segments, base, log.first, log.end, upto, log.compacted))
+        if log.has_row_numbers:
+            segments = [replace(segment, records=segment.end - segment.start) for segment in segments]
+        claims = log.kind == "file" and not log.has_row_numbers
+        base = 0 if log.kind == "kafka" or claims else 1
+        found.append(LogAccount(log.label, segments, base, log.first, log.end, upto, log.compacted, claims))
     return found
 
 

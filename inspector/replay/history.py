@@ -13,12 +13,14 @@ from dataclasses import dataclass, field
 from inspector.capture.coverage import NOT_FETCHED, Segment
 from inspector.event import without_ranges
 from inspector.replay.tally import Tally
+from inspector.sources.file_runs import NOT_IN_FILES
 
 WHOLE = "whole"
 STARTS_LATE = "starts_late"
 HOLES = "holes"
 FILTERED = "filtered"
 UNKNOWN = "unknown"
+_MOST_SAID = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class LogAccount:
     end: int | None = None
     upto: int | None = None
     compacted: bool = False
+    is_of_files: bool = False
+    """Whether files claim its positions: nobody can tell whether there was anything at those that they leave out."""
 
     @property
     def stop(self) -> int | None:
@@ -122,12 +126,24 @@ def _examine(log: LogAccount, findings: _Findings) -> None:
             findings.filtered.append(
                 f"{log.name}: positions {_range(segment.start, min(segment.end, stop))} were read through {segment.filter}"
             )
+    if log.is_of_files:
+        _examine_files(log, seen, stop, findings)
+        return
     start = min((segment.start for segment in seen), default=stop)
     if start > log.base:
         findings.late.append(f"{log.name}: positions {_range(log.base, start)} are absent: {_reason(log, log.base, start)}")
     for low, high in without_ranges(start, stop, [(segment.start, segment.end) for segment in seen]):
         assert high is not None
         findings.holes.append(f"{log.name}: positions {_range(low, high)} are absent: {_reason(log, low, high)}")
+    _examine_gaps(log, seen, findings)
+
+
+def _examine_files(log: LogAccount, seen: Sequence[Segment], stop: int, findings: _Findings) -> None:
+    left_out = [(low, high) for low, high in without_ranges(log.base, stop, [(one.start, one.end) for one in seen]) if high is not None]
+    for low, high in left_out[:_MOST_SAID]:
+        findings.doubts.append(f"{log.name}: positions {_range(low, high)} are {_reason(log, low, high)}: left out, or never there")
+    if more := sum(high - low for low, high in left_out[_MOST_SAID:]):
+        findings.doubts.append(f"{log.name}: {more:,} more positions are {NOT_IN_FILES}")
     _examine_gaps(log, seen, findings)
 
 
@@ -146,6 +162,8 @@ def _examine_gaps(log: LogAccount, seen: Sequence[Segment], findings: _Findings)
 def _reason(log: LogAccount, low: int, high: int) -> str:
     """Why `[low, high)` is absent, as the coverage says it."""
     reasons = [segment.reason for segment in log.segments if segment.state == "absent" and segment.start < high and segment.end > low]
+    if log.is_of_files:
+        return next((reason for reason in reasons if reason != NOT_FETCHED), NOT_IN_FILES)
     if log.first is not None and high <= log.first and not reasons:
         return "the log starts later (retention)"
     return ", ".join(dict.fromkeys(reasons)) or NOT_FETCHED

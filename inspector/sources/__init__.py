@@ -214,9 +214,9 @@ class Batch:
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""
-    accounted: Mapping[int, tuple[int, int]] | None = None
-    """Index of `Plan.logs` → the stretch `[from, to)` that this batch accounts for, from a source that knows it better than
-    `read_to` says (a file's rows may come in any order). None: `read_to` holds."""
+    accounted: Mapping[int, Sequence[tuple[int, int]]] | None = None
+    """Index of `Plan.logs` → the stretches `[from, to)`, in order and apart, that this batch accounts for, from a source that knows
+    it better than `read_to` says (a file's rows may come in any order, and leave positions out). None: `read_to` holds."""
     inputs: list[InputFile] = field(default_factory=list)
     """Files whose reading begins or ends with this batch."""
     read_bytes: int | None = None

@@ -16,13 +16,15 @@ from typing import IO
 
 from inspector.errors import SourceError
 from inspector.event import Flag, LogKey, RecordBatch
-from inspector.formats import OWN, Chunk, Input, Place
+from inspector.formats import OWN, Chunk, Input, Place, Tally
 from inspector.formats.expansion import STEP_BYTES, Allowance
 from inspector.formats.identity import Change, Identity
 from inspector.formats.mapping import rules_of
 from inspector.formats.opening import Found, Opened
 from inspector.formats.recognise import Choice
-from inspector.sources import Batch, LogInfo, Plan, Span
+from inspector.sources import Absence, Batch, LogInfo, Plan, Span
+from inspector.sources.file_manifest import stated
+from inspector.sources.file_runs import NOT_IN_FILES, PARTLY, FileRuns, Run, runs_of
 from inspector.sources.file_siblings import Joined
 from inspector.sources.input_file import Gap, InputFile
 
@@ -37,6 +39,10 @@ class Standing:
 
     plan: Plan
     read_bytes: int = 0
+    runs: dict[int, FileRuns] = field(default_factory=dict)
+    """Index of a log whose positions files claim → what they hold of it."""
+    lowest: dict[int, int] = field(default_factory=dict)
+    """Index of a log → the first position that came up."""
     _logs: dict[LogKey, int] = field(default_factory=dict)
 
     def skip(self, one: Identity) -> None:
@@ -60,6 +66,23 @@ class Standing:
         batch.opened.append((info, Span(index, first, None)))
         return index
 
+    def known(self, key: LogKey) -> int | None:
+        """The index of a log that came up."""
+        return self._logs.get(key)
+
+    def ended(self) -> Batch:
+        """What can be told of all logs once no more file is read: the runs that waited, and what the files do not hold."""
+        batch = Batch(accounted={})
+        for index, runs in self.runs.items():
+            told, partly = runs.rest()
+            if told:
+                batch.accounted = {**(batch.accounted or {}), index: told}
+            if (span := runs.span()) is not None:
+                batch.absent.append(Absence(index, *span, NOT_IN_FILES))
+            if partly is not None:
+                batch.absent.append(Absence(index, *partly, PARTLY))
+        return batch
+
 
 class Reading:
     """One file: `rows` gives its batches, `ended` the last one with what is known of it then."""
@@ -72,7 +95,9 @@ class Reading:
         stop: threading.Event,
         beside: Mapping[str, Found] | None = None,
         allowance: Allowance | None = None,
+        found: Found | None = None,
     ) -> None:
+        self._found = found
         self._beside, self._allowance = beside or {}, allowance
         self._standing, self._choice, self._file, self._stop = standing, choice, file, stop
         self._incarnation = f"sha256:{file.sha256}" if file.sha256 else ""
@@ -81,6 +106,7 @@ class Reading:
         self._begun_bytes = standing.read_bytes
         self._notes: list[str] = []
         self._odd: list[str] = []
+        self._tallies: Mapping[str, Tally] = {}
         self.gaps: list[Gap] = []
 
     def learn_head(self, head: bytes) -> None:
@@ -125,9 +151,10 @@ class Reading:
     def _batch(self, chunk: Chunk, source: Opened) -> Batch:
         records = chunk.records
         chunk = self._within_bounds(chunk)
+        self._tallies = chunk.tallies or self._tallies
         batch = Batch(records=records, notes=self._new_notes(chunk.notes))
         self.gaps.extend(Gap(one.start, one.end, one.reason) for one in chunk.damage[: _MOST_GAPS - len(self.gaps)])
-        self._place(records, chunk.places, batch)
+        self._place(chunk, batch)
         for index, end in chunk.ends.items():
             if index in self._indexes(chunk.places):
                 batch.end[self._indexes(chunk.places)[index]] = end
@@ -158,16 +185,24 @@ class Reading:
         name = place.log or self._file.name
         return LogKey(name, place.partition, "" if place.is_claimed else self._incarnation)
 
-    def _place(self, records: RecordBatch, places: Sequence[Place], batch: Batch) -> None:
-        """Puts the rows into the plan's logs, and accounts for the stretch that they and the rows before them span."""
-        positions = _spans_of(records)
+    def _place(self, chunk: Chunk, batch: Batch) -> None:
+        """Puts the rows into the plan's logs, and accounts for what they and the rows before them hold."""
+        records, places, whole = chunk.records, chunk.places, chunk.whole
         indexes = {}
-        accounted: dict[int, tuple[int, int]] = {}
-        for number, (low, high) in positions.items():
-            first = low if places[number].is_claimed else min(1, low)
+        accounted: dict[int, Sequence[Run]] = {}
+        for number, positions in _positions_of(records).items():
+            low, high, is_claimed = min(positions), max(positions), places[number].is_claimed
+            first = low if is_claimed else min(1, low)
             index = indexes[number] = self._standing.log(self._key(places[number]), first, batch, self._choice)
-            start = self._reached.get(index, first)
-            accounted[index] = (min(start, low) if start <= low else low, high + 1)
+            if low < self._standing.lowest.setdefault(index, first):
+                batch.first[index] = self._standing.lowest[index] = low
+            if is_claimed:
+                held = [*runs_of(positions), *whole.get(number, ())]
+                accounted[index] = self._standing.runs.setdefault(index, FileRuns()).add(held)
+            else:
+                # its numbers are those of rows: what is not at one of them stands in another log, or is no row
+                start = self._reached.get(index, first)
+                accounted[index] = [(min(start, low), high + 1)]
             self._reached[index] = max(high + 1, self._reached.get(index, 0))
             batch.end[index] = self._reached[index]
             batch.read_to[index] = self._reached[index]
@@ -190,9 +225,12 @@ class Reading:
         if change.cut_at is not None:
             self.gaps.append(Gap(change.cut_at, self._file.size_bytes, "it was cut there while it was read"))
         notes = [*self._file.notes, *list(dict.fromkeys(self._notes))[:_MOST_NOTES]]
-        if not self._count and self._file.size_bytes and not self.gaps and not self._stop.is_set():
-            notes.append("no row was found in it")
-            self._odd.append("no row was found in it")
+        notes += self.counted()
+        self._odd += self.counted()
+        is_bare = not self._count and not self.gaps and not self._stop.is_set()
+        if is_bare:
+            notes.append(self._nothing())
+            self._odd.append(self._nothing())
         last = [change.words] if change.words else []
         if self._damaged:
             last.append(f"{self._damaged:,} of its {self._count:,} rows are damaged: each is an event that says where and why")
@@ -203,20 +241,42 @@ class Reading:
             damaged=self._damaged,
             gaps=tuple(self.gaps),
             notes=(*notes, *last),
+            is_bare=is_bare,
             is_whole=not self._stop.is_set() and not change.words,
         )
         said = [f"{self._file.name}: {text}" for text in [*gaps, *self._odd, *last]]
-        return Batch(inputs=[file], notes=said, read_bytes=self._standing.read_bytes)
+        accounted = self._stated() if file.is_whole and not self.gaps and not self._damaged else {}
+        return Batch(inputs=[file], notes=said, accounted=accounted, read_bytes=self._standing.read_bytes)
+
+    def counted(self) -> list[str]:
+        """What was not taken for what it is called, and what is odd in rows, with how many they are and the first of them."""
+        tallied = [f"{tally.count:,} {words} (the first in row {tally.first:,})" for words, tally in self._tallies.items()]
+        return [*self._choice.guess.notes, *tallied]
+
+    def _nothing(self) -> str:
+        """Why there is no row."""
+        if self._found is not None and not self._file.size_bytes:
+            return "it is empty: no row was found in it"
+        place = self._choice.guess.settings.get("records")
+        return f"no row was found in it: nothing stands at {place} (--set records=…)" if place else "no row was found in it"
+
+    def _stated(self) -> dict[int, Sequence[Run]]:
+        """What a manifest says that the file holds whole, of the logs that came up."""
+        if self._found is None or self._found.member:
+            return {}
+        standing = self._standing
+        found = stated(self._found.path, self._file.sha256)
+        known = {index: run for place, run in found.items() if (index := standing.known(LogKey(*place))) in standing.runs}
+        return {index: standing.runs[index].add([run]) for index, run in known.items() if index is not None}
 
 
-def _spans_of(records: RecordBatch) -> dict[int, tuple[int, int]]:
-    """The lowest and the highest position in each place."""
+def _positions_of(records: RecordBatch) -> dict[int, list[int]]:
+    """The positions in each place, in the order of rows."""
     if len(set(records.log)) == 1:
-        return {records.log[0]: (min(records.position), max(records.position))}
-    positions: dict[int, tuple[int, int]] = {}
+        return {records.log[0]: list(records.position)}
+    positions: dict[int, list[int]] = {}
     for number, position in zip(records.log, records.position, strict=True):
-        low, high = positions.get(number, (position, position))
-        positions[number] = (min(low, position), max(high, position))
+        positions.setdefault(number, []).append(position)
     return positions
 
 

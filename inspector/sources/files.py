@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.formats import DamagedInput, Sample, Settings
+from inspector.formats import DamagedInput, Sample, Settings, known_settings
 from inspector.formats.descriptor import Descriptor
 from inspector.formats.expansion import Allowance
 from inspector.formats.finding import Finding, find
@@ -35,6 +35,7 @@ from inspector.text import storable
 
 STDIN = Path("-")
 KNOWN = "this very file is in the capture already; it adds nothing (to read it otherwise, import it into a new one)"
+EMPTY = "it is empty: no row was found in it"
 UNKNOWN_FORMAT = "no format is known that fits it; name one with --format"
 _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 
@@ -62,6 +63,10 @@ class FileSource:
         self._stdin = stdin
         self._beside: dict[str, dict[str, Found]] = {}
         self._identities, self._allowance = Identities(), Allowance()
+        self._met: dict[str, Choice] = {}
+        """By the name of their format, how files were read."""
+        self._unused: list[str] = []
+        """Settings that were of no use to any of them."""
         self._is_piped = STDIN in paths
         if self._is_piped and len(paths) > 1:
             raise UsageError("standard input (-) is read alone: give the files in another command")
@@ -77,7 +82,8 @@ class FileSource:
             raise UsageError(f"{url!r} is no file: write file:///folder/file.jsonl")
         path = Path(unquote(match[1]))
         path = path if path.is_absolute() or not url.startswith("file:///") else Path("/") / path
-        settings = {key: value for key, value in config.items() if key != "format"}
+        known = known_settings.of_any()  # what else is there is for other sources
+        settings = {key: value for key, value in config.items() if key != "format" and (known is None or key.partition(".")[0] in known)}
         return cls([path], wanted=config.get("format", ""), settings=settings)
 
     @property
@@ -121,7 +127,12 @@ class FileSource:
         self._identities, self._allowance = Identities(stop), Allowance()
         if self._is_piped:
             yield from self._read_stdin(standing, stop)
-            return
+        else:
+            yield from self._read_files(standing, request, stop)
+        notes = [known_settings.words(name, self._met) for name in self._unused] if not stop.is_set() else []
+        yield replace(standing.ended(), notes=notes)
+
+    def _read_files(self, standing: Standing, request: Request, stop: threading.Event) -> Iterator[Batch]:
         trouble = read = 0
         self._beside = siblings(self._finding.files)
         joined = {one.name: name for name, parts in self._beside.items() for one in parts.values()}
@@ -154,11 +165,13 @@ class FileSource:
         _, choice = self.choice(sample_of(found))
         if choice is None:
             standing.skip(before)
-            gap = Gap(0, before.size_bytes, UNKNOWN_FORMAT)
-            yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {UNKNOWN_FORMAT}"], read_bytes=standing.read_bytes)
+            reason = UNKNOWN_FORMAT if before.size_bytes else EMPTY
+            gap = Gap(0, before.size_bytes, reason)
+            yield Batch(inputs=[replace(file, gaps=(gap,))], notes=[f"{found.name}: {reason}"], read_bytes=standing.read_bytes)
             return
+        self._check_settings(choice)
         file = replace(file, **_said(choice))
-        reading = Reading(standing, choice, file, stop, self._beside.get(found.name), self._allowance)
+        reading = Reading(standing, choice, file, stop, self._beside.get(found.name), self._allowance, found)
         yield Batch(inputs=[file])
         try:
             with opened(found, self._allowance, before.whole_bytes) as source:
@@ -184,6 +197,7 @@ class FileSource:
         _, choice = self.choice(sampled(io.BytesIO(head), "stdin"))
         if choice is None:
             raise SourceError(f"standard input: {UNKNOWN_FORMAT}", step="file")
+        self._check_settings(choice)
         file = InputFile("stdin", "-", 0, 0, "", **_said(choice))
         reading = Reading(standing, choice, file, stop, allowance=self._allowance)
         reading.learn_head(head)
@@ -192,6 +206,14 @@ class FileSource:
         except DamagedInput as error:
             reading.gaps.append(Gap(error.start, None, error.reason))
         yield reading.ended(UNCHANGED)
+
+    def _check_settings(self, choice: Choice) -> None:
+        """Notes which settings are of use. Raises UsageError for one that is of none to the only file."""
+        unused = self.wishes.unused(choice)
+        self._unused = unused if not self._met else [name for name in self._unused if name in unused]
+        self._met.setdefault(choice.format.name, choice)
+        if unused and (self._is_piped or len(self._finding.files) == 1):
+            raise UsageError(known_settings.words(unused[0], self._met))
 
     def choice(self, sample: Sample) -> tuple[str, Choice | None]:
         """What a file that begins so is recognised as, and how it is read; None where nothing fits."""

@@ -45,3 +45,10 @@ class InputFile:
     notes: tuple[str, ...] = ()
     is_whole: bool = False
     """Read to its end, and unchanged meanwhile."""
+    is_bare: bool = False
+    """Read, and it gave no row though it should."""
+
+    @property
+    def is_odd(self) -> bool:
+        """Whether something of it could not be read, or nothing was in it."""
+        return bool(self.gaps or self.damaged or self.is_bare)

@@ -57,9 +57,13 @@ def readers() -> list[PathReader]:
 def divide(paths: Sequence[Path], *, wishes: Wishes | None = None, descriptors: Sequence[Descriptor] = ()) -> Divided:
     """Who reads which path. With a format for all files, everything is read as files. Raises UsageError as `FileSource` does."""
     if (wishes is not None and wishes.wanted) or STDIN in paths:
+        if wishes is not None:
+            wishes.check_kinds((), descriptors)
         return Divided((), FileSource(paths, wishes=wishes, descriptors=descriptors))
     claimed: list[Claimed] = []
     files = FileSource(paths, wishes=wishes, descriptors=descriptors, is_claimed=_claiming(claimed))
+    if wishes is not None:
+        wishes.check_kinds([one.words for one in claimed], descriptors)
     nothing_left = claimed and not files.files and not files.notes
     return Divided(claimed, None if nothing_left else files)
 

@@ -12,8 +12,10 @@ import pytest
 
 from inspector.capture import findings
 from inspector.capture.reader import CaptureReader
+from inspector.capture.writer import CaptureWriter
 from inspector.cli import main
 from inspector.demo.children import Capture, Server
+from tests.app import finding_captures
 from tests.replay.captures import Log, Written, write
 
 STORY = ["--history", "8000", "--now", "2026-11-23T12:00:00Z", "--no-live"]
@@ -124,3 +126,28 @@ def test_nothing_found_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str
     path = write(tmp_path / "a.evcap", [Log([Written(0, "{}")])])
     assert main(["check", str(path), "--format", "table"]) == 0
     assert "nothing found by 12 of 12 checks" in capsys.readouterr().err
+
+
+def test_what_masks_hide_is_not_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = finding_captures.faulty(tmp_path / "a.evcap")
+    masks = tmp_path / "masks.toml"
+    masks.write_text('[masks]\npaths = ["id", "stream"]\n', encoding="utf-8")
+    _, clear = lines(capsys, str(path))
+    assert any(finding_captures.ODD_ID in one["text"] for one in clear)
+    status, hidden = lines(capsys, str(path), "--masks", str(masks))
+    assert [(one["rule"], one["count"], one["first"], one["events"]) for one in hidden] == [
+        (one["rule"], one["count"], one["first"], one["events"]) for one in clear
+    ]
+    assert not any(finding_captures.ODD_ID in one["text"] for one in hidden)
+    assert main(["check", str(path), "--masks", str(masks), "--format", "table"]) == status
+    assert finding_captures.ODD_ID not in capsys.readouterr().out
+
+
+def test_the_masks_of_a_capture_hold_until_they_are_taken_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = finding_captures.faulty(tmp_path / "a.evcap")
+    with CaptureWriter(path) as writer:
+        writer.keep_masks('[masks]\npaths = ["id"]\n')
+    _, hidden = lines(capsys, str(path))
+    assert not any(finding_captures.ODD_ID in one["text"] for one in hidden)
+    _, clear = lines(capsys, str(path), "--unmasked")
+    assert any(finding_captures.ODD_ID in one["text"] for one in clear)

@@ -165,3 +165,29 @@ def test_damage_between_objects_is_said() -> None:
     found = read_file(ConsoleObjects(), b"oops" + OFFSETS + b'[1]{"key":1', {})
     assert [(one.start, one.end) for one in found.damage] == [(0, 4), (4 + len(OFFSETS), 7 + len(OFFSETS))]
     assert [row.flags for row in found.rows] == [0, 0, Flag.damaged]
+
+
+def test_what_the_consumer_says_at_its_end_is_compared_with_what_there_is() -> None:
+    records = b"".join(printed(b"k", b"v", offset=offset) for offset in range(3))
+    assert read(records + b"Processed a total of 3 messages\n").damage == []
+    (lost,) = read(records + b"Processed a total of 5 messages\n").damage
+    assert lost.reason == "the consumer says that it gave 5 messages, and the file holds 3"
+    assert (lost.start, lost.end) == (len(records), len(records) + 31)
+    twice = records + b"Processed a total of 3 messages\n" + records + b"Processed a total of 3 messages\n"
+    assert read(twice).damage == []
+
+
+def test_a_line_of_a_value_that_reads_as_a_record_is_told_by_its_offset() -> None:
+    forged = printed(b"k", b"v", offset=7) + printed(b"k", b"a\n" + printed(b"x", b"y", offset=2).rstrip(), offset=8)
+    ((words, tally),) = read(forged).tallies.items()
+    assert "not above the one before it" in words
+    assert (tally.first, tally.count) == (3, 1)
+    assert read(b"".join(printed(b"k", b"v", offset=offset) for offset in range(3))).tallies == {}
+
+
+def test_a_value_that_reads_as_the_last_line_is_kept_and_said() -> None:
+    found = read_file(ConsoleConsumer(), b"v\nProcessed a total of 1 messages\n", {"print": "value"})
+    assert [row.value for row in found.rows] == [b"v", b"Processed a total of 1 messages"]
+    ((words, tally),) = found.tallies.items()
+    assert "read as what the consumer says at its end" in words
+    assert (tally.first, tally.count) == (2, 1)
