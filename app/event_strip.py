@@ -167,6 +167,7 @@ class EventStrip(QSlider):
         self._paint_cursor(painter, at, "accent", is_below=False)
         if self.hasFocus():
             painter.setPen(QPen(style.color("accent"), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(rail.adjusted(-2, -2, 1, 1))
 
     def _paint_cells(self, picture: QPixmap) -> None:
