@@ -66,9 +66,8 @@ import os
 import queue
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,17 +78,13 @@ from inspector.capture.masked import open_masked
 from inspector.capture.opening import is_live
 from inspector.capture.reader import CaptureReader
 from inspector.errors import EventscopeError, UsageError
-from inspector.replay import Replay, fields, preview, said
+from inspector.replay import fields
+from inspector.replay.desk import Desk, Doing, Recalling
 from inspector.replay.fields import Request
-from inspector.replay.looking import Looker
-from inspector.replay.preview import Kept
-from inspector.replay.story import Story
 from inspector.values import to_json
 
 log = logging.getLogger(__name__)
 
-_KEPT_STATES = 4
-_COPIED_CHARACTERS = 16 * 1024 * 1024
 _PROGRESS_EVERY_S = 0.1
 _END_WITHIN_S = 2.0
 
@@ -123,18 +118,12 @@ class FoldServer:
         self._stamp: tuple[int, int] | None = None
         self._is_unmasked = False
         self._hides = ""
-        self._kept: OrderedDict[object, Kept] = OrderedDict()
-        self._looker = Looker()
+        self._desk = Desk()
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
             "open": self._open,
-            "replay": self._replay,
-            "look": self._look,
-            "sure": self._sure,
-            "extent": lambda request: self._looker.extent(self._story(request)),
-            "copy": self._copy,
-            "steps": self._steps,
-            "children": self._children,
+            **{name: partial(self._ask, doing) for name, doing in self._desk.does.items()},
+            **{name: partial(self._recall, doing) for name, doing in self._desk.recalls.items()},
             "close": self._close,
         }
 
@@ -236,9 +225,9 @@ class FoldServer:
         is_unmasked, hides = request.get("unmasked") is True, str(request.get("masks") or "")
         reader = open_masked(path, unmasked=is_unmasked, rules=hides)
         if (self._path, self._is_unmasked, self._hides) != (path, is_unmasked, hides):
-            self._kept.clear()
+            self._desk.forget_states()
         if (self._path, self._stamp, self._is_unmasked, self._hides) != (path, _stamp(path), is_unmasked, hides):
-            self._looker.forget()
+            self._desk.forget_stories()
         self._is_unmasked, self._hides = is_unmasked, hides
         self._path, self._reader = path, reader
         self._is_live, self._stamp = is_live(path), _stamp(path)
@@ -259,56 +248,11 @@ class FoldServer:
             raise UsageError("no capture is open")
         return self._reader
 
-    def _asked(self, request: Request) -> Replay:
-        return Replay(self._opened(), fields.question(request), lambda applied: self._progress(request, applied))
+    def _ask(self, doing: Doing, request: Request) -> object:
+        return doing(self._opened(), request, partial(self._progress, request))
 
-    def _story(self, request: Request) -> Story:
-        stream = request.get("stream_id")
-        text = stream if isinstance(stream, int) else fields.text(request, "stream")
-        return self._looker.story(self._opened(), text, fields.maybe_text(request, "source"), fields.maybe_text(request, "reducer"))
-
-    def _look(self, request: Request) -> object:
-        paths, limit = fields.paths(request), fields.count(request, "limit", 200)
-        looked = self._looker.look(self._story(request), fields.moment(request), paths, limit, lambda at: self._progress(request, at))
-        self._keep(request, looked.kept)
-        return looked.printed
-
-    def _sure(self, request: Request) -> object:
-        return self._looker.sure(self._story(request), fields.moment(request), lambda at: self._progress(request, at))
-
-    def _copy(self, request: Request) -> object:
-        return {"text": self._kept_state(request).whole(str(request.get("path") or ""), _COPIED_CHARACTERS)}
-
-    def _replay(self, request: Request) -> object:
-        answer = self._asked(request).answer()
-        blame = answer.blame or {}
-        self._keep(request, Kept(answer.folded.state, lambda path, _is_inside: blame.get(path), answer.log_labels))
-        return preview.bounded(answer)
-
-    def _keep(self, request: Request, state: Kept) -> None:
-        self._kept[request.get("id")] = state
-        while len(self._kept) > _KEPT_STATES:
-            self._kept.popitem(last=False)
-
-    def _steps(self, request: Request) -> object:
-        replay = self._asked(request)
-        first, limit = fields.count(request, "first", 0), fields.count(request, "limit", 100)
-        return {
-            "steps": [
-                {**said(step.event, replay.log_labels), "changes": preview.changed(step.changes), "change_count": len(step.changes)}
-                for step in islice(replay.steps(), first, first + limit)
-            ]
-        }
-
-    def _children(self, request: Request) -> object:
-        path, offset = str(request.get("path") or ""), fields.count(request, "offset", 0)
-        return self._kept_state(request).children(path, offset, fields.count(request, "limit", 200))
-
-    def _kept_state(self, request: Request) -> Kept:
-        kept = self._kept.get(request.get("of"))
-        if kept is None:
-            raise UsageError("that state is no longer kept: replay again")
-        return kept
+    def _recall(self, doing: Recalling, request: Request) -> object:
+        return doing(request, partial(self._progress, request))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:
