@@ -17,7 +17,7 @@ from app.replay_player import FIXED, REAL
 from inspector import plugins
 
 _FAR = 1 << 30
-_TIME_PX = 230
+_TIME_PX, _PLAY_PX, _PACE_PX = 230, 52, 28
 CLOCKS = {"event time": "at", "known by": "known_at"}
 """What a time means, by its words, and as a field of a question."""
 
@@ -70,11 +70,13 @@ class ReplayControls(QWidget):
         self.slider.sliderReleased.connect(lambda: self.released.emit(self.slider.value()))
 
     def _make_play(self) -> None:
-        self.play, self.paces = QPushButton("Play"), QPushButton("▾")
+        self.play, self.paces = QPushButton("Play"), QPushButton()
         self.play.setCheckable(True)
         set_tip(self.play, "Play the stream from here (Space in the strip)")
         self.paces.setAccessibleName("Pace")
         set_tip(self.paces, "How fast it is played")
+        self.play.setFixedWidth(_PLAY_PX)
+        self.paces.setFixedWidth(_PACE_PX)
         menu, group = QMenu(self.paces), QActionGroup(self.paces)
         for place, pace in enumerate((*FIXED, *REAL)):
             if place == len(FIXED):
@@ -118,9 +120,10 @@ class ReplayControls(QWidget):
         title.addWidget(self.applied)
         rail.addWidget(self.slider)
         place.addWidget(self.place, 1)
-        place.addWidget(self.reducer)
+        place.addWidget(self.clock)
         said.addWidget(self.history, 1)
         said.addWidget(self.aborted)
+        said.addWidget(self.reducer)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 2)
         inside.setSpacing(3)
@@ -148,7 +151,6 @@ class ReplayControls(QWidget):
         line.addWidget(self.paces)
         line.addWidget(self.time, 50)
         line.addWidget(self.zone)
-        line.addWidget(self.clock)
         line.addStretch(1)
         return line
 

@@ -15,15 +15,17 @@ from app.models.replay_rows import (
     field_rows,
     honest_words,
     left_out_words,
+    short_words,
     shown_path,
     snapshot_rows,
     stand_words,
 )
+from app.plain import set_tip
 from app.replay_page import ReplayPage
 from app.replaying import Replaying
 
 _CHANGE_HEADERS = ("place", "before", "after")
-_PLACE_PX, _NUMBER_PX, _TIME_PX, _TYPE_PX = 150, 52, 168, 110
+_PLACE_PX, _NUMBER_PX, _TIME_PX, _TYPE_PX = 150, 62, 150, 110
 _LISTED = 1_000
 _FIELD_ROWS = 200
 
@@ -52,7 +54,7 @@ class ChangesPage(ReplayPage):
 class DiffPage(ReplayPage):
     """The changes from moment B, the second cursor, to moment A, where the state stands; or the other way round."""
 
-    title = "Diff A → B"
+    title = "A → B"
     second_wanted = Signal(object)
     """`(place)` of the second cursor; None: it is not wanted."""
 
@@ -81,8 +83,10 @@ class DiffPage(ReplayPage):
 
     def _show(self, answer: Answer) -> None:
         count = int(answer["count"])
-        words = f"A {stand_words(answer['from'], self.zone)} → B {stand_words(answer['to'], self.zone)}"
-        self.say(f"{count:,} change{'' if count == 1 else 's'} · {words}")
+        places = [f"{name} {stand_words(answer[side], self.zone)}" for name, side in (("A", "from"), ("B", "to"))]
+        self.say(f"{count:,} change{'' if count == 1 else 's'}")
+        set_tip(self.said, "\n".join(places))
+        self.table.name_columns(("place", *(f"{name} {short_words(answer[side])}" for name, side in (("A", "from"), ("B", "to")))))
         self.say_honest(honest_words(answer.get("honest")))
         if count:
             self.show_rows(*change_rows(answer["changes"]))

@@ -168,7 +168,7 @@ class RulesDialog(QDialog):
         self.stack.addWidget(self.text)
         for side, shown in ((left, (buttons, self.stack)), (right, (self.preview_title, self.notice, self.state))):
             column = QVBoxLayout(side)
-            column.setContentsMargins(0, 0, 0, 0)
+            column.setContentsMargins(style.GAP_PX if side is right else 0, 0, 0 if side is right else style.GAP_PX, 0)
             column.setSpacing(style.GAP_PX)
             for one in shown:
                 if isinstance(one, QWidget):

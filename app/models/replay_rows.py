@@ -72,8 +72,8 @@ def event_number(event: Answer) -> str:
 
 
 def event_time(event: Answer, zone: tzinfo) -> str:
-    """When, in a zone; empty where nothing says it."""
-    return shown_time(parse_time(str(event["time"])), zone) if event.get("time") else ""
+    """When, in a zone, to the second where nothing is said beyond it; empty where nothing says it."""
+    return shown_time(parse_time(str(event["time"])), zone).removesuffix(".000000") if event.get("time") else ""
 
 
 def stand_words(stand: Answer, zone: tzinfo) -> str:
@@ -82,6 +82,12 @@ def stand_words(stand: Answer, zone: tzinfo) -> str:
     if not last:
         return "before the first event"
     return " ".join(part for part in (f"after {event_number(last)}", str(last["type"] or ""), event_time(last, zone)) if part)
+
+
+def short_words(stand: Answer) -> str:
+    """A moment in the fewest words: `after v7`."""
+    last = stand.get("last")
+    return f"after {event_number(last)}" if last else "before all"
 
 
 def honest_words(honest: Answer | None) -> str:
