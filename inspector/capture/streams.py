@@ -114,8 +114,8 @@ def has_versions(reader: CaptureReader, stream_id: int) -> bool:
 
 _EVENT = (
     "SELECT event.seq, event.log_id, event.position, event.sub, event.time_us, x.version, type.name, event.flags, "
-    "event.event_id, event.actor, "
-    "json(event.data), event.recorded_us FROM event_stream x CROSS JOIN event ON event.seq = x.seq LEFT JOIN type ON type.id = event.type_id"
+    "event.event_id, event.actor, json(event.data), event.recorded_us "
+    "FROM event_stream x CROSS JOIN event ON event.seq = x.seq LEFT JOIN type ON type.id = event.type_id"
 )
 
 

@@ -44,22 +44,32 @@ def clocks(order: Order, moment: Moment) -> Clocks | None:
         return None
     true_us = moment.time_us if moment.time_us is not None else moment.known_us
     known_us = moment.known_us if moment.known_us is not None else moment.time_us
-    assert true_us is not None and known_us is not None
-    later, ahead = list[int](), list[int]()
-    for place, (time_us, came_us) in enumerate(zip(order.times_us, order.known_us, strict=True)):
-        if time_us != came_us and NONE not in (time_us, came_us):
-            if time_us <= true_us and came_us > known_us:
-                later.append(order.seqs[place])
-            elif came_us <= known_us and time_us > true_us:
-                ahead.append(order.seqs[place])
+    assert true_us is not None
+    assert known_us is not None
+    later, ahead = _apart(order, true_us, known_us)
     columns = order.columns
     stood_in = sum(1 for at in order.counted if columns.recorded_us[at] == NONE != columns.times_us[at])
     create = int(TimeKind.create)
-    by_producer = sum(1 for at in order.counted if columns.recorded_kinds[at] == create)
+    by_producer = sum(1 for at in order.counted if columns.recorded_kinds[at] == create and columns.recorded_us[at] != NONE)
     counts = {"later": len(later), "ahead": len(ahead), "stood_in": stood_in, "by_producer": by_producer}
     untimed = sum(1 for known in order.known_us if known == NONE)
     words = _words(moment, format_time(true_us) or "", format_time(known_us) or "", counts, untimed)
     return Clocks(**counts, untimed=untimed, named={"later": later[:_NAMED], "ahead": ahead[:_NAMED]}, words=words)
+
+
+def _apart(order: Order, true_us: int, known_us: int) -> tuple[list[int], list[int]]:
+    """The numbers of events that were true by then and recorded later, and of those recorded by then of a later time."""
+    later, ahead = list[int](), list[int]()
+    if true_us == known_us and order.times_us == order.known_us:
+        return later, ahead
+    for seq, time_us, came_us in zip(order.seqs, order.times_us, order.known_us, strict=True):
+        if time_us == NONE or came_us == NONE:
+            continue
+        if time_us <= true_us and came_us > known_us:
+            later.append(seq)
+        elif came_us <= known_us and time_us > true_us:
+            ahead.append(seq)
+    return later, ahead
 
 
 def _words(moment: Moment, true: str, known: str, counts: dict[str, int], untimed: int) -> list[str]:

@@ -146,7 +146,7 @@ class Order:
         if not isinstance(places, range) and len(places) and places[-1] == len(places) - 1:
             places = range(len(places))
         aborted = sum(1 for at in self.aborted_at if self._is_within(at, moment)) if self._skips else 0
-        return Choice(places if len(places) else range(0), aborted)
+        return Choice(places or range(0), aborted)
 
     def _is_within(self, at: int, moment: Moment) -> bool:
         time_us, known_us = self.columns.times_us[at], self._known_of_all[at]

@@ -24,7 +24,7 @@ NEAR_CHARACTERS = 8 * 1024 * 1024
 """So much JSON text are those at most, were each alone; they share what did not change."""
 _STEPPED_CHARACTERS = 256 * 1024
 """The states just before the one asked are so much JSON text at most when they are made by steps."""
-INLINE = 256
+INLINE = 64
 """Who set what is said at once where no more than so many events are between it and what is known."""
 
 Fetch = Callable[[Sequence[int]], Sequence[FoldEvent]]
