@@ -50,6 +50,7 @@ class ReplayPage(QWidget):
         """The events of the rows, where rows are of events."""
         self._lay_out()
         self.view.activated.connect(self._activated)
+        self.view.clicked.connect(self._activated)
         self.view.copy_wanted.connect(self.copy_row)
         self.view.menu_wanted.connect(self._menu)
 
