@@ -43,6 +43,7 @@ class ReplayPage(QWidget):
         self.view = RowsView(self.table, self.title, widths)
         self.empty = Empty("", "")
         self.buttons = QHBoxLayout()
+        self.buttons.setSpacing(style.GAP_PX)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.empty)
         self.stack.addWidget(self.view)

@@ -279,7 +279,7 @@ class ReplayPane(Panel):
             return
         last = self.replaying.look.get("last") or {}
         time_us = parse_time(last["time"]) if last.get("time") else None
-        time.setText(shown_time(time_us, self._zone) if time_us is not None else "")
+        time.setText(shown_time(time_us, self._zone).removesuffix(".000000") if time_us is not None else "")
         time.setCursorPosition(0)
 
     def _fail(self, sentence: str) -> None:
