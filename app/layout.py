@@ -29,7 +29,7 @@ from app.reach import Reach
 from app.selection import Selection
 from app.session import Session
 
-_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX, _TIMELINE_PX = 260, 436, 420, 420, 220, 116
+_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX, _TIMELINE_PX = 260, 436, 370, 470, 220, 116
 
 
 class Layout(QSplitter):

@@ -5,16 +5,21 @@ Read `panes.replay` for what they do.
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QSlider, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app import style
+from app.event_strip import EventStrip
 from app.notice import Notice, thin_bar
 from app.plain import PlainLabel, set_role, set_tip
+from app.replay_player import FIXED, REAL
 from inspector import plugins
 
 _FAR = 1 << 30
-_TIME_PX = 230
+_TIME_PX, _PLAY_PX, _PACE_PX = 230, 52, 28
+CLOCKS = {"event time": "at", "known by": "known_at"}
+"""What a time means, by its words, and as a field of a question."""
 
 
 class ReplayControls(QWidget):
@@ -24,11 +29,16 @@ class ReplayControls(QWidget):
     """`(count)`: the slider was moved to so many events."""
     released = Signal(object)
     """`(count)`: a drag of the slider has ended there."""
+    pace_chosen = Signal(object)
+    """`(pace)`: it is to be played like that."""
+    aborted_wanted = Signal(bool)
+    """Whether aborted events are to be folded in."""
 
     def __init__(self) -> None:
         super().__init__()
         self._make_title()
         self._make_slider()
+        self._make_play()
         self._make_choices()
         self.place, self.history = PlainLabel(role="dim", elided=True), PlainLabel(role="dim", elided=True)
         self.notice = Notice("Replay notice")
@@ -53,11 +63,29 @@ class ReplayControls(QWidget):
         set_tip(self.pin, "Follow the selection again" if on else "Pin this stream: it stays while other events are chosen")
 
     def _make_slider(self) -> None:
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider = EventStrip()
         self.slider.setAccessibleName("Events of the stream")
         self.slider.setPageStep(10)
         self.slider.valueChanged.connect(lambda: self.count_wanted.emit(self.slider.value()))
         self.slider.sliderReleased.connect(lambda: self.released.emit(self.slider.value()))
+
+    def _make_play(self) -> None:
+        self.play, self.paces = QPushButton("Play"), QPushButton()
+        self.play.setCheckable(True)
+        set_tip(self.play, "Play the stream from here (Space in the strip)")
+        self.paces.setAccessibleName("Pace")
+        set_tip(self.paces, "How fast it is played")
+        self.play.setFixedWidth(_PLAY_PX)
+        self.paces.setFixedWidth(_PACE_PX)
+        menu, group = QMenu(self.paces), QActionGroup(self.paces)
+        for place, pace in enumerate((*FIXED, *REAL)):
+            if place == len(FIXED):
+                menu.addSeparator()
+            action = QAction(pace, group, checkable=True, checked=place == 0)
+            action.triggered.connect(lambda _on=False, pace=pace: self.pace_chosen.emit(pace))
+            menu.addAction(action)
+        self.paces.setMenu(menu)
+        self.play.toggled.connect(lambda on: self.play.setText("Stop" if on else "Play"))
 
     def _make_choices(self) -> None:
         self.time, self.zone = QLineEdit(), PlainLabel("UTC", role="dim")
@@ -73,6 +101,16 @@ class ReplayControls(QWidget):
         for name in sorted(plugins.names("reducers")):
             self.reducer.addItem(name, name)
         set_tip(self.reducer, "How events become state; a map may name one for a log")
+        self.clock = QComboBox()
+        self.clock.setAccessibleName("What a time means")
+        self.clock.addItems(list(CLOCKS))
+        set_tip(self.clock, "event time: what was true then; known by: what had been recorded by then")
+        self.aborted = QPushButton()
+        self.aborted.setCheckable(True)
+        self.aborted.setProperty("role", "chip")
+        self.aborted.hide()
+        set_tip(self.aborted, "Fold aborted events in too: this is not what happened")
+        self.aborted.toggled.connect(self.aborted_wanted.emit)
 
     def _lay_out(self) -> None:
         title, rail, place, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
@@ -82,8 +120,10 @@ class ReplayControls(QWidget):
         title.addWidget(self.applied)
         rail.addWidget(self.slider)
         place.addWidget(self.place, 1)
-        place.addWidget(self.reducer)
+        place.addWidget(self.clock)
         said.addWidget(self.history, 1)
+        said.addWidget(self.aborted)
+        said.addWidget(self.reducer)
         inside = QVBoxLayout(self)
         inside.setContentsMargins(0, 0, 0, 2)
         inside.setSpacing(3)
@@ -107,6 +147,8 @@ class ReplayControls(QWidget):
             set_tip(button, words)
             button.clicked.connect(lambda _on=False, events=events: self.step(events))
             line.addWidget(button)
+        line.addWidget(self.play)
+        line.addWidget(self.paces)
         line.addWidget(self.time, 50)
         line.addWidget(self.zone)
         line.addStretch(1)
@@ -124,6 +166,14 @@ class ReplayControls(QWidget):
         self.slider.setRange(0, max(total, place))
         self.slider.setValue(place)
         self.slider.blockSignals(False)
+
+    def show_aborted(self, skipped: int, folded: int) -> None:
+        """Offers to fold aborted events in, where there are some."""
+        self.aborted.setVisible(bool(skipped or folded))
+        self.aborted.setText(f"{folded:,} aborted folded in" if folded else f"{skipped:,} aborted left out")
+        self.aborted.blockSignals(True)
+        self.aborted.setChecked(folded > 0)
+        self.aborted.blockSignals(False)
 
     def show_newer(self, events: int, total: int) -> None:
         """Says how many events came since; 0 for none."""

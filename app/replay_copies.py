@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication, QKeySequence, QShortcut
 from PySide6.QtWidgets import QMenu
 
 from app.models.replay_words import command
+from app.replay_tabs import ReplayTabs
 from app.replaying import Replaying
 from app.state_view import StateView
 
@@ -20,8 +21,11 @@ from app.state_view import StateView
 class ReplayCopies(QObject):
     """The copies of one pane. `show_setter` is what the menu offers besides."""
 
-    def __init__(self, path: Path, replaying: Replaying, view: StateView, show_setter: Callable[[QModelIndex], None]) -> None:
+    def __init__(
+        self, path: Path, replaying: Replaying, view: StateView, tabs: ReplayTabs, show_setter: Callable[[QModelIndex], None]
+    ) -> None:
         super().__init__(view)
+        self._tabs = tabs
         self._path, self._replaying, self._view, self._show_setter = path, replaying, view, show_setter
         for keys, act in ((QKeySequence(QKeySequence.StandardKey.Copy), self.value), (QKeySequence("Ctrl+Shift+C"), self.state)):
             QShortcut(keys, view, act, context=Qt.ShortcutContext.WidgetShortcut)
@@ -61,6 +65,10 @@ class ReplayCopies(QObject):
         if node is not None:
             menu.addAction("Copy value", self.value)
             menu.addAction("Copy path", self.path)
+            menu.addSeparator()
+            menu.addAction("History of this field", lambda: self._tabs.show_field(node.path))
+            menu.addAction("Unpin" if node.path in self._tabs.pins else "Pin", lambda: self._tabs.toggle_pin(node.path))
+            menu.addSeparator()
         menu.addAction("Copy state as JSON", self.state)
         menu.addAction("Copy command", self.command)
         if node is not None and node.set_by is not None:

@@ -26,6 +26,8 @@ class Replaying(QObject):
 
     looked = Signal(object)
     """`(answer)` of `look`: there is a new state."""
+    blamed = Signal(object)
+    """`(path → event)`: who set the values of the state that was shown last, where `looked` did not say."""
     judged = Signal(object)
     """`(answer)` of `sure`, for the state that was shown last."""
     more = Signal(object)
@@ -42,6 +44,10 @@ class Replaying(QObject):
         self.fold.is_unmasked, self.fold.hides = session.is_unmasked, session.hides
         self.stream: StreamInfo | None = None
         self.reducer = ""
+        self.without: list[int] = []
+        """The numbers of events that are left out: what if they had not happened?"""
+        self.with_aborted = False
+        """Whether aborted events are folded in, which is not what happened."""
         self.place: dict[str, object] = {}
         self.look: Answer = {}
         self.total = self.newer = 0
@@ -66,6 +72,7 @@ class Replaying(QObject):
         """Goes to an event of a stream."""
         if self.stream is None or self.stream.id != stream.id:
             self.look, self.total, self.newer = {}, 0, 0
+            self.without, self.with_aborted = [], False
         self.stream = stream
         self.go({"event": seq})
 
@@ -78,7 +85,7 @@ class Replaying(QObject):
     def drop(self) -> None:
         """What is asked is not wanted any more."""
         self._judge_later.stop()
-        for lane in ("look", "sure", "extent", "more"):
+        for lane in ("look", "sure", "extent", "more", "blame"):
             self.fold.drop(lane)
 
     def go(self, place: dict[str, object]) -> None:
@@ -108,14 +115,32 @@ class Replaying(QObject):
         """Asks for the JSON text of a value of the state that is shown."""
         self.fold.ask("copy", lambda _request, answer: done(str(answer["text"])), self._not_kept, of=self._request, path=path)
 
+    def ask(
+        self, do: str, done: Callable[[Answer], None], *, lane: str, failed: Callable[[str], None] | None = None, **fields: object
+    ) -> None:
+        """Puts another question about the stream, with its reducer and what is left out; a newer one of the lane takes its place."""
+        if self.stream is not None:
+            self.fold.ask(
+                do, lambda _request, answer: done(answer), failed or self._not_told, lane=f"page {lane}", **(self._fields() | fields)
+            )
+
+    @property
+    def here(self) -> dict[str, object]:
+        """The place that is shown, as fields of a question."""
+        return dict(self.place) if self.place.keys() & {"at", "known_at"} else {"count": self.look.get("place", 0)}
+
     def _fields(self) -> dict[str, Any]:
         assert self.stream is not None
-        return {"stream_id": self.stream.id, "reducer": self.reducer or None}
+        return {
+            "stream_id": self.stream.id,
+            "reducer": self.reducer or None,
+            "aborted": self.with_aborted,
+            "without": [str(seq) for seq in self.without],
+        }
 
     def _judge(self) -> None:
         if self.stream is not None and self.look:
-            place = self.place if "at" in self.place else {"count": self.look["place"]}
-            self.fold.ask("sure", lambda _request, sure: self.judged.emit(sure), self._not_told, lane="sure", **self._fields(), **place)
+            self.fold.ask("sure", lambda _request, sure: self.judged.emit(sure), self._not_told, lane="sure", **self._fields(), **self.here)
 
     # ---- answers
 
@@ -126,6 +151,18 @@ class Replaying(QObject):
             self.place = {"count": answer["place"]}
         self.looked.emit(answer)
         self._judge_later.start()
+        if not answer.get("blamed", True):
+            self._ask_blame()
+
+    def _ask_blame(self) -> None:
+        """Who set what comes after the state, where it takes longer."""
+        self.fold.ask("blame", self._blame_told, self._not_kept, lane="blame", of=self._request, open=list(self._open_paths()))
+
+    def _blame_told(self, _request: int, answer: Answer) -> None:
+        if answer["done"]:
+            self.blamed.emit(answer["set_by"])
+        else:
+            self._ask_blame()
 
     def _not_told(self, sentence: str) -> None:
         self.failed.emit(sentence)
@@ -141,7 +178,7 @@ class Replaying(QObject):
     @property
     def is_at_end(self) -> bool:
         """Whether the newest event is applied, so that the next one is followed."""
-        return bool(self.look) and "at" not in self.place and int(self.look["place"]) >= int(self.look["total"])
+        return bool(self.look) and not self.place.keys() & {"at", "known_at"} and int(self.look["place"]) >= int(self.look["total"])
 
     def may_have_grown(self) -> None:
         """The capture changed; looks soon whether this stream did."""

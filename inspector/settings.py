@@ -34,6 +34,11 @@ def identity_path() -> Path:
     return config_dir() / "identity.toml"
 
 
+def rules_dir() -> Path:
+    """The folder of the aggregate rules that are written in the window, a file for each category. Raises OSError."""
+    return _made(config_dir() / "rules")
+
+
 def captures_dir() -> Path:
     """The folder of captures that were given no place of their own, open to its owner only. Raises OSError."""
     folder = data_dir() / "captures"

@@ -62,6 +62,13 @@ class StateTree(QAbstractItemModel):
         self._nodes[0].loaded = self._nodes[0].count = 1
         self._change_rows(0, nodes_of([whole], Shape.whole))
 
+    def show_setters(self, set_by: Mapping[str, Mapping[str, Any] | None]) -> None:
+        """Who set what, where it came after the state: by JSON pointer."""
+        for path, event in set_by.items():
+            if (number := self._paths.get(path)) is not None:
+                self._nodes[number].set_by = event
+                self.dataChanged.emit(self._index(number, 2), self._index(number, 2))
+
     def show_more(self, path: str, offset: int, level: Level) -> None:
         """Adds children that were asked for, unless the level came otherwise meanwhile."""
         number = self._paths.get(path)

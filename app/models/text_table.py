@@ -43,6 +43,11 @@ class TextTable(QAbstractTableModel):
         self.rows, self._tones = list(rows), list(tones)
         self.endResetModel()
 
+    def name_columns(self, headers: Sequence[str]) -> None:
+        """Gives the columns other names; there are as many."""
+        self._headers = list(headers)
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(self._headers) - 1)
+
     def rowCount(self, parent: Index = _NONE) -> int:
         """As Qt says."""
         return 0 if parent.isValid() else len(self.rows)

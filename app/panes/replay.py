@@ -27,8 +27,11 @@ from app.models.replay_words import (
     trouble_words,
 )
 from app.plain import Panel
-from app.replay_controls import ReplayControls
+from app.replay_controls import CLOCKS, ReplayControls
 from app.replay_copies import ReplayCopies
+from app.replay_player import Player
+from app.replay_strip import strip_of
+from app.replay_tabs import ReplayTabs
 from app.replay_time import moment_us
 from app.replaying import Replaying
 from app.selection import Selection
@@ -54,8 +57,10 @@ class ReplayPane(Panel):
         self._wanted = 0
         self._is_own_move = False
         self._sure: Answer = {}
+        self._has_strip = False
         self._build()
-        self.replaying.use_paths(self.view.wanted_paths)
+        self.replaying.use_paths(self.tabs.wanted_paths)
+        self.player = Player(self._play_on, self)
         self._connect()
         self._connect_answers()
 
@@ -67,17 +72,18 @@ class ReplayPane(Panel):
         self.empty, self.no_state = Empty(*_NOTHING), Empty("", "")
         self._below = StateStack(self.no_state, self.no_state.show_text)
         self.view, self.tree = self._below.view, self._below.view.tree
+        self.tabs = ReplayTabs(self.replaying, self._below)
         whole = QWidget()
         inside = QVBoxLayout(whole)
         inside.setContentsMargins(0, 0, 0, 0)
         inside.setSpacing(3)
         inside.addWidget(self.controls)
-        inside.addWidget(self._below, 1)
+        inside.addWidget(self.tabs, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(whole)
         self.body.addWidget(self._stack, 1)
-        self.copies = ReplayCopies(self._session.path, self.replaying, self.view, self.show_setter)
+        self.copies = ReplayCopies(self._session.path, self.replaying, self.view, self.tabs, self.show_setter)
 
     def _connect(self) -> None:
         self._late = QTimer(self, singleShot=True, interval=_DIM_MS)
@@ -88,6 +94,15 @@ class ReplayPane(Panel):
         controls.time.returnPressed.connect(self.go_to_time)
         controls.pin.toggled.connect(self._pinned)
         controls.reducer.currentIndexChanged.connect(self._reducer_chosen)
+        controls.play.toggled.connect(lambda on: self.player.play(on=on))
+        controls.pace_chosen.connect(self.player.set_pace)
+        controls.aborted_wanted.connect(self._aborted_wanted)
+        controls.slider.second_wanted.connect(self.show_second)
+        self.player.changed.connect(controls.play.setChecked)
+        self.tabs.diff.second_wanted.connect(self.show_second)
+        self.tabs.what_if.changed.connect(self._fold_anew)
+        self.tabs.event_wanted.connect(self.show_event)
+        self.tabs.place_wanted.connect(self.go_to_count)
         view.activated.connect(self._activated)
         view.clicked.connect(self._clicked)
         self._selection.event_changed.connect(self._event_changed)
@@ -99,6 +114,7 @@ class ReplayPane(Panel):
     def _connect_answers(self) -> None:
         replaying = self.replaying
         replaying.looked.connect(self._looked)
+        replaying.blamed.connect(self.tree.show_setters)
         replaying.judged.connect(self._judged)
         replaying.more.connect(lambda found: self.tree.show_more(*found))
         replaying.grown.connect(self._grown)
@@ -122,6 +138,7 @@ class ReplayPane(Panel):
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone."""
         self._zone = zone
+        self.tabs.set_zone(zone)
         self.controls.zone.show_text(zone_name(zone))
         self._show_time()
 
@@ -175,7 +192,10 @@ class ReplayPane(Panel):
             return
         if self.stream is None or self.stream.id != stream.id:
             self.view.forget()
+            self.show_second(None)
+            self.player.play(on=False)
             self._sure = {}
+            self._has_strip = False
         self.controls.name.show_text(f"{stream.category} / {stream.name}")
         self._is_own_move = False
         self._late.start()
@@ -206,15 +226,33 @@ class ReplayPane(Panel):
         self.controls.applied.show_text(applied_words(look, self.replaying.total))
         self._say_history()
         self._show_time()
-        self._below.show_look(look)
+        self.controls.show_aborted(int(look["skipped_aborted"]), int(look.get("includes_aborted", 0)))
+        self.tabs.show_look(look)
         self._show_notice(look)
+        if not self._has_strip:
+            self._ask_strip()
+        self.player.arrived(self._passed_us())
         if self._is_own_move and not self.controls.slider.isSliderDown():
             self._announce()
+
+    def _ask_strip(self) -> None:
+        self._has_strip = True
+        self.replaying.ask("strip", self._strip_told, lane="strip")
+
+    def _strip_told(self, answer: Answer) -> None:
+        self.controls.slider.show_strip(strip_of(answer, self._zone))
+
+    def _passed_us(self) -> int | None:
+        """How long after the last event applied the next one came."""
+        strip, place = self.controls.slider.strip, self.controls.slider.value()
+        one, other = strip.time_us(place), strip.time_us(place + 1)
+        return other - one if one is not None and other is not None else None
 
     def _grown(self, newer: int) -> None:
         self.controls.show_newer(newer, self.replaying.total)
         self.controls.applied.show_text(applied_words(self.replaying.look, self.replaying.total))
         self._say_history()
+        self._ask_strip()
 
     def _show_notice(self, look: Answer) -> None:
         if trouble := trouble_words(look):
@@ -241,7 +279,7 @@ class ReplayPane(Panel):
             return
         last = self.replaying.look.get("last") or {}
         time_us = parse_time(last["time"]) if last.get("time") else None
-        time.setText(shown_time(time_us, self._zone) if time_us is not None else "")
+        time.setText(shown_time(time_us, self._zone).removesuffix(".000000") if time_us is not None else "")
         time.setCursorPosition(0)
 
     def _fail(self, sentence: str) -> None:
@@ -304,7 +342,7 @@ class ReplayPane(Panel):
             self.notice.say(str(error), role="bad")
             return
         self.controls.time.setModified(False)
-        self._move({"at": format_time(wanted_us)})
+        self._move({CLOCKS[self.controls.clock.currentText()]: format_time(wanted_us)})
 
     def _written_moment(self) -> int:
         look, stream = self.replaying.look, self.stream
@@ -315,9 +353,34 @@ class ReplayPane(Panel):
 
     def _reducer_chosen(self) -> None:
         self.replaying.reducer = str(self.controls.reducer.currentData() or "")
+        self._fold_anew()
+
+    def _aborted_wanted(self, on: bool) -> None:
+        self.replaying.with_aborted = on
+        self._fold_anew()
+
+    def _fold_anew(self) -> None:
+        """What is folded, or how, is another: the same place is asked again, and all that was said about it."""
         self._is_own_move = False
         self._late.start()
+        self._has_strip = False
         self.replaying.again()
+        self.tabs.ask_anew()
+
+    def show_second(self, place: object) -> None:
+        """Puts the second cursor at a place to compare with; None takes it away."""
+        second = place if isinstance(place, int) else None
+        self.controls.slider.show_second(second)
+        self.tabs.diff.show_second(second)
+        if second is not None:
+            self.tabs.turn_to(self.tabs.diff)
+
+    def _play_on(self) -> bool:
+        slider = self.controls.slider
+        if slider.value() >= slider.maximum():
+            return False
+        self.step(1)
+        return True
 
     def _clicked(self, index: QModelIndex) -> None:
         if index.column() == 2 or self.tree.is_more(index):
@@ -333,8 +396,13 @@ class ReplayPane(Panel):
         """Makes the event current that set the value of a row last; the state stays."""
         node = self.tree.node(index)
         if node is not None and node.set_by is not None:
+            self.show_event(int(node.set_by["seq"]))
+
+    def show_event(self, seq: object) -> None:
+        """Makes an event current; the state stays."""
+        if isinstance(seq, int):
             self.controls.pin.setChecked(True)
-            self._selection.choose_event(int(node.set_by["seq"]))
+            self._selection.choose_event(seq)
 
     def copy_command(self) -> None:
         """Copies the command that prints what is shown."""

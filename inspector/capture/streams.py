@@ -6,15 +6,19 @@ Read `replay` for who folds.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import lt
 from typing import Any, NamedTuple
 
 from inspector.capture.reader import CaptureReader
 from inspector.errors import UsageError
 
+BATCH_CHARACTERS = 8 * 1024 * 1024
 _CANDIDATES_SHOWN = 20
+_NAMED = 200
+"""So many events are read at once where each is named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ class StreamEvent(NamedTuple):
     event_id: str | None
     actor: str | None
     data: str | None
+    recorded_us: int | None
 
 
 _STREAM = (
@@ -109,52 +114,45 @@ def has_versions(reader: CaptureReader, stream_id: int) -> bool:
 
 _EVENT = (
     "SELECT event.seq, event.log_id, event.position, event.sub, event.time_us, x.version, type.name, event.flags, "
-    "event.event_id, event.actor, "
-    "json(event.data) FROM event_stream x CROSS JOIN event ON event.seq = x.seq LEFT JOIN type ON type.id = event.type_id"
+    "event.event_id, event.actor, json(event.data), event.recorded_us "
+    "FROM event_stream x CROSS JOIN event ON event.seq = x.seq LEFT JOIN type ON type.id = event.type_id"
 )
 
 
 def stream_batches(reader: CaptureReader, stream_id: int, *, size: int = 2000) -> Iterator[list[StreamEvent]]:
-    """A stream's events in replay order, in batches of at most `size`.
+    """A stream's events in replay order, in batches of at most `size`, and of some `BATCH_CHARACTERS` of JSON.
 
     By version where every event has one, else by log, partition and position; several logs are merged by time, each
     keeping its own order.
     """
     seqs = replay_order(reader, stream_id)
     # mostly replay order is that of arrival: then a stretch of numbers is a batch, twice as quick as naming each number
-    read = _stretch if seqs == sorted(seqs) else _events
+    read = _rows_between if seqs == sorted(seqs) else _rows_of
     for start in range(0, len(seqs), size):
-        batch = read(reader, stream_id, seqs[start : start + size])
+        batch, characters = list[StreamEvent](), 0
+        for event in read(reader, stream_id, seqs[start : start + size]):
+            batch.append(event)
+            characters += len(event.data or "")
+            if characters > BATCH_CHARACTERS:
+                yield batch
+                batch, characters = [], 0
         if batch:
             yield batch
+
+
+def _rows_between(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> Iterator[StreamEvent]:
+    sql = f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq"
+    return map(StreamEvent._make, reader.each(sql, (stream_id, seqs[0], seqs[-1])))
+
+
+def _rows_of(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> Iterator[StreamEvent]:
+    for start in range(0, len(seqs), _NAMED):
+        yield from _events(reader, stream_id, seqs[start : start + _NAMED])
 
 
 def replay_order(reader: CaptureReader, stream_id: int) -> list[int]:
     """The numbers of a stream's events in replay order."""
     return (_by_version if has_versions(reader, stream_id) else _by_position)(reader, stream_id)
-
-
-class StreamMark(NamedTuple):
-    """What places an event in its stream, without its document."""
-
-    seq: int
-    time_us: int | None
-    version: int | None
-    flags: int
-    event_id: str | None
-
-
-def stream_marks(reader: CaptureReader, stream_id: int) -> list[StreamMark]:
-    """A stream's events in replay order, without their documents."""
-    rows = reader.select(
-        reader.shown(
-            "SELECT x.seq, event.time_us, x.version, event.flags, event.event_id FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
-            "WHERE x.stream_id = ?"
-        ),
-        (stream_id,),
-    )
-    found = {row[0]: StreamMark._make(row) for row in rows}
-    return [found[seq] for seq in replay_order(reader, stream_id) if seq in found]
 
 
 def stream_extent(reader: CaptureReader, stream_id: int) -> tuple[int, int, int]:
@@ -164,9 +162,22 @@ def stream_extent(reader: CaptureReader, stream_id: int) -> tuple[int, int, int]
     return count, first or 0, last or 0
 
 
-def stream_events(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
+def stream_events(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> list[StreamEvent]:
     """The events of a stream with these numbers, in this order; those that are gone are left out."""
-    return _events(reader, stream_id, seqs) if seqs else []
+    if not seqs:
+        return []
+    # in the order of arrival a stretch of numbers is twice as quick as naming each number
+    return (_stretch if all(map(lt, seqs, seqs[1:])) and len(seqs) > 1 else _events)(reader, stream_id, seqs)
+
+
+def events_named(reader: CaptureReader, stream_id: int, text: str) -> list[int]:
+    """The numbers of a stream's events that `text` names, be it a number or an id, by number."""
+    rows = reader.select(
+        "SELECT x.seq FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ?1 AND "
+        "(x.seq = ?2 OR event.event_id = ?3) ORDER BY x.seq <> ifnull(?2, -1), x.seq",
+        (stream_id, int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None, text),
+    )
+    return [row[0] for row in rows]
 
 
 def stream_by_id(reader: CaptureReader, stream_id: int) -> StreamInfo:
@@ -177,14 +188,14 @@ def stream_by_id(reader: CaptureReader, stream_id: int) -> StreamInfo:
     return StreamInfo(*rows[0])
 
 
-def _stretch(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
-    rows = reader.select(
-        f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq", (stream_id, seqs[0], seqs[-1])
-    )
-    return list(map(StreamEvent._make, rows))
+def _stretch(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> list[StreamEvent]:
+    """Those between the first and the last number; named one by one where others stand between them."""
+    within = "SELECT count(*) FROM event_stream x WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ?"
+    ((count,),) = reader.select(within, (stream_id, seqs[0], seqs[-1]))
+    return _events(reader, stream_id, seqs) if count > len(seqs) else list(_rows_between(reader, stream_id, seqs))
 
 
-def _events(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
+def _events(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> list[StreamEvent]:
     marks = ", ".join("?" * len(seqs))
     rows = reader.select(f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq IN ({marks})", [stream_id, *seqs])
     found = {row[0]: StreamEvent._make(row) for row in rows}

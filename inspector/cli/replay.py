@@ -15,7 +15,7 @@ from inspector.cli.hiding import add_options, open_shown
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from inspector.replay import Answer, Question, Step
+    from inspector.replay import Answer, Moment, Question, Step
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,11 +27,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     moment = replay.add_mutually_exclusive_group()
     moment.add_argument("--at", metavar="TIME", help="events with time ≤ TIME (with its zone); a date means its end")
     moment.add_argument("--version", dest="at_version", type=int, metavar="N", help="up to version N; without versions the n-th event")
+    moment.add_argument("--event", metavar="SEQ|ID", help="up to and with this event")
+    moment.add_argument("--before", metavar="SEQ|ID", help="just before this event")
+    replay.add_argument("--known-at", metavar="TIME", help="events recorded by TIME; with --at: what was true then, as known by TIME")
     replay.add_argument("--reducer", metavar="NAME|FILE.py", help="merge, latest, … or your own: def reduce(state, event)")
-    replay.add_argument("--diff", metavar="TIME|N", help="what changed between that moment and this one")
+    replay.add_argument("--diff", metavar="TIME|N|event:SEQ", help="what changed between that moment and this one")
     replay.add_argument("--blame", action="store_true", help="which event last changed each part of the state")
     replay.add_argument("--without", action="append", default=[], metavar="SEQ|ID", help="what if this event had not happened")
     replay.add_argument("--steps", action="store_true", help="a line for each event with what it changed")
+    replay.add_argument("--include-aborted", action="store_true", help="fold events of aborted transactions too")
+    asked = replay.add_mutually_exclusive_group()
+    asked.add_argument("--field", metavar="PATH", help="every event that changed the value at /this/path, newest first")
+    asked.add_argument("--series", action="append", metavar="PATH", help="the number at /this/path after each event that changed it")
+    asked.add_argument("--snapshots", action="store_true", help="what the store kept as state, against the replay")
     replay.add_argument("--require-complete", action="store_true", help="exit 5 unless the whole history is there")
     add_options(replay)
     replay.add_argument("--format", choices=("table", "jsonl"))
@@ -47,6 +55,8 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
 
     question = _question(args)
     as_json = chosen_format(args.format) == "jsonl"
+    if args.field is not None or args.series or args.snapshots:
+        return _asked(args, question, as_json=as_json)
     with open_shown(args) as reader:
         replay = Replay(reader, question)
         if question.steps:
@@ -60,16 +70,54 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
     return answer.exit_status
 
 
-def _question(args: argparse.Namespace) -> Question:
-    from inspector.replay import NOW, Question, at_either, at_time, at_version
+def _asked(args: argparse.Namespace, question: Question, *, as_json: bool) -> ExitStatus:
+    """A field's history, lines of numbers, or snapshots."""
+    from inspector.cli import replay_questions as questions
+    from inspector.text import visible
 
-    moment = NOW
-    if args.at is not None:
-        moment = at_time(args.at)
-    elif args.at_version is not None:
-        moment = at_version(args.at_version)
+    with open_shown(args) as reader:
+        story = questions.story_of(reader, question)
+        if args.field is not None:
+            lines = questions.field_lines(story, question, args.field)
+        else:
+            lines = questions.series_lines(story, question, args.series) if args.series else questions.snapshot_lines(story)
+        last: Mapping[str, object] = {}
+        for text, last in questions.texts(lines):
+            print(_json(last) if as_json else visible(text))
+    if args.require_complete and not last.get("complete") and not last.get("failed_at"):
+        return ExitStatus.INCOMPLETE
+    return questions.exit_status(last)
+
+
+def _question(args: argparse.Namespace) -> Question:
+    from inspector.replay import Question, at_either
+
     diff = at_either(args.diff) if args.diff is not None else None
-    return Question(args.stream, args.source, moment, args.reducer, diff, blame=args.blame, without=tuple(args.without), steps=args.steps)
+    return Question(
+        args.stream,
+        args.source,
+        _moment(args),
+        args.reducer,
+        diff,
+        blame=args.blame,
+        without=tuple(args.without),
+        steps=args.steps,
+        with_aborted=args.include_aborted,
+    )
+
+
+def _moment(args: argparse.Namespace) -> Moment:
+    from inspector.replay import NOW, at_event, at_time, at_version, before_event, known_at
+
+    if args.known_at is not None:
+        if args.at_version is not None or args.event is not None or args.before is not None:
+            raise UsageError("--known-at goes with --at or stands alone: a version or an event is a place, not a time")
+        return known_at(args.known_at, args.at)
+    if args.at is not None:
+        return at_time(args.at)
+    if args.event is not None or args.before is not None:
+        return at_event(args.event) if args.event is not None else before_event(args.before)
+    return at_version(args.at_version) if args.at_version is not None else NOW
 
 
 def _json(value: Mapping[str, object]) -> str:
@@ -131,7 +179,7 @@ def _text(answer: Answer) -> Iterator[str]:
     counts += [f"{answer.folded.duplicates:,} repeated"] if answer.folded.duplicates else []
     yield visible(", ".join(counts) + (f", last {last.type or 'event'} #{last.seq}, as of {printed['as_of']}" if last else ""))
     yield visible(f"history: {answer.verdict.history}; {answer.stopped}")
-    for sentence in answer.absent:
+    for sentence in [*answer.absent, *(answer.clocks.words if answer.clocks is not None else ())]:
         yield visible(f"  {sentence}")
     for change in answer.diff or ():
         yield visible(f"{change.op} {change.path or 'all'}{_went(change.op, change.old)}{_becomes(change.op, change.new)}")

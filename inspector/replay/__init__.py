@@ -15,7 +15,8 @@ from pathlib import Path
 
 from inspector import plugins
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import StreamEvent, StreamInfo, find_stream, has_versions, stream_batches
+from inspector.capture.stream_columns import stream_columns
+from inspector.capture.streams import StreamEvent, StreamInfo, events_named, find_stream, has_versions, stream_batches
 from inspector.errors import ExitStatus, UsageError
 from inspector.event import format_time
 from inspector.reducers import ABSENT, FoldEvent, Reducer, named
@@ -24,9 +25,22 @@ from inspector.reducers.rules import ByRules
 from inspector.replay import evidence
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
+from inspector.replay.clocks import Clocks, clocks
 from inspector.replay.folding import Folded, Limits, Step, fold, steps
 from inspector.replay.history import WHOLE, Verdict, judge
-from inspector.replay.question import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version
+from inspector.replay.order import Order
+from inspector.replay.question import (
+    NOW,
+    Moment,
+    Question,
+    after_events,
+    at_either,
+    at_event,
+    at_time,
+    at_version,
+    before_event,
+    known_at,
+)
 from inspector.values import to_json
 
 Progress = Callable[[int], None]
@@ -51,6 +65,8 @@ class Answer:
     blame: Mapping[str, FoldEvent] | None = None
     step: Sequence[Change] | None = None
     """What the last event changed, where `blame` was asked."""
+    clocks: Clocks | None = None
+    """What the two clocks disagree about, where a time was asked for."""
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -72,11 +88,15 @@ class Answer:
             "last": self._said(folded.last),
             "as_of": self._as_of(),
             "missing": folded.tally.missing,
-            "failed_at": None if folded.failure is None else {**(self._said(folded.failure.event) or {}), "reason": folded.failure.reason},
+            "failed_at": self._failed(),
             "reducer": self.reducer,
             "history": self.verdict.history,
             "scope": self._scope(),
         }
+        if self.clocks is not None:
+            printed["clocks"] = self.clocks.to_dict()
+        if self.question.with_aborted:
+            printed["includes_aborted"] = folded.included_aborted
         if self.question.without:
             printed["counterfactual"] = {"without": [self._said(event) for event in folded.left_out]}
         if self.diff is not None:
@@ -85,10 +105,29 @@ class Answer:
             printed["blame"] = {path: self._said(event) for path, event in self.blame.items()}
         return printed
 
+    def _failed(self) -> dict[str, object] | None:
+        failure = self.folded.failure
+        return None if failure is None else {**(self._said(failure.event) or {}), "reason": failure.reason}
+
     def _as_of(self) -> str | None:
         """The time asked for, else that of the last event applied."""
-        asked = self.question.moment.time_us
+        moment = self.question.moment
+        asked = moment.time_us if moment.time_us is not None else moment.known_us
         return format_time(asked if asked is not None else self.folded.last.time_us if self.folded.last else None)
+
+    def honest(self) -> dict[str, object]:
+        """How sure one may be of it, in short: what every answer made of a replay says."""
+        folded = self.folded
+        return {
+            "history": self.verdict.history,
+            "missing": folded.tally.missing,
+            "absent": self.absent,
+            "complete": self.is_complete,
+            "skipped_aborted": folded.skipped_aborted,
+            "includes_aborted": folded.included_aborted,
+            "left_out": len(folded.left_out),
+            "failed_at": self._failed(),
+        }
 
     def _scope(self) -> dict[str, object]:
         return {
@@ -126,8 +165,9 @@ class Replay:
     ) -> None:
         self._reader = reader
         self._progress = progress
-        self.question = question
         self.stream = stream or find_stream(reader, question.stream, question.source)
+        diff = None if question.diff is None else self.resolved(question.diff)
+        self.question = replace(question, moment=self.resolved(question.moment), diff=diff)
         self._logs = evidence.logs_of(reader, self.stream)
         self.has_versions = has_versions(reader, self.stream.id)
         self._with_values = evidence.stores_values(reader)
@@ -139,7 +179,22 @@ class Replay:
         folded = self._fold(self.question.moment)
         self._check_without(folded)
         blame, step = self._blame(folded) if self.question.blame else (None, None)
-        return replace(self.judged(folded), diff=self._diff(folded), blame=blame, step=step)
+        return replace(self.judged(folded), diff=self._diff(folded), blame=blame, step=step, clocks=self._clocks())
+
+    def resolved(self, moment: Moment) -> Moment:
+        """`moment` with the event that it names looked up. Raises UsageError when the stream has no such event."""
+        if moment.event is None:
+            return moment
+        named = events_named(self._reader, self.stream.id, moment.event)
+        if not named:
+            raise UsageError(f"the stream {self.stream.name!r} has no event {moment.event}")
+        return replace(moment, event=None, seq=named[0])
+
+    def _clocks(self) -> Clocks | None:
+        moment = self.question.moment
+        if not moment.is_timed:
+            return None
+        return clocks(Order(stream_columns(self._reader, self.stream.id), with_aborted=self.question.with_aborted), moment)
 
     def judged(self, folded: Folded) -> Answer:
         """What was folded up to the moment asked, with how sure it is."""
@@ -179,7 +234,8 @@ class Replay:
         return stream_batches(self._reader, self.stream.id)
 
     def _limits(self, moment: Moment) -> Limits:
-        return Limits(moment, by_version=self.has_versions, without=frozenset(self.question.without))
+        without = frozenset(seq for text in self.question.without for seq in events_named(self._reader, self.stream.id, text))
+        return Limits(moment, by_version=self.has_versions, without=without, with_aborted=self.question.with_aborted)
 
     def _fold(self, moment: Moment) -> Folded:
         return fold(self._batches, self.reducer, self._limits(moment), self._progress)
@@ -231,7 +287,12 @@ class Replay:
         moment = self.question.moment
         absent = []
         if folded.tally.passed_over:
-            absent.append(f"{folded.tally.passed_over:,} events after the time asked, or without a time, stand before the last one applied")
+            late = "of a later time or recorded later" if moment.known_us is not None else "after the time asked"
+            absent.append(f"{folded.tally.passed_over:,} events {late}, or without a time, stand before the last one applied")
+        if included := folded.included_aborted:
+            absent.append(
+                f"includes {included:,} aborted {'event' if included == 1 else 'events'}, which no reader of committed records sees"
+            )
         if self._with_values and (unfit := sum(log.without_document for log in self._logs)):
             absent.append(f"{unfit:,} of its events have a value that is no document (text or bytes): they change nothing")
         if moment.version is not None and self._highest(folded) < moment.version and not folded.failure:
@@ -262,14 +323,14 @@ class Replay:
         if folded.failure:
             return f"event {folded.failure.event.seq} could not be folded: {folded.failure.reason}"
         moment = self.question.moment
-        if moment.time_us is None and self._is_reached(folded):
+        if not moment.is_timed and self._is_reached(folded):
             return f"reached {moment.text}"
         return f"reached the end of the stream ({self.stream.events:,} events in the capture)"
 
     def _check_without(self, folded: Folded) -> None:
-        found = {text for event in folded.left_out for text in (str(event.seq), event.event_id)}
+        found = {event.seq for event in folded.left_out}
         for text in self.question.without:
-            if text not in found:
+            if found.isdisjoint(events_named(self._reader, self.stream.id, text)):
                 raise UsageError(
                     f"--without {text}: the stream {self.question.stream!r} has no such event up to {self.question.moment.text}"
                 )
@@ -294,7 +355,9 @@ __all__ = [
     "at_event",
     "at_time",
     "at_version",
+    "before_event",
     "is_change_event",
+    "known_at",
     "said",
     "to_json",
 ]

@@ -70,6 +70,14 @@ class Blame:
             else:
                 node.below[last] = _Node(self._owner, event)
 
+    def nodes(self) -> int:
+        """How many places it holds, those shared with others too."""
+        count, waiting = 0, [self._root]
+        while waiting:
+            count += 1
+            waiting.extend(waiting.pop().below.values())
+        return count
+
     def setter(self, path: str, *, is_inside: bool = False) -> FoldEvent | None:
         """The event that last changed the value at JSON pointer `path`, as `leaves` has it.
 

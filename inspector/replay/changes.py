@@ -6,12 +6,12 @@ the one state into the other. Read `blame` for who made each change.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from inspector.reducers import ABSENT
-from inspector.values import escape
+from inspector.values import copied, escape
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,42 @@ class Change:
 def changes(before: object, after: object) -> list[Change]:
     """What turns `before` into `after`. Numbers are compared by value; parts that are one object are not looked into."""
     return list(_changes(before, after))
+
+
+def applied(state: object, changed: Iterable[Change]) -> object:
+    """What `changed` turns `state` into; `state` stays as it was. Raises LookupError or ValueError where they do not fit."""
+    root: list[object] = [copied(state)]
+    for change in changed:
+        if change.path == "":
+            root[0] = ABSENT if change.op == "remove" else copied(change.new)
+            continue
+        holder = root[0]
+        *parents, last = [step.replace("~1", "/").replace("~0", "~") for step in change.path[1:].split("/")]
+        for step in parents:
+            holder = holder[int(step)] if isinstance(holder, list) else holder[step] if isinstance(holder, dict) else _nothing(change)
+        if isinstance(holder, list):
+            _apply_to_array(holder, int(last), change)
+        elif isinstance(holder, dict):
+            if change.op == "remove":
+                del holder[last]
+            else:
+                holder[last] = copied(change.new)
+        else:
+            _nothing(change)
+    return root[0]
+
+
+def _apply_to_array(holder: list[object], place: int, change: Change) -> None:
+    if change.op == "remove":
+        del holder[place]
+    elif change.op == "add":
+        holder.insert(place, copied(change.new))
+    else:
+        holder[place] = copied(change.new)
+
+
+def _nothing(change: Change) -> object:
+    raise LookupError(f"nothing at {change.path}")
 
 
 def _changes(before: object, after: object) -> Iterator[Change]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from inspector.errors import UsageError
-from inspector.replay import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version
+from inspector.replay import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version, before_event, known_at
 from inspector.replay.preview import LISTED
 
 _MOST_OPEN = 200
+MOST_LEFT_OUT = 1_000
 
 Request = Mapping[str, object]
 
@@ -38,31 +39,57 @@ def maybe_text(request: Request, name: str) -> str | None:
 
 
 def moment(request: Request) -> Moment:
-    """Up to where: `at` is a time as text, `version`, `count` and `event` are numbers; none is the end."""
+    """Up to where: `at` and `known_at` are times as text, `version` and `count` numbers, `event` and `before` numbers or ids.
+
+    None of them is the end.
+    """
+    if request.get("known_at") is not None:
+        return known_at(text(request, "known_at"), maybe_text(request, "at"))
     if request.get("at") is not None:
         return at_time(text(request, "at"))
     if request.get("version") is not None:
         return at_version(count(request, "version", 0))
     if request.get("count") is not None:
         return after_events(count(request, "count", 0))
-    if request.get("event") is not None:
-        return at_event(count(request, "event", 0))
-    return NOW
+    if request.get("before") is not None:
+        return before_event(_event(request, "before"))
+    return at_event(_event(request, "event")) if request.get("event") is not None else NOW
 
 
-def paths(request: Request) -> list[str]:
+def _event(request: Request, name: str) -> str:
+    """The number of an event, or its id."""
+    value = request.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | str) or not str(value):
+        raise UsageError(f"{name!r} must be the number of an event or its id")
+    return str(value)
+
+
+def without(request: Request) -> tuple[str, ...]:
+    """Numbers or ids of events to leave out."""
+    found = request.get("without") or []
+    if not isinstance(found, list) or len(found) > MOST_LEFT_OUT:
+        raise UsageError(f"'without' must be a list of at most {MOST_LEFT_OUT:,} numbers or ids")
+    return tuple(str(one) for one in found)
+
+
+def inner(request: Request, name: str) -> Request:
+    """A field that is an object of fields itself."""
+    found = request.get(name)
+    if not isinstance(found, dict):
+        raise UsageError(f"the request needs {name!r} as an object")
+    return found
+
+
+def paths(request: Request, name: str = "open") -> list[str]:
     """The paths of levels that are to be sent along."""
-    found = request.get("open") or []
+    found = request.get(name) or []
     if not isinstance(found, list):
-        raise UsageError("'open' must be a list of paths")
+        raise UsageError(f"{name!r} must be a list of paths")
     return [str(path) for path in found[:_MOST_OPEN]]
 
 
 def question(request: Request) -> Question:
     """The question of a `replay` or `steps` request; `diff` is a time or a number as text."""
-    without = request.get("without") or []
-    if not isinstance(without, list):
-        raise UsageError("'without' must be a list of sequence numbers or ids")
     return Question(
         text(request, "stream"),
         maybe_text(request, "source"),
@@ -70,5 +97,6 @@ def question(request: Request) -> Question:
         maybe_text(request, "reducer"),
         at_either(str(request["diff"])) if request.get("diff") is not None else None,
         blame=bool(request.get("blame")),
-        without=tuple(str(item) for item in without),
+        without=without(request),
+        with_aborted=request.get("aborted") is True,
     )

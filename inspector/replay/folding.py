@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from inspector.capture.streams import StreamEvent
 from inspector.event import Flag
+from inspector.masks import SIGN
 from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
 from inspector.replay.changes import Change, changes
 from inspector.replay.question import NOW, Moment
@@ -30,15 +32,16 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Which events are folded: up to `moment` and not in `without` (sequence numbers and ids), at most `most` of them.
+    """Which events are folded: up to `moment` and not in `without` (numbers in the capture), at most `most` of them.
 
     `by_version` is true when the stream is in version order, so that nothing follows a version above the moment's.
     """
 
     moment: Moment = NOW
     by_version: bool = False
-    without: frozenset[str] = frozenset()
+    without: frozenset[int] = frozenset()
     most: int | None = None
+    with_aborted: bool = False
 
     @property
     def count(self) -> int | None:
@@ -57,12 +60,20 @@ class Folded:
     skipped_aborted: int = 0
     left_out: list[FoldEvent] = field(default_factory=list)
     """Events that `without` named."""
+    included_aborted: int = 0
+    """Aborted events that were folded in."""
     duplicates: int = 0
     """Events applied that repeat the version or the id of an earlier one."""
     is_reached: bool = False
     """Whether the place that the moment names was come to."""
     tally: Tally = field(default_factory=Tally)
     """What stands in the stream up to `last`."""
+
+
+def recorded_us(event: FoldEvent) -> int | None:
+    """When an event was recorded; its own time where nothing says it."""
+    recorded = event.recorded_us if isinstance(event, StreamEvent) else None
+    return event.time_us if recorded is None else recorded
 
 
 Batches = Callable[[], Iterable[Sequence[FoldEvent]]]
@@ -86,12 +97,21 @@ class Selection:
     def of(self, events: Sequence[FoldEvent]) -> list[FoldEvent]:
         """The events of the next batch that are to be folded."""
         events = self._through(events)
-        committed = [event for event in events if not event.flags & LEFT_OUT]
-        chosen = self._first(self._within(committed))
-        aborted = [event for event in events if event.flags & LEFT_OUT] if len(committed) < len(events) else []
+        left_out = 0 if self._limits.with_aborted else LEFT_OUT
+        committed = [event for event in events if not event.flags & left_out]
+        aborted = [event for event in events if event.flags & left_out] if len(committed) < len(events) else []
+        within = self._within(committed)
+        chosen = self._first(within)
+        end = chosen[-1] if self.is_complete and self._limits.count is not None and chosen else None
+        is_cut = self.is_complete and self._limits.count is not None
+        kept = self._without(chosen)
+        chosen = self._most(kept)
+        if self._limits.most is not None and self.is_complete and self._taken >= self._limits.most:
+            end, is_cut = (chosen[-1] if chosen else None), True
         if aborted:
-            self._folded.skipped_aborted += self._before_end(events, chosen, self._within(aborted))
-        chosen = self._most(self._without(chosen))
+            self._folded.skipped_aborted += self._before_end(events, end, self._within(aborted)) if is_cut else len(self._within(aborted))
+        if self._limits.with_aborted:
+            self._folded.included_aborted += sum(1 for event in chosen if event.flags & LEFT_OUT)
         self._count(committed, chosen)
         return chosen
 
@@ -102,7 +122,7 @@ class Selection:
         if place is None:
             return events
         self.is_complete = True
-        return events[: place + 1]
+        return events[: place if self._limits.moment.is_before else place + 1]
 
     def _within(self, events: list[FoldEvent]) -> list[FoldEvent]:
         """Those up to the moment's version (in a stream in version order) or time."""
@@ -112,9 +132,11 @@ class Selection:
             within = [event for event in events if event.version is not None and event.version <= version]
             self.is_complete = self.is_complete or len(within) < len(events)
             return within
-        if moment.time_us is not None:
-            at = moment.time_us
-            return [event for event in events if event.time_us is not None and event.time_us <= at]
+        at, known = moment.time_us, moment.known_us
+        if at is not None:
+            events = [event for event in events if event.time_us is not None and event.time_us <= at]
+        if known is not None:
+            events = [event for event in events if (when := recorded_us(event)) is not None and when <= known]
         return events
 
     def _first(self, events: list[FoldEvent]) -> list[FoldEvent]:
@@ -127,13 +149,10 @@ class Selection:
         self.is_complete = self._offered >= count
         return first
 
-    def _before_end(self, events: Sequence[FoldEvent], chosen: list[FoldEvent], aborted: list[FoldEvent]) -> int:
-        """How many of `aborted` stand before the place where an n-th event ended the selection."""
-        if not self.is_complete or self._limits.count is None:
-            return len(aborted)
-        end = chosen[-1].seq if chosen else None
+    def _before_end(self, events: Sequence[FoldEvent], end: FoldEvent | None, aborted: list[FoldEvent]) -> int:
+        """How many of `aborted` stand before the event that ended the selection."""
         places = {event.seq: place for place, event in enumerate(events)}
-        return sum(1 for event in aborted if end is not None and places[event.seq] < places[end])
+        return sum(1 for event in aborted if end is not None and places[event.seq] < places[end.seq])
 
     def _without(self, events: list[FoldEvent]) -> list[FoldEvent]:
         without = self._limits.without
@@ -141,7 +160,7 @@ class Selection:
             return events
         kept = []
         for event in events:
-            if str(event.seq) in without or (event.event_id or "") in without:
+            if event.seq in without:
                 self._folded.left_out.append(event)
             else:
                 kept.append(event)
@@ -165,9 +184,11 @@ class Selection:
             end -= 1
         self._seen.add(committed[:end])
         self._folded.tally = self._seen.copied()
-        self._folded.tally.passed_over = self._seen.events - self._folded.applied - len(chosen) - len(self._folded.left_out)
+        later = {event.seq for event in committed[end:]} if self._folded.left_out else ()
+        left_out = sum(1 for event in self._folded.left_out if event.seq not in later)
+        self._folded.tally.passed_over = self._seen.events - self._folded.applied - len(chosen) - left_out
         self._seen.add(committed[end:])
-        ids = [event.event_id for event in chosen if event.event_id is not None]
+        ids = [event.event_id for event in chosen if event.event_id is not None and event.event_id != SIGN]
         self._with_id += len(ids)
         self._ids.update(ids)
         self._folded.duplicates = max(self._folded.tally.repeated_versions, self._with_id - len(self._ids))

@@ -1,96 +1,124 @@
 """What a window asks while somebody moves along a stream: the state at a place with what changed, and how sure it is.
 
 Keeps the stories of a few streams, so that each move costs a few events. Read `story` for them, `process` for who asks,
-`preview` for how answers are cut.
+`levels` and `preview` for how answers are cut.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
 
 from inspector.capture.reader import CaptureReader
+from inspector.capture.stream_columns import NONE
 from inspector.capture.streams import StreamInfo, find_stream
 from inspector.errors import UsageError
-from inspector.event import format_time
-from inspector.reducers import FoldEvent
+from inspector.event import Flag, format_time
 from inspector.replay import Answer, Moment, Progress, said
-from inspector.replay.changes import Change
+from inspector.replay.blame import Blame
+from inspector.replay.changes import Change, changes
 from inspector.replay.evidence import base_version
-from inspector.replay.folding import Folded
-from inspector.replay.preview import Kept, changed, kind
-from inspector.replay.story import Story
+from inspector.replay.folding import Failure
+from inspector.replay.levels import setters, view
+from inspector.replay.preview import Kept, Setter, changed, nobody
+from inspector.replay.story import Found, Story
 
 _STORIES = 4
-_REVEALED = 20
-"""So many levels are sent by themselves because the last event changed something in them."""
+MOST_CHARACTERS = 64 * 1024 * 1024
+"""So much JSON text are all states kept at most; then those of the streams that were asked about longest ago go."""
 _STEP_LISTED = 100
-_SMALL = 8
-"""An outermost container with so few children is sent with them."""
-_ROWS = 2_000
-"""So many rows are in one answer at most; levels beyond are asked for one by one."""
-
-
-class _Found(NamedTuple):
-    """A state, what the last event changed, and its place in the stream."""
-
-    folded: Folded
-    kept: Kept
-    step: Sequence[Change]
-    place: int
 
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """One look: what is printed of it, and the state to look into."""
+    """One look: what is printed of it, and the state to look into; `happened` is the one with nothing left out."""
 
     printed: dict[str, object]
     kept: Kept
+    story: Story
+    found: Found
+    step: Sequence[Change]
+    happened: Kept | None = None
 
 
 class Looker:
     """Answers `look` and `sure`. Each call is given the reader, which may be another one than before."""
 
     def __init__(self) -> None:
-        self._stories: OrderedDict[tuple[int, str | None], Story] = OrderedDict()
+        self._stories: OrderedDict[tuple[int, str | None, bool], Story] = OrderedDict()
 
     def forget(self) -> None:
         """Another capture, or one that was written anew: nothing kept is true any more."""
         self._stories.clear()
 
-    def story(self, reader: CaptureReader, stream: int | str, source: str | None, reducer: str | None) -> Story:
+    def story(
+        self, reader: CaptureReader, stream: int | str, source: str | None, reducer: str | None, *, with_aborted: bool = False
+    ) -> Story:
         """The story of a stream, by its number or name. Raises UsageError for a stream that is unknown or ambiguous."""
         stream_id = stream if isinstance(stream, int) else find_stream(reader, stream, source).id
-        known = self._stories.get((stream_id, reducer))
+        key = (stream_id, reducer, with_aborted)
+        known = self._stories.get(key)
         if known is None:
-            known = Story(reader, stream_id, reducer)
+            known = Story(reader, stream_id, reducer, with_aborted=with_aborted)
         else:
             known.refresh(reader)
-        self._stories[(stream_id, reducer)] = known
-        self._stories.move_to_end((stream_id, reducer))
-        while len(self._stories) > _STORIES:
-            self._stories.popitem(last=False)
+        self._stories[key] = known
+        self._stories.move_to_end(key)
+        self._thin()
         return known
 
-    def look(self, story: Story, moment: Moment, open_paths: Iterable[str], limit: int, progress: Progress | None = None) -> Looked:
-        """The state at a moment, its outermost level, and those of `open_paths` and of what the last event changed."""
-        asked = story.place_of(moment)
-        if asked is None:
-            return _looked(story, moment, _anew(story, moment, progress), open_paths, limit)
-        stand = story.stand(asked, progress)
+    def _thin(self) -> None:
+        while len(self._stories) > _STORIES:
+            self._stories.popitem(last=False)
+        *others, _ = self._stories.values()
+        for story in others:
+            if sum(one.characters for one in self._stories.values()) > MOST_CHARACTERS:
+                story.forget_states()
 
-        def setter(path: str, is_inside: bool) -> FoldEvent | None:
-            return stand.blame.setter(path, is_inside=is_inside)
+    def look(
+        self,
+        story: Story,
+        moment: Moment,
+        open_paths: Iterable[str],
+        limit: int,
+        progress: Progress | None = None,
+        *,
+        without: Sequence[str] = (),
+        quick: bool = False,
+    ) -> Looked:
+        """The state at a moment, its outermost level, and those of `open_paths` and of what the last event changed.
 
-        kept = Kept(stand.state, setter, story.replay.log_labels, stand.changed)
-        return _looked(story, moment, _Found(story.folded(stand, asked), kept, stand.changed, asked), open_paths, limit)
+        `quick` does not wait for who set what.
+        """
+        paths = list(open_paths)
+        found = story.find(moment, progress, without=story.left_out(without), quick=quick)
+        kept = _kept(story, found)
+        printed = _looked(story, found, kept, paths, limit)
+        if not without:
+            return Looked(printed, kept, story, found, found.stand.changed)
+        really = story.find(moment, progress, quick=quick)
+        happened = _kept(story, really)
+        outcome = changes(really.stand.state, found.stand.state)
+        printed |= {
+            "left_out": [said(event, story.replay.log_labels) for event in story.folded(found).left_out],
+            "outcome": changed(outcome),
+            "outcome_count": len(outcome),
+            "happened": {**placed(story, really), **view(happened, really.stand.changed, paths, limit)},
+        }
+        return Looked(printed, kept, story, found, found.stand.changed, happened)
 
-    def sure(self, story: Story, moment: Moment, progress: Progress | None = None) -> dict[str, object]:
+    def blame(self, looked: Looked, open_paths: Iterable[str], limit: int, progress: Progress | None = None) -> dict[str, object]:
+        """Who set what of what a look shows. Raises what `progress` raises; what was found by then is kept."""
+        found = looked.story.with_blame(looked.found, progress)
+        if found.stand.blame is None or found.stand.place != looked.found.stand.place:
+            raise UsageError("the stream changed meanwhile: look again")
+        looked.kept.use(_setter(found.stand.blame))
+        return setters(looked.kept, looked.step, open_paths, limit)
+
+    def sure(self, story: Story, moment: Moment, progress: Progress | None = None, *, without: Sequence[str] = ()) -> dict[str, object]:
         """What history a state rests on, and what is not there."""
-        asked = story.place_of(moment)
-        answer = story.folded_anew(moment, progress) if asked is None else story.judged(moment, story.stand(asked, progress), asked)
+        answer = story.judged(story.find(moment, progress, without=story.left_out(without), quick=True), progress)
         return _sure(answer, base_version(story.reader, answer.stream))
 
     def extent(self, story: Story) -> dict[str, object]:
@@ -98,85 +126,58 @@ class Looker:
         return {"total": story.total}
 
 
-def _anew(story: Story, moment: Moment, progress: Progress | None) -> _Found:
-    """The state at a time that is no place in the stream."""
-    answer = story.folded_anew(moment, progress, with_blame=True)
-    blame, step, folded = answer.blame or {}, answer.step or (), answer.folded
-
-    def setter(path: str, is_inside: bool) -> FoldEvent | None:
-        return None if is_inside else blame.get(path)
-
-    last = story.place_of(Moment(seq=folded.last.seq)) if folded.last is not None else 0
-    return _Found(folded, Kept(folded.state, setter, story.replay.log_labels, step), step, last or 0)
+def _setter(blame: Blame) -> Setter:
+    return lambda path, is_inside: blame.setter(path, is_inside=is_inside)
 
 
-def _looked(story: Story, moment: Moment, found: _Found, open_paths: Iterable[str], limit: int) -> Looked:
-    folded, kept, step, place = found
-    revealed, small = _revealed(step), _small(kept, limit)
+def _kept(story: Story, found: Found) -> Kept:
+    blame = found.stand.blame
+    return Kept(found.stand.state, nobody if blame is None else _setter(blame), story.replay.log_labels, found.stand.changed)
+
+
+def placed(story: Story, found: Found) -> dict[str, object]:
+    """Where a state is: its place, what is applied up to it, and the last event of that."""
+    last = found.stand.last
+    return {
+        "place": min(found.place, story.total),
+        "applied": found.stand.place,
+        "version": last.version if last is not None else None,
+        "last": None if last is None else said(last, story.replay.log_labels),
+        "failed_at": _failed(story, found.stand.failure),
+    }
+
+
+def _looked(story: Story, found: Found, kept: Kept, paths: Sequence[str], limit: int) -> dict[str, object]:
+    folded, order, stream = story.folded(found), story.order, story.replay.stream
+    step, seq, clocks = found.stand.changed, found.moment.seq, story.clocks(found.moment)
     printed: dict[str, object] = {
-        "stream": _stream(story.replay.stream),
+        "stream": _stream(stream),
         "reducer": story.replay.reducer.name,
         "total": story.total,
-        "place": min(place, story.total),
-        "applied": folded.applied,
+        **placed(story, found),
         "has_versions": story.replay.has_versions,
-        "version": folded.last.version if folded.last is not None else None,
-        "last_version": story.order.versions[-1] if story.order.versions else None,
-        "first_time": format_time(story.replay.stream.first_us),
-        "newest_time": format_time(story.replay.stream.last_us),
-        "last": None if folded.last is None else said(folded.last, story.replay.log_labels),
+        "last_version": None if not story.total or order.versions[-1] == NONE else order.versions[-1],
+        "first_time": format_time(stream.first_us),
+        "newest_time": format_time(stream.last_us),
         "skipped_aborted": folded.skipped_aborted,
+        "includes_aborted": folded.included_aborted,
         "duplicates": folded.duplicates,
         "passed_over": folded.tally.passed_over,
-        "aborted_event": moment.seq is not None and moment.seq not in story.order.seqs,
-        "failed_at": _failed(story, folded),
-        "kind": kind(folded.state),
-        "whole": kept.outermost(),
+        "aborted_event": seq is not None and bool(order.columns.flags[order.at(seq)] & Flag.aborted),
+        "blamed": found.stand.blame is not None,
         "step": changed(step[:_STEP_LISTED]),
         "step_count": len(step),
-        "revealed": revealed,
-        "small": small,
-        "levels": _levels(kept, ["", *open_paths, *revealed, *small], limit),
+        **view(kept, step, paths, limit),
     }
-    return Looked(printed, kept)
+    return printed if clocks is None else {**printed, "clocks": clocks.to_dict()}
 
 
 def _stream(stream: StreamInfo) -> dict[str, object]:
     return {"id": stream.id, "name": stream.name, "category": stream.category, "source": stream.source}
 
 
-def _failed(story: Story, folded: Folded) -> dict[str, object] | None:
-    if folded.failure is None:
-        return None
-    return {**said(folded.failure.event, story.replay.log_labels), "reason": folded.failure.reason}
-
-
-def _revealed(step: Sequence[Change]) -> list[str]:
-    """The levels in which something changed, the outer ones first, so that all on the way are there."""
-    found: dict[str, None] = {}
-    for change in step[:_REVEALED]:
-        parts = change.path.split("/")[1:-1]
-        for depth in range(1, len(parts) + 1):
-            found.setdefault("/" + "/".join(parts[:depth]))
-    return list(found)[:_REVEALED]
-
-
-def _levels(kept: Kept, paths: Iterable[str], limit: int) -> Mapping[str, object]:
-    levels: dict[str, dict[str, Any]] = {}
-    room = _ROWS
-    for path in paths:
-        if path not in levels and room > 0:
-            try:
-                levels[path] = kept.children(path, 0, min(limit, room))
-            except UsageError:
-                continue  # this state has nothing there
-            room -= len(levels[path]["children"])
-    return levels
-
-
-def _small(kept: Kept, limit: int) -> list[str]:
-    """The outermost containers with so few children that they are shown open."""
-    return [str(child["path"]) for child in kept.children("", 0, limit)["children"] if 0 < child["children"] <= _SMALL]
+def _failed(story: Story, failure: Failure | None) -> dict[str, object] | None:
+    return None if failure is None else {**said(failure.event, story.replay.log_labels), "reason": failure.reason}
 
 
 def _sure(answer: Answer, base_version: int | None) -> dict[str, object]:
@@ -185,4 +186,5 @@ def _sure(answer: Answer, base_version: int | None) -> dict[str, object]:
     tally = answer.folded.tally
     has_all = tally.has_all_versions and tally.first_version is not None
     gone = (tally.first_version or 0) - (1 if base_version is None else base_version) if has_all else None
-    return {**{name: printed[name] for name in ("history", "missing", "scope", "applied", "reducer")}, "gone": gone}
+    told = {name: printed[name] for name in ("history", "missing", "scope", "applied", "reducer")}
+    return {**told, "gone": gone, "skipped_aborted": answer.folded.skipped_aborted, "includes_aborted": answer.folded.included_aborted}

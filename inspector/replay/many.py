@@ -22,7 +22,7 @@ _ODD = LEFT_OUT | int(Flag.undecodable)
 
 _EVENTS = (
     "SELECT x.stream_id, event.seq, event.log_id, event.position, event.sub, event.time_us, x.version, type.name, event.flags, "
-    "event.event_id, event.actor, json(event.data) FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
+    "event.event_id, event.actor, json(event.data), event.recorded_us FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
     "LEFT JOIN type ON type.id = event.type_id WHERE x.stream_id BETWEEN ? AND ? ORDER BY x.stream_id, x.seq"
 )
 

@@ -45,6 +45,10 @@ class Kept:
             else:
                 self._note(change)
 
+    def use(self, setter: Setter) -> None:
+        """From now on says who set what."""
+        self._setter = setter
+
     def _note(self, change: Change) -> None:
         parent = change.path.rpartition("/")[0]
         if change.op == "remove":

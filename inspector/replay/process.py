@@ -2,30 +2,61 @@
 
 One request a line on standard input, `{"id": 1, "do": …}`; any number of `{"id": 1, "progress": {"applied": n}}` come
 back (at most 10 a second) and then `{"id": 1, "ok": {…}}` or `{"id": 1, "error": {"kind", "text", "exit"}}`, kind being
-usage, capture, cancelled, findings or bug. Requests are answered in turn, only `cancel` at once:
+usage, capture, cancelled, findings or bug. Requests are answered in turn, only `cancel` at once.
+
+STREAM stands for: stream (`name` or `category/name`) or stream_id; source, reducer; aborted (true: aborted events are folded
+too); without (numbers or ids of events to leave out, as texts).
+PLACE stands for one of these, none being the end: at (time: events whose own time is at most this), known_at (time: events
+recorded by then; may stand beside `at`: true then, as known by then), version, count (so many events), event, before (just before it;
+both the number of an event in the capture, or its id as text). With `without`, places are those of what happened.
 
     open      capture                                       → events, first_seq, last_seq; again for another capture
-    replay    stream [source at version count event reducer diff blame without]
+    replay    STREAM PLACE [diff blame]
               → the object of `eventscope replay` with `state` only up to 256 KB (`state_bytes` says its size); `diff` cut
                 to 1,000 changes of which `from` and `to` are JSON texts of at most 500 characters, `diff_count` in all;
-                with `blame` also `step`, what the last event changed, and `step_count`. `count` is a number of events,
-                `event` the number of one in the capture
-    look      stream, or stream_id [source version count event at reducer] [open limit]
+                with `blame` also `step`, what the last event changed, and `step_count`
+    look      STREAM PLACE [open limit]
               → the state at a place of a stream that is asked about again and again: total place applied version last_version
-                last skipped_aborted duplicates failed_at step …, and `levels`: as `children` gives them, of the outermost
-                value, of the paths in `open`, of containers with few children (`small`), and of those that the last event
-                changed something in (`revealed`)
-    sure      as look                                       → history, missing, gone, scope, applied, reducer
-    extent    stream, or stream_id [source reducer]         → total: how many events there are by now
-    copy      of [path]                                     → text: the JSON of a value, up to 16 MB
-    steps     stream [… as replay] [first] [limit]          → steps, each an event with its changes as in `diff`
-    children  of [path offset limit]                        → one level of the state that replay `of` found: for each
-                child key, path, kind, text (at most 500 characters), children, and set_by where `blame` was asked; after
-                a `look` also op, from, inside (so many changes in it), and `changed`, `removed` beside `children`
+                last skipped_aborted includes_aborted duplicates passed_over failed_at step …, and `levels`: as `children` gives
+                them, of the outermost value, of the paths in `open`, of containers with few children (`small`), and of those that
+                the last event changed something in (`revealed`). `blamed` false: who set what is not known yet (set_by is null
+                everywhere): ask `blame`. With a time also `clocks`: later (events of a time up to it that were recorded after it),
+                ahead (recorded by then, of a later time), stood_in (no record says when they came: their own time stands in),
+                words (sentences). With `without` also `left_out` (events), `outcome` (changes from what happened to what
+                would have been, as `step`), `outcome_count`, and `happened`: version applied last kind whole levels of what did
+    blame     of [open limit]                               → done, applied; when done, `set_by`: path → event for every child in
+                the levels that the look `of` or this request names. Not done: ask again, it goes on where it was
+    diff      STREAM a b [open limit offset]                → `a` and `b` are objects of PLACE fields: from a to b, whichever is
+                earlier. `changes` (as `step`, at most 1,000 from `offset` on) `count`, `from` and `to`: place applied version last,
+                kind whole levels revealed small as in `look`, of b, with what is not as in a
+    field     STREAM PLACE path [limit before_place]        → the events that changed the value at a JSON pointer, newest first:
+                entries (place op from to, and the event), op being add, remove, replace, or moved for an element of an array that
+                came there because others came or went. `next` is the `before_place` to go on with, null when all was looked at
+    series    STREAM PLACE paths (at most 8)                → series: for each path points [place, time in µs or null, number] after
+                each event that changed it (a gap, where it is no number: null), thinned to 2,000 keeping least and greatest,
+                `changes` in all; done, applied: while not done ask again
+    strip     STREAM [first last]                           → the stream's events in replay order, aborted ones too, as columns, in
+                at most 2,000 rows: is_bucketed, events, first, last (of how many and which; index counts from 0), types (names),
+                index, count (events in the row), place (how many events apply up to its end), seq (of its first), type (the most
+                frequent; place in `types`, -1 none), time (earliest, µs or null), until (latest), aborted, late, failed, left_out
+                (counts; failed is an event that cannot be folded as far as known)
+    snapshots STREAM [limit after]                          → what the store kept as state, against the replay at that version:
+                snapshots (seq version time is_equal path kept replayed reason; is_equal null: `reason` says why it cannot be
+                compared), `next` to go on after, null at the end
+    sure      STREAM PLACE                                  → history, missing, gone, scope, applied, reducer
+    extent    STREAM                                        → total: how many events there are by now
+    copy      of [path side]                                → text: the JSON of a value, up to 16 MB
+    steps     STREAM PLACE [first] [limit]                  → steps, each an event with its changes as in `diff`
+    children  of [path offset limit side]                   → one level of the state that request `of` found: for each
+                child key, path, kind, text (at most 500 characters), children, and set_by where it is known; after
+                a `look` or `diff` also op, from, inside (so many changes in it), and `changed`, `removed` beside `children`.
+                `side` happened: of what did happen, after a look with `without`
     cancel    request                                       → cancelled; the request ends with an error of that kind
     close     —                                             → lets go of the capture; states found stay
 
-It ends when its input ends. A request names code to run only in `reducer`, which is what the user chose.
+diff, field, series, strip and snapshots answer with `honest` too: history missing absent complete skipped_aborted
+includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends. A request names
+code to run only in `reducer`, which is what the user chose.
 """
 
 from __future__ import annotations
@@ -35,9 +66,8 @@ import os
 import queue
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from itertools import islice
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -48,17 +78,13 @@ from inspector.capture.masked import open_masked
 from inspector.capture.opening import is_live
 from inspector.capture.reader import CaptureReader
 from inspector.errors import EventscopeError, UsageError
-from inspector.replay import Replay, fields, preview, said
+from inspector.replay import fields
+from inspector.replay.desk import Desk, Doing, Recalling
 from inspector.replay.fields import Request
-from inspector.replay.looking import Looker
-from inspector.replay.preview import Kept
-from inspector.replay.story import Story
 from inspector.values import to_json
 
 log = logging.getLogger(__name__)
 
-_KEPT_STATES = 4
-_COPIED_CHARACTERS = 16 * 1024 * 1024
 _PROGRESS_EVERY_S = 0.1
 _END_WITHIN_S = 2.0
 
@@ -92,18 +118,12 @@ class FoldServer:
         self._stamp: tuple[int, int] | None = None
         self._is_unmasked = False
         self._hides = ""
-        self._kept: OrderedDict[object, Kept] = OrderedDict()
-        self._looker = Looker()
+        self._desk = Desk()
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
             "open": self._open,
-            "replay": self._replay,
-            "look": self._look,
-            "sure": self._sure,
-            "extent": lambda request: self._looker.extent(self._story(request)),
-            "copy": self._copy,
-            "steps": self._steps,
-            "children": self._children,
+            **{name: partial(self._ask, doing) for name, doing in self._desk.does.items()},
+            **{name: partial(self._recall, doing) for name, doing in self._desk.recalls.items()},
             "close": self._close,
         }
 
@@ -205,9 +225,9 @@ class FoldServer:
         is_unmasked, hides = request.get("unmasked") is True, str(request.get("masks") or "")
         reader = open_masked(path, unmasked=is_unmasked, rules=hides)
         if (self._path, self._is_unmasked, self._hides) != (path, is_unmasked, hides):
-            self._kept.clear()
+            self._desk.forget_states()
         if (self._path, self._stamp, self._is_unmasked, self._hides) != (path, _stamp(path), is_unmasked, hides):
-            self._looker.forget()
+            self._desk.forget_stories()
         self._is_unmasked, self._hides = is_unmasked, hides
         self._path, self._reader = path, reader
         self._is_live, self._stamp = is_live(path), _stamp(path)
@@ -228,56 +248,11 @@ class FoldServer:
             raise UsageError("no capture is open")
         return self._reader
 
-    def _asked(self, request: Request) -> Replay:
-        return Replay(self._opened(), fields.question(request), lambda applied: self._progress(request, applied))
+    def _ask(self, doing: Doing, request: Request) -> object:
+        return doing(self._opened(), request, partial(self._progress, request))
 
-    def _story(self, request: Request) -> Story:
-        stream = request.get("stream_id")
-        text = stream if isinstance(stream, int) else fields.text(request, "stream")
-        return self._looker.story(self._opened(), text, fields.maybe_text(request, "source"), fields.maybe_text(request, "reducer"))
-
-    def _look(self, request: Request) -> object:
-        paths, limit = fields.paths(request), fields.count(request, "limit", 200)
-        looked = self._looker.look(self._story(request), fields.moment(request), paths, limit, lambda at: self._progress(request, at))
-        self._keep(request, looked.kept)
-        return looked.printed
-
-    def _sure(self, request: Request) -> object:
-        return self._looker.sure(self._story(request), fields.moment(request), lambda at: self._progress(request, at))
-
-    def _copy(self, request: Request) -> object:
-        return {"text": self._kept_state(request).whole(str(request.get("path") or ""), _COPIED_CHARACTERS)}
-
-    def _replay(self, request: Request) -> object:
-        answer = self._asked(request).answer()
-        blame = answer.blame or {}
-        self._keep(request, Kept(answer.folded.state, lambda path, _is_inside: blame.get(path), answer.log_labels))
-        return preview.bounded(answer)
-
-    def _keep(self, request: Request, state: Kept) -> None:
-        self._kept[request.get("id")] = state
-        while len(self._kept) > _KEPT_STATES:
-            self._kept.popitem(last=False)
-
-    def _steps(self, request: Request) -> object:
-        replay = self._asked(request)
-        first, limit = fields.count(request, "first", 0), fields.count(request, "limit", 100)
-        return {
-            "steps": [
-                {**said(step.event, replay.log_labels), "changes": preview.changed(step.changes), "change_count": len(step.changes)}
-                for step in islice(replay.steps(), first, first + limit)
-            ]
-        }
-
-    def _children(self, request: Request) -> object:
-        path, offset = str(request.get("path") or ""), fields.count(request, "offset", 0)
-        return self._kept_state(request).children(path, offset, fields.count(request, "limit", 200))
-
-    def _kept_state(self, request: Request) -> Kept:
-        kept = self._kept.get(request.get("of"))
-        if kept is None:
-            raise UsageError("that state is no longer kept: replay again")
-        return kept
+    def _recall(self, doing: Recalling, request: Request) -> object:
+        return doing(request, partial(self._progress, request))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

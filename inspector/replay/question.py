@@ -6,6 +6,7 @@ Read the package next for how a question is answered.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from inspector.errors import UsageError
@@ -20,7 +21,9 @@ class Moment:
     """Up to where events are folded: a version, a time, a number of events, an event, or (none set) all of them.
 
     `version` without versions in the stream means the n-th event. `count` is that of the events that are applied, whatever
-    their versions. `seq` is an event's number in the capture; it is folded too. `text` says it for people.
+    their versions. `seq` is an event's number in the capture; it is folded too, unless `is_before`. `event` names one as it was
+    asked for, by number or id, until it is looked up. `time_us` goes by the events' own times, `known_us` by when they were
+    recorded; both together is what was true then, as known by then. `text` says it for people.
     """
 
     version: int | None = None
@@ -28,6 +31,14 @@ class Moment:
     count: int | None = None
     seq: int | None = None
     text: str = "all events"
+    known_us: int | None = None
+    event: str | None = None
+    is_before: bool = False
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether times decide, which need not end at one place of the stream."""
+        return self.time_us is not None or self.known_us is not None
 
 
 NOW = Moment()
@@ -48,6 +59,8 @@ class Question:
     blame: bool = False
     without: tuple[str, ...] = ()
     steps: bool = False
+    with_aborted: bool = False
+    """Fold events of aborted transactions too, which no consumer of committed records sees."""
 
 
 def at_version(version: int) -> Moment:
@@ -64,9 +77,23 @@ def after_events(count: int) -> Moment:
     return Moment(count=count, text=f"the first {count:,} events")
 
 
-def at_event(seq: int) -> Moment:
-    """The moment after the event of this number in the capture."""
-    return Moment(seq=seq, text=f"event {seq}")
+def at_event(event: int | str) -> Moment:
+    """The moment after an event, named by its number in the capture or its id."""
+    return Moment(event=str(event), text=f"event {event}")
+
+
+def before_event(event: int | str) -> Moment:
+    """The moment just before an event, named by its number in the capture or its id."""
+    return Moment(event=str(event), is_before=True, text=f"just before event {event}")
+
+
+def known_at(text: str, at: str | None = None) -> Moment:
+    """What was known at a time, written as for `at_time`; with `at`, what of it was true at that time."""
+    known = at_time(text)
+    if at is None:
+        return Moment(known_us=known.time_us, text=f"as known at {known.text}")
+    true = at_time(at)
+    return Moment(time_us=true.time_us, known_us=known.time_us, text=f"{true.text}, as known at {known.text}")
 
 
 def at_time(text: str) -> Moment:
@@ -87,5 +114,9 @@ def at_time(text: str) -> Moment:
 
 
 def at_either(text: str) -> Moment:
-    """The moment of a version (digits) or of a time. Raises UsageError for neither."""
+    """The moment of a version (digits), a time, or what `event:`, `before:` or `known-at:` begins. Raises UsageError for none."""
+    kind, _, rest = text.partition(":")
+    ways: dict[str, Callable[[str], Moment]] = {"event": at_event, "before": before_event, "known-at": known_at}
+    if kind in ways and rest:
+        return ways[kind](rest)
     return at_version(int(text)) if re.fullmatch(r"\d{1,18}", text) else at_time(text)

@@ -1,171 +1,283 @@
 """One stream under one reducer, asked about again and again: its order, its states kept, and how sure each is.
 
 The capture's side of `walk`. It notices when the stream grew, or lost its start, and keeps what still holds. No Qt.
-Read `process` for who asks.
+Read `process` for who asks, `order` for places.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from array import array
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import StreamMark, stream_by_id, stream_events, stream_extent, stream_marks
+from inspector.capture.stream_columns import stream_columns
+from inspector.capture.streams import BATCH_CHARACTERS, events_named, stream_by_id, stream_events, stream_extent
 from inspector.errors import UsageError
-from inspector.reducers import FoldEvent
-from inspector.replay import NOW, Answer, Moment, Progress, Question, Replay
-from inspector.replay.folding import LEFT_OUT, Folded
-from inspector.replay.tally import Tally
+from inspector.reducers import ABSENT, FoldEvent
+from inspector.replay import Answer, Moment, Progress, Question, Replay
+from inspector.replay.clocks import Clocks, clocks
+from inspector.replay.field_history import FieldChange
+from inspector.replay.folding import Folded
+from inspector.replay.order import Choice, Order
 from inspector.replay.walk import Stand, Walk
 
-_TALLY_EVERY = 2_000
+_WALKS = 4
+"""So many ways through a stream (without some events, or up to a time) are remembered with their states."""
+_STRAIGHT: tuple[tuple[int, ...], Moment | None] = ((), None)
 
 
-@dataclass(slots=True)
-class Order:
-    """The events of a stream that count, in replay order, as columns; and at which place the others stand.
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A state at a moment. `stand.place` counts the events applied, `place` those that happened up to the moment.
 
-    `aborted` and `repeated` hold the number of counted events before each aborted one, and up to each repeated id.
+    `last_place` is the place after the last event applied.
     """
 
-    seqs: list[int] = field(default_factory=list)
-    times_us: list[int | None] = field(default_factory=list)
-    versions: list[int | None] = field(default_factory=list)
-    aborted: list[int] = field(default_factory=list)
-    repeated: list[int] = field(default_factory=list)
-    tallies: list[Tally] = field(default_factory=list)
+    moment: Moment
+    choice: Choice
+    stand: Stand
+    without: tuple[int, ...]
+    last_place: int
 
-    def tally(self, place: int) -> Tally:
-        """The facts about the first `place` events."""
-        at = place // _TALLY_EVERY
-        tally = self.tallies[at].copied()
-        tally.add_versions(self.versions[at * _TALLY_EVERY : place])
-        return tally
-
-    def same_start(self, other: Order) -> int:
-        """How many events from the start are the same in both."""
-        if self.seqs == other.seqs[: len(self.seqs)]:
-            return len(self.seqs)
-        return next((place for place, pair in enumerate(zip(self.seqs, other.seqs, strict=False)) if pair[0] != pair[1]), len(other.seqs))
-
-
-def order_of(marks: Sequence[StreamMark]) -> Order:
-    """The order of a stream from its events' marks."""
-    order, ids, tally = Order(), set[str](), Tally()
-    for mark in marks:
-        if mark.flags & LEFT_OUT:
-            order.aborted.append(len(order.seqs))
-            continue
-        order.seqs.append(mark.seq)
-        order.times_us.append(mark.time_us)
-        order.versions.append(mark.version)
-        if mark.event_id is not None and mark.event_id in ids:
-            order.repeated.append(len(order.seqs))
-        elif mark.event_id is not None:
-            ids.add(mark.event_id)
-    for start in range(0, len(order.seqs) + 1, _TALLY_EVERY):
-        order.tallies.append(tally.copied())
-        tally.add_versions(order.versions[start : start + _TALLY_EVERY])
-    return order
+    @property
+    def place(self) -> int:
+        """How many events of the stream the moment is; where it skips some, the place after the last one applied."""
+        return len(self.choice.places) if isinstance(self.choice.places, range) else self.last_place
 
 
 class Story:
     """The states of one stream. `stream_id` is its number in the capture, `reducer` a name, a FILE.py, or None for the default."""
 
-    def __init__(self, reader: CaptureReader, stream_id: int, reducer: str | None) -> None:
+    def __init__(self, reader: CaptureReader, stream_id: int, reducer: str | None, *, with_aborted: bool = False) -> None:
         self.reader = reader
-        self._stream_id, self._asked_reducer = stream_id, reducer
+        self.stream_id, self._asked_reducer, self.with_aborted = stream_id, reducer, with_aborted
         self._extent = stream_extent(reader, stream_id)
         self.replay = self._asked(reader)
-        self.order = order_of(stream_marks(reader, stream_id))
-        self.walk = Walk(len(self.order.seqs), self._fetch, self.replay.reducer)
+        self.order = Order(stream_columns(reader, stream_id), with_aborted=with_aborted)
+        self._walks: OrderedDict[tuple[tuple[int, ...], Moment | None], Walk] = OrderedDict()
+        self.kept: dict[object, object] = {}
+        """What was found of the whole stream, by what was asked; forgotten when it grows."""
 
     def _asked(self, reader: CaptureReader) -> Replay:
-        stream = stream_by_id(reader, self._stream_id)
-        return Replay(reader, Question(stream.name, stream.source, reducer=self._asked_reducer), stream=stream)
+        stream = stream_by_id(reader, self.stream_id)
+        question = Question(stream.name, stream.source, reducer=self._asked_reducer, with_aborted=self.with_aborted)
+        return Replay(reader, question, stream=stream)
 
     def _reload(self, reader: CaptureReader) -> None:
         """Reads the order and what the verdict rests on again; states of an unchanged start are kept."""
-        before, order = self.replay.reducer.name, order_of(stream_marks(reader, self._stream_id))
-        self._extent, self.replay = stream_extent(reader, self._stream_id), self._asked(reader)
-        if self.replay.reducer.name == before:
-            self.walk.grown(len(order.seqs), self.order.same_start(order))
-        else:
-            self.walk = Walk(len(order.seqs), self._fetch, self.replay.reducer)
+        before, order = self.replay.reducer.name, Order(stream_columns(reader, self.stream_id), with_aborted=self.with_aborted)
+        self._extent, self.replay = stream_extent(reader, self.stream_id), self._asked(reader)
+        straight = self._walks.get(_STRAIGHT)
+        self._walks.clear()
+        self.kept.clear()
+        if straight is not None and self.replay.reducer.name == before:
+            straight.grown(len(order), self.order.same_start(order))
+            self._walks[_STRAIGHT] = straight
         self.order = order
-
-    def _fetch(self, start: int, stop: int) -> Sequence[FoldEvent]:
-        return stream_events(self.reader, self._stream_id, self.order.seqs[start:stop])
 
     def refresh(self, reader: CaptureReader) -> None:
         """Looks at what the capture has now. Raises UsageError when the stream is gone."""
         self.reader = reader
-        if stream_extent(reader, self._stream_id) != self._extent:
+        if stream_extent(reader, self.stream_id) != self._extent:
             self._reload(reader)
 
     @property
     def total(self) -> int:
         """How many events count."""
-        return len(self.order.seqs)
+        return len(self.order)
 
-    def place_of(self, moment: Moment) -> int | None:
-        """How many events the moment is; None for a time in whose past the stream's order has later events.
+    @property
+    def characters(self) -> int:
+        """How much JSON text the states kept are."""
+        return sum(walk.characters for walk in self._walks.values())
 
-        Raises UsageError for an event that is not in the stream.
-        """
-        if moment.seq is not None:
-            return self._place_of_event(moment.seq)
-        if moment.count is not None or (moment.version is not None and not self.replay.has_versions):
-            return min(moment.count if moment.count is not None else moment.version or 0, self.total)
-        if moment.version is not None:
-            version = moment.version
-            return bisect_right(self.order.versions, version, key=lambda found: -1 if found is None else found)
-        if moment.time_us is not None:
-            return self._place_of_time(moment.time_us)
-        return self.total
+    # ---- events
 
-    def _place_of_event(self, seq: int) -> int:
-        if seq in self.order.seqs:
-            return self.order.seqs.index(seq) + 1
-        marks = stream_marks(self.reader, self._stream_id)
-        for place, mark in enumerate(marks):
-            if mark.seq == seq:  # an aborted event: the state is that before it
-                return sum(1 for before in marks[:place] if not before.flags & LEFT_OUT)
-        raise UsageError(f"event {seq} is not in this stream any more")
+    def events(self, places: Sequence[int]) -> Sequence[FoldEvent]:
+        """The events at these places, as many from the first on as are not too large together."""
+        sizes, counted, seqs = self.order.columns.sizes, self.order.counted, self.order.seqs
+        room, end = BATCH_CHARACTERS, 0
+        for place in places:
+            room -= max(sizes[counted[place]], 0)
+            end += 1
+            if room < 0:
+                break
+        return stream_events(self.reader, self.stream_id, [seqs[place] for place in places[:end]])
 
-    def _place_of_time(self, time_us: int) -> int | None:
-        within = [found is not None and found <= time_us for found in self.order.times_us]
-        count = sum(within)
-        return count if all(within[:count]) else None
+    def said_events(self, places: Sequence[int]) -> dict[int, FoldEvent]:
+        """The events at these places, without their documents."""
+        found = stream_events(self.reader, self.stream_id, [self.order.seqs[place] for place in places])
+        return {place: event._replace(data=None) for place, event in zip(places, found, strict=False)}
 
-    def stand(self, place: int, progress: Progress | None = None) -> Stand:
-        """The state after `place` events; before the one that cannot be folded, if there is one on the way."""
-        return self.walk.stand(place, progress)
+    def left_out(self, texts: Sequence[str]) -> tuple[int, ...]:
+        """The places of the events that these numbers or ids name. Raises UsageError for one that names none."""
+        places = set[int]()
+        for text in texts:
+            seqs = events_named(self.reader, self.stream_id, text)
+            if not seqs:
+                raise UsageError(f"the stream {self.replay.stream.name!r} has no event {text}: nothing can be left out by that name")
+            places.update(place for seq in seqs if (place := self._counted_place(seq)) is not None)
+        return tuple(sorted(places))
 
-    def folded(self, stand: Stand, asked: int) -> Folded:
+    def _counted_place(self, seq: int) -> int | None:
+        place = self.order.place_of(seq)
+        return place if place < self.total and self.order.seqs[place] == seq else None
+
+    def resolved(self, moment: Moment) -> Moment:
+        """`moment` with an event that it names looked up. Raises UsageError for one that is not in the stream."""
+        return self.replay.resolved(moment)
+
+    # ---- states
+
+    def walk(self, without: tuple[int, ...] = ()) -> Walk:
+        """The states without the events at some places."""
+        if not without:
+            return self._kept_walk((without, None), range(self.total))
+        skipped = set(without)
+        return self._kept_walk((without, None), lambda: [place for place in range(self.total) if place not in skipped])
+
+    def walk_of(self, found: Found) -> Walk:
+        """The states on the way to one, which a moment found."""
+        if isinstance(found.choice.places, range):
+            return self.walk(found.without)
+        return self._kept_walk((found.without, found.moment), lambda: self.applied(found))
+
+    def _kept_walk(self, key: tuple[tuple[int, ...], Moment | None], places: range | Callable[[], Sequence[int]]) -> Walk:
+        walk = self._walks.get(key)
+        if walk is None:
+            walk = self._walks[key] = self._walk_along(places if isinstance(places, range) else places())
+        self._walks.move_to_end(key)
+        while len(self._walks) > _WALKS:
+            del self._walks[next(other for other in self._walks if other != _STRAIGHT)]
+        return walk
+
+    def _walk_along(self, places: Sequence[int]) -> Walk:
+        if isinstance(places, range):
+            return Walk(len(places), self.events, self.replay.reducer)
+        kept = array("q", places)
+        return Walk(len(kept), lambda wanted: self.events([kept[place] for place in wanted]), self.replay.reducer)
+
+    def forget_states(self) -> None:
+        """Lets go of the states kept along the stream."""
+        self._walks.clear()
+        self.kept.clear()
+
+    def choice(self, moment: Moment) -> Choice:
+        """The events up to a moment. Raises UsageError for an event that is not in the stream."""
+        return self.order.choice(self.resolved(moment), by_version=self.replay.has_versions)
+
+    def find(self, moment: Moment, progress: Progress | None = None, *, without: tuple[int, ...] = (), quick: bool = False) -> Found:
+        """The state at a moment, without the events at some places; with who set what unless it is to be `quick` and that takes long."""
+        moment = self.resolved(moment)
+        choice = self.order.choice(moment, by_version=self.replay.has_versions)
+        walk, places = self.walk(without), _without(choice.places, without)
+        straight = isinstance(places, range)
+        with_blame = not quick or (straight and walk.is_blame_near(len(places)))
+        if straight:
+            stand = walk.blamed(len(places), progress) if with_blame else walk.stand(len(places), progress)
+        else:
+            stand = walk.along(places, progress, with_blame=with_blame)
+        last = _with(places[stand.place - 1], without) + 1 if stand.place else 0
+        return Found(moment, choice, stand, without, last)
+
+    def with_blame(self, found: Found, progress: Progress | None = None) -> Found:
+        """The same with who set what."""
+        return found if found.stand.blame is not None else self.find(found.moment, progress, without=found.without)
+
+    def unfolded(self, moment: Moment, *, without: tuple[int, ...] = ()) -> Found:
+        """What a moment means, without its state."""
+        moment = self.resolved(moment)
+        choice = self.order.choice(moment, by_version=self.replay.has_versions)
+        places = _without(choice.places, without)
+        last = _with(places[-1], without) if len(places) else None
+        event = None if last is None else self.said_events([last]).get(last)
+        return Found(moment, choice, Stand(len(places), ABSENT, last=event), without, 0 if last is None else last + 1)
+
+    def applied(self, found: Found) -> Sequence[int]:
+        """The places of the events applied."""
+        places = found.choice.places
+        if not found.without:
+            return places[: found.stand.place]
+        skipped = set(found.without)
+        return [place for place in places if place not in skipped][: found.stand.place]
+
+    def placed(self, found: Found, changed: list[FieldChange]) -> list[FieldChange]:
+        """The same changes, their places being those of what happened."""
+        if isinstance(found.choice.places, range) and not found.without:
+            return changed
+        places = self.applied(found)
+        return [replace(one, place=places[one.place - 1] + 1) for one in changed]
+
+    def folded(self, found: Found) -> Folded:
         """What a fold from the start would have told of this state."""
-        order, place = self.order, stand.place
-        tally = order.tally(place)
-        failure = self.walk.failure if asked > place else None
+        stand, choice, order = found.stand, found.choice, self.order
+        applied = self.applied(found)
+        tally = order.tally(found.last_place)
+        before = bisect_left(found.without, found.last_place)
+        tally.passed_over = found.last_place - stand.place - (before if isinstance(choice.places, range) else self._chosen_before(found))
+        aborted = choice.aborted
+        if stand.failure is not None:
+            aborted = order.skipped_before(order.counted[found.last_place - 1]) if found.last_place else 0
         return Folded(
             state=stand.state,
-            applied=place,
+            applied=stand.place,
             last=stand.last,
-            failure=failure,
-            skipped_aborted=len(order.aborted) if place == self.total else bisect_left(order.aborted, place),
-            duplicates=max(tally.repeated_versions, bisect_right(order.repeated, place)),
-            is_reached=asked < self.total,
+            failure=stand.failure,
+            skipped_aborted=aborted,
+            left_out=list(self.said_events(self._left_out_of(found)).values()),
+            included_aborted=self._included(applied),
+            duplicates=max(tally.repeated_versions, order.repeated_ids(applied)),
+            is_reached=choice.is_reached and stand.failure is None,
             tally=tally,
         )
 
-    def judged(self, moment: Moment, stand: Stand, asked: int, progress: Progress | None = None) -> Answer:
-        """How sure one may be of a state."""
-        at_end = asked >= self.total and moment.time_us is None
-        return self.replay.turn_to(self.reader, NOW if at_end else moment, progress).judged(self.folded(stand, asked))
+    def _included(self, applied: Sequence[int]) -> int:
+        order = self.order
+        if not (order.with_aborted and order.aborted_at):
+            return 0
+        if isinstance(applied, range):
+            return bisect_left(order.aborted_at, len(applied))
+        return len(set(order.aborted_at).intersection(applied))
 
-    def folded_anew(self, moment: Moment, progress: Progress | None = None, *, with_blame: bool = False) -> Answer:
-        """The answer for a time that is no place in the stream: folded from the start."""
-        replay = self.replay.turn_to(self.reader, moment, progress)
-        replay.question = replace(replay.question, blame=with_blame)
-        return replay.answer()
+    def _left_out_of(self, found: Found) -> list[int]:
+        places = found.choice.places
+        if isinstance(places, range):
+            return [place for place in found.without if place < len(places)]
+        chosen = set(places) if found.without else set[int]()
+        return [place for place in found.without if place in chosen]
+
+    def _chosen_before(self, found: Found) -> int:
+        return sum(1 for place in self._left_out_of(found) if place < found.last_place)
+
+    def clocks(self, moment: Moment) -> Clocks | None:
+        """What the clocks disagree about at a moment; None for one that no time decides."""
+        return clocks(self.order, moment)
+
+    def judged(self, found: Found, progress: Progress | None = None) -> Answer:
+        """How sure one may be of a state."""
+        replay = self.replay.turn_to(self.reader, found.moment, progress)
+        without = tuple(str(self.order.seqs[place]) for place in found.without)
+        replay.question = replace(replay.question, without=without)
+        return replace(replay.judged(self.folded(found)), clocks=self.clocks(found.moment))
+
+
+def _without(places: Sequence[int], without: tuple[int, ...]) -> Sequence[int]:
+    """The same places as they are counted without some; those are left out."""
+    if not without:
+        return places
+    if isinstance(places, range):
+        return range(len(places) - bisect_left(without, len(places)))
+    skipped = set(without)
+    return array("q", [place - bisect_left(without, place) for place in places if place not in skipped])
+
+
+def _with(place: int, without: tuple[int, ...]) -> int:
+    """The place in what happened of one that is counted without some."""
+    for skipped in without:
+        if skipped > place:
+            break
+        place += 1
+    return place

@@ -1,142 +1,299 @@
 """Going to and fro in one stream: the state after any number of its events, from states kept on the way. No I/O of its own.
 
-A state is reached from the nearest one kept before it, so that a step costs a few events and not the whole stream; who
-set what and what the last event changed come along. Read `folding` for the fold that gives the same from the start,
-`story` for the capture's side.
+A state is reached from the nearest one kept before it, by folding whole slices; who set what takes a step for each event,
+and is found when it is asked for. Read `folding` for the fold that gives the same from the start, `story` for the
+capture's side, `marks` for what is kept.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from inspector.capture.streams import StreamEvent
 from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.folding import SLICE, Failure
-from inspector.values import to_json
+from inspector.replay.marks import BlameMarks, StateMarks, frozen, size_of, thawed
 
-FIRST_EVERY = 64
-"""A state is kept after every so many events at first; twice as many whenever too much is kept."""
-MOST_MARKS = 512
-MOST_CHARACTERS = 16 * 1024 * 1024
-"""So much JSON text, together, are the states kept along the stream at most."""
 NEAR = 64
 """So many states are kept just before the one asked last, so that going back costs nothing."""
 NEAR_CHARACTERS = 8 * 1024 * 1024
+"""So much JSON text are those at most, were each alone; they share what did not change."""
+_STEPPED_CHARACTERS = 256 * 1024
+"""The states just before the one asked are so much JSON text at most when they are made by steps."""
+INLINE = 64
+"""Who set what is said at once where no more than so many events are between it and what is known."""
 
-Fetch = Callable[[int, int], Sequence[FoldEvent]]
-"""`(from, to)`: the events of a stream that count, from one place to another (exclusive), in replay order."""
+Fetch = Callable[[Sequence[int]], Sequence[FoldEvent]]
+"""The events at these places of a stream, in this order, as many from the first on as are not too large together."""
+Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """The state after `place` events; `last` is the last of them, and `changed` is what it changed."""
+    """The state after `place` events; `last` is the last of them, and `changed` is what it changed.
+
+    `blame` is None where it was not asked for. `failure` is the event that cannot be folded, where more was asked for.
+    """
 
     place: int
     state: object
-    blame: Blame
+    blame: Blame | None = None
     last: FoldEvent | None = None
     changed: Sequence[Change] = ()
+    failure: Failure | None = None
 
 
 class Walk:
-    """The states of a stream of `total` events under one reducer."""
+    """The states of a stream of `total` events under one reducer.
 
-    def __init__(self, total: int, fetch: Fetch, reducer: Reducer, *, every: int = FIRST_EVERY, near: int = NEAR) -> None:
+    `progress`, everywhere, is called with the place come to, and may raise to end the work; what was kept stays.
+    """
+
+    def __init__(self, total: int, fetch: Fetch, reducer: Reducer, *, every: int | None = None, near: int = NEAR) -> None:
         self.total = total
         self.failure: Failure | None = None
         """The event beyond which no state is, once it was met."""
         self._fetch, self._reducer = fetch, reducer
-        self._start = Stand(0, reducer.initial(), Blame())
-        self._every, self._most_near = every, max(near, 1)
-        self._marks: dict[int, Stand] = {}
-        self._sizes: dict[int, int] = {}
+        self._most_near = max(near, 1)
+        self._states, self._blames = StateMarks(every), BlameMarks(every)
         self._near: OrderedDict[int, Stand] = OrderedDict()
+        self._aside: tuple[Sequence[int], Stand] | None = None
         self._end = total
 
     @property
     def kept(self) -> int:
         """How many states are kept."""
-        return len(self._marks) + len(self._near)
+        return len(self._states.places) + len(self._near)
+
+    @property
+    def characters(self) -> int:
+        """How much JSON text the states kept along the stream are."""
+        return self._states.characters
+
+    def forget(self) -> None:
+        """Lets go of all states; the next one is folded from the start."""
+        self._states, self._blames, self._aside = StateMarks(), BlameMarks(), None
+        self._near.clear()
 
     def grown(self, total: int, same: int) -> None:
         """The stream has `total` events now, of which the first `same` are those of before."""
-        self.total = total
+        self.total, self._aside = total, None
         if self.failure is None or same <= self._end:
             self.failure, self._end = None, total
-        for place in [place for place in self._marks if place > same]:
-            del self._marks[place], self._sizes[place]
+        self._states.cut(same)
+        self._blames.cut(same)
         for place in [place for place in self._near if place > same]:
             del self._near[place]
 
-    def stand(self, place: int, progress: Callable[[int], None] | None = None) -> Stand:
-        """The state after `place` events, or before the event that cannot be folded, which is `failure` then.
+    def marks(self, place: int) -> list[int]:
+        """The places before this one at which a state is kept, 0 among them: from there others are reached quickly."""
+        return [0, *(mark for mark in self._states.places if mark < place)]
 
-        `progress` is called with the place come to every `SLICE` events and may raise to end the work; what was kept stays.
-        """
-        wanted = max(0, min(place, self._end))
-        reached = self._nearest(wanted)
-        if reached.place < wanted:
-            for stand in self._on(reached, wanted, progress):
-                reached = stand
-                if wanted - stand.place < self._most_near:
-                    self._near[stand.place] = stand
-                    self._near.move_to_end(stand.place)
-            self._thin_near(reached)
-        return reached
+    def stand(self, place: int, progress: Progress | None = None) -> Stand:
+        """The state after `place` events, or before the event that cannot be folded."""
+        found = self._reached(max(0, place), progress)
+        return replace(found, failure=self.failure) if place > found.place else found
 
-    def _nearest(self, place: int) -> Stand:
-        marks = sorted(self._marks)
-        at = bisect_right(marks, place)
-        best = self._marks[marks[at - 1]] if at else self._start
-        near = max((found for found in self._near if found <= place), default=-1)
-        return self._near[near] if near > best.place else best
+    def blamed(self, place: int, progress: Progress | None = None) -> Stand:
+        """The same, with who set what."""
+        wanted = self.stand(place, progress)
+        if wanted.blame is None:
+            wanted = replace(self._blamed(wanted, progress), failure=wanted.failure)
+        return wanted
 
-    def _on(self, base: Stand, wanted: int, progress: Callable[[int], None] | None) -> Iterator[Stand]:
-        """The states after `base` that are worth keeping, up to the one wanted or the last before a failure."""
-        state, blame, place, last, changed = base.state, base.blame.snapshot(), base.place, base.last, base.changed
-        while place < wanted and (events := self._fetch(place, min(place + SLICE, wanted))):
-            for event in events:
-                try:
-                    after = self._reducer.step(state, event, batch_of([event]).documents[0])
-                except FoldError as error:
-                    self.failure, self._end = Failure(event, error.reason), place
-                    if place > base.place:
-                        yield self._made(Stand(place, state, blame.snapshot(), last, changed))
+    def is_blame_near(self, place: int) -> bool:
+        """Whether who set what is known, or nearly, after so many events."""
+        near = self._near.get(place)
+        return (near is not None and near.blame is not None) or place - self._blame_before(place)[0] <= INLINE
+
+    def along(self, places: Sequence[int], progress: Progress | None = None, *, with_blame: bool = False) -> Stand:
+        """The state after only the events at these places, which ascend."""
+        straight = _straight(places)
+        if straight == len(places):
+            return self.blamed(straight, progress) if with_blame else self.stand(straight, progress)
+        base = self._beside(places, straight, with_blame=with_blame)
+        if base is None:
+            base = self.blamed(straight, progress) if with_blame else self.stand(straight, progress)
+        if base.failure is None:
+            base = self._on(base, places, progress, with_blame=with_blame)
+            self._aside = places, base
+        return base
+
+    def steps(self, start: int, stop: int, progress: Progress | None = None) -> Iterator[tuple[Stand, Stand]]:
+        """The stands before and after each event from one place to another, up to one that cannot be folded."""
+        before = self.stand(start, progress)
+        if before.failure is None:
+            for after in self._steps(before, range(start, min(stop, self._end)), progress):
+                if after.failure is not None:
                     return
-                last, changed = event, changes(state, after)
-                blame.add(event, changed)
-                state, place = after, place + 1
-                if place % self._every == 0 or wanted - place < self._most_near:
-                    yield self._made(Stand(place, state, blame.snapshot(), last, changed))
-            if progress is not None:
-                progress(place)
+                yield before, after
+                before = after
 
-    def _made(self, stand: Stand) -> Stand:
-        if stand.place % self._every == 0 and stand.place not in self._marks:
-            self._marks[stand.place], self._sizes[stand.place] = stand, _size(stand.state)
-            while len(self._marks) > MOST_MARKS or (len(self._marks) > 1 and sum(self._sizes.values()) > MOST_CHARACTERS):
-                self._thin()
-        return stand
+    # ---- reaching a state
 
-    def _thin(self) -> None:
-        """Keeps every other state."""
-        self._every *= 2
-        for place in [place for place in self._marks if place % self._every]:
-            del self._marks[place], self._sizes[place]
+    def _reached(self, wanted: int, progress: Progress | None) -> Stand:
+        while (wanted := min(wanted, self._end)) > 0:
+            if wanted in self._near:
+                self._near.move_to_end(wanted)
+                return self._near[wanted]
+            stand = self._stand_before(wanted, progress)
+            if stand is None:
+                continue  # an event before cannot be folded
+            for after in self._steps(stand, range(stand.place, wanted), progress):
+                self._keep_near(after)
+                stand = after
+            if stand.place < wanted:
+                self.failure, self._end = stand.failure, stand.place
+                continue
+            self._thin_near(stand)
+            return stand
+        return Stand(0, self._reducer.initial(), Blame())
+
+    def _keep_near(self, stand: Stand) -> None:
+        if stand.last is not None and stand.failure is None:
+            self._near[stand.place] = stand
+            self._near.move_to_end(stand.place)
 
     def _thin_near(self, stand: Stand) -> None:
-        most = max(2, min(self._most_near, NEAR_CHARACTERS // max(_size(stand.state), 1)))
+        most = max(2, min(self._most_near, NEAR_CHARACTERS // max(size_of(stand.state), 1)))
         while len(self._near) > most:
             self._near.popitem(last=False)
 
+    def _stand_before(self, wanted: int, progress: Progress | None) -> Stand | None:
+        """A state some steps before the one wanted; None when an event on the way cannot be folded."""
+        near = max((place for place in self._near if wanted - self._most_near <= place < wanted), default=None)
+        if near is not None:
+            return replace(self._near[near], blame=None)
+        steps = max(1, min(self._most_near, _STEPPED_CHARACTERS // max(self._states.size(wanted), 1)))
+        target = max(0, wanted - steps)
+        place, kept = self._states.before(target)
+        state = self._reducer.initial() if kept is None else thawed(kept)
+        while place < target:
+            events = self._fetch(range(place, min(place + SLICE, target, self._states.next(place))))
+            if not events:
+                self._end = place
+                return None
+            try:
+                state = self._reducer.fold(state, batch_of(events))
+            except FoldError as error:
+                self.failure, self._end = Failure(events[error.place], error.reason), place + error.place
+                return None
+            place += len(events)
+            self._states.offer(place, state)
+            if progress is not None:
+                progress(place)
+        return Stand(place, state)
 
-def _size(state: object) -> int:
-    """Roughly how much a state holds: the characters of its JSON text."""
-    try:
-        return len(to_json(state))
-    except ValueError:  # ABSENT, or what a user's own reducer made
-        return 64
+    def _steps(self, stand: Stand, places: Sequence[int], progress: Progress | None = None, blame: Blame | None = None) -> Iterator[Stand]:
+        """The states after each of the events at `places`, from `stand` on; one that cannot be folded ends them, with `stand` again.
+
+        `blame` is added to, and is that of each state until the next one.
+        """
+        done = 0
+        while done < len(places) and (events := self._fetch(places[done : done + SLICE])):
+            for event in events:
+                try:
+                    after = self._reducer.step(stand.state, event, batch_of([event]).documents[0])
+                except FoldError as error:
+                    yield replace(stand, failure=Failure(event, error.reason))
+                    return
+                changed, bare = changes(stand.state, after), _bare(event)
+                if blame is not None:
+                    blame.add(bare, changed)
+                stand = Stand(stand.place + 1, after, blame, bare, changed)
+                yield stand
+                if progress is not None:
+                    progress(stand.place)
+            done += len(events)
+
+    # ---- who set what
+
+    def _blame_before(self, place: int) -> tuple[int, Blame]:
+        marked, blame = self._blames.before(place)
+        near = max((at for at, stand in self._near.items() if at <= place and stand.blame is not None), default=0)
+        if near > marked:
+            found = self._near[near].blame
+            assert found is not None
+            return near, found
+        return marked, blame
+
+    def _blamed(self, wanted: Stand, progress: Progress | None) -> Stand:
+        place, known = self._blame_before(wanted.place)
+        blame = known.snapshot()
+        keep_from = wanted.place - max(1, min(self._most_near, _STEPPED_CHARACTERS // max(size_of(wanted.state), 1)))
+        stand = self.stand(place, progress)
+        for after in self._steps(stand, range(place, wanted.place), progress, blame):
+            stand = after
+            self._blames.offer(stand.place, blame)
+            if stand.place > keep_from:
+                self._keep_near(replace(stand, blame=blame.snapshot()))
+        self._thin_near(stand)
+        return replace(stand, blame=blame)
+
+    # ---- beside the straight way
+
+    def _beside(self, places: Sequence[int], straight: int, *, with_blame: bool) -> Stand | None:
+        """The state that was found last beside the way, when it is on the way to this one."""
+        if self._aside is None:
+            return None
+        before, stand = self._aside
+        is_before = straight < len(before) <= len(places) and list(places[: len(before)]) == list(before)
+        return stand if is_before and (stand.blame is not None or not with_blame) else None
+
+    def _on(self, base: Stand, places: Sequence[int], progress: Progress | None, *, with_blame: bool) -> Stand:
+        blame = base.blame.snapshot() if with_blame and base.blame is not None else None
+        failure: Failure | None = None
+        stand = base
+        kept = frozen(base.state) if blame is None else None
+        while kept is not None and stand.place < len(places) - 1:
+            try:
+                stand = self._folded_on(base.place, thawed(kept), places, progress)
+                break
+            except _StoppedError as stopped:
+                failure, places = stopped.failure, places[: stopped.place]
+        for after in self._steps(stand, places[stand.place :], progress, blame):
+            stand = after
+        if blame is not None:
+            stand = replace(stand, blame=blame.snapshot())
+        return replace(stand, failure=stand.failure or failure)
+
+    def _folded_on(self, place: int, state: object, places: Sequence[int], progress: Progress | None) -> Stand:
+        """The state before the last of `places`."""
+        while place < len(places) - 1 and (events := self._fetch(places[place : min(place + SLICE, len(places) - 1)])):
+            try:
+                state = self._reducer.fold(state, batch_of(events))
+            except FoldError as error:
+                raise _StoppedError(place + error.place, Failure(events[error.place], error.reason)) from error
+            place += len(events)
+            if progress is not None:
+                progress(place)
+        return Stand(place, state)
+
+
+class _StoppedError(Exception):
+    """After `place` events comes one that cannot be folded."""
+
+    def __init__(self, place: int, failure: Failure) -> None:
+        super().__init__(failure.reason)
+        self.place, self.failure = place, failure
+
+
+def _straight(places: Sequence[int]) -> int:
+    """How many of the first `places` are 0, 1, 2, …"""
+    low, high = 0, len(places)
+    while low < high:
+        middle = (low + high) // 2
+        if places[middle] == middle:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def _bare(event: FoldEvent) -> FoldEvent:
+    """`event` without its document, where it can be had without: what is kept long does not hold documents."""
+    return event._replace(data=None) if isinstance(event, StreamEvent) else event

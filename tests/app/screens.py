@@ -51,7 +51,7 @@ from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
 from tests import encodings
-from tests.app import finding_captures, schema_captures
+from tests.app import finding_captures, replay_scenes, schema_captures
 from tests.app.captures import Growing
 from tests.formats import pipe_format
 from tests.replay.captures import Log, Written, write
@@ -114,6 +114,11 @@ class Stage:
     def _panes(self) -> tuple[EventPane, ReplayPane]:
         assert self.window.panes is not None
         return self.window.panes.event_pane, self.window.panes.replay_pane
+
+    @property
+    def replay(self) -> ReplayPane:
+        """The replay pane."""
+        return self._panes()[1]
 
     def tab(self, name: str) -> None:
         """Shows a tab of the event pane."""
@@ -1070,6 +1075,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
         details,
     )
 }
+SCENES |= replay_scenes.SCENES
 
 
 def main() -> int:

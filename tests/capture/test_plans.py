@@ -26,7 +26,8 @@ from inspector.capture.origins import origins
 from inspector.capture.pieces import sizes
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.rehearsal import rehearse
-from inspector.capture.streams import find_stream, stream_batches, stream_events, stream_extent, stream_marks, stream_of
+from inspector.capture.stream_columns import stream_columns
+from inspector.capture.streams import events_named, find_stream, stream_batches, stream_events, stream_extent, stream_of
 from inspector.capture.strip import axis_of, kinds_of
 from inspector.capture.unread import unread_before
 from inspector.identify import parse_profile
@@ -158,7 +159,12 @@ LOOKS: dict[str, Callable[[CaptureReader], object]] = {
     "newest of a short time": lambda reader: list(reader.seqs(EventQuery("time", reverse=True, until_us=_SECOND[1], limit=10))),
     "a stream's events": lambda reader: list(reader.events(EventQuery(stream_id=_stream(reader)))),
     "replay": lambda reader: (list(stream_batches(reader, _stream(reader))), stream_events(reader, _stream(reader), [8, 58])),
-    "slider": lambda reader: (stream_marks(reader, _stream(reader)), stream_extent(reader, _stream(reader)), stream_of(reader, 20_000)),
+    "slider": lambda reader: (
+        stream_columns(reader, _stream(reader)),
+        events_named(reader, _stream(reader), "8"),
+        stream_extent(reader, _stream(reader)),
+        stream_of(reader, 20_000),
+    ),
     "newest of a stream": lambda reader: overview.newest_event(reader, _stream(reader)),
     **{
         f"events of an indexed field by {order}": partial(

@@ -36,6 +36,16 @@ class Written:
     """JSON text, as in `RecordBatch`."""
     metadata: str | None = None
     correlation_id: str | None = None
+    recorded_us: int | None = None
+    """When it was recorded; None: at its time."""
+    is_recorded: bool = True
+    """False: nothing says when it was recorded."""
+
+    @property
+    def record_us(self) -> int | None:
+        """The time of its record."""
+        own = self.time_us if self.time_us is not None else self.position * SECOND_US
+        return (own if self.recorded_us is None else self.recorded_us) if self.is_recorded else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +99,8 @@ def _batch(log: Log, events: Sequence[Written]) -> EventBatch:
     records = RecordBatch(
         log=[0] * len(events),
         position=[event.position for event in events],
-        time_us=list(times),
-        time_kind=[int(TimeKind.create)] * len(events),
+        time_us=[event.record_us for event in events],
+        time_kind=[int(TimeKind.append if event.recorded_us is not None else TimeKind.create) for event in events],
         key=[event.stream.encode() for event in events],
         value=[None if event.data is None else event.data.encode() for event in events],
         headers=[event.headers for event in events],

@@ -2,7 +2,6 @@
 
 import copy
 from decimal import Decimal
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from hypothesis import strategies as st
 
 from inspector.reducers import ABSENT
 from inspector.replay.blame import Blame
-from inspector.replay.changes import Change, changes, same
+from inspector.replay.changes import applied, changes, same
 from tests.replay.stories import event
 
 states = st.recursive(
@@ -20,37 +19,9 @@ states = st.recursive(
 )
 
 
-def _applied(state: object, changed: list[Change]) -> object:
-    """RFC 6902 over our operations."""
-    root = [copy.deepcopy(state)]
-    for change in changed:
-        steps = ["0", *(step.replace("~1", "/").replace("~0", "~") for step in change.path.split("/")[1:])]
-        holder: Any = root
-        for step in steps[:-1]:
-            holder = holder[int(step)] if isinstance(holder, list) else holder[step]
-        _apply(holder, steps[-1], change, is_root=holder is root)
-    return root[0]
-
-
-def _apply(holder: object, step: str, change: Change, *, is_root: bool) -> None:
-    if isinstance(holder, list):
-        if change.op == "remove":
-            assert same(holder.pop(int(step)), change.old)
-        elif change.op == "add" and not is_root:
-            holder.insert(int(step), change.new)
-        else:
-            holder[int(step)] = change.new
-    elif isinstance(holder, dict):
-        if change.op == "remove":
-            assert same(holder.pop(step), change.old)
-        else:
-            assert (step in holder) == (change.op == "replace")
-            holder[step] = change.new
-
-
 @given(states, states)
 def test_changes_applied_in_order_give_the_other_state(before: object, after: object) -> None:
-    assert same(_applied(before, changes(before, after)), after)
+    assert same(applied(before, changes(before, after)), after)
 
 
 @given(states)

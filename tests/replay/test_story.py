@@ -20,6 +20,7 @@ from inspector.replay.story import Story
 from tests.replay.captures import SECOND_US, Log, Written, write
 
 _ALIKE = ("state", "version", "applied", "duplicates", "last", "missing", "failed_at", "reducer", "history", "scope", "skipped_aborted")
+_SURE = ("history", "missing", "scope", "applied", "reducer", "skipped_aborted")
 
 events = st.lists(
     st.tuples(st.integers(1, 12), st.sampled_from([0] * 6 + [int(Flag.aborted)]), st.integers(0, 8), st.sampled_from(["a", "b", "c"])),
@@ -51,9 +52,15 @@ def _asked(reader: CaptureReader, moment: Moment) -> dict[str, object]:
 
 
 def _told(story: Story, moment: Moment) -> dict[str, object]:
-    asked = story.place_of(moment)
-    assert asked is not None
-    return story.judged(moment, story.stand(asked), asked).to_dict()
+    return story.judged(story.find(moment)).to_dict()
+
+
+def _place(story: Story, moment: Moment) -> int:
+    return story.find(moment).place
+
+
+def _state(story: Story, count: int) -> object:
+    return story.find(after_events(count)).stand.state
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
@@ -64,7 +71,7 @@ def test_every_place_is_what_a_replay_from_the_start_says(
     path = write(tmp_path_factory.mktemp("s") / "c.evcap", [Log(_written(told, with_versions=with_versions))])
     with CaptureReader(path) as reader:
         story = Story(reader, _stream(reader).id, None)
-        moments = [NOW, *(after_events(count) for count in range(story.total))]
+        moments = [NOW, *(after_events(count) for count in range(story.total + 2))]
         order.shuffle(moments)
         for moment in moments:
             told_now, asked = _told(story, moment), _asked(reader, moment)
@@ -86,7 +93,7 @@ def test_a_time_gives_the_state_of_then_whatever_the_order(
         assert looked.kept.state == (asked["state"] if asked["last"] is not None else looked.kept.state)
         assert (looked.printed["applied"], looked.printed["last"]) == (asked["applied"], asked["last"])
         sure = looker.sure(story, moment)
-        assert {name: sure[name] for name in sure if name != "gone"} == {name: asked[name] for name in sure if name != "gone"}
+        assert {name: sure[name] for name in _SURE} == {name: asked[name] for name in _SURE}
 
 
 def test_versions_and_events_are_places_too(tmp_path: Path) -> None:
@@ -95,11 +102,11 @@ def test_versions_and_events_are_places_too(tmp_path: Path) -> None:
     path = write(tmp_path / "c.evcap", [Log(told), Log([Written(0, "{}", stream="other")], name="side")])
     with CaptureReader(path) as reader:
         story = Story(reader, _stream(reader).id, "latest")
-        assert [story.place_of(at_version(version)) for version in (2, 3, 5, 7, 99)] == [0, 1, 2, 4, 4]
-        assert [story.place_of(at_event(seq)) for seq in (1, 3, 5)] == [1, 3, 4]
-        assert (story.total, story.place_of(NOW), story.replay.reducer.name) == (4, 4, "latest")
-        with pytest.raises(UsageError, match="not in this stream"):
-            story.place_of(at_event(6))
+        assert [_place(story, at_version(version)) for version in (2, 3, 5, 7, 99)] == [0, 1, 2, 4, 4]
+        assert [_place(story, at_event(seq)) for seq in (1, 3, 5)] == [1, 3, 4]
+        assert (story.total, _place(story, NOW), story.replay.reducer.name) == (4, 4, "latest")
+        with pytest.raises(UsageError, match="has no event 6"):
+            story.find(at_event(6))
 
 
 def test_a_stream_that_grows_is_followed_and_one_that_is_gone_is_said(tmp_path: Path) -> None:
@@ -107,10 +114,10 @@ def test_a_stream_that_grows_is_followed_and_one_that_is_gone_is_said(tmp_path: 
     looker = Looker()
     with CaptureReader(path) as reader:
         story = looker.story(reader, "order-1", None, None)
-        assert (story.total, story.stand(3).state) == (3, {"n": 2})
+        assert (story.total, _state(story, 3)) == (3, {"n": 2})
     write(path, [Log([Written(n, json.dumps({"n": n}), version=n + 1) for n in range(3, 6)], read=[(3, 6)])])
     with CaptureReader(path) as reader:
         story = looker.story(reader, "order-1", None, None)
-        assert (story.total, story.stand(6).state, story.stand(2).state) == (6, {"n": 5}, {"n": 1})
+        assert (story.total, _state(story, 6), _state(story, 2)) == (6, {"n": 5}, {"n": 1})
         with pytest.raises(UsageError, match="no longer"):
             looker.story(reader, 77, None, None)

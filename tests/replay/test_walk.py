@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from inspector.reducers import Reducer
 from inspector.reducers.from_file import FromFile
 from inspector.reducers.latest import Latest
 from inspector.reducers.merge import Merge
-from inspector.replay import walk
+from inspector.replay import marks, walk
 from inspector.replay.blame import Blame
 from inspector.replay.changes import same
 from inspector.replay.folding import Limits, fold, steps
@@ -40,14 +41,16 @@ stories = st.lists(st.tuples(kinds, documents), min_size=1, max_size=25).map(
 
 
 def _walk(events: list[StoryEvent], reducer: Reducer, **sizes: int) -> Walk:
-    return Walk(len(events), lambda start, stop: events[start:stop], reducer, **sizes)
+    return Walk(len(events), lambda places: [events[place] for place in places], reducer, **sizes)
 
 
 def _check(subject: Walk, events: list[StoryEvent], reducer: Reducer, place: int) -> Stand:
     """Compares a stand with the fold from the start, and gives it."""
-    found = subject.stand(place)
+    found = subject.blamed(place)
     folded = fold(Batches(events), reducer, Limits(most=place))
+    assert found.blame is not None
     assert same(found.state, folded.state)
+    assert same(subject.stand(place).state, folded.state)
     assert (found.place, found.last) == (folded.applied, folded.last)
     if folded.failure is not None:
         assert subject.failure == folded.failure
@@ -75,7 +78,7 @@ def test_a_stream_that_changed_keeps_only_what_still_holds(
     before: list[StoryEvent], after: list[StoryEvent], kept: int, places: list[int]
 ) -> None:
     story = list(before)
-    subject = Walk(len(story), lambda start, stop: story[start:stop], Merge(), every=3, near=2)
+    subject = Walk(len(story), lambda asked: [story[place] for place in asked], Merge(), every=3, near=2)
     for place in places:
         subject.stand(min(place, len(story)))
     story[kept:] = [_event(100 + place, "document", {"a": place}) for place, _ in enumerate(after)]
@@ -85,13 +88,13 @@ def test_a_stream_that_changed_keeps_only_what_still_holds(
 
 
 def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "MOST_MARKS", 8)
+    monkeypatch.setattr(marks, "MOST_MARKS", 8)
     events = [event(seq, {"n": seq, f"k{seq % 50}": "x" * 100}) for seq in range(1, 2001)]
     subject = _walk(events, Merge(), every=4, near=5)
     for place in (2000, 1, 999, 1500):
         _check(subject, events, Merge(), place)
         assert subject.kept <= 8 + 5
-    monkeypatch.setattr(walk, "MOST_CHARACTERS", 20_000)
+    monkeypatch.setattr(marks, "MOST_CHARACTERS", 20_000)
     monkeypatch.setattr(walk, "NEAR_CHARACTERS", 10_000)
     subject = _walk(events, Merge(), every=4, near=50)
     _check(subject, events, Merge(), 2000)
@@ -102,9 +105,9 @@ def test_a_step_takes_few_events() -> None:
     asked: list[int] = []
     events = [event(seq, {"n": seq}) for seq in range(1, 5001)]
 
-    def fetch(start: int, stop: int) -> list[StoryEvent]:
-        asked.append(stop - start)
-        return events[start:stop]
+    def fetch(places: Sequence[int]) -> list[StoryEvent]:
+        asked.append(len(places))
+        return [events[place] for place in places]
 
     subject = Walk(len(events), fetch, Merge())
     subject.stand(5000)
@@ -112,7 +115,7 @@ def test_a_step_takes_few_events() -> None:
     asked.clear()
     for place in range(4999, 4899, -1):
         assert subject.stand(place).state == {"n": place}
-    assert max(asked) <= walk.FIRST_EVERY
+    assert max(asked) <= marks.FIRST_EVERY
     assert len(asked) <= 3
     subject.stand(2_500)
     asked.clear()
@@ -124,9 +127,9 @@ def test_work_that_was_stopped_goes_on_from_where_it_was() -> None:
     asked: list[int] = []
     events = [event(seq, {"n": seq}) for seq in range(1, 2001)]
 
-    def fetch(start: int, stop: int) -> list[StoryEvent]:
-        asked.append(start)
-        return events[start:stop]
+    def fetch(places: Sequence[int]) -> list[StoryEvent]:
+        asked.append(places[0])
+        return [events[place] for place in places]
 
     def stop(place: int) -> None:
         if place >= 1000:
@@ -155,6 +158,7 @@ def test_a_users_reducer_that_changes_what_it_is_given_spoils_no_state_kept(tmp_
 
 def test_a_container_was_set_last_by_what_changed_anything_in_it() -> None:
     events = [event(1, {"card": {"a": 1, "b": {"c": 1}}}), event(2, {"card": {"b": {"c": 2}}}), event(3, {"other": 1})]
-    blame = _walk(events, Merge()).stand(3).blame
+    blame = _walk(events, Merge()).blamed(3).blame
+    assert blame is not None
     assert [getattr(blame.setter(path, is_inside=True), "seq", None) for path in ("/card", "/card/b", "/other")] == [2, 2, 3]
     assert [getattr(blame.setter(path), "seq", None) for path in ("/card/a", "/card/b/c")] == [1, 2]

@@ -1,0 +1,224 @@
+"""Answers the questions about streams that the fold process is asked, each in a bounded object. Knows a reader, no pipe.
+
+Read `process` for the protocol, `looking` for states, and the modules named as the questions for the rest.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import islice
+
+from inspector.capture.reader import CaptureReader
+from inspector.errors import UsageError
+from inspector.event import format_time
+from inspector.replay import Progress, Replay, fields, preview, said
+from inspector.replay.changes import changes
+from inspector.replay.fields import Request
+from inspector.replay.levels import view
+from inspector.replay.looking import Looked, Looker, placed
+from inspector.replay.pausing import PausedError, part
+from inspector.replay.preview import Kept, nobody
+from inspector.replay.questions import field_page, honest, lines, type_names, whole
+from inspector.replay.snapshots import Compared, compared
+from inspector.replay.story import Story
+from inspector.replay.strip import strip
+
+_KEPT_STATES = 4
+_COPIED_CHARACTERS = 16 * 1024 * 1024
+
+Doing = Callable[[CaptureReader, Request, Progress], object]
+Recalling = Callable[[Request, Progress], object]
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """A state that can be looked into, by `side`; `looked` where a look found it."""
+
+    sides: dict[str, Kept]
+    looked: Looked | None = None
+
+
+class Desk:
+    """Holds what was found lately. `does` is what can be asked, each with the reader and a `progress` that may raise."""
+
+    def __init__(self) -> None:
+        self._looker = Looker()
+        self._shown: OrderedDict[object, _Shown] = OrderedDict()
+        self.does: dict[str, Doing] = {
+            "replay": self._replay,
+            "steps": self._steps,
+            "look": self._look,
+            "diff": self._diff,
+            "field": self._field,
+            "series": self._series,
+            "strip": self._strip,
+            "snapshots": self._snapshots,
+            "sure": self._sure,
+            "extent": lambda reader, request, _progress: self._looker.extent(self._story(reader, request)),
+        }
+        self.recalls: dict[str, Recalling] = {
+            "blame": self._blame,
+            "children": self._children,
+            "copy": self._copy,
+        }
+        """What needs no capture, since it is of a state found before."""
+
+    def forget_stories(self) -> None:
+        """The capture was written anew: nothing kept of its streams is true any more."""
+        self._looker.forget()
+
+    def forget_states(self) -> None:
+        """Another capture: no state found before can be looked into."""
+        self._shown.clear()
+
+    # ---- states
+
+    def _story(self, reader: CaptureReader, request: Request) -> Story:
+        stream = request.get("stream_id")
+        text = stream if isinstance(stream, int) else fields.text(request, "stream")
+        source, reducer = fields.maybe_text(request, "source"), fields.maybe_text(request, "reducer")
+        return self._looker.story(reader, text, source, reducer, with_aborted=request.get("aborted") is True)
+
+    def _keep(self, request: Request, shown: _Shown) -> None:
+        self._shown[request.get("id")] = shown
+        while len(self._shown) > _KEPT_STATES:
+            self._shown.popitem(last=False)
+
+    def _recalled(self, request: Request) -> _Shown:
+        shown = self._shown.get(request.get("of"))
+        if shown is None:
+            raise UsageError("that state is no longer kept: replay again")
+        return shown
+
+    def _side(self, request: Request) -> Kept:
+        sides = self._recalled(request).sides
+        return sides.get(str(request.get("side") or ""), sides[""])
+
+    def _replay(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        answer = Replay(reader, fields.question(request), progress).answer()
+        blame = answer.blame or {}
+        self._keep(request, _Shown({"": Kept(answer.folded.state, lambda path, _is_inside: blame.get(path), answer.log_labels)}))
+        return preview.bounded(answer)
+
+    def _steps(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        replay = Replay(reader, fields.question(request), progress)
+        first, limit = fields.count(request, "first", 0), fields.count(request, "limit", 100)
+        return {
+            "steps": [
+                {**said(step.event, replay.log_labels), "changes": preview.changed(step.changes), "change_count": len(step.changes)}
+                for step in islice(replay.steps(), first, first + limit)
+            ]
+        }
+
+    def _look(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        story, paths, limit = self._story(reader, request), fields.paths(request), fields.count(request, "limit", 200)
+        without, quick = fields.without(request), request.get("quick") is True
+        looked = self._looker.look(story, fields.moment(request), paths, limit, progress, without=without, quick=quick)
+        sides = {"": looked.kept} if looked.happened is None else {"": looked.kept, "happened": looked.happened}
+        self._keep(request, _Shown(sides, looked))
+        return looked.printed
+
+    def _blame(self, request: Request, progress: Progress) -> object:
+        looked = self._recalled(request).looked
+        if looked is None:
+            raise UsageError("who set what is told of a look only")
+        applied = 0
+
+        def told(place: int) -> None:
+            nonlocal applied
+            applied = place
+            progress(place)
+
+        try:
+            found = self._looker.blame(looked, fields.paths(request), fields.count(request, "limit", 200), part(told))
+        except PausedError:
+            return {"done": False, "applied": applied}
+        return {"done": True, "applied": looked.found.stand.place, "set_by": found}
+
+    def _sure(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        return self._looker.sure(self._story(reader, request), fields.moment(request), progress, without=fields.without(request))
+
+    def _children(self, request: Request, _progress: Progress) -> object:
+        path, offset = str(request.get("path") or ""), fields.count(request, "offset", 0)
+        return self._side(request).children(path, offset, fields.count(request, "limit", 200))
+
+    def _copy(self, request: Request, _progress: Progress) -> object:
+        return {"text": self._side(request).whole(str(request.get("path") or ""), _COPIED_CHARACTERS)}
+
+    # ---- two moments
+
+    def _diff(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        story, without = self._story(reader, request), fields.without(request)
+        paths, limit, offset = fields.paths(request), fields.count(request, "limit", 200), fields.count(request, "offset", 0)
+        left_out = story.left_out(without)
+        moments = [fields.moment(fields.inner(request, name)) for name in ("a", "b")]
+        before, after = (story.find(moment, progress, without=left_out, quick=True) for moment in moments)
+        found = changes(before.stand.state, after.stand.state)
+        kept = Kept(after.stand.state, nobody, story.replay.log_labels, found)
+        self._keep(request, _Shown({"": kept, "a": Kept(before.stand.state, nobody, story.replay.log_labels)}))
+        return {
+            "from": {**placed(story, before), "honest": honest(story, before)},
+            "to": {**placed(story, after), "honest": honest(story, after)},
+            "changes": preview.changed(found[offset:]),
+            "count": len(found),
+            **view(kept, found, paths, limit),
+        }
+
+    # ---- a field, lines, the strip, snapshots
+
+    def _field(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        story = self._story(reader, request)
+        before = fields.count(request, "before_place", 0) or None
+        path, limit = str(request.get("path") or ""), fields.count(request, "limit", 100)
+        page = field_page(story, fields.moment(request), path, limit, before, progress, without=fields.without(request))
+        labels = story.replay.log_labels
+        entries = [
+            {**said(one.event, labels), **one.to_dict(), "from": preview.preview(one.old), "to": preview.preview(one.new)}
+            for one in page.changes
+        ]
+        return {"path": path, "entries": entries, "next": page.following, "honest": page.honest}
+
+    def _series(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        story, moment, without = self._story(reader, request), fields.moment(request), fields.without(request)
+        run, told = lines(story, moment, fields.paths(request, "paths"), without=without)
+        with suppress(PausedError):
+            run.go_on(part(progress))
+        series = [{"path": line.path, "points": line.points, "changes": line.changes} for line in run.lines]
+        return {"series": series, "done": run.is_done, "applied": run.applied, "honest": told}
+
+    def _strip(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        story = self._story(reader, request)
+        first, last = fields.count(request, "first", 0), fields.count(request, "last", len(story.order.columns.seqs))
+        without, failure = story.left_out(fields.without(request)), story.walk().failure
+        failed = failure.event.seq if failure is not None else None
+        found = strip(story.order, first=first, last=last, failed=failed, without=without)
+        progress(0)
+        columns = {name: getattr(found, name) for name in ("index", "count", "place", "seq", "type", "time", "until")}
+        flags = {name: getattr(found, name) for name in ("aborted", "late", "failed", "left_out")}
+        shape = {"events": found.events, "first": found.first, "last": found.last, "is_bucketed": found.is_bucketed}
+        return {**shape, "types": type_names(reader, found.type_numbers), **columns, **flags, "honest": whole(story)}
+
+    def _snapshots(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
+        story = self._story(reader, request)
+        limit, after = fields.count(request, "limit", 100), fields.count(request, "after", 0)
+        found = list(islice(compared(story, after=after, progress=progress), limit + 1))
+        following = found[limit - 1].seq if len(found) > limit > 0 else None
+        return {"snapshots": [_snapshot(one) for one in found[:limit]], "next": following, "honest": whole(story)}
+
+
+def _snapshot(one: Compared) -> dict[str, object]:
+    differs = one.is_equal is False
+    return {
+        "seq": one.seq,
+        "version": one.version,
+        "time": format_time(one.time_us),
+        "is_equal": one.is_equal,
+        "part": one.part,
+        "path": one.path,
+        "kept": preview.preview(one.kept) if differs else None,
+        "replayed": preview.preview(one.replayed) if differs else None,
+        "reason": one.reason,
+    }

@@ -1,0 +1,167 @@
+"""The events of a stream that count, in replay order, and which of them a moment means. Pure.
+
+Read `capture.stream_columns` for where they come from, `folding` for the same choice made batch by batch, `clocks` for what
+is said of two clocks.
+"""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from operator import le
+
+from inspector.capture.stream_columns import NONE, StreamColumns
+from inspector.errors import UsageError
+from inspector.replay.folding import LEFT_OUT
+from inspector.replay.question import Moment
+from inspector.replay.tally import Tally
+
+_TALLY_EVERY = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The places of the events up to a moment, ascending; `range(n)` where they are the first n.
+
+    `aborted` is how many aborted events were left out up to it, `is_reached` whether it is a place that was come to.
+    """
+
+    places: Sequence[int]
+    aborted: int
+    is_reached: bool = False
+
+
+class Order:
+    """A place is the number of events that count before an event; aborted ones count only `with_aborted`."""
+
+    def __init__(self, columns: StreamColumns, *, with_aborted: bool = False) -> None:
+        self.columns = columns
+        flags = columns.flags
+        self.aborted_at = array("q", [at for at, flag in enumerate(flags) if flag & LEFT_OUT])
+        """Where the aborted events stand among all of them."""
+        self.with_aborted = with_aborted
+        self._skips = not with_aborted and bool(self.aborted_at)
+        self.counted: Sequence[int] = range(len(flags))
+        """Where the events that count stand among all of them."""
+        if self._skips:
+            self.counted = array("q", [at for at, flag in enumerate(flags) if not flag & LEFT_OUT])
+        self.seqs = self._of(columns.seqs)
+        self.times_us = self._of(columns.times_us)
+        self.versions = self._of(columns.versions)
+        known = array("q", map(_known, columns.recorded_us, columns.times_us)) if NONE in columns.recorded_us else columns.recorded_us
+        self._known_of_all = known
+        self.known_us = self._of(known)
+        """When each was recorded; its own time where that is not known."""
+        self._by_time, self._by_known = _ascends(self.times_us), _ascends(self.known_us)
+        self._tallies = [Tally()]
+
+    def _of(self, column: array[int]) -> array[int]:
+        return array("q", [column[at] for at in self.counted]) if self._skips else column
+
+    def __len__(self) -> int:
+        return len(self.counted)
+
+    @property
+    def skipped(self) -> int:
+        """How many aborted events are left out."""
+        return len(self.aborted_at) if self._skips else 0
+
+    def tally(self, place: int) -> Tally:
+        """The facts about the first `place` events."""
+        at = place // _TALLY_EVERY
+        while len(self._tallies) <= at:
+            start = (len(self._tallies) - 1) * _TALLY_EVERY
+            tally = self._tallies[-1].copied()
+            tally.add_versions(_optional(self.versions[start : start + _TALLY_EVERY]))
+            self._tallies.append(tally)
+        tally = self._tallies[at].copied()
+        tally.add_versions(_optional(self.versions[at * _TALLY_EVERY : place]))
+        return tally
+
+    def same_start(self, other: Order) -> int:
+        """How many events from the start are the same in both."""
+        both = min(len(self), len(other))
+        if self.seqs[:both] == other.seqs[:both]:
+            return both
+        return next(place for place, pair in enumerate(zip(self.seqs, other.seqs, strict=False)) if pair[0] != pair[1])
+
+    def repeated_ids(self, places: Sequence[int]) -> int:
+        """How many of these events have the id of an earlier one of them."""
+        ids = self.columns.ids
+        if ids is None:
+            return 0
+        found = [ids[self.counted[place]] for place in places]
+        told = [one for one in found if one]
+        return len(told) - len(set(told))
+
+    def place_of(self, seq: int) -> int:
+        """The place of the event with this number, or of the next one when it is aborted. Raises UsageError for one elsewhere."""
+        return bisect_left(self.counted, self.at(seq))
+
+    def at(self, seq: int) -> int:
+        """Where an event stands among all of the stream. Raises UsageError for one that is not in it."""
+        try:
+            return self.columns.seqs.index(seq)
+        except ValueError:
+            raise UsageError(f"event {seq} is not in this stream any more") from None
+
+    def choice(self, moment: Moment, *, by_version: bool) -> Choice:
+        """The events up to a moment; `by_version` says that the order is that of versions."""
+        if moment.seq is not None:
+            at = self.at(moment.seq) + (0 if moment.is_before else 1)
+            return self._first(bisect_left(self.counted, at), at, is_reached=True)
+        count = moment.count if moment.count is not None or by_version else moment.version
+        if count is not None:
+            at = self.counted[count - 1] + 1 if 0 < count <= len(self) else 0 if count == 0 else len(self.columns.seqs)
+            return self._first(min(count, len(self)), at, is_reached=count <= len(self))
+        if moment.version is not None:
+            return self._up_to(moment.version)
+        return self._timed(moment) if moment.is_timed else self._first(len(self), len(self.columns.seqs))
+
+    def _first(self, count: int, at: int, *, is_reached: bool = False) -> Choice:
+        return Choice(range(count), self.skipped_before(at), is_reached)
+
+    def skipped_before(self, at: int) -> int:
+        """How many aborted events are left out among the first `at` of all."""
+        return bisect_left(self.aborted_at, at) if self._skips else 0
+
+    def _up_to(self, version: int) -> Choice:
+        place = bisect_right(self.versions, version)
+        columns = self.columns
+        aborted = sum(1 for at in self.aborted_at if columns.versions[at] <= version) if self._skips else 0
+        return Choice(range(place), aborted, place < len(self))
+
+    def _timed(self, moment: Moment) -> Choice:
+        limits = [(self.times_us, self._by_time, moment.time_us), (self.known_us, self._by_known, moment.known_us)]
+        places: Sequence[int] = range(len(self))
+        for column, ascends, limit in limits:
+            if limit is None:
+                continue
+            if ascends and isinstance(places, range):
+                places = range(min(len(places), bisect_right(column, limit)))
+            else:
+                places = array("q", [place for place in places if NONE < column[place] <= limit])
+        if not isinstance(places, range) and len(places) and places[-1] == len(places) - 1:
+            places = range(len(places))
+        aborted = sum(1 for at in self.aborted_at if self._is_within(at, moment)) if self._skips else 0
+        return Choice(places or range(0), aborted)
+
+    def _is_within(self, at: int, moment: Moment) -> bool:
+        time_us, known_us = self.columns.times_us[at], self._known_of_all[at]
+        in_time = moment.time_us is None or NONE < time_us <= moment.time_us
+        return in_time and (moment.known_us is None or NONE < known_us <= moment.known_us)
+
+
+def _known(recorded_us: int, time_us: int) -> int:
+    return time_us if recorded_us == NONE else recorded_us
+
+
+def _ascends(column: array[int]) -> bool:
+    """Whether a column never goes back and has everything."""
+    return not len(column) or (column[0] != NONE and all(map(le, column, column[1:])))
+
+
+def _optional(column: Sequence[int]) -> list[int | None]:
+    return [None if value == NONE else value for value in column]
