@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from inspector.errors import SourceError
 from inspector.segments import framing, indexes, resync
+from inspector.segments.allowance import Allowance
 from inspector.segments.files import SegmentFile, small_file
 from inspector.segments.framing import APPEND_TIME, Frame
 from inspector.segments.layout import Partition
@@ -81,28 +82,28 @@ def _sound(file: SegmentFile, at: int) -> Iterator[Frame]:
     return (part for part in resync.parts(file, at) if isinstance(part, Frame) and part.is_sound)
 
 
-def first_at(partition: Partition, time_us: int) -> int | None:
-    """The first offset whose record has that time or a later one; None where none has."""
+def first_at(partition: Partition, time_us: int, allowance: Allowance) -> int | None:
+    """The first offset whose record has that time or a later one, or may have it; None where none has."""
     for _, path in partition.segments:
         with SegmentFile(path) as file:
             for frame in _sound(file, 0):
                 if frame.magic == 2 and frame.max_time_ms * 1000 < time_us:
                     continue
-                found = _within(frame, time_us)
+                found = _within(frame, time_us, allowance)
                 if found is not None:
                     return found
     return None
 
 
-def _within(frame: Frame, time_us: int) -> int | None:
-    """The first record of a batch at or after a time."""
+def _within(frame: Frame, time_us: int, allowance: Allowance) -> int | None:
+    """The first record of a batch at or after a time; its first offset where it cannot be read."""
     if frame.attributes & APPEND_TIME and frame.base >= 0:
         return frame.base if frame.max_time_ms * 1000 >= time_us else None
     try:
-        for rows in columns(frame):
+        for rows in columns(frame, allowance):
             for position, at_us in zip(rows.position, rows.time_us, strict=True):
                 if at_us is not None and at_us >= time_us:
                     return position
     except ValueError:
-        return None
+        return frame.base if frame.base >= 0 else None
     return None

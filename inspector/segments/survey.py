@@ -20,8 +20,9 @@ from inspector.segments.files import SegmentFile, Stat
 from inspector.segments.framing import V2_HEADER_BYTES, Frame, Skipped
 from inspector.segments.layout import Partition
 from inspector.segments.order import Order, Step, step
-from inspector.segments.records import BrokenError, fields
+from inspector.segments.records import fields
 from inspector.segments.transactions import Place, Transactions
+from inspector.segments.varints import BrokenError
 from inspector.segments.verdict import said_by
 
 _ENTRY_BYTES = 1024 * 1024
@@ -156,7 +157,7 @@ class Survey:
             self.transactions.data(place, frame.producer_id, frame.base)
             return
         try:
-            for _, _, key, value, _ in fields(frame.data[frame.start + V2_HEADER_BYTES : frame.start + frame.size], frame.records):
+            for _, _, key, value, *_ in fields(frame.data[frame.start + V2_HEADER_BYTES : frame.start + frame.size], frame.records):
                 said = marker(key, value)
                 if said.ends:
                     self.transactions.ended(place, frame.producer_id, frame.base, is_commit=said.name == "COMMIT")

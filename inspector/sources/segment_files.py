@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
+from inspector.segments.allowance import Allowance
 from inspector.segments.extent import Extent, extent
 from inspector.segments.facts import FileFacts
 from inspector.segments.layout import Partition, claimed, layout
@@ -39,6 +40,7 @@ class SegmentFiles:
         self._path = path_of(url)
         self._layout = layout(self._path)
         self._surveys: dict[int, Survey] = {}
+        self._allowance = Allowance()
         self._early: list[Absence] = []
         self._planned: list[int] = []
         """The number of the partition that each log of the plan is."""
@@ -77,7 +79,7 @@ class SegmentFiles:
         self._early = []
         for place, (number, info) in enumerate(zip(self._planned, plan.logs, strict=True)):
             partition = self._layout.partitions[number]
-            asked = meant(partition, place, Extent(info.first, info.end), request, plan.notes)
+            asked = meant(partition, place, Extent(info.first, info.end), request, plan.notes, self._allowance)
             plan.asked.append((asked.start, asked.end))
             self._early.extend(asked.absent)
             start = max(asked.start, info.first)
@@ -96,7 +98,7 @@ class SegmentFiles:
             if stop.is_set():
                 return
             survey = self._surveys[number]
-            yield from SpanReading(survey, self._visible(span, survey, request), request.isolation, stop).batches()
+            yield from SpanReading(survey, self._visible(span, survey, request), request.isolation, stop, self._allowance).batches()
             yield Batch(inputs=[as_input(found.facts) for found in survey.files])
             if stop.is_set():
                 return

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from inspector.errors import SourceError
 from inspector.event import RecordBatch
 from inspector.segments import resync
+from inspector.segments.allowance import Allowance
 from inspector.segments.columns import MOST_ROWS, add
 from inspector.segments.files import SegmentFile
 from inspector.segments.framing import Frame, Part
@@ -36,6 +37,7 @@ class SpanReading:
     span: Span
     isolation: Isolation
     stop: threading.Event
+    allowance: Allowance
     _reached: int = 0
     """Up to here the span is accounted for, once what has gathered is given."""
     _seen: int = 0
@@ -145,7 +147,7 @@ class SpanReading:
 
     def _rows(self, found: Surveyed, frame: Frame, *, is_placed: bool) -> Iterator[Batch]:
         try:
-            for rows in columns(frame):
+            for rows in columns(frame, self.allowance):
                 describe(rows, frame, (found.number, frame.at), self.survey)
                 found.facts.rows += len(rows)
                 for part in _parts(rows):
@@ -200,7 +202,8 @@ class SpanReading:
 
 def size_of(rows: RecordBatch) -> int:
     """About how many bytes the rows take."""
-    return _ROW_BYTES * len(rows) + sum(map(len, filter(None, rows.key))) + sum(map(len, filter(None, rows.value)))
+    sizes = (sum(map(len, filter(None, column))) for column in (rows.key, rows.value))
+    return _ROW_BYTES * len(rows) + sum(sizes) + sum(map(len, filter(None, rows.headers)))
 
 
 def _parts(rows: RecordBatch) -> Iterator[RecordBatch]:
@@ -209,8 +212,8 @@ def _parts(rows: RecordBatch) -> Iterator[RecordBatch]:
         yield rows
         return
     first = total = 0
-    for row, (key, value) in enumerate(zip(rows.key, rows.value, strict=True)):
-        size = _ROW_BYTES + len(key or b"") + len(value or b"")
+    for row, (key, value, headers) in enumerate(zip(rows.key, rows.value, rows.headers, strict=True)):
+        size = _ROW_BYTES + len(key or b"") + len(value or b"") + len(headers or "")
         if row > first and total + size > MOST_BYTES:
             yield rows.rows(range(first, row))
             first, total = row, 0
