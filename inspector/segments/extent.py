@@ -7,6 +7,7 @@ Read `survey` for the thorough look that comes before records are read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,8 +17,11 @@ from inspector.segments.allowance import Allowance
 from inspector.segments.files import SegmentFile, small_file
 from inspector.segments.framing import APPEND_TIME, Frame
 from inspector.segments.layout import Partition
-from inspector.segments.order import Order, step
+from inspector.segments.order import Order, chain, step
 from inspector.segments.records import columns
+
+_LOOKED_AT = 8
+"""So many batches of a file whose name says nothing tell where it begins."""
 
 
 class Extent(NamedTuple):
@@ -28,18 +32,21 @@ class Extent(NamedTuple):
 
 
 def first_offset(base: int, path: Path) -> int:
-    """The first offset of a segment: its name's, or in a file of another name that of its first batch."""
+    """The first offset of a segment: its name's, or in a file of another name that of the first batch that those after it fit to."""
     if base >= 0:
         return base
     with SegmentFile(path) as file:
-        for frame in _sound(file, 0):
-            if frame.base >= 0:
-                return frame.base
-            try:
-                return min(min(rows.position) for rows in columns(frame))
-            except ValueError:
-                return frame.last
-    return 0
+        first = list(islice(_sound(file, 0), _LOOKED_AT))
+    fit = chain([step((0, frame.at), frame) for frame in first], 0) if first else []
+    if not fit:
+        return 0
+    frame = next(frame for frame in first if frame.at == fit[0].place[1])
+    if frame.base >= 0:
+        return frame.base
+    try:
+        return max(0, min(min(rows.position) for rows in columns(frame)))
+    except ValueError:
+        return frame.last
 
 
 def extent(partition: Partition) -> Extent:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from inspector.event import Flag, RecordBatch
+
 MOST_KEPT = 1_000
 """So many damaged ranges and notes are listed of one file; more are counted."""
 
@@ -34,10 +36,17 @@ class FileFacts:
     batches: int = 0
     rows: int = 0
     """Records read of it so far."""
+    damaged: int = 0
+    """Of these, those with the flag `damaged`."""
     gaps: list[Damage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     more_gaps: int = 0
     is_whole: bool = False
+
+    def count(self, records: RecordBatch) -> None:
+        """Counts records that were read."""
+        self.rows += len(records)
+        self.damaged += sum(bool(bits & Flag.damaged) for bits in records.flags.values())
 
     def damage(self, start: int, end: int, reason: str) -> None:
         """Notes a range, each once."""

@@ -8,6 +8,7 @@ Read `order` and `transactions` for the rules, `sources.segment_read` for the re
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,9 +18,9 @@ from inspector.segments.control import marker
 from inspector.segments.extent import first_offset
 from inspector.segments.facts import FileFacts
 from inspector.segments.files import SegmentFile, Stat
-from inspector.segments.framing import V2_HEADER_BYTES, Frame, Skipped
+from inspector.segments.framing import MOST_POSITION, V2_HEADER_BYTES, Frame, Skipped
 from inspector.segments.layout import Partition
-from inspector.segments.order import Order, Step, step
+from inspector.segments.order import MOST_IN_FILE, Order, Step, step
 from inspector.segments.records import fields
 from inspector.segments.transactions import Place, Transactions
 from inspector.segments.varints import BrokenError
@@ -27,6 +28,7 @@ from inspector.segments.verdict import said_by
 
 _ENTRY_BYTES = 1024 * 1024
 _LOOK_EVERY = 512
+_MOST_LOSSES = 200_000
 
 
 @dataclass(slots=True)
@@ -55,8 +57,8 @@ class Survey:
     root: Path
     files: list[Surveyed] = field(default_factory=list)
     transactions: Transactions = field(default_factory=Transactions)
-    odd: dict[Place, str] = field(default_factory=dict)
-    """Batches that stand at a wrong place, and why."""
+    odd: int = 0
+    """How many batches stand at a wrong place."""
     notes: list[str] = field(default_factory=list)
     first: int = 0
     end: int = 0
@@ -68,6 +70,9 @@ class Survey:
     _has_lost: bool = False
     _after_loss: set[Place] = field(default_factory=set)
     _odd_so_far: int = 0
+    _losses: list[tuple[Place, int]] = field(default_factory=list)
+    """(place, first offset) of the batches that fit again after something was lost."""
+    _has_more_losses: bool = False
     _current: Surveyed | None = None
     _places: dict[int, int] = field(default_factory=dict)
     _wrong_places: int = 0
@@ -84,7 +89,7 @@ class Survey:
             if stop.is_set():
                 return
             yield found
-        self.odd = self._order.odd
+        self.odd = len(self._order.odd)
         self.end = self._order.next
         self.transactions.finish(self.end)
         verdict.conclude(self)
@@ -176,15 +181,35 @@ class Survey:
         self._has_lost = True
         self.transactions.damaged(place)
 
+    def oddness(self, place: Place) -> str:
+        """What is wrong with the place of a batch; empty for nothing."""
+        return "" if self._order is None else self._order.oddness(place)
+
+    def next_low(self, place: Place, start: int) -> int:
+        """Below which offset records of a batch may be that proves no offset itself, and may begin at `start`."""
+        number = bisect_right(self._losses, place, key=lambda one: one[0])
+        if number < len(self._losses):
+            return self._losses[number][1]
+        return 0 if self._has_more_losses else min(start + MOST_IN_FILE, MOST_POSITION)
+
+    def _note_loss(self, one: Step) -> None:
+        if len(self._losses) < _MOST_LOSSES:
+            self._losses.append((one.place, one.low))
+        else:
+            self._has_more_losses = True
+
     def _accepted(self, one: Step) -> None:
         """A batch stands where it should."""
         assert self._order is not None
         found = self.files[one.place[0]]
         is_loss = one.place in self._after_loss or len(self._order.odd) > self._odd_so_far
         self._odd_so_far = len(self._order.odd)
+        self._after_loss.discard(one.place)
+        if is_loss:
+            self._note_loss(one)
         if one.is_whole:
-            gap = one.low - self._order.next
-            self.holes += (gap if found.end >= 0 and not is_loss else 0) + one.high - one.low + 1 - one.records
+            gap, held = one.low - self._order.next, one.high - one.low + 1
+            self.holes += (gap if found.end >= 0 and not is_loss else 0) + held - max(0, min(one.records, held))
         if found.first < 0:
             found.first = one.low
         found.end = one.high + 1

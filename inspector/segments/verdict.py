@@ -57,7 +57,7 @@ def conclude(survey: Survey) -> None:
 def _order(survey: Survey) -> list[str]:
     said = []
     if survey.odd:
-        said.append(f"{len(survey.odd):,} batches stand at a wrong offset or leader epoch; their records are marked damaged")
+        said.append(f"{survey.odd:,} batches stand at a wrong offset or leader epoch; their records are marked damaged")
     if survey.holes:
         said.append(f"{survey.holes:,} offsets inside hold no record, as compaction leaves them")
     return said

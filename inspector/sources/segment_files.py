@@ -22,6 +22,7 @@ from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request,
 from inspector.sources.input_file import Gap, InputFile
 from inspector.sources.segment_bounds import meant, refuse
 from inspector.sources.segment_read import SpanReading
+from inspector.sources.segment_strays import Strays
 
 _URL = re.compile(r"kafka-log:(?://)?(/.+|[A-Za-z]:.+|[^/].*)\Z")
 _MOST_NOTES = 20
@@ -42,6 +43,7 @@ class SegmentFiles:
         self._surveys: dict[int, Survey] = {}
         self._allowance = Allowance()
         self._early: list[Absence] = []
+        self._strays: Strays | None = None
         self._planned: list[int] = []
         """The number of the partition that each log of the plan is."""
 
@@ -75,6 +77,7 @@ class SegmentFiles:
         """What `request` means now; no topic named means all under the path."""
         refuse(request)
         self._planned = self._chosen(request.logs, request.partitions)
+        self._strays = None
         plan = Plan(logs=[self._described(number) for number in self._planned], spans=[], asked=[], notes=list(self._layout.notes))
         self._early = []
         for place, (number, info) in enumerate(zip(self._planned, plan.logs, strict=True)):
@@ -92,13 +95,14 @@ class SegmentFiles:
         if self._early:
             yield Batch(absent=list(self._early))
             self._early = []
+        strays = self._strays = self._strays or Strays(plan)
         for span in plan.spans:
             number = self._planned[span.log]
             yield from self._surveyed(number, span.log, stop)
             if stop.is_set():
                 return
             survey = self._surveys[number]
-            yield from SpanReading(survey, self._visible(span, survey, request), request.isolation, stop, self._allowance).batches()
+            yield from SpanReading(survey, self._visible(span, survey, request), request.isolation, stop, self._allowance, strays).batches()
             yield Batch(inputs=[as_input(found.facts) for found in survey.files])
             if stop.is_set():
                 return
@@ -178,6 +182,7 @@ def as_input(facts: FileFacts) -> InputFile:
         loses=LOSES,
         proves=PROVES,
         rows=facts.rows,
+        damaged=facts.damaged,
         gaps=tuple(Gap(gap.start, gap.end, gap.reason) for gap in facts.gaps),
         notes=tuple(facts.notes),
         is_whole=facts.is_whole,
