@@ -46,12 +46,18 @@ def parts(file: SegmentFile, start: int = 0) -> Iterator[Part]:
             at = part.end if isinstance(part, Skipped) else part.at + part.size
 
 
-class _Search:
-    """Looking for what can be read after damage."""
+def has_batch(file: SegmentFile, most_bytes: int) -> bool:
+    """Whether a batch whose checksum holds begins in the first bytes of the file, after its first byte."""
+    return _Search(file, most_bytes).next(1) is not None
 
-    def __init__(self, file: SegmentFile) -> None:
+
+class _Search:
+    """Looking for what can be read after damage, in the first `most_bytes` of the file where these are given."""
+
+    def __init__(self, file: SegmentFile, most_bytes: int | None = None) -> None:
         self._file = file
-        self._left = max(_BUDGET * file.size, _LEAST_BUDGET_BYTES)
+        self._end = file.size if most_bytes is None else min(most_bytes, file.size)
+        self._left = max(_BUDGET * self._end, _LEAST_BUDGET_BYTES)
 
     def after(self, at: int, fault: Fault) -> Iterator[Part]:
         """What lies from `at`, where no sound batch is, to the next sound one or the end."""
@@ -62,7 +68,7 @@ class _Search:
             return
         if zeros - at >= PREFIX_BYTES + LEAST_LENGTH[2]:
             fault = Fault("zeros where a batch should be")
-        sound = self._next(at + 1)
+        sound = self.next(at + 1)
         yield from self._between(at, size if sound is None else sound, fault, is_last=sound is None)
 
     def _between(self, at: int, end: int, fault: Fault, *, is_last: bool) -> Iterator[Part]:
@@ -102,10 +108,10 @@ class _Search:
         given_up = "" if self._left > 0 or not is_last else " (too many bytes look like the beginning of a batch: the search was given up)"
         return Skipped(at, end, fault.reason + given_up)
 
-    def _next(self, start: int) -> int | None:
+    def next(self, start: int) -> int | None:
         """Where the next batch begins whose checksum holds; None when there is none."""
         at = start + _MAGIC_AT - _LENGTH_BEFORE
-        while at + _LENGTH_BEFORE < self._file.size and self._left > 0:
+        while at + _LENGTH_BEFORE < self._end and self._left > 0:
             window = self._file.piece(at, CHUNK_BYTES // 2)
             if not window:
                 return None
@@ -115,6 +121,8 @@ class _Search:
                 continue
             for match in _MAGIC.finditer(window, _LENGTH_BEFORE):
                 begin = at + match.start() - _MAGIC_AT
+                if begin >= self._end:
+                    return None
                 if self._is_batch(begin, match[0][0]):
                     return begin
                 if self._left <= 0:

@@ -17,10 +17,11 @@ from inspector.segments import checkpoints, indexes, resync, verdict
 from inspector.segments.control import marker
 from inspector.segments.extent import first_offset
 from inspector.segments.facts import FileFacts
-from inspector.segments.files import SegmentFile, Stat
+from inspector.segments.files import SegmentFile, Stat, plain_name
 from inspector.segments.framing import MOST_POSITION, V2_HEADER_BYTES, Frame, Skipped
 from inspector.segments.layout import Partition
 from inspector.segments.order import MOST_IN_FILE, Order, Step, step
+from inspector.segments.probing import is_text
 from inspector.segments.records import fields
 from inspector.segments.transactions import Place, Transactions
 from inspector.segments.varints import BrokenError
@@ -45,6 +46,8 @@ class Surveyed:
     end: int = -1
     """Offsets `[first, end)` that its batches claim; -1 where it has none."""
     latest_ms: int = -1
+    has_changed: bool = False
+    """It was written to while it was looked through."""
     has_text: bool = False
     """It has no batch and begins as a text file does."""
 
@@ -107,7 +110,7 @@ class Survey:
 
     def _look(self, file: SegmentFile, number: int, base: int, stop: threading.Event) -> Surveyed:
         name = file.path.relative_to(self.root).as_posix() if file.path != self.root else file.path.name
-        facts = FileFacts(name, str(file.path), file.size, file.stat.mtime_ns // 1000)
+        facts = FileFacts(plain_name(name), plain_name(str(file.path)), file.size, file.stat.mtime_ns // 1000)
         facts.sha256 = file.sha256(stop)
         found = Surveyed(number, base, file.path, facts, file.stat)
         self.files.append(found)
@@ -124,10 +127,11 @@ class Survey:
         assert self._order is not None
         self._order.settle()
         if not facts.batches:
-            found.has_text = _is_text(file.piece(0, 4096))
+            found.has_text = is_text(file.piece(0, 4096))
         verdict.compare(self, found, len(self._places) + self._wrong_places, self._order.next)
         changed = file.changed()
         if changed:
+            found.has_changed = True
             facts.note(changed)
             self.notes.append(changed)
         return found
@@ -215,14 +219,3 @@ class Survey:
         found.end = one.high + 1
         if not found.entries or one.place[1] - found.entries[-1][1] >= _ENTRY_BYTES:
             found.entries.append((one.low, one.place[1]))
-
-
-def _is_text(head: bytes) -> bool:
-    """Whether bytes look like the beginning of a text file."""
-    if not head or b"\0" in head:
-        return False
-    try:
-        head.decode()
-    except UnicodeDecodeError as error:
-        return error.start >= len(head) - 3
-    return True

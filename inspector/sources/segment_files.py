@@ -16,6 +16,7 @@ from inspector.errors import SourceError, UsageError
 from inspector.segments.allowance import Allowance
 from inspector.segments.extent import Extent, extent
 from inspector.segments.facts import FileFacts
+from inspector.segments.files import plain_name
 from inspector.segments.layout import Partition, claimed, layout
 from inspector.segments.survey import Survey
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
@@ -24,7 +25,7 @@ from inspector.sources.segment_bounds import meant, refuse
 from inspector.sources.segment_read import SpanReading
 from inspector.sources.segment_strays import Strays
 
-_URL = re.compile(r"kafka-log:(?://)?(/.+|[A-Za-z]:.+|[^/].*)\Z")
+_URL = re.compile(r"kafka-log:(?://)?(/.+|[A-Za-z]:.+|[^/].*)\Z", re.DOTALL)
 _MOST_NOTES = 20
 LOSES = "Segments lose nothing of a record; what retention or compaction removed is gone, and a batch's offset is not under its checksum."
 PROVES = (
@@ -63,7 +64,8 @@ class SegmentFiles:
         attributes: dict[str, object] = {"node_id": said["node.id"]} if "node.id" in said else {}
         if self._layout.is_clean is not None:
             attributes["clean_shutdown"] = self._layout.is_clean
-        return SourceInfo("kafka-log", f"kafka-log://{self._path.as_posix()}", cluster_id=self._layout.cluster_id, attributes=attributes)
+        uri = f"kafka-log://{plain_name(self._path.as_posix())}"
+        return SourceInfo("kafka-log", uri, cluster_id=self._layout.cluster_id, attributes=attributes)
 
     def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
         """The partitions of the named topics with the offsets that are on disk; reads headers at the end of each."""
@@ -106,6 +108,7 @@ class SegmentFiles:
             yield Batch(inputs=[as_input(found.facts) for found in survey.files])
             if stop.is_set():
                 return
+        yield from self._without_records(plan, stop)
 
     def close(self) -> None:
         """Nothing is held between calls."""
@@ -150,6 +153,18 @@ class SegmentFiles:
         if texts and len(self._layout.partitions) == 1 and not any(found.facts.batches for found in survey.files):
             raise SourceError(f"{texts[0]} is text and no Kafka segment: import it as a text export (eventscope import)", step="file")
         yield Batch(state="reading", notes=survey.notes[:_MOST_NOTES], end={place: survey.end})
+
+    def _without_records(self, plan: Plan, stop: threading.Event) -> Iterator[Batch]:
+        """What is known of the files of partitions in which no offset was found: there may be nothing but damage in them."""
+        for place, number in enumerate(self._planned):
+            if number in self._surveys or plan.logs[place].first < plan.logs[place].end:
+                continue
+            yield from self._surveyed(number, place, stop)
+            if stop.is_set():
+                return
+            for found in self._surveys[number].files:
+                found.facts.is_whole = not found.has_changed
+            yield Batch(inputs=[as_input(found.facts) for found in self._surveys[number].files])
 
     @staticmethod
     def _visible(span: Span, survey: Survey, request: Request) -> Span:
