@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -29,6 +29,7 @@ from inspector.segments.verdict import said_by
 
 _ENTRY_BYTES = 1024 * 1024
 _LOOK_EVERY = 512
+_SAY_EVERY_BYTES = 16 * 1024 * 1024
 _MOST_LOSSES = 200_000
 
 
@@ -69,6 +70,8 @@ class Survey:
     """Offsets between first and end that no batch holds though nothing is damaged there: what compaction leaves."""
     below_start: int = 0
     is_done: bool = False
+    read_bytes: int = 0
+    """So many bytes of the files are looked through by now."""
     _order: Order | None = None
     _has_lost: bool = False
     _after_loss: set[Place] = field(default_factory=set)
@@ -80,15 +83,15 @@ class Survey:
     _places: dict[int, int] = field(default_factory=dict)
     _wrong_places: int = 0
 
-    def run(self, stop: threading.Event) -> Iterator[Surveyed]:
-        """Looks through file after file, giving each when it is done; ends early when `stop` is set."""
+    def run(self, stop: threading.Event) -> Iterator[Surveyed | None]:
+        """Looks through file after file, giving each when it is done and None meanwhile; ends early when `stop` is set."""
         segments = self.partition.segments
         self.first = self._start(segments)
         self._order = Order(self.first, self._accepted)
         for number, (base, path) in enumerate(segments):
             self._order.enter(base, segments[number + 1][0] if number + 1 < len(segments) else None)
             with SegmentFile(path) as file:
-                found = self._look(file, number, base, stop)
+                found = yield from self._look(file, number, base, stop)
             if stop.is_set():
                 return
             yield found
@@ -108,7 +111,7 @@ class Survey:
                     self.transactions.began_before(producer.producer_id, producer.transaction_first)
         return first_offset(base, path)
 
-    def _look(self, file: SegmentFile, number: int, base: int, stop: threading.Event) -> Surveyed:
+    def _look(self, file: SegmentFile, number: int, base: int, stop: threading.Event) -> Generator[None, None, Surveyed]:
         name = file.path.relative_to(self.root).as_posix() if file.path != self.root else file.path.name
         facts = FileFacts(plain_name(name), plain_name(str(file.path)), file.size, file.stat.mtime_ns // 1000)
         facts.sha256 = file.sha256(stop)
@@ -117,13 +120,19 @@ class Survey:
         self._current, self._wrong_places = found, 0
         self._places = said_by(file.path.with_suffix(".index"), lambda data: indexes.offset_entries(data, base), self) or {}
         self._gap_before(found)
+        before = self.read_bytes
         for count, part in enumerate(resync.parts(file)):
             if count % _LOOK_EVERY == 0 and stop.is_set():
                 return found
+            begin = before + (part.at if isinstance(part, Frame) else part.start)
+            if begin - self.read_bytes >= _SAY_EVERY_BYTES:
+                self.read_bytes = begin
+                yield None
             if isinstance(part, Frame):
                 self._frame(found, part)
             else:
                 self._skipped(found, part)
+        self.read_bytes = before + file.size
         assert self._order is not None
         self._order.settle()
         if not facts.batches:

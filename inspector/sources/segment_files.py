@@ -22,6 +22,7 @@ from inspector.segments.survey import Survey
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
 from inspector.sources.input_file import Gap, InputFile
 from inspector.sources.segment_bounds import meant, refuse
+from inspector.sources.segment_progress import meter
 from inspector.sources.segment_read import SpanReading
 from inspector.sources.segment_strays import Strays
 
@@ -45,6 +46,7 @@ class SegmentFiles:
         self._allowance = Allowance()
         self._early: list[Absence] = []
         self._strays: Strays | None = None
+        self._meter = meter({})
         self._planned: list[int] = []
         """The number of the partition that each log of the plan is."""
 
@@ -80,7 +82,10 @@ class SegmentFiles:
         refuse(request)
         self._planned = self._chosen(request.logs, request.partitions)
         self._strays = None
+        self._meter = meter({number: self._layout.partitions[number] for number in self._planned})
         plan = Plan(logs=[self._described(number) for number in self._planned], spans=[], asked=[], notes=list(self._layout.notes))
+        # newest first, windows are read in rounds: positions say how far that is
+        plan.total_bytes = None if request.newest_first else self._meter.total
         self._early = []
         for place, (number, info) in enumerate(zip(self._planned, plan.logs, strict=True)):
             partition = self._layout.partitions[number]
@@ -104,11 +109,16 @@ class SegmentFiles:
             if stop.is_set():
                 return
             survey = self._surveys[number]
-            yield from SpanReading(survey, self._visible(span, survey, request), request.isolation, stop, self._allowance, strays).batches()
+            reading = SpanReading(survey, self._visible(span, survey, request), request.isolation, stop, self._allowance, strays)
+            for batch in reading.batches():
+                batch.read_bytes = self._meter.read(number, reading.read_bytes)
+                yield batch
             yield Batch(inputs=[as_input(found.facts) for found in survey.files])
             if stop.is_set():
                 return
         yield from self._without_records(plan, stop)
+        if not stop.is_set():
+            yield Batch(read_bytes=self._meter.total)
 
     def close(self) -> None:
         """Nothing is held between calls."""
@@ -146,7 +156,11 @@ class SegmentFiles:
             return
         survey = self._surveys[number] = Survey(self._layout.partitions[number], self._path)
         for found in survey.run(stop):
-            yield Batch(state=f"checked {found.facts.name}", notes=[f"{found.facts.name}: {text}" for text in _said(found.facts)])
+            batch = Batch(read_bytes=self._meter.looked(number, survey.read_bytes))
+            if found is not None:
+                batch.state = f"checked {found.facts.name}"
+                batch.notes = [f"{found.facts.name}: {text}" for text in _said(found.facts)]
+            yield batch
         if not survey.is_done:
             return
         texts = [found.facts.name for found in survey.files if found.has_text]

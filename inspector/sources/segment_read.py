@@ -38,6 +38,8 @@ class SpanReading:
     stop: threading.Event
     allowance: Allowance
     strays: Strays
+    read_bytes: int = 0
+    """How far in the files of the partition it is, all together."""
     _reached: int = 0
     """Up to here the span is accounted for, once what has gathered is given."""
     _seen: int = 0
@@ -48,13 +50,15 @@ class SpanReading:
     _bytes: int = 0
     _doubtful: RecordBatch = field(default_factory=RecordBatch)
     """Records that may stand at their offsets, of batches that prove nothing: these are no part of the account."""
+    _doubtful_bytes: int = 0
     _notes: list[str] = field(default_factory=list)
 
     def batches(self) -> Iterator[Batch]:
         """Batches of at most 20,000 records or 16 MB, absences between them; the last one has read to the span's end."""
         self._reached = self.span.start
         for found in self._files():
-            yield from self._file(found)
+            before = sum(one.stat.size_bytes for one in self.survey.files[: found.number])
+            yield from self._file(found, before)
             yield from self._doubted()
             yield from self.strays.flushed(found.facts)
             if self.stop.is_set():
@@ -88,7 +92,7 @@ class SpanReading:
 
     # ---- one file
 
-    def _file(self, found: Surveyed) -> Iterator[Batch]:
+    def _file(self, found: Surveyed, before: int) -> Iterator[Batch]:
         start = self._enter(found)
         if found.number and found.base > self._seen and self._is_within and not self._lost:
             yield from self._absence(min(found.base, self._end), NO_FILE)
@@ -103,6 +107,7 @@ class SpanReading:
                 self._say(found, f"{found.path.name} was changed after it was checked")
             for part in resync.parts(file, start):
                 yield from self._part(found, part)
+                self.read_bytes = before + (part.at + part.size if isinstance(part, Frame) else part.end)
                 if self.stop.is_set() or self._is_over:
                     break
             else:
@@ -203,9 +208,11 @@ class SpanReading:
 
     def _doubt(self, rows: RecordBatch) -> Iterator[Batch]:
         rows = self._kept(rows, is_placed=False)
-        if len(self._doubtful) and (len(self._doubtful) + len(rows) > MOST_ROWS or size_of(self._doubtful) + size_of(rows) > MOST_BYTES):
+        size = size_of(rows)
+        if len(self._doubtful) and (len(self._doubtful) + len(rows) > MOST_ROWS or self._doubtful_bytes + size > MOST_BYTES):
             yield from self._doubted()
         add(self._doubtful, rows, self.span.log)
+        self._doubtful_bytes += size
 
     def _doubted(self) -> Iterator[Batch]:
         """What is doubtful, beside the account and after what comes before it."""
@@ -213,7 +220,7 @@ class SpanReading:
             if len(self._records):
                 yield self._flushed()
             yield Batch(records=self._doubtful)
-            self._doubtful = RecordBatch()
+            self._doubtful, self._doubtful_bytes = RecordBatch(), 0
 
     def _add(self, rows: RecordBatch) -> Iterator[Batch]:
         size, reached = size_of(rows), self._reached
