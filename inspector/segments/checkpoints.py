@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import google_crc32c
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 16 * 1024 * 1024
 _SNAPSHOT_HEADER = struct.Struct(">hIi")
 _PRODUCER = struct.Struct(">qhiqiqiq")
 _AS_LIBRDKAFKA = str.maketrans("-_", "+/")

@@ -7,16 +7,21 @@ Read `survey` for the thorough look that comes before records are read.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from inspector.errors import SourceError
 from inspector.segments import framing, indexes, resync
+from inspector.segments.allowance import Allowance
 from inspector.segments.files import SegmentFile, small_file
 from inspector.segments.framing import APPEND_TIME, Frame
 from inspector.segments.layout import Partition
-from inspector.segments.order import Order, step
+from inspector.segments.order import Order, chain, step
 from inspector.segments.records import columns
+
+_LOOKED_AT = 8
+"""So many batches of a file whose name says nothing tell where it begins."""
 
 
 class Extent(NamedTuple):
@@ -27,18 +32,21 @@ class Extent(NamedTuple):
 
 
 def first_offset(base: int, path: Path) -> int:
-    """The first offset of a segment: its name's, or in a file of another name that of its first batch."""
+    """The first offset of a segment: its name's, or in a file of another name that of the first batch that those after it fit to."""
     if base >= 0:
         return base
     with SegmentFile(path) as file:
-        for frame in _sound(file, 0):
-            if frame.base >= 0:
-                return frame.base
-            try:
-                return min(min(rows.position) for rows in columns(frame))
-            except ValueError:
-                return frame.last
-    return 0
+        first = list(islice(_sound(file, 0), _LOOKED_AT))
+    fit = chain([step((0, frame.at), frame) for frame in first], 0) if first else []
+    if not fit:
+        return 0
+    frame = next(frame for frame in first if frame.at == fit[0].place[1])
+    if frame.base >= 0:
+        return frame.base
+    try:
+        return max(0, min(min(rows.position) for rows in columns(frame)))
+    except ValueError:
+        return frame.last
 
 
 def extent(partition: Partition) -> Extent:
@@ -81,28 +89,28 @@ def _sound(file: SegmentFile, at: int) -> Iterator[Frame]:
     return (part for part in resync.parts(file, at) if isinstance(part, Frame) and part.is_sound)
 
 
-def first_at(partition: Partition, time_us: int) -> int | None:
-    """The first offset whose record has that time or a later one; None where none has."""
+def first_at(partition: Partition, time_us: int, allowance: Allowance) -> int | None:
+    """The first offset whose record has that time or a later one, or may have it; None where none has."""
     for _, path in partition.segments:
         with SegmentFile(path) as file:
             for frame in _sound(file, 0):
                 if frame.magic == 2 and frame.max_time_ms * 1000 < time_us:
                     continue
-                found = _within(frame, time_us)
+                found = _within(frame, time_us, allowance)
                 if found is not None:
                     return found
     return None
 
 
-def _within(frame: Frame, time_us: int) -> int | None:
-    """The first record of a batch at or after a time."""
+def _within(frame: Frame, time_us: int, allowance: Allowance) -> int | None:
+    """The first record of a batch at or after a time; its first offset where it cannot be read."""
     if frame.attributes & APPEND_TIME and frame.base >= 0:
         return frame.base if frame.max_time_ms * 1000 >= time_us else None
     try:
-        for rows in columns(frame):
+        for rows in columns(frame, allowance):
             for position, at_us in zip(rows.position, rows.time_us, strict=True):
                 if at_us is not None and at_us >= time_us:
                     return position
     except ValueError:
-        return None
+        return frame.base if frame.base >= 0 else None
     return None

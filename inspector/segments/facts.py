@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from inspector.event import Flag, RecordBatch
+
 MOST_KEPT = 1_000
 """So many damaged ranges and notes are listed of one file; more are counted."""
 
@@ -34,18 +36,30 @@ class FileFacts:
     batches: int = 0
     rows: int = 0
     """Records read of it so far."""
+    damaged: int = 0
+    """Of these, those with the flag `damaged`."""
     gaps: list[Damage] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     more_gaps: int = 0
     is_whole: bool = False
+    _ranges: dict[tuple[int, int], int] = field(default_factory=dict)
+    """Which of the gaps a range is."""
+
+    def count(self, records: RecordBatch) -> None:
+        """Counts records that were read."""
+        self.rows += len(records)
+        self.damaged += sum(bool(bits & Flag.damaged) for bits in records.flags.values())
 
     def damage(self, start: int, end: int, reason: str) -> None:
-        """Notes a range, each once."""
-        found = Damage(start, end, reason)
-        if found in self.gaps:
-            return
-        if len(self.gaps) < MOST_KEPT:
-            self.gaps.append(found)
+        """Notes a range, each once: with all that is said of it."""
+        known = self._ranges.get((start, end))
+        if known is not None:
+            said = self.gaps[known].reason
+            if reason not in said:
+                self.gaps[known] = Damage(start, end, reason if reason.startswith(said) else f"{said}; {reason}")
+        elif len(self.gaps) < MOST_KEPT:
+            self._ranges[start, end] = len(self.gaps)
+            self.gaps.append(Damage(start, end, reason))
         else:
             self.more_gaps += 1
 

@@ -121,6 +121,11 @@ def _opened(path: Path) -> io.FileIO:
         raise SourceError(f"{path.name} cannot be opened: {error.strerror or error}", step="file") from error
 
 
+def plain_name(name: str) -> str:
+    """A name of the file system as text that can be kept: bytes that are no UTF-8 are shown as escapes."""
+    return os.fsencode(name).decode(errors="backslashreplace")
+
+
 def small_file(path: Path, most_bytes: int) -> bytes:
     """All of a small file. Raises SourceError when it cannot be read or is larger than `most_bytes`."""
     with SegmentFile(path) as file:

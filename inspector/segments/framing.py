@@ -22,6 +22,8 @@ PREFIX_BYTES = 12
 """Offset and length: what the length does not count."""
 LEAST_LENGTH = {0: 14, 1: 22, 2: 49}
 CRC_FROM = {0: 16, 1: 16, 2: 21}
+MOST_POSITION = (1 << 63) - 2
+"""The last offset that a log can have: the one after it is the last that 63 bits hold."""
 MOST_BATCH_BYTES = 128 * 1024 * 1024
 """A larger batch is not read: no broker takes one (`message.max.bytes` is 1 MB, and rarely above 20)."""
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -52,10 +54,12 @@ class Frame(NamedTuple):
     data: bytes
     start: int
     problem: str = ""
+    is_proven: bool = True
+    """Whether its checksum holds over these bytes; one with a `problem` may be proven: base offset and length are not under it."""
 
     @property
     def is_sound(self) -> bool:
-        """Whether its checksum holds."""
+        """Whether its checksum holds and nothing else is wrong with it."""
         return not self.problem
 
     @property
@@ -77,17 +81,12 @@ class Frame(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Bytes `[start, end)` of a segment that hold no batch that can be read, and why. `is_end`: nothing but zeros follows.
-
-    `base` and `last` are the offsets that its header claims, -1 where it has none.
-    """
+    """Bytes `[start, end)` of a segment that hold no batch that can be read, and why. `is_end`: nothing but zeros follows."""
 
     start: int
     end: int
     reason: str
     is_end: bool = False
-    base: int = -1
-    last: int = -1
 
     @property
     def text(self) -> str:
@@ -100,6 +99,8 @@ class Fault(NamedTuple):
 
     reason: str
     total: int = 0
+    is_proven: bool = False
+    """Whether the checksum of that many bytes holds."""
 
 
 Part = Frame | Skipped
@@ -141,9 +142,14 @@ def _checked(data: bytes, start: int, at: int, total: int, magic: int) -> Frame 
     found = checksum(data[start + CRC_FROM[magic] : start + total], magic)
     if found != crc:
         return Fault(f"the checksum is {found:08x}, not the {crc:08x} that it says", total)
-    if frame.last < frame.base or frame.last < 0:
-        return Fault(f"the impossible offsets {frame.base} to {frame.last}", total)
+    if not _is_possible(frame):
+        return Fault(f"the impossible offsets {frame.base} to {frame.last}", total, is_proven=True)
     return frame
+
+
+def _is_possible(frame: Frame) -> bool:
+    """Whether a log can have such offsets; the base of old wrappers is not known yet."""
+    return (frame.base >= 0 or frame.magic < 2) and max(frame.base, 0) <= frame.last <= MOST_POSITION
 
 
 def _parsed(data: bytes, start: int, at: int, total: int, magic: int, problem: str = "") -> tuple[Frame, int]:
@@ -170,8 +176,11 @@ def checksum(body: bytes, magic: int) -> int:
     return found
 
 
-def unsound(file: SegmentFile, at: int, total: int, problem: str) -> Frame | None:
-    """What lies at `at`, taken as a batch of `total` bytes although something is wrong with it; None where that cannot be."""
+def unsound(file: SegmentFile, at: int, total: int, problem: str, *, is_proven: bool = False) -> Frame | None:
+    """What lies at `at`, taken as a batch of `total` bytes although something is wrong with it; None where that cannot be.
+
+    Its offsets may be impossible ones.
+    """
     head = file.piece(at, LEGACY_HEADER_BYTES)
     if len(head) < LEGACY_HEADER_BYTES or head[16] > 2 or not LEAST_LENGTH[head[16]] + PREFIX_BYTES <= total <= MOST_BATCH_BYTES:
         return None
@@ -179,7 +188,7 @@ def unsound(file: SegmentFile, at: int, total: int, problem: str) -> Frame | Non
     if file.available(at) < total:
         return None
     frame, _ = _parsed(data, start, at, total, head[16], problem)
-    return frame if frame.base <= frame.last and frame.last >= 0 else None
+    return frame._replace(is_proven=is_proven)
 
 
 def checksum_of(file: SegmentFile, at: int, total: int, magic: int) -> tuple[int, int]:

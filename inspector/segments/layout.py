@@ -15,14 +15,16 @@ from typing import TypeVar
 
 from inspector.errors import SourceError
 from inspector.event import LogKey
-from inspector.plain_files import open_plain
 from inspector.segments import checkpoints
-from inspector.segments.files import small_file
+from inspector.segments.files import plain_name, small_file
+from inspector.segments.framing import MOST_POSITION
+from inspector.segments.probing import holds_segment
 
 T = TypeVar("T")
-_FOLDER = re.compile(r"(?P<topic>[A-Za-z0-9._-]{1,249})-(?P<partition>\d{1,10})\Z")
+_FOLDER = re.compile(r"(?P<topic>[A-Za-z0-9._-]{1,249})-(?P<partition>0|[1-9][0-9]{0,9})\Z")
 _SET_ASIDE = re.compile(r".+\.[0-9a-f]{32}-(?P<why>delete|future|stray)\Z")
-_SEGMENT = re.compile(r"(?P<base>\d{20})\.log\Z")
+_SEGMENT = re.compile(r"(?P<base>[0-9]{20})\.log\Z")
+_SNAPSHOT = re.compile(r"[0-9]{20}\.snapshot\Z")
 _LEFT_OVER = re.compile(r"\d{20}\.\w+\.(?P<why>deleted|cleaned|swap)\Z")
 _WHY = {
     "delete": "a topic that was being deleted",
@@ -33,6 +35,7 @@ _WHY = {
     "swap": "compaction that was being put in place",
 }
 _MOST_NOTES = 20
+_MOST_PARTITION = (1 << 31) - 1
 
 
 @dataclass(slots=True)
@@ -80,7 +83,7 @@ def layout(root: Path) -> Layout:
     found = Layout(root)
     if not root.is_dir():
         _one_file(found, root)
-    elif any(_SEGMENT.match(entry.name) for entry in _entries(root)):
+    elif any(_base_of(entry.name) is not None for entry in _entries(root)):
         _one_folder(found, root)
     else:
         _data_folder(found, root)
@@ -94,7 +97,6 @@ def layout(root: Path) -> Layout:
 
 
 _OF_KAFKA = re.compile(r"meta\.properties|.*-checkpoint|\.kafka_cleanshutdown|bootstrap\.checkpoint|\.lock|.*\.tmp")
-_HEAD_BYTES = 64
 
 
 def claimed(path: Path) -> str:
@@ -103,13 +105,14 @@ def claimed(path: Path) -> str:
         if path.is_symlink():
             return ""
         if not path.is_dir():
-            return "Kafka segment" if _SEGMENT.match(path.name) and _is_binary(path) else ""
+            is_named = _base_of(path.name) is not None
+            return "Kafka segment" if path.suffix == ".log" and holds_segment(path, is_named=is_named) else ""
         entries = _entries(path)
     except (OSError, SourceError):
         return ""
     if _has_segments(entries):
         return "Kafka partition folder"
-    folders = [entry for entry in entries if _FOLDER.match(entry.name) and entry.is_dir(follow_symlinks=False)]
+    folders = [entry for entry in entries if _key_of(entry.name) and entry.is_dir(follow_symlinks=False)]
     others = [entry for entry in entries if not entry.is_dir() and not _OF_KAFKA.fullmatch(entry.name)]
     is_root = any(entry.name == "meta.properties" for entry in entries)
     if (is_root or not others) and any(_has_segments(_listed(entry)) for entry in folders):
@@ -125,17 +128,20 @@ def _listed(entry: os.DirEntry[str]) -> list[os.DirEntry[str]]:
 
 
 def _has_segments(entries: Iterable[os.DirEntry[str]]) -> bool:
-    return any(_SEGMENT.match(entry.name) and entry.is_file(follow_symlinks=False) and _is_binary(Path(entry.path)) for entry in entries)
+    named = (entry for entry in entries if _base_of(entry.name) is not None and entry.is_file(follow_symlinks=False))
+    return any(holds_segment(Path(entry.path), is_named=True) for entry in named)
 
 
-def _is_binary(path: Path) -> bool:
-    """Whether a file called like a segment may be one: text of that name (a printed log) is not, an empty one is."""
-    try:
-        with open_plain(path) as file:
-            head = file.read(_HEAD_BYTES)
-    except OSError:
-        return False
-    return not head or b"\0" in head
+def _base_of(name: str) -> int | None:
+    """The offset that the name of a segment says; None for another name, and for an offset that no log can have."""
+    match = _SEGMENT.match(name)
+    return int(match["base"]) if match and int(match["base"]) <= MOST_POSITION else None
+
+
+def _key_of(name: str) -> LogKey | None:
+    """The partition that a folder is called after."""
+    match = _FOLDER.match(name)
+    return LogKey(match["topic"], int(match["partition"])) if match and int(match["partition"]) <= _MOST_PARTITION else None
 
 
 def _also(notes: Iterable[str]) -> str:
@@ -159,34 +165,36 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 
 def _one_file(found: Layout, path: Path) -> None:
     """One segment; the topic's name is taken from the folder it lies in, as nothing in the file says it."""
-    match = _SEGMENT.match(path.name)
+    base = _base_of(path.name)
     if path.suffix != ".log":
         raise SourceError(f"{path.name} is no segment: such a file is called 00000000000000000000.log", step="file")
-    folder = _FOLDER.match(path.parent.name)
-    key = LogKey(folder["topic"], int(folder["partition"])) if folder else LogKey(path.stem)
-    found.partitions.append(Partition(key, path.parent, [(int(match["base"]) if match else -1, path)], is_alone=True))
+    key = _key_of(path.parent.name) or LogKey(plain_name(path.stem))
+    found.partitions.append(Partition(key, path.parent, [(-1 if base is None else base, path)], is_alone=True))
 
 
 def _one_folder(found: Layout, folder: Path) -> None:
-    match = _FOLDER.match(folder.name)
-    key = LogKey(match["topic"], int(match["partition"])) if match else LogKey(folder.name)
-    if not match:
-        found.notes.append(f"the folder {folder.name} is not called topic-partition: its name is taken as the topic's, partition 0")
+    key = _key_of(folder.name)
+    if key is None:
+        key = LogKey(plain_name(folder.name))
+        found.notes.append(f"the folder {key.name} is not called topic-partition: its name is taken as the topic's, partition 0")
     found.partitions.append(_partition(found, folder, key))
 
 
 def _data_folder(found: Layout, root: Path) -> None:
     for entry in _entries(root):
         aside = _SET_ASIDE.match(entry.name)
-        match = _FOLDER.match(entry.name)
+        key = _key_of(entry.name)
         if entry.is_symlink():
-            found.notes.append(f"{entry.name} is a symbolic link and is not followed")
+            found.notes.append(f"{plain_name(entry.name)} is a symbolic link and is not followed")
         elif aside:
-            found.notes.append(f"the folder {entry.name} is left out: {_WHY[aside['why']]}")
-        elif match and entry.is_dir(follow_symlinks=False):
-            partition = _partition(found, root / entry.name, LogKey(match["topic"], int(match["partition"])))
+            found.notes.append(f"the folder {plain_name(entry.name)} is left out: {_WHY[aside['why']]}")
+        elif key and entry.is_dir(follow_symlinks=False):
+            partition = _partition(found, root / entry.name, key)
             if partition.segments:
                 found.partitions.append(partition)
+        elif entry.is_dir(follow_symlinks=False) and _has_segments(_listed(entry)):
+            name = plain_name(entry.name)
+            found.notes.append(f"the folder {name} is left out: it is not called topic-partition; it can be read by itself")
     _root_files(found, root)
 
 
@@ -195,16 +203,19 @@ def _partition(found: Layout, folder: Path, key: LogKey) -> Partition:
     partition = Partition(key, folder)
     for entry in _entries(folder):
         left_over = _LEFT_OVER.match(entry.name)
-        segment = _SEGMENT.match(entry.name)
+        base = _base_of(entry.name)
+        place = plain_name(f"{folder.name}/{entry.name}")
         if entry.is_symlink():
-            found.notes.append(f"{folder.name}/{entry.name} is a symbolic link and is not followed")
+            found.notes.append(f"{place} is a symbolic link and is not followed")
         elif left_over:
-            found.notes.append(f"{folder.name}/{entry.name} is left out: {_WHY[left_over['why']]}")
-        elif segment and not entry.is_file(follow_symlinks=False):
-            found.notes.append(f"{folder.name}/{entry.name} is no ordinary file and is not opened")
-        elif segment:
-            partition.segments.append((int(segment["base"]), folder / entry.name))
-        elif entry.name.endswith(".snapshot") and entry.name[:20].isdigit():
+            found.notes.append(f"{place} is left out: {_WHY[left_over['why']]}")
+        elif base is not None and not entry.is_file(follow_symlinks=False):
+            found.notes.append(f"{place} is no ordinary file and is not opened")
+        elif base is not None:
+            partition.segments.append((base, folder / entry.name))
+        elif entry.name.endswith(".log"):
+            found.notes.append(f"{place} is left out: its name is no offset; it can be read by itself")
+        elif _SNAPSHOT.match(entry.name):
             partition.snapshots[int(entry.name[:20])] = folder / entry.name
     topic_id = _said(found, folder / "partition.metadata", checkpoints.topic_id)
     partition.key = LogKey(key.name, key.partition, topic_id or "")
@@ -235,5 +246,5 @@ def _said(found: Layout, path: Path, read: Callable[[bytes], T]) -> T | None:
     try:
         return read(small_file(path, checkpoints.MOST_BYTES))
     except (ValueError, SourceError) as error:
-        found.notes.append(f"{path.relative_to(found.root.parent)} cannot be used: {error}")
+        found.notes.append(f"{plain_name(str(path.relative_to(found.root.parent)))} cannot be used: {error}")
         return None

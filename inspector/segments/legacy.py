@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from inspector.event import RecordBatch
+from inspector.segments.allowance import Allowance
 from inspector.segments.columns import DAMAGED, MOST_ROWS, put_times
 from inspector.segments.framing import APPEND_TIME, CODEC, LEAST_LENGTH, LEGACY_HEADER, LEGACY_HEADER_BYTES, PREFIX_BYTES, Frame
-from inspector.segments.unpack import unpacked
 
 
 class Message(NamedTuple):
@@ -26,7 +26,7 @@ class Message(NamedTuple):
     problem: str = ""
 
 
-def columns(frame: Frame, most: int) -> Iterator[RecordBatch]:
+def columns(frame: Frame, allowance: Allowance) -> Iterator[RecordBatch]:
     """The messages of `frame`, one or a whole set; at most 20,000 at a time. Raises ValueError where they cannot be read."""
     data = frame.data[frame.start : frame.start + frame.size]
     outer = _message(data, 0, frame.size)
@@ -35,7 +35,7 @@ def columns(frame: Frame, most: int) -> Iterator[RecordBatch]:
         return
     if outer.value is None:
         raise ValueError("a compressed message without a value")
-    plain = unpacked(outer.value, frame.attributes & CODEC, magic=frame.magic, most=most)
+    plain = allowance.unpacked(outer.value, frame.attributes & CODEC, magic=frame.magic)
     messages = list(_inside(plain))
     if not messages:
         raise ValueError("a compressed message with none inside")

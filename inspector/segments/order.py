@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
-from inspector.segments.framing import Frame
+from inspector.segments.framing import MOST_POSITION, Frame
 from inspector.segments.transactions import Place
 
 
@@ -35,8 +35,11 @@ def step(place: Place, frame: Frame) -> Step:
 
 _WINDOW = 16
 """So many batches are looked at together."""
-_MOST_IN_FILE = 1 << 31
+MOST_IN_FILE = 1 << 31
 """No segment goes further above its base offset: its index has 32 bits for that."""
+_MOST_ODD = 100_000
+"""So many batches of one file may stand wrong; then nothing of what follows in it is believed."""
+_GIVEN_UP = f"{_MOST_ODD:,} batches before it in the file do not fit either"
 
 
 class Order:
@@ -49,7 +52,10 @@ class Order:
         self.next = start
         self.odd: dict[Place, str] = {}
         self._accepted = accepted
-        self._floor, self._ceiling = 0, 1 << 63
+        self._odd_before = 0
+        self._given_up: dict[int, int] = {}
+        """Number of a file → from which byte on nothing is believed."""
+        self._floor, self._ceiling = 0, MOST_POSITION + 1
         self._window: list[Step] = []
         self._doubtful = 0
         """So many of the window's first batches lie before one that goes backwards."""
@@ -60,12 +66,16 @@ class Order:
         """Another file begins, whose name says `base` (below 0: nothing), and the one after it `next_base`."""
         self.settle()
         self._floor = max(base, 0)
-        self._ceiling = (1 << 63) if base < 0 else base + _MOST_IN_FILE
+        self._ceiling = MOST_POSITION + 1 if base < 0 else min(base + MOST_IN_FILE, MOST_POSITION + 1)
+        self._odd_before = len(self.odd)
         if next_base is not None:
             self._ceiling = min(self._ceiling, next_base)
 
     def take(self, new: Step) -> None:
         """The next batch of the file."""
+        if len(self.odd) - self._odd_before >= _MOST_ODD:
+            self._given_up.setdefault(*new.place)
+            return
         if not self._floor <= new.low <= new.high < self._ceiling:
             self.odd[new.place] = f"its offsets {new.low} to {new.high} cannot be in a file that begins at {self._floor}"
             return
@@ -74,6 +84,13 @@ class Order:
         self._window.append(new)
         if len(self._window) > _WINDOW:
             self._decide_first()
+
+    def oddness(self, place: Place) -> str:
+        """What is wrong with the place of the batch there; empty for nothing."""
+        if place in self.odd:
+            return self.odd[place]
+        given_up = self._given_up.get(place[0])
+        return _GIVEN_UP if given_up is not None and place[1] >= given_up else ""
 
     def settle(self) -> None:
         """No more comes of this file."""

@@ -1,7 +1,7 @@
 """The codecs of Kafka's batches, unpacked within a bound: what holds more is damage and takes no memory.
 
 Snappy is Java's block stream ("xerial") or one raw block (librdkafka); LZ4 is the frame format, in v0 messages with the wrong
-header checksum that old clients wrote (KAFKA-3160). Read `records` for who asks.
+header checksum that old clients wrote (KAFKA-3160). Read `allowance` for the bound of all batches, `records` for who asks.
 """
 
 from __future__ import annotations
@@ -28,8 +28,12 @@ _LZ4_CONTENT_SIZE, _LZ4_DICTIONARY = 0x08, 0x01
 _TOO_SMALL = "failed to write whole buffer"
 
 
+class TooMuchError(ValueError):
+    """More than the bound."""
+
+
 def unpacked(packed: bytes, codec: int, *, magic: int = 2, most: int = MOST_PLAIN_BYTES) -> bytes:
-    """What `packed` holds. Raises ValueError: an unknown codec, damage, or more than `most` bytes."""
+    """What `packed` holds. Raises ValueError: an unknown codec, damage; TooMuchError: more than `most` bytes."""
     if not 0 < codec < len(CODECS):
         raise ValueError(f"unknown codec {codec}")
     try:
@@ -40,8 +44,8 @@ def unpacked(packed: bytes, codec: int, *, magic: int = 2, most: int = MOST_PLAI
         raise ValueError(f"{CODECS[codec]} does not unpack ({error})") from None
 
 
-def _too_much(most: int) -> ValueError:
-    return ValueError(f"it unpacks to more than {most // 1024 // 1024} MB")
+def _too_much(most: int) -> TooMuchError:
+    return TooMuchError(f"it unpacks to more than {most // 1024 // 1024} MB")
 
 
 def _gunzipped(packed: bytes, most: int) -> bytes:

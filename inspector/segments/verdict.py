@@ -6,12 +6,15 @@ Knows the rules of no format. Read `survey` for who asks, `indexes` for the file
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from inspector.errors import SourceError
 from inspector.segments import indexes
+from inspector.segments.facts import MOST_KEPT
 from inspector.segments.files import small_file
+from inspector.segments.transactions import Aborted
 
 if TYPE_CHECKING:
     from inspector.segments.survey import Survey, Surveyed
@@ -34,17 +37,24 @@ def compare(survey: Survey, found: Surveyed, wrong: int, end: int) -> None:
     """What the index files of a segment say otherwise; `wrong` entries of `.index` point nowhere, its offsets end before `end`."""
     if wrong:
         found.facts.note(f"its .index has {wrong:,} entries that point at no batch, or at another offset; it is not needed")
-    entries = said_by(found.path.with_suffix(".timeindex"), lambda data: indexes.time_entries(data, found.base), survey)
-    problem = indexes.time_problem(entries, found.base, end, found.latest_ms) if entries else ""
+    problem = said_by(
+        found.path.with_suffix(".timeindex"),
+        lambda data: indexes.time_problem(indexes.time_entries(data, found.base), found.base, end, found.latest_ms),
+        survey,
+    )
     if problem:
         found.facts.note(f"its .timeindex does not fit: {problem}; it is not needed")
+    for one in said_by(found.path.with_suffix(".txnindex"), lambda data: _not_shown(data, survey), survey) or []:
+        found.facts.note(
+            f"its .txnindex names an aborted transaction of producer {one.producer_id} at {one.first} to {one.last} "
+            "that the records do not show"
+        )
+
+
+def _not_shown(data: bytes, survey: Survey) -> list[Aborted]:
+    """The transactions of an index that the records do not show, some of them. Raises ValueError for a damaged one."""
     ends = {(one.producer_id, one.last) for one in survey.transactions.aborted}
-    for one in said_by(found.path.with_suffix(".txnindex"), indexes.transactions, survey) or []:
-        if (one.producer_id, one.last) not in ends:
-            found.facts.note(
-                f"its .txnindex names an aborted transaction of producer {one.producer_id} at {one.first} to {one.last} "
-                "that the records do not show"
-            )
+    return list(islice((one for one in indexes.transactions(data) if (one.producer_id, one.last) not in ends), MOST_KEPT))
 
 
 def conclude(survey: Survey) -> None:
@@ -57,7 +67,7 @@ def conclude(survey: Survey) -> None:
 def _order(survey: Survey) -> list[str]:
     said = []
     if survey.odd:
-        said.append(f"{len(survey.odd):,} batches stand at a wrong offset or leader epoch; their records are marked damaged")
+        said.append(f"{survey.odd:,} batches stand at a wrong offset or leader epoch; their records are marked damaged")
     if survey.holes:
         said.append(f"{survey.holes:,} offsets inside hold no record, as compaction leaves them")
     return said

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from inspector.errors import UsageError
 from inspector.event import format_time
+from inspector.segments.allowance import Allowance
 from inspector.segments.extent import Extent, first_at
 from inspector.segments.layout import Partition
 from inspector.sources import Absence, Bound, Request
@@ -26,10 +27,15 @@ class Meant:
     absent: list[Absence]
 
 
-def meant(partition: Partition, place: int, extent: Extent, request: Request, notes: list[str]) -> Meant:
-    """What `request` asks of one partition, the plan's log `place`; what the user should know goes to `notes`."""
-    start = _offset(partition, extent, request.start, extent.first, notes)
-    end = extent.end if request.end == Bound() else min(_offset(partition, extent, request.end, extent.end, notes), extent.end)
+def meant(partition: Partition, place: int, extent: Extent, request: Request, notes: list[str], allowance: Allowance) -> Meant:
+    """What `request` asks of one partition, the plan's log `place`; what the user should know goes to `notes`.
+
+    What is unpacked to find a time is charged to `allowance`.
+    """
+    start = _offset(partition, extent, request.start, extent.first, notes, allowance)
+    end = extent.end
+    if request.end != Bound():
+        end = min(_offset(partition, extent, request.end, extent.end, notes, allowance), end)
     end = max(start, end) if start <= extent.end else start
     gone = min(extent.first, end)
     if start >= gone:
@@ -39,7 +45,7 @@ def meant(partition: Partition, place: int, extent: Extent, request: Request, no
     return Meant(start, end, [Absence(place, start, gone, reason)])
 
 
-def _offset(partition: Partition, extent: Extent, bound: Bound, natural: int, notes: list[str]) -> int:
+def _offset(partition: Partition, extent: Extent, bound: Bound, natural: int, notes: list[str], allowance: Allowance) -> int:
     if bound.position is not None:
         if bound.position > extent.end:
             notes.append(f"{partition.named}: position {bound.position} is beyond the end {extent.end}")
@@ -47,7 +53,7 @@ def _offset(partition: Partition, extent: Extent, bound: Bound, natural: int, no
     if bound.last is not None:
         return max(extent.first, extent.end - bound.last)
     if bound.time_us is not None:
-        found = first_at(partition, bound.time_us)
+        found = first_at(partition, bound.time_us, allowance)
         if found is None:
             notes.append(f"{partition.named}: nothing at or after {format_time(bound.time_us)}")
         return extent.end if found is None else found

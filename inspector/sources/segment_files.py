@@ -13,16 +13,20 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
+from inspector.segments.allowance import Allowance
 from inspector.segments.extent import Extent, extent
 from inspector.segments.facts import FileFacts
+from inspector.segments.files import plain_name
 from inspector.segments.layout import Partition, claimed, layout
 from inspector.segments.survey import Survey
 from inspector.sources import Absence, Batch, Isolation, LogInfo, Plan, Request, SourceInfo, Span
 from inspector.sources.input_file import Gap, InputFile
 from inspector.sources.segment_bounds import meant, refuse
+from inspector.sources.segment_progress import meter
 from inspector.sources.segment_read import SpanReading
+from inspector.sources.segment_strays import Strays
 
-_URL = re.compile(r"kafka-log:(?://)?(/.+|[A-Za-z]:.+|[^/].*)\Z")
+_URL = re.compile(r"kafka-log:(?://)?(/.+|[A-Za-z]:.+|[^/].*)\Z", re.DOTALL)
 _MOST_NOTES = 20
 LOSES = "Segments lose nothing of a record; what retention or compaction removed is gone, and a batch's offset is not under its checksum."
 PROVES = (
@@ -39,7 +43,10 @@ class SegmentFiles:
         self._path = path_of(url)
         self._layout = layout(self._path)
         self._surveys: dict[int, Survey] = {}
+        self._allowance = Allowance()
         self._early: list[Absence] = []
+        self._strays: Strays | None = None
+        self._meter = meter({})
         self._planned: list[int] = []
         """The number of the partition that each log of the plan is."""
 
@@ -59,7 +66,8 @@ class SegmentFiles:
         attributes: dict[str, object] = {"node_id": said["node.id"]} if "node.id" in said else {}
         if self._layout.is_clean is not None:
             attributes["clean_shutdown"] = self._layout.is_clean
-        return SourceInfo("kafka-log", f"kafka-log://{self._path.as_posix()}", cluster_id=self._layout.cluster_id, attributes=attributes)
+        uri = f"kafka-log://{plain_name(self._path.as_posix())}"
+        return SourceInfo("kafka-log", uri, cluster_id=self._layout.cluster_id, attributes=attributes)
 
     def logs(self, names: Sequence[str] = ()) -> list[LogInfo]:
         """The partitions of the named topics with the offsets that are on disk; reads headers at the end of each."""
@@ -73,11 +81,15 @@ class SegmentFiles:
         """What `request` means now; no topic named means all under the path."""
         refuse(request)
         self._planned = self._chosen(request.logs, request.partitions)
+        self._strays = None
+        self._meter = meter({number: self._layout.partitions[number] for number in self._planned})
         plan = Plan(logs=[self._described(number) for number in self._planned], spans=[], asked=[], notes=list(self._layout.notes))
+        # newest first, windows are read in rounds: positions say how far that is
+        plan.total_bytes = None if request.newest_first else self._meter.total
         self._early = []
         for place, (number, info) in enumerate(zip(self._planned, plan.logs, strict=True)):
             partition = self._layout.partitions[number]
-            asked = meant(partition, place, Extent(info.first, info.end), request, plan.notes)
+            asked = meant(partition, place, Extent(info.first, info.end), request, plan.notes, self._allowance)
             plan.asked.append((asked.start, asked.end))
             self._early.extend(asked.absent)
             start = max(asked.start, info.first)
@@ -90,16 +102,23 @@ class SegmentFiles:
         if self._early:
             yield Batch(absent=list(self._early))
             self._early = []
+        strays = self._strays = self._strays or Strays(plan)
         for span in plan.spans:
             number = self._planned[span.log]
             yield from self._surveyed(number, span.log, stop)
             if stop.is_set():
                 return
             survey = self._surveys[number]
-            yield from SpanReading(survey, self._visible(span, survey, request), request.isolation, stop).batches()
+            reading = SpanReading(survey, self._visible(span, survey, request), request.isolation, stop, self._allowance, strays)
+            for batch in reading.batches():
+                batch.read_bytes = self._meter.read(number, reading.read_bytes)
+                yield batch
             yield Batch(inputs=[as_input(found.facts) for found in survey.files])
             if stop.is_set():
                 return
+        yield from self._without_records(plan, stop)
+        if not stop.is_set():
+            yield Batch(read_bytes=self._meter.total)
 
     def close(self) -> None:
         """Nothing is held between calls."""
@@ -137,13 +156,29 @@ class SegmentFiles:
             return
         survey = self._surveys[number] = Survey(self._layout.partitions[number], self._path)
         for found in survey.run(stop):
-            yield Batch(state=f"checked {found.facts.name}", notes=[f"{found.facts.name}: {text}" for text in _said(found.facts)])
+            batch = Batch(read_bytes=self._meter.looked(number, survey.read_bytes))
+            if found is not None:
+                batch.state = f"checked {found.facts.name}"
+                batch.notes = [f"{found.facts.name}: {text}" for text in _said(found.facts)]
+            yield batch
         if not survey.is_done:
             return
         texts = [found.facts.name for found in survey.files if found.has_text]
         if texts and len(self._layout.partitions) == 1 and not any(found.facts.batches for found in survey.files):
             raise SourceError(f"{texts[0]} is text and no Kafka segment: import it as a text export (eventscope import)", step="file")
         yield Batch(state="reading", notes=survey.notes[:_MOST_NOTES], end={place: survey.end})
+
+    def _without_records(self, plan: Plan, stop: threading.Event) -> Iterator[Batch]:
+        """What is known of the files of partitions in which no offset was found: there may be nothing but damage in them."""
+        for place, number in enumerate(self._planned):
+            if number in self._surveys or plan.logs[place].first < plan.logs[place].end:
+                continue
+            yield from self._surveyed(number, place, stop)
+            if stop.is_set():
+                return
+            for found in self._surveys[number].files:
+                found.facts.is_whole = not found.has_changed
+            yield Batch(inputs=[as_input(found.facts) for found in self._surveys[number].files])
 
     @staticmethod
     def _visible(span: Span, survey: Survey, request: Request) -> Span:
@@ -176,6 +211,7 @@ def as_input(facts: FileFacts) -> InputFile:
         loses=LOSES,
         proves=PROVES,
         rows=facts.rows,
+        damaged=facts.damaged,
         gaps=tuple(Gap(gap.start, gap.end, gap.reason) for gap in facts.gaps),
         notes=tuple(facts.notes),
         is_whole=facts.is_whole,

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from inspector.errors import SourceError
 from inspector.event import RecordBatch
 from inspector.segments import resync
+from inspector.segments.allowance import Allowance
 from inspector.segments.columns import MOST_ROWS, add
 from inspector.segments.files import SegmentFile
 from inspector.segments.framing import Frame, Part
@@ -21,11 +22,10 @@ from inspector.segments.records import columns
 from inspector.segments.survey import Survey, Surveyed
 from inspector.sources import Absence, Batch, Isolation, Span
 from inspector.sources.segment_rows import HIDDEN, describe
+from inspector.sources.segment_strays import MOST_BYTES, Strays, divided, misplaced, size_of
 
 NO_FILE = "no file holds them: compaction at the end of a segment, or a file that is missing"
 CHANGED = "the files were changed while they were read"
-MOST_BYTES = 16 * 1024 * 1024
-_ROW_BYTES = 64
 
 
 @dataclass(slots=True)
@@ -36,6 +36,10 @@ class SpanReading:
     span: Span
     isolation: Isolation
     stop: threading.Event
+    allowance: Allowance
+    strays: Strays
+    read_bytes: int = 0
+    """How far in the files of the partition it is, all together."""
     _reached: int = 0
     """Up to here the span is accounted for, once what has gathered is given."""
     _seen: int = 0
@@ -44,13 +48,19 @@ class SpanReading:
     """Why nothing is known of what lies between `_seen` and the next such batch."""
     _records: RecordBatch = field(default_factory=RecordBatch)
     _bytes: int = 0
+    _doubtful: RecordBatch = field(default_factory=RecordBatch)
+    """Records that may stand at their offsets, of batches that prove nothing: these are no part of the account."""
+    _doubtful_bytes: int = 0
     _notes: list[str] = field(default_factory=list)
 
     def batches(self) -> Iterator[Batch]:
         """Batches of at most 20,000 records or 16 MB, absences between them; the last one has read to the span's end."""
         self._reached = self.span.start
         for found in self._files():
-            yield from self._file(found)
+            before = sum(one.stat.size_bytes for one in self.survey.files[: found.number])
+            yield from self._file(found, before)
+            yield from self._doubted()
+            yield from self.strays.flushed(found.facts)
             if self.stop.is_set():
                 yield self._flushed()
                 return
@@ -82,7 +92,7 @@ class SpanReading:
 
     # ---- one file
 
-    def _file(self, found: Surveyed) -> Iterator[Batch]:
+    def _file(self, found: Surveyed, before: int) -> Iterator[Batch]:
         start = self._enter(found)
         if found.number and found.base > self._seen and self._is_within and not self._lost:
             yield from self._absence(min(found.base, self._end), NO_FILE)
@@ -97,6 +107,7 @@ class SpanReading:
                 self._say(found, f"{found.path.name} was changed after it was checked")
             for part in resync.parts(file, start):
                 yield from self._part(found, part)
+                self.read_bytes = before + (part.at + part.size if isinstance(part, Frame) else part.end)
                 if self.stop.is_set() or self._is_over:
                     break
             else:
@@ -126,8 +137,8 @@ class SpanReading:
         if not isinstance(part, Frame):
             if not part.is_end:
                 self._lose(found, part.start, part.end)
-        elif not part.is_sound or (found.number, part.at) in self.survey.odd:
-            # its offsets prove nothing: its rows are shown where it lies, and what is missing is told by the batches around it
+        elif not part.is_sound or self.survey.oddness((found.number, part.at)):
+            # its offsets prove nothing: its rows are shown, and what is missing is told by the batches around it
             self._lose(found, part.at, part.at + part.size)
             if self._is_within:
                 yield from self._rows(found, part, is_placed=False)
@@ -136,6 +147,7 @@ class SpanReading:
 
     def _placed(self, found: Surveyed, frame: Frame) -> Iterator[Batch]:
         """A batch that stands where it should."""
+        yield from self._doubted()
         low = frame.base if frame.base >= 0 else self._seen
         if frame.last >= self.span.start:
             yield from self._absence(min(low, self._end), self._lost)
@@ -144,28 +156,77 @@ class SpanReading:
         self._seen, self._lost = frame.last + 1, ""
 
     def _rows(self, found: Surveyed, frame: Frame, *, is_placed: bool) -> Iterator[Batch]:
+        above, high = self._room(found, frame, is_placed=is_placed)
+        read = strays = 0
         try:
-            for rows in columns(frame):
+            for rows in columns(frame, self.allowance):
                 describe(rows, frame, (found.number, frame.at), self.survey)
-                found.facts.rows += len(rows)
-                for part in _parts(rows):
-                    yield from self._add(part, is_placed=is_placed)
+                wrong = misplaced(rows.position, above, high)
+                if wrong:
+                    strays += len(wrong)
+                    yield from self._astray(found, frame, rows, wrong, read)
+                read += len(rows)
+                kept = rows.rows(sorted(set(range(len(rows))) - set(wrong))) if wrong else rows
+                found.facts.count(kept)
+                above = kept.position[-1] if len(kept) else above
+                for part in divided(kept):
+                    yield from self._add(part) if is_placed else self._doubt(part)
         except ValueError as error:
             reason = f"{frame.problem}; {error}" if frame.problem else str(error)
             found.facts.damage(frame.at, frame.at + frame.size, reason)
             if is_placed:
                 lost = f"damaged: bytes {frame.at}–{frame.at + frame.size} of {found.facts.name}: {reason}"
                 yield from self._absence(min(frame.last + 1, self._end), lost)
+        if strays and is_placed:
+            said = f"{strays:,} records say offsets that are not within the batch's {max(frame.base, 0)} to {frame.last}, or out of order"
+            found.facts.damage(frame.at, frame.at + frame.size, f"{said}; they are in the log {found.facts.name}")
         if is_placed:
             self._reached = max(self._reached, min(frame.last + 1, self._end))
 
+    def _room(self, found: Surveyed, frame: Frame, *, is_placed: bool) -> tuple[int, int]:
+        """(the offset above which, the one up to which) records of a batch may stand."""
+        if is_placed:
+            return max(frame.base, 0) - 1, frame.last
+        end = self.survey.next_low((found.number, frame.at), max(self._seen, found.base, 0))
+        fits = frame.last < end and (frame.base < 0 or frame.base >= self._seen)
+        return (self._seen - 1, end - 1) if fits else (0, -1)
+
+    def _astray(self, found: Surveyed, frame: Frame, rows: RecordBatch, wrong: Sequence[int], read: int) -> Iterator[Batch]:
+        """Rows of a batch, of which `read` records were read before, that cannot stand where they say."""
+        found.facts.rows += len(wrong)
+        found.facts.damaged += len(wrong)
+        fit = [row for row in wrong if read + row < frame.size]
+        if len(fit) < len(wrong):
+            reason = f"{len(wrong) - len(fit):,} records more than it has bytes, at offsets where they cannot stand, are left out"
+            found.facts.damage(frame.at, frame.at + frame.size, reason)
+        if self.isolation is Isolation.committed:
+            fit = [row for row in fit if not rows.flags.get(row, 0) & HIDDEN]
+        if fit:
+            yield from self.strays.take(rows.rows(fit), found.facts, frame, [read + row for row in fit])
+
     # ---- batches
 
-    def _add(self, rows: RecordBatch, *, is_placed: bool) -> Iterator[Batch]:
+    def _doubt(self, rows: RecordBatch) -> Iterator[Batch]:
+        rows = self._kept(rows, is_placed=False)
+        size = size_of(rows)
+        if len(self._doubtful) and (len(self._doubtful) + len(rows) > MOST_ROWS or self._doubtful_bytes + size > MOST_BYTES):
+            yield from self._doubted()
+        add(self._doubtful, rows, self.span.log)
+        self._doubtful_bytes += size
+
+    def _doubted(self) -> Iterator[Batch]:
+        """What is doubtful, beside the account and after what comes before it."""
+        if len(self._doubtful):
+            if len(self._records):
+                yield self._flushed()
+            yield Batch(records=self._doubtful)
+            self._doubtful, self._doubtful_bytes = RecordBatch(), 0
+
+    def _add(self, rows: RecordBatch) -> Iterator[Batch]:
         size, reached = size_of(rows), self._reached
-        if is_placed and rows.position:
+        if rows.position:
             reached = max(reached, min(rows.position[-1] + 1, self._end))
-        rows = self._kept(rows, is_placed=is_placed)
+        rows = self._kept(rows, is_placed=True)
         if len(self._records) and (len(self._records) + len(rows) > MOST_ROWS or self._bytes + size > MOST_BYTES):
             yield self._flushed()
         add(self._records, rows, self.span.log)
@@ -196,23 +257,3 @@ class SpanReading:
             yield self._flushed()
             self._reached = end
             yield Batch(absent=[Absence(self.span.log, start, end, reason)], read_to={self.span.log: end})
-
-
-def size_of(rows: RecordBatch) -> int:
-    """About how many bytes the rows take."""
-    return _ROW_BYTES * len(rows) + sum(map(len, filter(None, rows.key))) + sum(map(len, filter(None, rows.value)))
-
-
-def _parts(rows: RecordBatch) -> Iterator[RecordBatch]:
-    """The rows in parts of at most 16 MB, and at least one row."""
-    if size_of(rows) <= MOST_BYTES:
-        yield rows
-        return
-    first = total = 0
-    for row, (key, value) in enumerate(zip(rows.key, rows.value, strict=True)):
-        size = _ROW_BYTES + len(key or b"") + len(value or b"")
-        if row > first and total + size > MOST_BYTES:
-            yield rows.rows(range(first, row))
-            first, total = row, 0
-        total += size
-    yield rows.rows(range(first, len(rows)))

@@ -29,8 +29,8 @@ def describe(batch: RecordBatch, frame: Frame, place: Place, survey: Survey) -> 
 
 
 def _put_flags(batch: RecordBatch, frame: Frame, place: Place, survey: Survey) -> None:
-    if place in survey.odd:
-        mark(batch, _DAMAGED, f"not to be trusted: {survey.odd[place]}")
+    if odd := survey.oddness(place):
+        mark(batch, _DAMAGED, f"not to be trusted: {odd}")
     state = _state(frame, place, survey)
     if state is State.aborted:
         mark(batch, _ABORTED)

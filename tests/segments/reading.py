@@ -85,6 +85,10 @@ class Read:
     def positions(self) -> list[int]:
         return self.records.position
 
+    def at(self, log: int) -> list[int]:
+        """The positions in one log of the plan."""
+        return [position for number, position in zip(self.records.log, self.positions, strict=True) if number == log]
+
     @property
     def values(self) -> list[bytes | None]:
         return self.records.value

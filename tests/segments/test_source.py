@@ -174,8 +174,13 @@ def test_the_only_and_the_last_batch_may_be_damaged(tmp_path: Path) -> None:
 def test_a_base_offset_that_does_not_fit_is_marked_and_not_those_around_it(tmp_path: Path, wrong: int) -> None:
     edited = wrong.to_bytes(8, "big") + plain(6)[8:]
     read = Read(folder(tmp_path, {0: plain(0) + plain(3) + edited + plain(9) + plain(12)}))
-    assert read.flagged(Flag.damaged) == [wrong, wrong + 1, wrong + 2]
-    assert read.positions == [*range(6), wrong, wrong + 1, wrong + 2, *range(9, 15)]
+    at = len(plain(0)) + len(plain(3))
+    assert read.flagged(Flag.damaged) == [at, at + 1, at + 2]
+    assert read.at(0) == [*range(6), *range(9, 15)]
+    assert read.at(1) == [at, at + 1, at + 2]
+    assert read.plan.logs[1].key.name == f"{0:020}.log"
+    assert read.files[0].damaged == 3
+    assert sum(f"it says offset {wrong + number}, where" in text for number in range(3) for text in read.records.error.values()) == 3
     assert [(one.start, one.end) for one in read.absent] == [(6, 9)]
     assert read.plan.asked == [(0, 15)]
 
@@ -352,17 +357,18 @@ def read_hurt(path: Path, damage: list[tuple[int, int]]) -> tuple[Read, set[int]
 
 def check_account(read: Read, whole: set[int]) -> set[int]:
     """No record of a batch left alone is missing, or counted as absent; gives those not marked as damaged."""
-    assert whole <= set(read.positions)
+    assert whole <= set(read.at(0))
     bits = read.records.flags
     trusted = {at for row, at in enumerate(read.positions) if not bits.get(row, 0) & Flag.damaged}
+    assert len(set(read.at(0))) == len(read.at(0))
     for one in read.absent:
         assert one.start < one.end
         assert not trusted & set(range(one.start, min(one.end, 1000)))
     reached = read.plan.asked[0][0]
     for batch in read.batches:
-        for to in batch.read_to.values():
-            assert to >= reached
-            reached = to
+        to = batch.read_to.get(0, reached)
+        assert to >= reached
+        reached = to
     assert reached == read.plan.asked[0][1] or not read.plan.spans
     return trusted
 
