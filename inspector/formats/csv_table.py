@@ -70,6 +70,7 @@ class CsvTable:
         reading = _Reading(mapping, Dialect.of(settings), "utf-8" if encoding in WIDE else encoding, is_exact=encoding not in WIDE)
         if encoding == "cp1252":
             mapping.notes.append("it is no UTF-8: its text is read as Windows-1252, which is a guess (--set encoding=NAME)")
+        reading.guarded = str(settings.get("guarded") or "")
         for block in lines(source):
             if records := reading.records(block):
                 yield Chunk(records, mapping.places, notes=mapping.notes)
@@ -130,6 +131,8 @@ class _Reading:
         self._mapping, self._dialect, self._encoding, self._is_exact = mapping, dialect, encoding, is_exact
         self._names: list[str] | None = None
         self._number = 1
+        self.guarded = ""
+        """The column that names the row's columns whose cell begins with an apostrophe which is not its own."""
         self._waiting: list[bytes] = []
         self._line, self._start = 1, 0
         """Of the first line that waits."""
@@ -247,6 +250,8 @@ class _Reading:
             if row.why or len(row.cells) != width:
                 whys[number] = self._place(row) + (row.why or f"{len(row.cells):,} cells, not {width:,} as in the head")
                 row.cells = [""] * width
+        if self.guarded in self._names:
+            _bare(rows, self._names, self._names.index(self.guarded))
         columns = dict(zip(self._names, map(list, zip(*(row.cells for row in rows), strict=True)), strict=True))
         table = _Table(columns, len(rows), whys)
         table.raw = {number: rows[number].raw for number in whys}
@@ -259,6 +264,15 @@ class _Reading:
 
     def _place(self, row: _Row) -> str:
         return f"line {row.line:,}, byte {row.start:,}: " if self._is_exact else f"line {row.line:,}: "
+
+
+def _bare(rows: Sequence[_Row], names: Sequence[str], guarded: int) -> None:
+    """Takes off the apostrophes that an export put before cells which a spreadsheet would take for formulas."""
+    places = {name: place for place, name in enumerate(names)}
+    for row in rows:
+        for name in row.cells[guarded].split():
+            if (place := places.get(name)) is not None:
+                row.cells[place] = row.cells[place].removeprefix("'")
 
 
 class _Table(TableRows):
