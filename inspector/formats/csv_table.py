@@ -18,7 +18,7 @@ from inspector.formats.csv_dialect import Dialect, dialect_of
 from inspector.formats.generic import GUESSED, fields_of
 from inspector.formats.lines import Cut, Lines, lines, mark_cut
 from inspector.formats.mapping import RowMapping
-from inspector.formats.rows import TableRows
+from inspector.formats.rows import TableRows, each_once
 from inspector.formats.text_encoding import WIDE, AsUtf8, encoding_of
 
 MOST_ROW_BYTES = 64 * 1024 * 1024
@@ -105,11 +105,7 @@ def named(first: Sequence[str], *, has_header: bool) -> list[str]:
     """What columns are called: as the head says, each name once; else `column1` and so on."""
     if not has_header:
         return [f"column{number}" for number in range(1, len(first) + 1)]
-    names: list[str] = []
-    for number, name in enumerate(first, 1):
-        wanted = name.strip() or f"column{number}"
-        names.append(wanted if wanted not in names else f"{wanted}_{number}")
-    return names
+    return each_once([name.strip() or f"column{number}" for number, name in enumerate(first, 1)])
 
 
 @dataclass(slots=True)
