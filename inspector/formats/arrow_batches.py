@@ -13,7 +13,7 @@ from typing import Any
 from inspector.formats import CHUNK_BYTES
 from inspector.formats.arrow_sizes import summed
 
-MOST_ROW_BYTES = 16 * 1024 * 1024
+MOST_ROW_BYTES = 8 * 1024 * 1024
 """A row that would take more as JSON is damaged: it is not made."""
 ROW_BYTES = 64
 """What a row takes even where it says nothing: its place, its number, its time."""

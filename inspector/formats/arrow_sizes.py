@@ -20,21 +20,19 @@ def sizes(array: Any) -> Any:
     import pyarrow as pa
     from pyarrow import compute, types
 
+    if hasattr(array.type, "storage_type"):
+        return sizes(array.storage)
+    if types.is_map(array.type):
+        pair = pa.struct([pa.field("key", array.type.key_type, nullable=False), pa.field("value", array.type.item_type)])
+        array = array.cast(pa.list_(pair))
     kind = array.type
     if types.is_dictionary(kind):
         return compute.fill_null(compute.take(sizes(array.dictionary), array.indices), _NULL)
-    if types.is_map(kind):
-        pair = pa.struct([pa.field("key", kind.key_type, nullable=False), pa.field("value", kind.item_type)])
-        return _lists(array.cast(pa.list_(pair)))
     if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
         return _lists(array)
     if types.is_struct(kind):
         return summed([member.name for member in kind], array.flatten(), len(array))
-    if hasattr(kind, "storage_type"):
-        return sizes(array.storage)
-    if _is_text(kind):
-        return _texts(array)
-    return _all(_width(kind), len(array))
+    return _texts(array) if _is_text(kind) else _all(_width(kind), len(array))
 
 
 def summed(names: list[str], columns: list[Any], count: int) -> Any:

@@ -175,3 +175,82 @@ def test_records_without_bytes_are_bounded(tmp_path: Path) -> None:
     marker = data[-16:]
     endless = data[: data.index(marker) + 16] + b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f" + b"\x00" + marker
     assert len(read_text(tmp_path, "a.avro", endless).rows) == avro_file._MOST_EMPTY
+
+
+def zigzag(number: int) -> bytes:
+    number, out = number << 1, bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+MARKER = b"0123456789abcdef"
+
+
+def blocks(fields: list[dict[str, Any]], *contents: tuple[int, bytes]) -> bytes:
+    """A container whose blocks hold so many records of these bytes, whatever they are."""
+    schema = json.dumps({"type": "record", "name": "R", "fields": fields}).encode()
+    head = b"Obj\x01" + zigzag(1) + zigzag(11) + b"avro.schema" + zigzag(len(schema)) + schema + zigzag(0) + MARKER
+    return head + b"".join(zigzag(count) + zigzag(len(content)) + content + MARKER for count, content in contents)
+
+
+NUMBER = {"name": "n", "type": "int"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "record"),
+    [
+        ([{"name": "f" * 100_000, "type": "int"}], b"\x02"),
+        ([NUMBER, {"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["s" * 100_000]}}], b"\x02\x00"),
+    ],
+)
+def test_names_that_each_record_repeats_are_written_a_few_rows_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: list[dict[str, Any]], record: bytes
+) -> None:
+    monkeypatch.setattr(avro_file, "FREE_BYTES", 20_000_000)
+    sizes = []
+    plain = avro_file.JsonRows
+
+    def seen(texts: list[bytes]) -> Any:
+        sizes.append(sum(map(len, texts)))
+        return plain(texts)
+
+    monkeypatch.setattr(avro_file, "JsonRows", seen)
+    found = read_text(tmp_path, "a.avro", blocks(fields, (5_000, record * 5_000)))
+    assert max(sizes) < 9_000_000
+    assert 150 < len(found.rows) < 600
+    assert found.file is not None
+    assert f"the {len(found.rows):,} rows before were read" in found.file.gaps[0].reason
+
+
+def test_a_record_that_is_too_much_text_is_a_damaged_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avro_file, "MOST_ROW_BYTES", 1 << 20)
+    symbols = {"type": "array", "items": {"type": "enum", "name": "E", "symbols": ["s" * 1_000_000]}}
+    endless = zigzag(2) + zigzag(5_000) + b"\x00" * 5_000 + b"\x00"
+    content = b"\x02\x00" + endless + b"\x06\x00"
+    found = read_text(tmp_path, "a.avro", blocks([NUMBER, {"name": "a", "type": symbols}], (3, content)))
+    assert [row.is_damaged for row in found.rows] == [False, True, False]
+    assert found.rows[1].error == "row 2: it is left out: of its 5,004 bytes it makes more than 1 MB of text"
+    assert found.values[2] == b'{"n":3,"a":[]}'
+
+
+def test_a_list_of_endless_nulls_costs_its_block_only(tmp_path: Path) -> None:
+    nulls = {"name": "a", "type": {"type": "array", "items": "null"}}
+    good, bad = (1, b"\x02\x00"), (1, b"\x06" + zigzag(1 << 60) + b"\x00")
+    found = read_text(tmp_path, "a.avro", blocks([NUMBER, nulls], good, bad, good))
+    assert found.values == [b'{"n":1,"a":[]}'] * 2
+    assert found.file is not None
+    assert "1,152,921,504,606,846,976 members that take no bytes" in found.file.gaps[0].reason
+
+
+@pytest.mark.parametrize("codec", ["deflate", "bzip2", "xz", "snappy"])
+def test_a_block_that_is_a_bomb_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str) -> None:
+    monkeypatch.setattr(avro_file, "MAX_UNPACKED_BYTES", 100_000)
+    out = io.BytesIO()
+    schema = {"type": "record", "name": "R", "fields": [{"name": "t", "type": "string"}]}
+    fastavro.writer(out, schema, [{"t": "a"}, {"t": "b" * 1_000_000}, {"t": "c"}], codec=codec, sync_interval=1)
+    found = read_text(tmp_path, "a.avro", out.getvalue())
+    assert found.values == [b'{"t":"a"}', b'{"t":"c"}']
+    assert found.file is not None
+    assert "a block inflates to more than" in found.file.gaps[0].reason
