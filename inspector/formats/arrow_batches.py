@@ -38,7 +38,7 @@ class TooLarge:
         return f"it would take about {self.size_bytes:,} bytes as JSON, more than the {MOST_ROW_BYTES:,} that one row may: it is left out"
 
 
-def bounded(batch: Any, most_bytes: int = CHUNK_BYTES) -> Iterator[Part | TooLarge]:
+def bounded(batch: Any, most_bytes: int = CHUNK_BYTES // 2) -> Iterator[Part | TooLarge]:
     """The rows of a record batch in order, in parts of about `most_bytes`."""
     measured = summed(list(batch.schema.names), list(batch.columns), batch.num_rows).to_pylist()
     total = sum(measured)

@@ -139,7 +139,7 @@ class _Container:
         if reader.root.least == 0:
             left = min(left, _MOST_EMPTY)
         while left > 0:
-            texts, at = reader.read_some(content, at, min(left, CHUNK_ROWS), CHUNK_BYTES)
+            texts, at = reader.read_some(content, at, min(left, CHUNK_ROWS), CHUNK_BYTES // 2)
             try:
                 if not texts:
                     text, at = reader.read_next(content, at, MOST_ROW_BYTES)

@@ -90,6 +90,12 @@ class Walk:
 
     def visits(self) -> Iterator[Visit]:
         """Every value, a container before and after its members; `at` is the byte behind what was visited. Raises StoppedError."""
+        try:
+            yield from self._visits()
+        finally:
+            self._levels.clear()  # what is open knows this walk: the bytes of one that stops early would stay until they are collected
+
+    def _visits(self) -> Iterator[Visit]:
         levels = self._levels
         members: Iterator[tuple[Step | None, AvroType]] = iter([(None, self._root)])
         while True:

@@ -59,7 +59,6 @@ def test_batches_are_cut_and_a_row_that_is_too_large_is_told(monkeypatch: pytest
 
 def test_one_row_that_is_too_large_is_a_damaged_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(arrow_batches, "MOST_ROW_BYTES", 100_000)
-    monkeypatch.setattr(arrow_batches, "CHUNK_BYTES", 50_000)
     monkeypatch.setattr(bounded, "__defaults__", (50_000,))
     found = read(written(tmp_path, {"n": [1, 2, 3], "t": ["a", "y" * 200_000, "c"]}))
     assert [row.is_damaged for row in found.rows] == [False, True, False]

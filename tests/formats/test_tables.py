@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import io
 import json
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,8 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from inspector.formats import avro_file, parquet_table
+from inspector.schemas.avro_read import compiled_text
+from inspector.schemas.avro_walk import TooLongError
 from tests.formats.reading import read, read_text
 from tests.formats.samples import US, T
 
@@ -105,7 +109,8 @@ def test_a_damaged_group_costs_itself_only(tmp_path: Path) -> None:
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_behind_the_magic_are_told(tmp_path_factory: pytest.TempPathFactory, data: bytes, is_avro: bool) -> None:
     head = b"Obj\x01" if is_avro else b"PAR1"
-    found = read_text(tmp_path_factory.mktemp("table"), "a", head + data + (b"" if is_avro else b"PAR1"))
+    folder, wanted = tmp_path_factory.mktemp("table"), "avro" if is_avro else "parquet"
+    found = read_text(folder, "a", head + data + (b"" if is_avro else b"PAR1"), wanted=wanted)
     assert found.file is not None
     assert found.file.gaps
 
@@ -233,6 +238,20 @@ def test_a_record_that_is_too_much_text_is_a_damaged_row(tmp_path: Path, monkeyp
     assert [row.is_damaged for row in found.rows] == [False, True, False]
     assert found.rows[1].error == "row 2: it is left out: of its 5,004 bytes it makes more than 1 MB of text"
     assert found.values[2] == b'{"n":3,"a":[]}'
+
+
+def test_what_a_record_held_that_is_left_out_is_let_go_at_once() -> None:
+    compiled = compiled_text('{"type": "record", "name": "R", "fields": [{"name": "t", "type": "string"}]}')
+    assert compiled.reader is not None
+    content = zigzag(1_000_000) + b"a" * 1_000_000
+    gc.disable()
+    try:
+        held = sys.getrefcount(content)
+        with pytest.raises(TooLongError):
+            compiled.reader.read_next(content, 0, 1_000)
+        assert sys.getrefcount(content) == held
+    finally:
+        gc.enable()
 
 
 def test_a_list_of_endless_nulls_costs_its_block_only(tmp_path: Path) -> None:
