@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
-from inspector.replay.folding import SLICE, Failure
+from inspector.replay.folding import SLICE, Failure, added_by
+from inspector.state_size import TOO_LARGE, Growing
 from inspector.values import to_json
 
 FIRST_EVERY = 64
@@ -97,6 +98,7 @@ class Walk:
 
     def _on(self, base: Stand, wanted: int, progress: Callable[[int], None] | None) -> Iterator[Stand]:
         """The states after `base` that are worth keeping, up to the one wanted or the last before a failure."""
+        growing = Growing(base.state)
         state, blame, place, last, changed = base.state, base.blame.snapshot(), base.place, base.last, base.changed
         while place < wanted and (events := self._fetch(place, min(place + SLICE, wanted))):
             for event in events:
@@ -104,6 +106,11 @@ class Walk:
                     after = self._reducer.step(state, event, batch_of([event]).documents[0])
                 except FoldError as error:
                     self.failure, self._end = Failure(event, error.reason), place
+                    if place > base.place:
+                        yield self._made(Stand(place, state, blame.snapshot(), last, changed))
+                    return
+                if growing.is_too_large(after, added_by([event])):
+                    self.failure, self._end = Failure(event, TOO_LARGE), place
                     if place > base.place:
                         yield self._made(Stand(place, state, blame.snapshot(), last, changed))
                     return
