@@ -8,7 +8,7 @@ from __future__ import annotations
 
 MOST_STATE_BYTES = 64 * 1024 * 1024
 """About so many bytes a state may take as JSON."""
-MOST_STATE_DEPTH = 2_000
+MOST_STATE_DEPTH = 10_000
 """A state nests no deeper than this where it is copied into itself."""
 _VALUE, _NUMBER = 2, 8
 
