@@ -13,11 +13,12 @@ from dataclasses import dataclass, field
 from typing import IO, cast
 
 from inspector.event import RecordBatch
-from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
+from inspector.formats import CHUNK_BYTES, Chunk, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.csv_dialect import Dialect, dialect_of
 from inspector.formats.generic import GUESSED, fields_of
 from inspector.formats.lines import Cut, Lines, lines, mark_cut
 from inspector.formats.mapping import RowMapping
+from inspector.formats.opening import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.rows import TableRows, each_once
 from inspector.formats.text_encoding import WIDE, AsUtf8, encoding_of
 
@@ -71,9 +72,11 @@ class CsvTable:
         if encoding == "cp1252":
             mapping.notes.append("it is no UTF-8: its text is read as Windows-1252, which is a guess (--set encoding=NAME)")
         reading.guarded = str(settings.get("guarded") or "")
-        for block in lines(source):
-            if records := reading.records(block):
+        for part in (part for block in lines(source) for part in reading.parts(block)):
+            if records := reading.records(part):
                 yield Chunk(records, mapping.places, notes=mapping.notes)
+            if reading.made > max(FREE_BYTES, MOST_EXPANSION * part.start):
+                raise DamagedInput(part.start, "it becomes far larger than it is, as bombs do: its head is repeated in each row")
         if records := reading.rest():
             yield Chunk(records, mapping.places, notes=mapping.notes)
 
@@ -129,9 +132,22 @@ class _Reading:
         self._number = 1
         self.guarded = ""
         """The column that names the row's columns whose cell begins with an apostrophe which is not its own."""
+        self.made = 0
+        """So many characters of names were repeated."""
         self._waiting: list[bytes] = []
         self._line, self._start = 1, 0
         """Of the first line that waits."""
+
+    def parts(self, block: Lines) -> Iterator[Lines]:
+        """A block in parts so small that the head, which each row repeats, does not take too much."""
+        at = 0
+        while at < len(block.texts):
+            each = sum(map(len, self._names or ()))
+            count = len(block.texts) if block.cut else max(1, CHUNK_BYTES // max(1, each)) if self._names else 1
+            texts = block.texts[at : at + count]
+            yield block if len(texts) == len(block.texts) else Lines(block.first + at, block.start_of(at), texts)
+            self.made += each * len(texts)
+            at += count
 
     def records(self, block: Lines) -> RecordBatch | None:
         """The rows that are whole with this block's lines."""
