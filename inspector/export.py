@@ -27,6 +27,8 @@ COLUMNS = (
     *("category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor", "data", "metadata", "decoder"),
     *("error", "flags", "value_bytes", "extra"),
 )
+GUARDED = "guarded"
+"""The last column of a table that is safe for spreadsheets: the names of the row's columns whose cell got an apostrophe."""
 _PROGRESS_EVENTS = 2_000
 _BUFFER_BYTES = 1 << 20
 
@@ -62,11 +64,13 @@ class Lines:
 class Table:
     """Events as CSV (RFC 4180), fields as in the JSON lines; `text` makes text of bytes.
 
-    Where a cell of text begins like a formula it gets a leading apostrophe, unless `exact`; `guarded` counts these.
+    Where a cell of text begins like a formula it gets a leading apostrophe, unless `exact`; `guarded` counts these, and the column
+    `GUARDED` names them row by row, so that a reader can take them off again.
     """
 
     def __init__(self, text: Callable[[bytes | None], str], *, exact: bool = False) -> None:
         self._text, self._exact = text, exact
+        self.columns = COLUMNS if exact else (*COLUMNS, GUARDED)
         self._out = io.StringIO()
         self._writer = csv.writer(self._out, lineterminator="\r\n")
         self.guarded = 0
@@ -77,23 +81,28 @@ class Table:
 
     def head(self) -> str:
         """The names of the columns."""
-        return self._row(COLUMNS)
+        return self._row(self.columns)
 
     def of(self, event: Event) -> str:
         """One event."""
-        return self._row([self._cell(value) for value in self._values(event)])
+        cells = list(self._values(event))
+        return self._row(cells if self._exact else self._safe(cells))
+
+    def _safe(self, cells: list[object]) -> list[object]:
+        """The cells with an apostrophe where one begins like a formula, and the names of these."""
+        changed = []
+        for place, value in enumerate(cells):
+            if isinstance(value, str) and value.startswith(FORMULA):
+                cells[place] = f"'{value}"
+                changed.append(COLUMNS[place])
+        self.guarded += len(changed)
+        return [*cells, " ".join(changed)]
 
     def _row(self, cells: Iterable[object]) -> str:
         self._out.seek(0)
         self._out.truncate()
         self._writer.writerow(cells)
         return self._out.getvalue()
-
-    def _cell(self, value: object) -> object:
-        if isinstance(value, str) and value.startswith(FORMULA) and not self._exact:
-            self.guarded += 1
-            return f"'{value}"
-        return value
 
     def _values(self, event: Event) -> Iterator[object]:
         yield from (event.seq, event.log, event.partition, event.position, format_time(event.time_us), TimeKind.text(event.time_kind))

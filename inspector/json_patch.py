@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, cast
 
+from inspector.state_size import MOST_STATE_DEPTH, StateTooLargeError, check_copy
+
 _INDEX = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
 _NEEDED = {"add": "value", "replace": "value", "test": "value", "move": "from", "copy": "from", "remove": ""}
 MISSING = object()
@@ -25,6 +27,8 @@ def tokens(pointer: object) -> list[str]:
         raise PatchError(f"{pointer!r} is no JSON Pointer: it is empty or begins with /")
     if re.search(r"~(?![01])", pointer):
         raise PatchError(f"{pointer!r} is no JSON Pointer: ~ stands only in ~0 and ~1")
+    if pointer.count("/") > MOST_STATE_DEPTH:
+        raise PatchError(f"a path of {pointer.count('/'):,} steps: at most {MOST_STATE_DEPTH:,} are followed")
     return [step.replace("~1", "/").replace("~0", "~") for step in pointer.split("/")[1:]]
 
 
@@ -79,6 +83,10 @@ class Patcher:
                 raise PatchError("a value cannot be moved into itself")
             document = self._removed(document, source) if source != path else document
             return self._put(document, path, value) if source != path else document
+        try:
+            check_copy(document, value, len(path))
+        except StateTooLargeError as error:
+            raise PatchError(str(error)) from None
         # two places share what was copied: none of it may be changed in place any more
         self._owned.clear()
         return self._put(document, path, value)

@@ -69,9 +69,12 @@ def test_csv_has_every_field_and_no_formula(tmp_path: Path, capsys: pytest.Captu
     cells = [row["value"] for row in rows_of(out)]
     assert cells[:6] == [f"'{(value or b'').decode()}" for value in values[:6]]
     assert cells[6:] == ['plain, "quoted"\nand two lines', "base64://4=", ""]
+    assert [row["guarded"] for row in rows_of(out)] == [*["value"] * 6, "", "", ""]
+    assert json.loads((tmp_path / "safe.csv.manifest.json").read_text())["columns"] == [*COLUMNS, "guarded"]
     exact = exported(tmp_path / "a.evcap", tmp_path / "exact.csv", "--csv", "exact")
     assert [row["value"] for row in rows_of(exact)][:6] == [(value or b"").decode() for value in values[:6]]
     assert "apostrophe" not in capsys.readouterr().out
+    assert list(rows_of(exact)[0]) == list(COLUMNS)
 
 
 def test_csv_has_no_bytes_that_no_text_has(tmp_path: Path) -> None:
@@ -86,14 +89,14 @@ def test_csv_has_no_bytes_that_no_text_has(tmp_path: Path) -> None:
 @given(st.text(st.characters(exclude_categories=["Cs"]), max_size=8))
 def test_no_text_begins_like_a_formula_and_none_is_lost(text: str) -> None:
     table = Table(lambda value: (value or b"").decode())
-    cell = str(table._cell(text))
+    *_, cell, guarded = map(str, table._safe([text]))
     assert not cell.startswith(FORMULA)
-    assert cell.removeprefix("'" if text.startswith(FORMULA) else "") == text
+    assert cell.removeprefix("'" if guarded else "") == text
 
 
 @pytest.mark.parametrize("text", ["\n=1+1", "＝1+1", "＋1", "－1", "＠SUM(A1)"])
 def test_line_feeds_and_wide_signs_are_formulas_too(text: str) -> None:
-    assert Table(lambda _value: "")._cell(text) == f"'{text}"
+    assert Table(lambda _value: "")._safe([1, text]) == [1, f"'{text}", COLUMNS[1]]
 
 
 def test_headers_that_are_none_forge_no_event(tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def _export(args: argparse.Namespace) -> ExitStatus:
     from inspector.capture.masked import rules_of
     from inspector.capture.report import scope
     from inspector.cli.output import print_scope
-    from inspector.export import COLUMNS
+    from inspector.export import COLUMNS, GUARDED
 
     told = _Told(args.progress)
     with open_shown(args) as reader, stopping(with_stdin=args.stop_with_stdin) as stop:
@@ -80,7 +80,8 @@ def _export(args: argparse.Namespace) -> ExitStatus:
             notes.append("what the capture wants hidden is in clear in it")
         said = scope(reader)
         if done.is_whole and not args.no_manifest:
-            manifest.write(args.out, account, _said(args, reader, notes, said), COLUMNS)
+            is_safe = args.csv == "safe" and args.out.suffix.lower() == ".csv"
+            manifest.write(args.out, account, _said(args, reader, notes, said), (*COLUMNS, GUARDED) if is_safe else COLUMNS)
     status = ExitStatus.OK if done.is_whole else ExitStatus.STOPPED
     if status is ExitStatus.OK and args.require_complete and not said["complete"]:
         status = ExitStatus.INCOMPLETE
@@ -163,7 +164,10 @@ def _count(out: Path, account: Account) -> None:
 
 def _guarded(cells: int) -> str:
     many = "1 cell begins" if cells == 1 else f"{cells:,} cells begin"
-    return f"{many} with an apostrophe, so that no spreadsheet takes it for a formula (--csv exact leaves it as it is)"
+    return (
+        f"{many} with an apostrophe, so that no spreadsheet takes it for a formula: the column 'guarded' names them, and an import "
+        "takes the apostrophes off again (--csv exact leaves such cells as they are)"
+    )
 
 
 def _text(value: bytes | None) -> str:

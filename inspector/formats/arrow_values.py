@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 
+from inspector.formats.rows import each_once
 from inspector.schemas.float32 import shortest
 
 Values = Sequence[object]
@@ -115,7 +116,7 @@ def _lists(array: Any) -> Values:
 
 
 def _structs(array: Any) -> Values:
-    names = _once([member.name for member in array.type])
+    names = each_once([member.name for member in array.type])
     columns = [values(member) for member in array.flatten()]
     rows = zip(*columns, strict=True) if columns else ((),) * len(array)
     there = array.is_valid().to_pylist()
@@ -137,11 +138,3 @@ def _object(entries: list[dict[str, object]]) -> object:
     if all(isinstance(name, str) for name in names) and len(set(names)) == len(names):
         return {entry["key"]: entry["value"] for entry in entries}
     return entries
-
-
-def _once(names: Sequence[str]) -> list[str]:
-    """Names, each once."""
-    found: list[str] = []
-    for number, name in enumerate(names, 1):
-        found.append(name if name not in found else f"{name}_{number}")
-    return found

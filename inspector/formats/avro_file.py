@@ -1,29 +1,36 @@
 """Avro object containers as files: each record an event whose value is its JSON document, digits and all. Streams, block by block.
 
-A block that is damaged is skipped to the marker that ends it, and said with its bytes. Read `schemas.avro_blocks` for how blocks are
-packed, `schemas.avro_read` for records, `library` for what is known of their fields.
+A block that is damaged is skipped to the marker that ends it, and said with its bytes. A record that would become too much text (names
+and symbols of the schema are repeated in each) is a damaged row, and a file that becomes far larger than it is has an end. Read
+`schemas.avro_blocks` for how blocks are packed, `schemas.avro_read` for records, `library` for what is known of their fields.
 """
 
 from __future__ import annotations
 
 import io
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import islice
 from typing import IO
 
 from inspector.composing import MAX_UNPACKED_BYTES
-from inspector.formats import CHUNK_ROWS, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
+from inspector.formats import CHUNK_BYTES, CHUNK_ROWS, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
+from inspector.formats.expansion import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
 from inspector.formats.mapping import MAPPED, RowMapping
 from inspector.formats.rows import JsonRows
 from inspector.schemas.avro_blocks import CODECS, MAGIC, SYNC_BYTES, TooLargeError, described, inflated
 from inspector.schemas.avro_read import AvroReader, compiled_text
 from inspector.schemas.avro_values import BROKEN, read_long, read_size
-from inspector.schemas.avro_walk import StoppedError
+from inspector.schemas.avro_walk import StoppedError, TooLongError
 
 _READ_BYTES = 1 << 20
 _MOST_HEAD_BYTES = 16 * 1024 * 1024
 _MOST_BLOCK_BYTES = 64 * 1024 * 1024
+MOST_ROW_BYTES = 8 * 1024 * 1024
+"""A record that makes more JSON text is a damaged row."""
+_ROW_BYTES = 64
+"""What a row takes even where it says nothing."""
 _LOOKED_AT = 20
 _MOST_EMPTY = 10_000
 """Of records that take no bytes so many are read of a block, which may say that it has 2⁶⁰."""
@@ -56,14 +63,21 @@ class AvroFile:
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
         mapping = RowMapping(settings, source.name)
-        number = 1
-        for part in _Container(source.stream).parts():
+        number, made, container = 1, 0, _Container(source.stream)
+        for part in container.parts():
             if source.stop.is_set():
                 return
-            texts = part if isinstance(part, list) else []
             damage = [part] if isinstance(part, Damage) else []
-            yield Chunk(mapping.records(JsonRows(texts), number), mapping.places, damage, mapping.notes, mapping.tallies)
-            number += len(texts)
+            if isinstance(part, _TooLong):
+                records = mapping.plain([b""], number, {0: f"row {number:,}: {part.why}"})
+            else:
+                records = mapping.records(JsonRows(part if isinstance(part, list) else []), number)
+            number += len(records)
+            made += sum(map(len, part)) if isinstance(part, list) else 0
+            yield Chunk(records, mapping.places, damage, mapping.notes, mapping.tallies)
+            if made + _ROW_BYTES * number > max(FREE_BYTES, MOST_EXPANSION * container.taken):
+                reason = "it becomes far larger than it is, as bombs do"
+                raise DamagedInput(container.taken, f"{reason}: the {number - 1:,} rows before were read, the rest is not")
 
 
 def _first(head: bytes) -> list[bytes]:
@@ -73,6 +87,13 @@ def _first(head: bytes) -> list[bytes]:
         return list(islice(found, _LOOKED_AT))
     except DamagedInput:
         return []
+
+
+@dataclass(frozen=True, slots=True)
+class _TooLong:
+    """A record that is not made, and why."""
+
+    why: str
 
 
 class _Container:
@@ -94,7 +115,12 @@ class _Container:
         self._reader: AvroReader = schema.reader
         self._drop(at + SYNC_BYTES)
 
-    def parts(self) -> Iterator[list[bytes] | Damage]:
+    @property
+    def taken(self) -> int:
+        """How many bytes of the file were read so far."""
+        return self._base
+
+    def parts(self) -> Iterator[list[bytes] | _TooLong | Damage]:
         """The records as JSON texts, and what could not be read between them."""
         while self._fill(1):
             start = self._base
@@ -109,16 +135,25 @@ class _Container:
                 continue
             yield from self._records(content, count, start)
 
-    def _records(self, content: bytes, count: int, start: int) -> Iterator[list[bytes] | Damage]:
+    def _records(self, content: bytes, count: int, start: int) -> Iterator[list[bytes] | _TooLong | Damage]:
         at, reader, left = 0, self._reader, count
         if reader.root.least == 0:
             left = min(left, _MOST_EMPTY)
         while left > 0:
-            texts, at = reader.read_some(content, at, min(left, CHUNK_ROWS))
+            texts, at = reader.read_some(content, at, min(left, CHUNK_ROWS), CHUNK_BYTES // 2)
             try:
                 if not texts:
-                    text, at = reader.read_next(content, at)
+                    text, at = reader.read_next(content, at, MOST_ROW_BYTES)
                     texts = [text]
+            except TooLongError as error:
+                try:
+                    end = reader.passed_over(content, at)
+                except StoppedError as worse:
+                    yield Damage(start, self._base, f"{left:,} of {count:,} records of a block: {error.why}; {worse.words()}")
+                    return
+                yield _TooLong(f"it is left out: of its {end - at:,} bytes {error.why}")
+                at, left = end, left - 1
+                continue
             except StoppedError as error:
                 yield Damage(start, self._base, f"{left:,} of {count:,} records of a block: {error.words()}")
                 return

@@ -13,12 +13,13 @@ from dataclasses import dataclass, field
 from typing import IO, cast
 
 from inspector.event import RecordBatch
-from inspector.formats import Chunk, Guess, Input, Sample, Settings, library
+from inspector.formats import CHUNK_BYTES, Chunk, DamagedInput, Guess, Input, Sample, Settings, library
 from inspector.formats.csv_dialect import Dialect, dialect_of
+from inspector.formats.expansion import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, fields_of
 from inspector.formats.lines import Cut, Lines, lines, mark_cut
 from inspector.formats.mapping import MAPPED, RowMapping
-from inspector.formats.rows import TableRows
+from inspector.formats.rows import TableRows, each_once
 from inspector.formats.text_encoding import WIDE, AsUtf8, encoding_of
 
 MOST_ROW_BYTES = 64 * 1024 * 1024
@@ -71,9 +72,12 @@ class CsvTable:
         reading = _Reading(mapping, Dialect.of(settings), "utf-8" if encoding in WIDE else encoding, is_exact=encoding not in WIDE)
         if encoding == "cp1252":
             mapping.notes.append("it is no UTF-8: its text is read as Windows-1252, which is a guess (--set encoding=NAME)")
-        for block in lines(source):
-            if records := reading.records(block):
+        reading.guarded = str(settings.get("guarded") or "")
+        for part in (part for block in lines(source) for part in reading.parts(block)):
+            if records := reading.records(part):
                 yield Chunk(records, mapping.places, notes=mapping.notes, tallies=mapping.tallies)
+            if reading.made > max(FREE_BYTES, MOST_EXPANSION * part.start):
+                raise DamagedInput(part.start, "it becomes far larger than it is, as bombs do: its head is repeated in each row")
         if records := reading.rest():
             yield Chunk(records, mapping.places, notes=mapping.notes, tallies=mapping.tallies)
 
@@ -105,11 +109,7 @@ def named(first: Sequence[str], *, has_header: bool) -> list[str]:
     """What columns are called: as the head says, each name once; else `column1` and so on."""
     if not has_header:
         return [f"column{number}" for number in range(1, len(first) + 1)]
-    names: list[str] = []
-    for number, name in enumerate(first, 1):
-        wanted = name.strip() or f"column{number}"
-        names.append(wanted if wanted not in names else f"{wanted}_{number}")
-    return names
+    return each_once([name.strip() or f"column{number}" for number, name in enumerate(first, 1)])
 
 
 @dataclass(slots=True)
@@ -131,9 +131,24 @@ class _Reading:
         self._mapping, self._dialect, self._encoding, self._is_exact = mapping, dialect, encoding, is_exact
         self._names: list[str] | None = None
         self._number = 1
+        self.guarded = ""
+        """The column that names the row's columns whose cell begins with an apostrophe which is not its own."""
+        self.made = 0
+        """So many characters of names were repeated."""
         self._waiting: list[bytes] = []
         self._line, self._start = 1, 0
         """Of the first line that waits."""
+
+    def parts(self, block: Lines) -> Iterator[Lines]:
+        """A block in parts so small that the head, which each row repeats, does not take too much."""
+        at = 0
+        while at < len(block.texts):
+            each = sum(map(len, self._names or ()))
+            count = len(block.texts) if block.cut else max(1, CHUNK_BYTES // max(1, each)) if self._names else 1
+            texts = block.texts[at : at + count]
+            yield block if len(texts) == len(block.texts) else Lines(block.first + at, block.start_of(at), texts)
+            self.made += each * len(texts)
+            at += count
 
     def records(self, block: Lines) -> RecordBatch | None:
         """The rows that are whole with this block's lines."""
@@ -248,6 +263,8 @@ class _Reading:
             if row.why or len(row.cells) != width:
                 whys[number] = self._place(row) + (row.why or f"{len(row.cells):,} cells, not {width:,} as in the head")
                 row.cells = [""] * width
+        if self.guarded in self._names:
+            _bare(rows, self._names, self._names.index(self.guarded))
         columns = dict(zip(self._names, map(list, zip(*(row.cells for row in rows), strict=True)), strict=True))
         table = _Table(columns, len(rows), whys)
         table.raw = {number: rows[number].raw for number in whys}
@@ -260,6 +277,15 @@ class _Reading:
 
     def _place(self, row: _Row) -> str:
         return f"line {row.line:,}, byte {row.start:,}: " if self._is_exact else f"line {row.line:,}: "
+
+
+def _bare(rows: Sequence[_Row], names: Sequence[str], guarded: int) -> None:
+    """Takes off the apostrophes that an export put before cells which a spreadsheet would take for formulas."""
+    places = {name: place for place, name in enumerate(names)}
+    for row in rows:
+        for name in row.cells[guarded].split():
+            if (place := places.get(name)) is not None:
+                row.cells[place] = row.cells[place].removeprefix("'")
 
 
 class _Table(TableRows):

@@ -1,7 +1,8 @@
 """Parquet files: rows read group by group, each an event whose value is a JSON object of its columns, or what a descriptor says.
 
 Bounded: so many rows at a time as take a few megabytes, and an end where a file becomes far larger than it is. A group that is
-damaged is said with its bytes, and the next one is read. Read `arrow_values` for values, `library` for what is known of columns.
+damaged, or that cannot be read in little memory, is said with its bytes, and the next one is read; a row that is too large is a
+damaged row. Read `arrow_values` for values, `parquet_groups` and `arrow_batches` for the bounds, `library` for what is known of columns.
 """
 
 from __future__ import annotations
@@ -10,18 +11,17 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from inspector.formats import CHUNK_BYTES, Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
+from inspector.formats import Chunk, Damage, DamagedInput, Guess, Input, Sample, Settings, library
+from inspector.formats.arrow_batches import ROW_BYTES, Part, TooLarge, bounded
 from inspector.formats.arrow_values import json_of, values
 from inspector.formats.expansion import FREE_BYTES, MOST_EXPANSION
 from inspector.formats.generic import GUESSED, WITHOUT_OFFSETS, Found, fields_of
 from inspector.formats.mapping import MAPPED, RowMapping
-from inspector.formats.rows import TableRows
+from inspector.formats.parquet_groups import bounds_of, opened, stretch
+from inspector.formats.rows import TableRows, each_once
 
 _MAGIC = b"PAR1"
-_MOST_ROWS = 10_000
 _LOOKED_AT = 20
-_LOOK_BYTES = 64 * 1024 * 1024
-"""Of a file whose first row may be larger than this only the schema is looked at."""
 
 
 class ParquetTable:
@@ -50,14 +50,13 @@ class ParquetTable:
     def read(self, source: Input, settings: Settings) -> Iterator[Chunk]:
         """See `formats.Format`."""
         import pyarrow as pa
-        from pyarrow import parquet
 
         assert source.path is not None
         try:
-            with parquet.ParquetFile(source.path, pre_buffer=False, buffer_size=1 << 20) as file:
+            with opened(source.path) as file:
                 if "fields" not in settings and (rows := _first_rows(source.path)) is not None:
                     settings = {**settings, **_guessed(rows)[0]}
-                yield from _Reading(file, RowMapping(settings, source.name), source).chunks()
+                yield from _Reading(file, RowMapping(settings, source.name), source, source.path).chunks()
         except (pa.ArrowException, OSError, ValueError) as error:
             raise DamagedInput(0, f"it is no whole Parquet file: {_words(error)}") from None
 
@@ -65,11 +64,11 @@ class ParquetTable:
 class _Reading:
     """The rows of one file."""
 
-    def __init__(self, file: Any, mapping: RowMapping, source: Input) -> None:
-        self._file, self._mapping, self._source = file, mapping, source
+    def __init__(self, file: Any, mapping: RowMapping, source: Input, path: Path) -> None:
+        self._file, self._mapping, self._source, self._path = file, mapping, source, path
         self._number = 1
         self._made = 0
-        self._most = max(FREE_BYTES, MOST_EXPANSION * (source.path.stat().st_size if source.path else 0))
+        self._most = max(FREE_BYTES, MOST_EXPANSION * path.stat().st_size)
 
     def chunks(self) -> Iterator[Chunk]:
         """Group by group. Raises DamagedInput for a bomb."""
@@ -88,58 +87,55 @@ class _Reading:
         return self._mapping.plain([], self._number, {})
 
     def _group(self, group: int) -> Iterator[Chunk]:
-        size = _rows_at_once(self._file.metadata.row_group(group))
-        for batch in self._file.iter_batches(batch_size=size, row_groups=[group], use_threads=False):
-            if self._source.stop.is_set():
-                return
-            self._made += batch.nbytes
-            if self._made > self._most:
-                raise DamagedInput(_bytes(self._file.metadata.row_group(group))[0], "it becomes far larger than it is, as bombs do")
-            records = self._mapping.records(_rows_of(batch), self._number)
-            self._number += len(records)
-            yield Chunk(records, self._mapping.places, notes=self._mapping.notes, tallies=self._mapping.tallies)
+        bounds = bounds_of(self._file, group, self._path)
+        with opened(self._path, bounds.by_number, self._file.metadata) as file:
+            for batch in file.iter_batches(batch_size=bounds.rows, row_groups=[group], use_threads=False):
+                for part in bounded(batch):
+                    if self._source.stop.is_set():
+                        return
+                    yield self._chunk(part, group)
+
+    def _chunk(self, part: Part | TooLarge, group: int) -> Chunk:
+        """Rows as records, or the one that is not made. Raises DamagedInput for a bomb."""
+        self._made += part.size_bytes if isinstance(part, Part) else ROW_BYTES
+        if self._made > self._most:
+            start, reason = _bytes(self._file.metadata.row_group(group))[0], "it becomes far larger than it is, as bombs do"
+            raise DamagedInput(start, f"{reason}: the {self._number - 1:,} rows before were read")
+        if isinstance(part, Part):
+            records = self._mapping.records(_rows_of(part.rows), self._number)
+        else:
+            records = self._mapping.plain([b""], self._number, {0: f"row {self._number:,}: {part.words()}"})
+        self._number += len(records)
+        return Chunk(records, self._mapping.places, notes=self._mapping.notes, tallies=self._mapping.tallies)
 
 
 def _rows_of(batch: Any) -> TableRows:
-    names: list[str] = []
-    for number, name in enumerate(batch.schema.names, 1):
-        names.append(name if name not in names else f"{name}_{number}")
+    names = each_once(batch.schema.names)
     return TableRows({name: values(column) for name, column in zip(names, batch.columns, strict=True)}, batch.num_rows, encode=json_of)
-
-
-def _rows_at_once(group: Any) -> int:
-    """So many rows as take a few megabytes, as the group says of itself."""
-    average = group.total_byte_size / max(1, group.num_rows)
-    return int(max(1, min(_MOST_ROWS, CHUNK_BYTES / 2 / max(1.0, average))))
 
 
 def _bytes(group: Any) -> tuple[int, int]:
     """Where a row group stands in the file."""
-    columns = [group.column(number) for number in range(group.num_columns)]
-    starts = [min(filter(None, (column.dictionary_page_offset, column.data_page_offset)), default=0) for column in columns]
-    ends = [start + column.total_compressed_size for start, column in zip(starts, columns, strict=True)]
-    return min(starts, default=0), max(ends, default=0)
+    stretches = [stretch(group.column(number)) for number in range(group.num_columns)]
+    return min((start for start, _ in stretches), default=0), max((end for _, end in stretches), default=0)
 
 
 def _first_rows(path: Path) -> TableRows | None:
     """The first rows of a file; None where it cannot be read."""
     import pyarrow as pa
-    from pyarrow import parquet
 
     try:
-        with parquet.ParquetFile(path, pre_buffer=False, buffer_size=1 << 20) as file:
+        with opened(path) as file:
             groups = [number for number in range(file.metadata.num_row_groups) if file.metadata.row_group(number).num_rows]
-            if not groups or file.metadata.row_group(groups[0]).total_byte_size > _LOOK_BYTES * _rows_in(file, groups[0]):
-                return _rows_of(file.schema_arrow.empty_table().to_batches()[0]) if not groups else None
-            for batch in file.iter_batches(batch_size=_LOOKED_AT, row_groups=groups[:1], use_threads=False):
-                return _rows_of(batch)
+            if not groups:
+                return _rows_of(file.schema_arrow.empty_table().to_batches()[0])
+            bounds = bounds_of(file, groups[0], path)
+        with opened(path, bounds.by_number, file.metadata) as file:
+            for batch in file.iter_batches(batch_size=min(_LOOKED_AT, bounds.rows), row_groups=groups[:1], use_threads=False):
+                return next((_rows_of(part.rows) for part in bounded(batch) if isinstance(part, Part)), None)
     except (pa.ArrowException, OSError, ValueError, IndexError):
         pass
     return None
-
-
-def _rows_in(file: Any, group: int) -> int:
-    return max(1, int(file.metadata.row_group(group).num_rows))
 
 
 def _guessed(rows: TableRows) -> tuple[dict[str, object], Sequence[str]]:

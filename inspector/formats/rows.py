@@ -162,6 +162,17 @@ class TableRows:
         return list(self._columns)
 
 
+def each_once(names: Sequence[str]) -> list[str]:
+    """Names of columns, each once: one that was there before gets its column's number, from 1, behind it."""
+    found: dict[str, None] = {}
+    for number, name in enumerate(names, 1):
+        wanted = name
+        while wanted in found:
+            wanted = f"{wanted}_{number}"
+        found[wanted] = None
+    return list(found)
+
+
 def plainly(value: object) -> object:
     """A decimal as a plain number."""
     if type(value) is not Decimal:

@@ -16,6 +16,7 @@ from inspector.aggregate_rules import Action, Condition, Constant, Place, Rule, 
 from inspector.event import format_time
 from inspector.json_patch import equal
 from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent
+from inspector.state_size import StateTooLargeError, check_copy
 from inspector.values import copied
 
 _NOTHING = object()
@@ -150,6 +151,8 @@ class _Hand:
         assert action.term is not None
         value = action.term.value if isinstance(action.term, Constant) else seen.at(action.term)
         if isinstance(action.term, Place) and action.term.root == "state":
+            if isinstance(value, dict | list | str):
+                _check_copy(state, value, action, len(steps))
             # what stands in two places may not be changed in place any more
             self._owned.clear()
         if value is _NOTHING:
@@ -197,6 +200,13 @@ class _Hand:
         fresh = value.copy()
         self._owned[id(fresh)] = fresh
         return fresh
+
+
+def _check_copy(state: object, value: object, action: Action, depth: int) -> None:
+    try:
+        check_copy(state, value, depth)
+    except StateTooLargeError as error:
+        raise _RuleError(f"{action.verb} of {action.term}: {error}") from None
 
 
 def _named(step: str | Place, seen: _Seen) -> str:

@@ -15,6 +15,7 @@ from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
 from inspector.replay.changes import Change, changes
 from inspector.replay.question import NOW, Moment
 from inspector.replay.tally import Tally
+from inspector.state_size import EVENT_BYTES, TOO_LARGE, Growing
 
 SLICE = 200
 """So many events are folded between two calls of `progress`: a slow reducer of a user can be stopped in between."""
@@ -213,7 +214,7 @@ def fold(batches: Batches, reducer: Reducer, limits: Limits, progress: Callable[
 
 def _fold_all(batches: Batches, reducer: Reducer, limits: Limits, folded: Folded, progress: Callable[[int], None] | None) -> Failure | None:
     """Folds into `folded` until the end or a failure; then only the number applied means something."""
-    selection = Selection(limits, folded)
+    selection, growing = Selection(limits, folded), Growing(folded.state)
     if limits.most == 0:
         return None
     for events in batches():
@@ -225,6 +226,8 @@ def _fold_all(batches: Batches, reducer: Reducer, limits: Limits, folded: Folded
             except FoldError as error:
                 folded.applied += error.place
                 return Failure(part[error.place], error.reason)
+            if growing.is_too_large(folded.state, added_by(part)):
+                return Failure(part[0], TOO_LARGE)
             folded.applied += len(part)
             folded.last = part[-1]
             if progress is not None:
@@ -233,6 +236,11 @@ def _fold_all(batches: Batches, reducer: Reducer, limits: Limits, folded: Folded
             break
     folded.is_reached = selection.is_complete
     return None
+
+
+def added_by(events: Sequence[FoldEvent]) -> int:
+    """At most about so many bytes events add to a state that keeps all of them."""
+    return sum(len(event.data or "") + EVENT_BYTES for event in events)
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,12 +256,14 @@ def steps(batches: Batches, reducer: Reducer, limits: Limits) -> Iterator[Step]:
     """Every event that `fold` would apply with the changes it makes, up to the one that fails."""
     folded = Folded(reducer.initial())
     selection = Selection(limits, folded)
-    state = folded.state
+    state, growing = folded.state, Growing(folded.state)
     for events in batches():
         for event in selection.of(events):
             try:
                 after = reducer.step(state, event, batch_of([event]).documents[0])
             except FoldError:
+                return
+            if growing.is_too_large(after, added_by([event])):
                 return
             yield Step(event, changes(state, after), after)
             state = after

@@ -16,7 +16,7 @@ from inspector.event import Reference, Schema
 from inspector.schemas.avro import AvroSchema, AvroSchemaError, AvroType, parse
 from inspector.schemas.avro_logical import base64_text, json_text, plain
 from inspector.schemas.avro_values import BROKEN, Reader, read_long, read_null, read_size, read_string
-from inspector.schemas.avro_walk import Budget, ExactDocument, Walk, exact, to_the_end
+from inspector.schemas.avro_walk import MOST_PASSED, Budget, ExactDocument, Walk, exact, to_the_end
 
 _QUICK_BYTES = 32 * 1024 * 1024
 """A value that may take more memory than this is read step by step, and counted."""
@@ -52,31 +52,44 @@ class AvroReader:
         except _ODD:
             raise OddError from None
 
-    def read_some(self, data: bytes, at: int, most: int) -> tuple[list[str], int]:
+    def read_some(self, data: bytes, at: int, most: int, most_text: int) -> tuple[list[str], int]:
         """The JSON texts of the records that stand one behind the other from byte `at`, at most `most`, and where they end.
 
-        They end early before one that is odd: then ask `read_next`.
+        They end early behind `most_text` characters, and before one that is odd: if there is none, ask `read_next`.
         """
         found: list[str] = []
+        size = 0
         if most < 1 or self._longest < 1:
             return found, at
         window, base = data[at : at + self._longest], at
         try:
             at = 0
-            while len(found) < most:
+            while len(found) < most and size < most_text:
                 document, end = self._read(window, at)
                 if end > len(window):
                     break
-                found.append(json_text(document))
+                text = json_text(document)
+                size += len(text)
+                found.append(text)
                 at = end
         except _ODD:
             pass
         return found, base + at
 
-    def read_next(self, data: bytes, at: int) -> tuple[str, int]:
-        """The JSON text of the record that begins at byte `at`, and where it ends. Raises StoppedError."""
-        walk = Walk(self.root, data, at, Budget())
+    def read_next(self, data: bytes, at: int, most_text: int) -> tuple[str, int]:
+        """The JSON text of the record that begins at byte `at`, and where it ends.
+
+        Raises TooLongError where it would take more than `most_text` characters, StoppedError.
+        """
+        walk = Walk(self.root, data, at, Budget(text=most_text))
         return exact(walk).text, walk.at
+
+    def passed_over(self, data: bytes, at: int) -> int:
+        """Where the record that begins at byte `at` ends; nothing is made of it. Raises StoppedError."""
+        walk = Walk(self.root, data, at, Budget(values=MOST_PASSED))
+        for _ in walk.visits():
+            pass
+        return walk.at
 
     def name_of(self, data: bytes, start: int) -> str:
         """The full name of the record in `data`, which `read` has read; empty for another type."""

@@ -19,6 +19,8 @@ from inspector.schemas.avro_values import BROKEN, counted, read_long, read_size,
 Step = str | int
 _T = TypeVar("_T")
 MOST_VALUES = 1_000_000
+MOST_PASSED = 4_000_000
+"""So many values are passed over to find where a record ends that is not made."""
 MOST_EMPTY = 10_000
 """So many values that take no bytes are read."""
 MOST_TEXT = 64 * 1024 * 1024
@@ -39,17 +41,22 @@ class StoppedError(Exception):
         return f"byte {self.at:,}{f', in {shown}' if shown else ''}: {self.why}"
 
 
+class TooLongError(StoppedError):
+    """A value makes more text, or has more values, than it may."""
+
+
 @dataclass(slots=True)
 class Budget:
-    """What may still be read. `most` is with how many values it began."""
+    """What may still be read. `most` is with how many values it began, `most_text` with how many characters."""
 
     values: int = MOST_VALUES
     most: int = field(init=False)
     empty: int = MOST_EMPTY
     text: int = MOST_TEXT
+    most_text: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self.most = self.values
+        self.most, self.most_text = self.values, self.text
 
 
 Visit = tuple[str, Step | None, AvroType, int, object]
@@ -83,6 +90,12 @@ class Walk:
 
     def visits(self) -> Iterator[Visit]:
         """Every value, a container before and after its members; `at` is the byte behind what was visited. Raises StoppedError."""
+        try:
+            yield from self._visits()
+        finally:
+            self._levels.clear()  # what is open knows this walk: the bytes of one that stops early would stay until they are collected
+
+    def _visits(self) -> Iterator[Visit]:
         levels = self._levels
         members: Iterator[tuple[Step | None, AvroType]] = iter([(None, self._root)])
         while True:
@@ -122,7 +135,8 @@ class Walk:
         self.budget.empty -= is_empty
         if self.budget.values < 0 or self.budget.empty < 0:
             much = f"{self.budget.most:,} values" if self.budget.values < 0 else f"{MOST_EMPTY:,} values that take no bytes"
-            raise self._stopped(self.at, f"more than {much}", step)
+            kind = TooLongError if self.budget.values < 0 else StoppedError
+            raise kind(self.at, f"more than {much}", self.path(step))
 
     def _members(self, kind: AvroType) -> Iterator[tuple[Step | None, AvroType]]:
         if kind.kind == "record":
@@ -221,7 +235,7 @@ def exact(walk: Walk) -> ExactDocument:
             if step is None:
                 name = kind.name
         if made.size > walk.budget.text:
-            raise StoppedError(walk.at, f"it makes more than {MOST_TEXT // 1024 // 1024} MB of text")
+            raise TooLongError(walk.at, f"it makes more than {walk.budget.most_text // 1024 // 1024} MB of text")
     walk.budget.text -= made.size
     return ExactDocument(made.value, "".join(made.text), made.flags, name)
 

@@ -100,3 +100,11 @@ def test_the_spectrum_is_read_as_it_says() -> None:
             assert documents(read(path)) == (said if isinstance(said, list) else [said]), path.name
             checked += 1
     assert checked > 8
+
+
+def test_a_long_head_that_each_row_repeats_is_written_a_few_rows_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("inspector.formats.csv_table.FREE_BYTES", 20_000_000)
+    found = read_text(tmp_path, "a.csv", "a,b," + "c" * 100_000 + "\n" + "1,2,3\n" * 5_000, settings={"header": "yes"})
+    assert 150 < len(found.rows) < 600
+    assert found.file is not None
+    assert "far larger than it is" in found.file.gaps[0].reason

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import gc
 import io
 import json
+import sys
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,9 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from inspector.formats import avro_file, parquet_table
+from inspector.formats.rows import JsonRows
+from inspector.schemas.avro_read import compiled_text
+from inspector.schemas.avro_walk import TooLongError
 from tests.formats.reading import read, read_text
 from tests.formats.samples import US, T
 
@@ -105,7 +110,8 @@ def test_a_damaged_group_costs_itself_only(tmp_path: Path) -> None:
 @given(st.binary(max_size=300), st.booleans())
 def test_any_bytes_behind_the_magic_are_told(tmp_path_factory: pytest.TempPathFactory, data: bytes, is_avro: bool) -> None:
     head = b"Obj\x01" if is_avro else b"PAR1"
-    found = read_text(tmp_path_factory.mktemp("table"), "a", head + data + (b"" if is_avro else b"PAR1"))
+    folder, wanted = tmp_path_factory.mktemp("table"), "avro" if is_avro else "parquet"
+    found = read_text(folder, "a", head + data + (b"" if is_avro else b"PAR1"), wanted=wanted)
     assert found.file is not None
     assert found.file.gaps
 
@@ -175,3 +181,96 @@ def test_records_without_bytes_are_bounded(tmp_path: Path) -> None:
     marker = data[-16:]
     endless = data[: data.index(marker) + 16] + b"\xfe\xff\xff\xff\xff\xff\xff\xff\x7f" + b"\x00" + marker
     assert len(read_text(tmp_path, "a.avro", endless).rows) == avro_file._MOST_EMPTY
+
+
+def zigzag(number: int) -> bytes:
+    number, out = number << 1, bytearray()
+    while number > 127:
+        out.append(number & 127 | 128)
+        number >>= 7
+    return bytes([*out, number])
+
+
+MARKER = b"0123456789abcdef"
+
+
+def blocks(fields: list[dict[str, Any]], *contents: tuple[int, bytes]) -> bytes:
+    """A container whose blocks hold so many records of these bytes, whatever they are."""
+    schema = json.dumps({"type": "record", "name": "R", "fields": fields}).encode()
+    head = b"Obj\x01" + zigzag(1) + zigzag(11) + b"avro.schema" + zigzag(len(schema)) + schema + zigzag(0) + MARKER
+    return head + b"".join(zigzag(count) + zigzag(len(content)) + content + MARKER for count, content in contents)
+
+
+NUMBER = {"name": "n", "type": "int"}
+
+
+@pytest.mark.parametrize(
+    ("fields", "record"),
+    [
+        ([{"name": "f" * 100_000, "type": "int"}], b"\x02"),
+        ([NUMBER, {"name": "e", "type": {"type": "enum", "name": "E", "symbols": ["s" * 100_000]}}], b"\x02\x00"),
+    ],
+)
+def test_names_that_each_record_repeats_are_written_a_few_rows_at_a_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fields: list[dict[str, Any]], record: bytes
+) -> None:
+    monkeypatch.setattr(avro_file, "FREE_BYTES", 20_000_000)
+    sizes = []
+    plain = JsonRows
+
+    def seen(texts: list[bytes]) -> Any:
+        sizes.append(sum(map(len, texts)))
+        return plain(texts)
+
+    monkeypatch.setattr(avro_file, "JsonRows", seen)
+    found = read_text(tmp_path, "a.avro", blocks(fields, (5_000, record * 5_000)))
+    assert max(sizes) < 9_000_000
+    assert 150 < len(found.rows) < 600
+    assert found.file is not None
+    assert f"the {len(found.rows):,} rows before were read" in found.file.gaps[0].reason
+
+
+def test_a_record_that_is_too_much_text_is_a_damaged_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(avro_file, "MOST_ROW_BYTES", 1 << 20)
+    symbols = {"type": "array", "items": {"type": "enum", "name": "E", "symbols": ["s" * 1_000_000]}}
+    endless = zigzag(2) + zigzag(5_000) + b"\x00" * 5_000 + b"\x00"
+    content = b"\x02\x00" + endless + b"\x06\x00"
+    found = read_text(tmp_path, "a.avro", blocks([NUMBER, {"name": "a", "type": symbols}], (3, content)))
+    assert [row.is_damaged for row in found.rows] == [False, True, False]
+    assert found.rows[1].error == "row 2: it is left out: of its 5,004 bytes it makes more than 1 MB of text"
+    assert found.values[2] == b'{"n":3,"a":[]}'
+
+
+def test_what_a_record_held_that_is_left_out_is_let_go_at_once() -> None:
+    compiled = compiled_text('{"type": "record", "name": "R", "fields": [{"name": "t", "type": "string"}]}')
+    assert compiled.reader is not None
+    content = zigzag(1_000_000) + b"a" * 1_000_000
+    gc.disable()
+    try:
+        held = sys.getrefcount(content)
+        with pytest.raises(TooLongError):
+            compiled.reader.read_next(content, 0, 1_000)
+        assert sys.getrefcount(content) == held
+    finally:
+        gc.enable()
+
+
+def test_a_list_of_endless_nulls_costs_its_block_only(tmp_path: Path) -> None:
+    nulls = {"name": "a", "type": {"type": "array", "items": "null"}}
+    good, bad = (1, b"\x02\x00"), (1, b"\x06" + zigzag(1 << 60) + b"\x00")
+    found = read_text(tmp_path, "a.avro", blocks([NUMBER, nulls], good, bad, good))
+    assert found.values == [b'{"n":1,"a":[]}'] * 2
+    assert found.file is not None
+    assert "1,152,921,504,606,846,976 members that take no bytes" in found.file.gaps[0].reason
+
+
+@pytest.mark.parametrize("codec", ["deflate", "bzip2", "xz", "snappy"])
+def test_a_block_that_is_a_bomb_costs_itself_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, codec: str) -> None:
+    monkeypatch.setattr(avro_file, "MAX_UNPACKED_BYTES", 100_000)
+    out = io.BytesIO()
+    schema = {"type": "record", "name": "R", "fields": [{"name": "t", "type": "string"}]}
+    fastavro.writer(out, schema, [{"t": "a"}, {"t": "b" * 1_000_000}, {"t": "c"}], codec=codec, sync_interval=1)
+    found = read_text(tmp_path, "a.avro", out.getvalue())
+    assert found.values == [b'{"t":"a"}', b'{"t":"c"}']
+    assert found.file is not None
+    assert "a block inflates to more than" in found.file.gaps[0].reason

@@ -156,3 +156,32 @@ class TestPatchContract(ReducerContract):
 
     def test_it_folds_nothing_from_nothing(self) -> None:
         assert Patch().fold(ABSENT, FoldBatch([], [])) is ABSENT
+
+
+def test_copies_that_double_the_state_end_at_a_bound() -> None:
+    document = {"a": {"text": "x" * 1_000}}
+    operations = [{"op": "copy", "from": "/a", "path": f"/a/c{number}"} for number in range(40)]
+    with pytest.raises(PatchError, match=r"operation 1[67] \(copy\): the state would take more than 67,108,864 bytes"):
+        Patcher().apply(document, operations)
+    with pytest.raises(FoldError, match="its JSON Patch cannot be applied: operation 1"):
+        replayed(document, operations)
+
+
+def test_doubling_over_many_events_ends_too() -> None:
+    texts = [json.dumps([{"op": "copy", "from": "/a", "path": f"/a/c{number}"}]) for number in range(40)]
+    with pytest.raises(FoldError, match="would take more than") as caught:
+        Patch().fold({"a": {"text": "x" * 1_000}}, batch_of([event(number, text) for number, text in enumerate(texts, 1)]))
+    assert caught.value.place in {15, 16}
+
+
+def test_a_state_is_not_copied_into_itself_for_ever() -> None:
+    deep: object = {}
+    for _ in range(9_990):
+        deep = {"a": deep}
+    with pytest.raises(PatchError, match="the state would nest more than 10,000 deep"):
+        Patcher().apply(deep, [{"op": "copy", "from": "", "path": "/a"}] * 20)
+
+
+def test_a_path_of_endless_steps_is_refused() -> None:
+    with pytest.raises(PatchError, match="a path of 100,000 steps"):
+        Patcher().apply({}, [{"op": "add", "path": "/a" * 100_000, "value": 1}])

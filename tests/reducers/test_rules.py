@@ -210,3 +210,14 @@ class TestRulesContract(ReducerContract):
 
     def test_nothing_from_nothing(self) -> None:
         assert self.reducer().fold(ABSENT, FoldBatch([], [])) is ABSENT
+
+
+@pytest.mark.parametrize("action", ['set = { "a.{event.seq}" = "state.a" }', 'append = { "a.l" = "state.a" }'])
+def test_rules_that_double_the_state_end_at_a_bound(tmp_path: Path, action: str) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text(f'initial = {{ a = {{ t = "{"x" * 1_000}" }} }}\n[[on]]\ntype = "*"\n{action}\n')
+    reducer = ByRules(path)
+    events = [event(number, "{}") for number in range(1, 60)]
+    with pytest.raises(FoldError, match="the state would take more than 67,108,864 bytes") as caught:
+        reducer.fold(reducer.initial(), batch_of(events))
+    assert 14 < caught.value.place < 20
