@@ -177,11 +177,14 @@ def stream_by_id(reader: CaptureReader, stream_id: int) -> StreamInfo:
     return StreamInfo(*rows[0])
 
 
-def _stretch(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
-    rows = reader.select(
-        f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq", (stream_id, seqs[0], seqs[-1])
-    )
+def stream_stretch(reader: CaptureReader, stream_id: int, first: int, last: int) -> list[StreamEvent]:
+    """The events of a stream with numbers from `first` to `last`, in the order they arrived."""
+    rows = reader.select(f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq", (stream_id, first, last))
     return list(map(StreamEvent._make, rows))
+
+
+def _stretch(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:
+    return stream_stretch(reader, stream_id, seqs[0], seqs[-1])
 
 
 def _events(reader: CaptureReader, stream_id: int, seqs: list[int]) -> list[StreamEvent]:

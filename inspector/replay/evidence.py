@@ -55,14 +55,18 @@ SourceLogs = Sequence[tuple[Any, ...]]
 @damage_is_said
 def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
     """The logs that hold, or may hold, events of `stream`."""
-    own = dict(
+    return logs_among(source_logs(reader, stream.source_id), own_logs(reader, stream), stream.category)
+
+
+def own_logs(reader: CaptureReader, stream: StreamInfo) -> dict[int, int]:
+    """The logs that a stream's events are in, each with how many of them have a value that is no document."""
+    return dict(
         reader.select(
             "SELECT event.log_id, count(*) FILTER (WHERE event.data IS NULL AND event.value_bytes > 0 AND event.flags & ? = 0) "
             "FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? GROUP BY event.log_id",
             (SAYS_WHY, stream.id),
         )
     )
-    return logs_among(source_logs(reader, stream.source_id), own, stream.category)
 
 
 @damage_is_said
@@ -76,8 +80,7 @@ def source_logs(reader: CaptureReader, source_id: int) -> SourceLogs:
 
 
 def logs_among(rows: SourceLogs, own: Mapping[int, int], category: str) -> list[LogFacts]:
-    """Those that hold, or may hold, events of a stream of `category`; `own` has the logs its events are in, each with how many of
-    them have a value that is no document."""
+    """Those that hold, or may hold, events of a stream of `category`; `own` is as `own_logs` gives it."""
     names = {row[1] for row in rows if row[0] in own}
     by_key = names == {category}
     return [_facts(row, own.get(row[0], 0)) for row in rows if row[0] in own or (not by_key and row[1] in names)]

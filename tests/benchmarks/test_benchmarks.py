@@ -57,7 +57,7 @@ def test_pages_and_starts_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_replays_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_replay, "SIZES", {"small": (200, 100)})
+    monkeypatch.setattr(bench_replay, "SIZES", {"small": 200})
     assert [row.name for row in bench_replay.rows("small") if row.ours <= 0 or not row.ratio] == []
 
 
