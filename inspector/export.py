@@ -9,11 +9,11 @@ import contextlib
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Generic, Protocol, TypeVar
 
 from inspector.capture.rows import Event
 from inspector.errors import StorageError, UsageError
@@ -29,6 +29,10 @@ COLUMNS = (
 _PROGRESS_EVENTS = 2_000
 _BUFFER_BYTES = 1 << 20
 
+T = TypeVar("T")
+Put_contra = TypeVar("Put_contra", contravariant=True)
+"""What is written, row by row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -39,48 +43,48 @@ class Exported:
     is_whole: bool
 
 
-class Lines:
-    """Events as text, a line each; `line` makes one, without its end."""
+class Lines(Generic[T]):
+    """Rows as text, a line each; `line` makes one, without its end."""
 
-    def __init__(self, line: Callable[[Event], str]) -> None:
+    def __init__(self, line: Callable[[T], str]) -> None:
         self._line = line
 
-    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[T], int]]:
         """See `Form`."""
         return _as_text(self, file)
 
     def head(self) -> str:
-        """What stands before the first event."""
+        """What stands before the first row."""
         return ""
 
-    def of(self, event: Event) -> str:
-        """One event."""
-        return f"{self._line(event)}\n"
+    def of(self, row: T) -> str:
+        """One row."""
+        return f"{self._line(row)}\n"
 
 
-class Table:
-    """Events as CSV (RFC 4180), fields as in the JSON lines; `text` makes text of bytes.
+class Cells(Generic[T]):
+    """Rows as CSV (RFC 4180) of these columns; `cells` gives a row's.
 
     Where a cell of text begins like a formula it gets a leading apostrophe, unless `exact`; `guarded` counts these.
     """
 
-    def __init__(self, text: Callable[[bytes | None], str], *, exact: bool = False) -> None:
-        self._text, self._exact = text, exact
+    def __init__(self, columns: Sequence[str], cells: Callable[[T], Iterable[object]], *, exact: bool = False) -> None:
+        self._columns, self._cells, self._exact = columns, cells, exact
         self._out = io.StringIO()
         self._writer = csv.writer(self._out, lineterminator="\r\n")
         self.guarded = 0
 
-    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[T], int]]:
         """See `Form`."""
         return _as_text(self, file)
 
     def head(self) -> str:
         """The names of the columns."""
-        return self._row(COLUMNS)
+        return self._row(self._columns)
 
-    def of(self, event: Event) -> str:
-        """One event."""
-        return self._row([self._cell(value) for value in self._values(event)])
+    def of(self, row: T) -> str:
+        """One row."""
+        return self._row([self._cell(value) for value in self._cells(row)])
 
     def _row(self, cells: Iterable[object]) -> str:
         self._out.seek(0)
@@ -94,6 +98,14 @@ class Table:
             return f"'{value}"
         return value
 
+
+class Table(Cells[Event]):
+    """Events as CSV, fields as in the JSON lines; `text` makes text of bytes."""
+
+    def __init__(self, text: Callable[[bytes | None], str], *, exact: bool = False) -> None:
+        super().__init__(COLUMNS, self._values, exact=exact)
+        self._text = text
+
     def _values(self, event: Event) -> Iterator[object]:
         yield from (event.seq, event.log, event.partition, event.position, format_time(event.time_us), TimeKind.text(event.time_kind))
         yield from (format_time(event.printed_recorded_us), format_time(event.captured_us), self._text(event.key))
@@ -102,35 +114,35 @@ class Table:
         yield from (event.decoder, event.error, " ".join(Flag.names(event.flags)), event.value_bytes, event.extra)
 
 
-class Form(Protocol):
-    """How events are written into a file: `writing` gives what puts one, and says how many bytes there are by now."""
+class Form(Protocol[Put_contra]):
+    """How rows are written into a file: `writing` gives what puts one, and says how many bytes there are by now."""
 
-    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Put_contra], int]]:
         """Begins, and ends what it has begun."""
 
 
 @contextlib.contextmanager
-def _as_text(form: Lines | Table, file: IO[bytes]) -> Iterator[Callable[[Event], int]]:
+def _as_text(form: Lines[T] | Cells[T], file: IO[bytes]) -> Iterator[Callable[[T], int]]:
     size = file.write(form.head().encode())
 
-    def put(event: Event) -> int:
+    def put(row: T) -> int:
         nonlocal size
-        size += file.write(form.of(event).encode())
+        size += file.write(form.of(row).encode())
         return size
 
     yield put
 
 
 def export(
-    events: Iterable[Event],
+    rows: Iterable[T],
     out: Path,
-    form: Form,
+    form: Form[T],
     *,
     replace: bool = False,
     progress: Callable[[int, int], None] = lambda events, size_bytes: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Exported:
-    """Writes events to `out`, which is for its owner only; `progress(events, bytes)` so far.
+    """Writes events, or other rows, to `out`, which is for its owner only; `progress(rows, bytes)` so far.
 
     Raises UsageError when `out` is there and `replace` is not set, StorageError where it cannot be written. Nothing is left then.
     """
@@ -138,7 +150,7 @@ def export(
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with _storage_errors(out):
-            written = _write(events, part, form, progress, is_stopped)
+            written = _write(rows, part, form, progress, is_stopped)
             if written.is_whole:
                 part.replace(out)
         return written
@@ -174,15 +186,13 @@ def check_place(out: Path, *, replace: bool) -> None:
         raise UsageError(f"{out} is there already; choose another name, or replace it (--replace)")
 
 
-def _write(
-    events: Iterable[Event], part: Path, form: Form, progress: Callable[[int, int], None], is_stopped: Callable[[], bool]
-) -> Exported:
+def _write(rows: Iterable[T], part: Path, form: Form[T], progress: Callable[[int, int], None], is_stopped: Callable[[], bool]) -> Exported:
     count = size = 0
     descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb", _BUFFER_BYTES) as file:
         with form.writing(file) as put:
-            for event in events:
-                size = put(event)
+            for row in rows:
+                size = put(row)
                 count += 1
                 if count % _PROGRESS_EVENTS == 0:
                     progress(count, size)

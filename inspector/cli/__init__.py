@@ -36,6 +36,7 @@ _GROUPS = (
     "expect",
     "export",
     "replay",
+    "states",
     "keep",
 )
 

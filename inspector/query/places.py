@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from inspector.errors import QueryError
+from inspector.errors import QueryError, UsageError
 from inspector.query.grammar import Node, parse
 from inspector.query.json_path import path_step
 from inspector.query.values import quoted
@@ -115,9 +115,12 @@ class StatePlace:
 
 
 def state_place(text: str) -> StatePlace:
-    """The place in a state that `text` writes, such as `state.items[0].sku`. Raises QueryError for anything else."""
-    found = _steps(parse(text))
+    """The place in a state that `text` writes, such as `state.items[0].sku`. Raises UsageError for anything else."""
+    try:
+        found = _steps(parse(text))
+    except QueryError:
+        found = None
     if found is None or found[0] != "state" or not _are_elements(found[1]):
-        expected = f"state.{text.strip()}" if text.strip().isidentifier() else "a place such as state.balance or state.items[0].sku"
-        raise QueryError(f"{text.strip()} is no place in a state", expected=expected)
+        wanted = f"state.{text.strip()}" if text.strip().isidentifier() else "state.balance or state.items[0].sku"
+        raise UsageError(f"{text.strip()} is no place in a state: write it like {wanted}")
     return StatePlace(_written(*found), tuple(found[1]))

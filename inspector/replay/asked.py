@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import apsw
 
-from inspector.errors import QueryError
+from inspector.errors import UsageError
 from inspector.query import functions
 from inspector.query.compiler import compile_filter
 from inspector.query.names import STATES
@@ -69,7 +69,7 @@ Key = tuple[int, Decimal | str | int]
 
 
 class Order:
-    """What rows are ordered by: a place in the state, or a field that a filter may name. Raises QueryError for anything else."""
+    """What rows are ordered by: a place in the state, or a field that a filter may name. Raises UsageError for anything else."""
 
     def __init__(self, text: str) -> None:
         self._value = _read(text)
@@ -94,7 +94,6 @@ def _read(text: str) -> Callable[[StreamState], object]:
         return lambda found: facts(found)[name]
     try:
         place = state_place(text)
-    except QueryError as error:
-        expected = f"a place such as state.balance, or {', '.join(_ORDERED)}"
-        raise QueryError(f"rows cannot be ordered by {name}", expected=expected) from error
+    except UsageError as error:
+        raise UsageError(f"rows cannot be ordered by {name}: give a place such as state.balance, or {', '.join(_ORDERED)}") from error
     return lambda found: None if found.state is ABSENT else place.of(found.state)

@@ -69,6 +69,11 @@ class StateTable:
         """These streams at the moment, also those that have not begun; see `States.of`."""
         return self._states.of(ids, progress)
 
+    def labels(self) -> dict[int, str]:
+        """The logs of the capture for people, by number."""
+        rows = self._reader.select("SELECT id, name, partition FROM log")
+        return {log_id: f"{name}/{partition}" for log_id, name, partition in rows}
+
     def columns(self, progress: Progress | None = None) -> list[Column]:
         """The scalars that stand in most of the first states, in the order they are met."""
         counts: dict[str, int] = {}
@@ -121,7 +126,7 @@ class Counts:
 
 
 class Survey:
-    """All rows of a table that match a filter, in an order. Raises QueryError for a mistake in either.
+    """All rows of a table that match a filter, in an order. Raises QueryError or UsageError for a mistake in either.
 
     Rows come in the order of the table where no order is asked for; rows without what they are ordered by come last. Without
     `deleted` aggregates that are no more are left out. `counts` goes on as rows are looked at.
@@ -137,6 +142,11 @@ class Survey:
         self._found: array[int] = array("q")
         self._keyed: list[tuple[Key, int]] = []
         self._is_sorted = True
+
+    @property
+    def is_ordered(self) -> bool:
+        """Whether another order than that of the table was asked for."""
+        return self._order is not None
 
     def rows(self, progress: Progress | None = None, *, until_s: float | None = None, with_text: bool = False) -> Iterator[Row]:
         """The matching rows in the order of the table, from where the survey is to `until_s` of the monotonic clock or the end.
