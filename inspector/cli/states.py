@@ -145,10 +145,7 @@ def _for_people(row: Row, layout: Layout, names: Sequence[str]) -> dict[str, obj
     from inspector.event import format_time
 
     found, last = row.found, row.found.last
-    values = [place.of(found.state) for place in layout.places]
-    shown = dict(
-        zip(names, [_short(value) for value in values] if values else [row.text or ("deleted" if found.is_deleted else "")], strict=True)
-    )
+    values = [_short(place.of(found.state)) for place in layout.places] or [row.text or ("deleted" if found.is_deleted else "")]
     return {
         "stream": found.stream.name,
         **dict(zip(names, values, strict=True)),

@@ -22,6 +22,15 @@ usage, capture, cancelled, findings or bug. Requests are answered in turn, only 
     children  of [path offset limit]                        → one level of the state that replay `of` found: for each
                 child key, path, kind, text (at most 500 characters), children, and set_by where `blame` was asked; after
                 a `look` also op, from, inside (so many changes in it), and `changed`, `removed` beside `children`
+    states_open   category [source at version count reducer]
+              → a table of all aggregates of a category at a moment: streams (so many there are), total (so many may have begun),
+                columns, each a path with its kind and in how many of the first states it stands
+    states_page   of [show offset limit]                    → total, and rows from a place on (at most 200), folded when asked: `of` is
+                a states_open, or a states_all whose rows are in its order; `show` lists at most 20 places (state.balance), and of each
+                row's `cells` a text has at most 200 characters. `is` says there, deleted, or not begun
+    states_all    of [filter sort reverse deleted show ms]  → begins to look at all rows of a states_open, for `ms` milliseconds (100;
+                at most 1,000): finished, done, total, matching, not_begun, deleted, not_applicable, failed, incomplete
+    states_more   of [ms]                                   → goes on with a states_all, and answers the same
     cancel    request                                       → cancelled; the request ends with an error of that kind
     close     —                                             → lets go of the capture; states found stay
 
@@ -53,6 +62,7 @@ from inspector.replay.fields import Request
 from inspector.replay.looking import Looker
 from inspector.replay.preview import Kept
 from inspector.replay.story import Story
+from inspector.replay.tables import Answers, Tables
 from inspector.values import to_json
 
 log = logging.getLogger(__name__)
@@ -94,6 +104,7 @@ class FoldServer:
         self._hides = ""
         self._kept: OrderedDict[object, Kept] = OrderedDict()
         self._looker = Looker()
+        self._tables = Tables()
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
             "open": self._open,
@@ -104,6 +115,7 @@ class FoldServer:
             "copy": self._copy,
             "steps": self._steps,
             "children": self._children,
+            **{f"states_{name}": self._of_tables(does) for name, does in self._tables.does.items()},
             "close": self._close,
         }
 
@@ -208,6 +220,7 @@ class FoldServer:
             self._kept.clear()
         if (self._path, self._stamp, self._is_unmasked, self._hides) != (path, _stamp(path), is_unmasked, hides):
             self._looker.forget()
+            self._tables.forget()
         self._is_unmasked, self._hides = is_unmasked, hides
         self._path, self._reader = path, reader
         self._is_live, self._stamp = is_live(path), _stamp(path)
@@ -244,6 +257,9 @@ class FoldServer:
 
     def _sure(self, request: Request) -> object:
         return self._looker.sure(self._story(request), fields.moment(request), lambda at: self._progress(request, at))
+
+    def _of_tables(self, does: Answers) -> Callable[[Request], object]:
+        return lambda request: does(self._opened(), request, lambda done: self._progress(request, done))
 
     def _copy(self, request: Request) -> object:
         return {"text": self._kept_state(request).whole(str(request.get("path") or ""), _COPIED_CHARACTERS)}
