@@ -1,14 +1,14 @@
 """The states of many streams are what each stream's own replay gives, with everything that is said of them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from inspector.capture.categories import sources_of, stream_ids
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import streams
+from inspector.capture.streams import StreamInfo, streams
 from inspector.errors import UsageError
 from inspector.event import Flag
 from inspector.reducers import ABSENT
@@ -112,7 +112,12 @@ def test_every_state_is_that_of_the_streams_own_replay(tmp_path: Path, seed: int
     monkeypatch.setattr(many, "QUICK_EVENTS", 5)
     alone: list[int] = []
     slow = States._alone
-    monkeypatch.setattr(States, "_alone", lambda self, stream, going: alone.append(stream.id) or slow(self, stream, going))
+
+    def noted(self: States, stream: StreamInfo, going: Callable[[int], None]) -> StreamState:
+        alone.append(stream.id)
+        return slow(self, stream, going)
+
+    monkeypatch.setattr(States, "_alone", noted)
     with CaptureReader(_random_capture(tmp_path / "c.evcap", seed)) as reader:
         name = next(iter(streams(reader))).category
         ids = stream_ids(reader, sources_of(reader, name))
@@ -170,7 +175,7 @@ def test_progress_may_end_the_work(tmp_path: Path) -> None:
 
 def test_a_category_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
     with CaptureReader(_random_capture(tmp_path / "c.evcap", 1)) as reader:
-        with pytest.raises(UsageError, match="there is no category 'order'.*; there is orders"):
+        with pytest.raises(UsageError, match=r"there is no category 'order'.*; there is orders"):
             sources_of(reader, "order")
-        with pytest.raises(UsageError, match="no source that has 'orders' is called 'pg'; there is kafka://"):
+        with pytest.raises(UsageError, match=r"no source that has 'orders' is called 'pg'; there is kafka://"):
             sources_of(reader, "orders", "pg")

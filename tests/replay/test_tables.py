@@ -15,7 +15,9 @@ COUNT = 300
 
 @pytest.fixture
 def capture(tmp_path: Path) -> Path:
-    first = [Written(n, f'{{"total":{n % 50},"customer":{{"name":"c-{n % 7}"}},"lines":[1]}}', f"o-{n}", 1, time_us=n) for n in range(COUNT)]
+    first = [
+        Written(n, f'{{"total":{n % 50},"customer":{{"name":"c-{n % 7}"}},"lines":[1]}}', f"o-{n}", 1, time_us=n) for n in range(COUNT)
+    ]
     second = [Written(COUNT + n, '{"paid":true}', f"o-{n}", 2, time_us=COUNT + n) for n in range(0, COUNT, 2)]
     end = COUNT + COUNT
     odd = [
