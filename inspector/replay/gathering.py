@@ -13,7 +13,7 @@ import orjson
 
 from inspector import values
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import StreamEvent, stream_stretch
+from inspector.capture.streams import StreamEvent, StreamInfo, stream_stretch
 from inspector.event import Flag
 from inspector.reducers import DELETED, NO_DOCUMENT, UNREADABLE, FoldEvent
 from inspector.replay.evidence import SAYS_WHY
@@ -23,51 +23,59 @@ from inspector.replay.question import Moment
 _ODD = int(LEFT_OUT | UNREADABLE | Flag.duplicate_keys)
 _TOMBSTONE = str(int(Flag.tombstone))
 _GATHERED = (
-    "SELECT count(*), count(x.version), group_concat(coalesce(x.version, event.position)), count(*) * sum(event.log_id * event.log_id) = "
-    f"sum(event.log_id) * sum(event.log_id), count(*) FILTER (WHERE event.flags & {_ODD}), "
-    f"count(*) FILTER (WHERE event.data IS NULL AND event.value_bytes > 0 AND event.flags & {SAYS_WHY} = 0), {{}}, "
-    # beside one max() these are of the row that has it
-    "event.log_id, event.position, event.sub, event.time_us, x.version, event.type_id, event.flags, event.event_id, event.actor "
+    # a version, or a position with a p before it
+    "SELECT group_concat(coalesce(x.version, 'p' || event.position)), {which}, group_concat({document}), max({seq}), "
+    "min(event.log_id), max(event.log_id), {facts} "
     "FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = :stream"
 )
-_DOCUMENT = f"CASE WHEN event.data IS NULL THEN '\"' || :mark || (event.flags & {_TOMBSTONE}) || '\"' ELSE json(event.data) END"
-_ALL = f"NULL, group_concat({_DOCUMENT}), max(x.seq)"
-_UNTIL = "group_concat(coalesce({0}, 0), ''), " + f"group_concat(CASE WHEN {{0}} THEN {_DOCUMENT} END), max(CASE WHEN {{0}} THEN x.seq END)"
+_PLAIN_FACTS = f"count(*) FILTER (WHERE event.flags & {_ODD} OR event.data IS NULL OR event.time_us IS NULL), 0, 0"
+_ALL_FACTS = (
+    f"0, count(*) FILTER (WHERE event.flags & {_ODD}), "
+    f"count(*) FILTER (WHERE event.data IS NULL AND event.value_bytes > 0 AND event.flags & {SAYS_WHY} = 0)"
+)
+_LAST = (
+    "SELECT event.seq, event.log_id, event.position, event.sub, event.time_us, event.type_id, event.flags, event.event_id, event.actor "
+    "FROM event WHERE event.seq = ?"
+)
+_MARKED = f"CASE WHEN event.data IS NULL THEN '\"' || :mark || (event.flags & {_TOMBSTONE}) || '\"' ELSE json(event.data) END"
 _MOST_TYPES = 10_000
 
 
-class Gathered(NamedTuple):
-    """What one stream has: of all its events, in the order of arrival, and from `within` on of those that are not after the moment.
+def _sql(document: str, facts: str, within: str | None) -> str:
+    if within is None:
+        return _GATHERED.format(which="NULL", document=document, seq="x.seq", facts=facts)
+    which, of_those = f"group_concat(coalesce({within}, 0), '')", f"CASE WHEN {within} THEN {document} END"
+    return _GATHERED.format(which=which, document=of_those, seq=f"CASE WHEN {within} THEN x.seq END", facts=facts)
 
-    `places` are versions, or positions where an event has none, joined by commas, as the `documents` are. `odd` counts events that
-    cannot be folded like this, `unfit` values of which no document was made though nothing went wrong. `which` has 1 for each event
-    up to the moment and 0 for each other, null where there is no moment. From `seq` on it is the last event up to the moment.
+
+class Gathered(NamedTuple):
+    """What one stream has: of all its events, in the order of arrival, and the `documents` of those that are not after the moment.
+
+    `places` are versions, or positions with a p before them where an event has none, joined by commas, as the documents are. `which`
+    has 1 for each event up to the moment and 0 for each other, null where all are. `last` is the number of the last event up to the
+    moment. `unusual` counts events for which all has to be looked at, `odd` those that cannot be folded like this, `unfit` values of
+    which no document was made though nothing went wrong.
     """
 
-    events: int
-    versioned: int
     places: str | None
-    is_one_log: int | None
-    odd: int
-    unfit: int
     which: str | None
     documents: str | None
-    seq: int | None
-    log_id: int
-    position: int
-    sub: int
-    time_us: int | None
-    version: int | None
-    type_id: int | None
-    flags: int
-    event_id: str | None
-    actor: str | None
+    last: int | None
+    first_log: int
+    last_log: int
+    unusual: int
+    odd: int
+    unfit: int
 
     @property
-    def within(self) -> int | None:
-        """How many events there are up to the moment; None when others stand before one of them."""
+    def is_one_log(self) -> bool:
+        """Whether all its events are in one log."""
+        return self.first_log == self.last_log
+
+    def within(self, events: int) -> int | None:
+        """How many of its events there are up to the moment; None when others stand before one of them."""
         if self.which is None:
-            return self.events
+            return events
         count = self.which.count("1")
         return count if "1" not in self.which[count:] else None
 
@@ -80,18 +88,28 @@ class Gatherer:
         self._types: dict[int, str | None] = {}
         # stands for an event without a document: nobody who writes one can know it
         self._mark = secrets.token_hex(16)
-        within = "1"
+        within = None
+        self._until_us = moment.time_us
         if moment.time_us is not None:
             within = "(event.time_us <= :until)"
         elif moment.version is not None:
             within = "coalesce(x.version <= :until, 1)"
         until = moment.time_us if moment.time_us is not None else moment.version
         self._bindings: dict[str, str | int] = {"mark": self._mark} | ({} if until is None else {"until": until})
-        self._sql = reader.shown(_GATHERED.format(_ALL if until is None else _UNTIL.format(within)))
+        self._plain_whole = reader.shown(_sql("json(event.data)", _PLAIN_FACTS, None))
+        self._plain = reader.shown(_sql("json(event.data)", _PLAIN_FACTS, within))
+        self._last = reader.shown(_LAST)
+        self._all = reader.shown(_sql(_MARKED, _ALL_FACTS, within))
 
-    def of(self, stream_id: int) -> Gathered:
-        """What the stream of this number has."""
-        (row,) = self._reader.select(self._sql, {**self._bindings, "stream": stream_id})
+    def of(self, stream: StreamInfo) -> Gathered:
+        """What a stream has."""
+        bindings = {**self._bindings, "stream": stream.id}
+        is_whole = self._until_us is not None and stream.last_us is not None and stream.last_us <= self._until_us
+        (row,) = self._reader.select(self._plain_whole if is_whole else self._plain, bindings)
+        found = Gathered._make(row)
+        if not found.unusual:
+            return found
+        (row,) = self._reader.select(self._all, bindings)
         return Gathered._make(row)
 
     def documents(self, gathered: Gathered) -> list[object]:
@@ -105,23 +123,10 @@ class Gatherer:
                     documents[place] = DELETED if document.removeprefix(self._mark) == _TOMBSTONE else NO_DOCUMENT
         return documents
 
-    def last_event(self, gathered: Gathered) -> StreamEvent:
-        """The last event within, without its document."""
-        found = gathered
-        type_ = self._type(found.type_id)
-        return StreamEvent(
-            found.seq or 0,
-            found.log_id,
-            found.position,
-            found.sub,
-            found.time_us,
-            found.version,
-            type_,
-            found.flags,
-            found.event_id,
-            found.actor,
-            None,
-        )
+    def last_event(self, gathered: Gathered, version: int | None) -> StreamEvent:
+        """The last event within, of this version, without its document."""
+        ((seq, log_id, position, sub, time_us, type_id, flags, event_id, actor),) = self._reader.select(self._last, (gathered.last,))
+        return StreamEvent(seq, log_id, position, sub, time_us, version, self._type(type_id), flags, event_id, actor, None)
 
     def _type(self, type_id: int | None) -> str | None:
         if type_id is None:
@@ -133,9 +138,9 @@ class Gatherer:
             self._types[type_id] = rows[0][0] if rows else None
         return self._types[type_id]
 
-    def events(self, stream_id: int, gathered: Gathered) -> Sequence[FoldEvent]:
-        """The events within, read only when somebody looks at one."""
-        count, last = gathered.within or 0, gathered.seq or 0
+    def events(self, stream_id: int, gathered: Gathered, count: int) -> Sequence[FoldEvent]:
+        """The `count` events within, read only when somebody looks at one."""
+        last = gathered.last or 0
         return Events(count, lambda: stream_stretch(self._reader, stream_id, 0, last))
 
 

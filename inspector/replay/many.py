@@ -78,40 +78,43 @@ class States:
 
     def _quick(self, stream: StreamInfo) -> StreamState | None:
         """A stream whose events arrived in replay order, those up to the moment first; None for any other."""
-        gathered = self._gatherer.of(stream.id)
-        within = gathered.within
+        gathered = self._gatherer.of(stream)
+        joined = gathered.places or ""
+        versioned = "p" not in joined
+        if gathered.odd or not (versioned or (gathered.is_one_log and joined.count("p") == joined.count(",") + 1)):
+            return None
+        places = numbers(joined if versioned else joined.replace("p", ""))
+        within = gathered.within(len(places))
         if within == 0:
             return _not_begun(stream)
-        versioned = gathered.versioned == gathered.events
-        if within is None or gathered.odd or not (versioned or self._is_by_position(gathered)):
+        if within is None or not _rises(places) or not (versioned or self._has_all(places)):
             return None
-        places = numbers(gathered.places)
-        if not _rises(places):
-            return None
-        own = {gathered.log_id: gathered.unfit} if gathered.is_one_log else evidence.own_logs(self._reader, stream)
-        return self._folded(stream, gathered, own, places[:within] if versioned else [None])
+        own = {gathered.first_log: gathered.unfit} if gathered.is_one_log else evidence.own_logs(self._reader, stream)
+        return self._folded(stream, gathered, own, places[:within] if versioned else [None], is_all=within == len(places))
 
-    def _is_by_position(self, gathered: Gathered) -> bool:
-        """Whether a stream has no version at all and is in one log, and wholly up to the moment where that is an n-th event."""
-        if gathered.versioned or not gathered.is_one_log:
-            return False
-        return self._moment.version is None or gathered.events <= self._moment.version
+    def _has_all(self, places: Sequence[int]) -> bool:
+        """Whether a stream without versions is wholly up to the moment, where that is an n-th event."""
+        return self._moment.version is None or len(places) <= self._moment.version
 
-    def _folded(self, stream: StreamInfo, gathered: Gathered, own: Mapping[int, int], versions: Sequence[int | None]) -> StreamState | None:
+    def _folded(
+        self, stream: StreamInfo, gathered: Gathered, own: Mapping[int, int], versions: Sequence[int | None], *, is_all: bool
+    ) -> StreamState | None:
         try:
             documents = self._gatherer.documents(gathered)
         except ValueError:
             return None
-        first = next((document for document in documents if document is not NO_DOCUMENT and document is not DELETED), NO_DOCUMENT)
-        if first is NO_DOCUMENT and gathered.within != gathered.events and not self._verdicts.is_chosen:
+        first = documents[0]
+        if first is NO_DOCUMENT or first is DELETED:
+            first = next((document for document in documents if document is not NO_DOCUMENT and document is not DELETED), NO_DOCUMENT)
+        if first is NO_DOCUMENT and not is_all and not self._verdicts.is_chosen:
             return None  # its first document comes later
         reducer = self._verdicts.reducer(stream, own, lambda: first)
         says_something = documents.count(NO_DOCUMENT) < len(documents)
         try:
-            state = reducer.fold(reducer.initial(), FoldBatch(self._gatherer.events(stream.id, gathered), documents))
+            state = reducer.fold(reducer.initial(), FoldBatch(self._gatherer.events(stream.id, gathered, len(documents)), documents))
         except FoldError:
             return None
-        folded = Folded(state, len(documents), self._gatherer.last_event(gathered), tally=_tally(versions, len(documents)))
+        folded = Folded(state, len(documents), self._gatherer.last_event(gathered, versions[-1]), tally=_tally(versions, len(documents)))
         return self._made(stream, own, reducer, folded, has_versions=versions[0] is not None, says_something=says_something)
 
     # ---- any other
