@@ -66,6 +66,7 @@ def stream_ids(reader: CaptureReader, sources: Sequence[tuple[int, int]], *, unt
     return array("q", sorted(found))
 
 
+@damage_is_said
 def stream_infos(reader: CaptureReader, ids: Sequence[int]) -> list[StreamInfo]:
     """What the capture says of the streams of these numbers, in this order; those that are gone are left out."""
     sql = (
@@ -73,4 +74,8 @@ def stream_infos(reader: CaptureReader, ids: Sequence[int]) -> list[StreamInfo]:
         "json_each(?) j CROSS JOIN stream ON stream.id = j.value JOIN source ON source.id = stream.source_id "
         "JOIN category ON category.id = stream.category_id"
     )
-    return [StreamInfo(*row) for row in reader.select(reader.shown(sql), (orjson.dumps(list(ids)).decode(),))]
+    rows = reader.select(reader.shown(sql), (orjson.dumps(list(ids)).decode(),))
+    return [
+        StreamInfo(number, uri, source_id, category, name, int(events), first_us, last_us)
+        for number, uri, source_id, category, name, events, first_us, last_us in rows
+    ]

@@ -14,6 +14,7 @@ from typing import NamedTuple
 from inspector.capture.categories import stream_infos
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamInfo, has_versions, stream_batches
+from inspector.errors import CaptureError, UsageError
 from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Reducer
 from inspector.replay import NOW, Moment, Question, evidence
 from inspector.replay.folding import Failure, Folded, Limits, fold
@@ -49,9 +50,11 @@ class StreamState(NamedTuple):
 
 
 class States:
-    """Folds streams up to `moment`, a time, a version or the end. Raises UsageError for an unknown reducer."""
+    """Folds streams up to `moment`: a time, a version or the end. Raises UsageError for any other, and for an unknown reducer."""
 
     def __init__(self, reader: CaptureReader, moment: Moment = NOW, reducer: str | None = None) -> None:
+        if moment.count is not None or moment.seq is not None:
+            raise UsageError(f"many streams cannot be asked for {moment.text}: ask for a time, a version or the end")
         self._reader, self._moment = reader, moment
         self._verdicts = Verdicts(reader, Question("", moment=moment, reducer=reducer))
         self._gatherer = Gatherer(reader, moment)
@@ -78,12 +81,15 @@ class States:
 
     def _quick(self, stream: StreamInfo) -> StreamState | None:
         """A stream whose events arrived in replay order, those up to the moment first; None for any other."""
-        gathered = self._gatherer.of(stream)
-        joined = gathered.places or ""
-        versioned = "p" not in joined
-        if gathered.odd or not (versioned or (gathered.is_one_log and joined.count("p") == joined.count(",") + 1)):
+        try:
+            gathered = self._gatherer.of(stream)
+            joined = gathered.places or ""
+            versioned = "p" not in joined
+            places = numbers(joined if versioned else joined.replace("p", ""))
+        except (CaptureError, ValueError):
+            return None  # too much for one statement, or damaged: read event by event it is said what is wrong
+        if gathered.odd or not (versioned or (gathered.is_one_log and joined.count("p") == len(places))):
             return None
-        places = numbers(joined if versioned else joined.replace("p", ""))
         within = gathered.within(len(places))
         if within == 0:
             return _not_begun(stream)

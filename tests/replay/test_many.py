@@ -2,17 +2,19 @@
 
 import random
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 
+import apsw
 import pytest
 
 from inspector.capture.categories import sources_of, stream_ids
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamInfo, streams
-from inspector.errors import UsageError
+from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag
 from inspector.reducers import ABSENT
-from inspector.replay import NOW, Moment, Question, Replay, at_version, many, to_json
+from inspector.replay import NOW, Moment, Question, Replay, after_events, at_version, many, to_json
 from inspector.replay.many import States, StreamState
 from tests.replay.captures import KAFKA, STORE, Log, Written, write
 
@@ -171,6 +173,22 @@ def test_progress_may_end_the_work(tmp_path: Path) -> None:
     with CaptureReader(_random_capture(tmp_path / "c.evcap", 0)) as reader, pytest.raises(InterruptedError):
         list(States(reader).of(stream_ids(reader, sources_of(reader, "other")), stop))
     assert told[-1] == 2
+
+
+def test_only_moments_that_all_streams_have_can_be_asked(tmp_path: Path) -> None:
+    with (
+        CaptureReader(_random_capture(tmp_path / "c.evcap", 0)) as reader,
+        pytest.raises(UsageError, match="cannot be asked for the first 3 events"),
+    ):
+        States(reader, after_events(3))
+
+
+def test_what_a_stranger_wrote_is_damage(tmp_path: Path) -> None:
+    path = _random_capture(tmp_path / "c.evcap", 1)
+    with closing(apsw.Connection(str(path))) as file:
+        file.execute("UPDATE stream SET events = 'many' WHERE id = 1")
+    with CaptureReader(path) as reader, pytest.raises(CaptureError, match="is damaged"):
+        list(States(reader).of(stream_ids(reader, sources_of(reader, "orders"))))
 
 
 def test_a_category_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
