@@ -102,8 +102,7 @@ class ReplayPage(QWidget):
             self.refresh()
 
     def refresh(self) -> None:
-        """Asks for what the page shows."""
-        raise NotImplementedError
+        """Asks for what the page shows. Every page has its own."""
 
     # ---- showing
 

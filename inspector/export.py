@@ -9,11 +9,11 @@ import contextlib
 import csv
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Generic, Protocol, TypeVar
 
 from inspector.capture.disk import NOTHING_IS_LEFT, storage_errors
 from inspector.capture.rows import Event
@@ -32,6 +32,10 @@ GUARDED = "guarded"
 _PROGRESS_EVENTS = 2_000
 _BUFFER_BYTES = 1 << 20
 
+T = TypeVar("T")
+Put_contra = TypeVar("Put_contra", contravariant=True)
+"""What is written, row by row."""
+
 
 @dataclass(frozen=True, slots=True)
 class Exported:
@@ -42,40 +46,40 @@ class Exported:
     is_whole: bool
 
 
-class Lines:
-    """Events as text, a line each; `line` makes one, without its end."""
+class Lines(Generic[T]):
+    """Rows as text, a line each; `line` makes one, without its end."""
 
-    def __init__(self, line: Callable[[Event], str]) -> None:
+    def __init__(self, line: Callable[[T], str]) -> None:
         self._line = line
 
-    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[T], int]]:
         """See `Form`."""
         return _as_text(self, file)
 
     def head(self) -> str:
-        """What stands before the first event."""
+        """What stands before the first row."""
         return ""
 
-    def of(self, event: Event) -> str:
-        """One event."""
-        return f"{self._line(event)}\n"
+    def of(self, row: T) -> str:
+        """One row."""
+        return f"{self._line(row)}\n"
 
 
-class Table:
-    """Events as CSV (RFC 4180), fields as in the JSON lines; `text` makes text of bytes.
+class Cells(Generic[T]):
+    """Rows as CSV (RFC 4180) of these columns; `cells` gives a row's.
 
     Where a cell of text begins like a formula it gets a leading apostrophe, unless `exact`; `guarded` counts these, and the column
     `GUARDED` names them row by row, so that a reader can take them off again.
     """
 
-    def __init__(self, text: Callable[[bytes | None], str], *, exact: bool = False) -> None:
-        self._text, self._exact = text, exact
-        self.columns = COLUMNS if exact else (*COLUMNS, GUARDED)
+    def __init__(self, columns: Sequence[str], cells: Callable[[T], Iterable[object]], *, exact: bool = False) -> None:
+        self._names, self._cells, self._exact = list(columns), cells, exact
+        self.columns = self._names if exact else [*self._names, GUARDED]
         self._out = io.StringIO()
         self._writer = csv.writer(self._out, lineterminator="\r\n")
         self.guarded = 0
 
-    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[T], int]]:
         """See `Form`."""
         return _as_text(self, file)
 
@@ -83,9 +87,9 @@ class Table:
         """The names of the columns."""
         return self._row(self.columns)
 
-    def of(self, event: Event) -> str:
-        """One event."""
-        cells = list(self._values(event))
+    def of(self, row: T) -> str:
+        """One row."""
+        cells = list(self._cells(row))
         return self._row(cells if self._exact else self._safe(cells))
 
     def _safe(self, cells: list[object]) -> list[object]:
@@ -94,7 +98,7 @@ class Table:
         for place, value in enumerate(cells):
             if isinstance(value, str) and value.startswith(FORMULA):
                 cells[place] = f"'{value}"
-                changed.append(COLUMNS[place])
+                changed.append(self._names[place])
         self.guarded += len(changed)
         return [*cells, " ".join(changed)]
 
@@ -104,6 +108,14 @@ class Table:
         self._writer.writerow(cells)
         return self._out.getvalue()
 
+
+class Table(Cells[Event]):
+    """Events as CSV, fields as in the JSON lines; `text` makes text of bytes."""
+
+    def __init__(self, text: Callable[[bytes | None], str], *, exact: bool = False) -> None:
+        super().__init__(COLUMNS, self._values, exact=exact)
+        self._text = text
+
     def _values(self, event: Event) -> Iterator[object]:
         yield from (event.seq, event.log, event.partition, event.position, format_time(event.time_us), TimeKind.text(event.time_kind))
         yield from (format_time(event.printed_recorded_us), format_time(event.captured_us), self._text(event.key))
@@ -112,35 +124,35 @@ class Table:
         yield from (event.decoder, event.error, " ".join(Flag.names(event.flags)), event.value_bytes, event.extra)
 
 
-class Form(Protocol):
-    """How events are written into a file: `writing` gives what puts one, and says how many bytes there are by now."""
+class Form(Protocol[Put_contra]):
+    """How rows are written into a file: `writing` gives what puts one, and says how many bytes there are by now."""
 
-    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Put_contra], int]]:
         """Begins, and ends what it has begun."""
 
 
 @contextlib.contextmanager
-def _as_text(form: Lines | Table, file: IO[bytes]) -> Iterator[Callable[[Event], int]]:
+def _as_text(form: Lines[T] | Cells[T], file: IO[bytes]) -> Iterator[Callable[[T], int]]:
     size = file.write(form.head().encode())
 
-    def put(event: Event) -> int:
+    def put(row: T) -> int:
         nonlocal size
-        size += file.write(form.of(event).encode())
+        size += file.write(form.of(row).encode())
         return size
 
     yield put
 
 
 def export(
-    events: Iterable[Event],
+    rows: Iterable[T],
     out: Path,
-    form: Form,
+    form: Form[T],
     *,
     replace: bool = False,
     progress: Callable[[int, int], None] = lambda events, size_bytes: None,
     is_stopped: Callable[[], bool] = lambda: False,
 ) -> Exported:
-    """Writes events to `out`, which is for its owner only; `progress(events, bytes)` so far.
+    """Writes events, or other rows, to `out`, which is for its owner only; `progress(rows, bytes)` so far.
 
     Raises UsageError when `out` is there and `replace` is not set, StorageError where it cannot be written. Nothing is left then.
     """
@@ -148,7 +160,7 @@ def export(
     part = out.with_name(f".{out.name}.{os.getpid()}.part")
     try:
         with storage_errors(out, NOTHING_IS_LEFT):
-            written = _write(events, part, form, progress, is_stopped)
+            written = _write(rows, part, form, progress, is_stopped)
             if written.is_whole:
                 part.replace(out)
         return written
@@ -184,15 +196,13 @@ def check_place(out: Path, *, replace: bool) -> None:
         raise UsageError(f"{out} is there already; choose another name, or replace it (--replace)")
 
 
-def _write(
-    events: Iterable[Event], part: Path, form: Form, progress: Callable[[int, int], None], is_stopped: Callable[[], bool]
-) -> Exported:
+def _write(rows: Iterable[T], part: Path, form: Form[T], progress: Callable[[int, int], None], is_stopped: Callable[[], bool]) -> Exported:
     count = size = 0
     descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb", _BUFFER_BYTES) as file:
         with form.writing(file) as put:
-            for event in events:
-                size = put(event)
+            for row in rows:
+                size = put(row)
                 count += 1
                 if count % _PROGRESS_EVENTS == 0:
                     progress(count, size)

@@ -1,4 +1,4 @@
-"""Events as Parquet: the fields of the JSON lines as typed columns, keys and values as the bytes that were captured. Writes one file.
+"""Rows as Parquet, with typed columns: of events the fields of the JSON lines, keys and values as the bytes that were captured.
 
 What is null is null and what is empty is empty; documents and headers stand as JSON text with the digits as written. Read
 `export` for the other forms.
@@ -7,9 +7,9 @@ What is null is null and what is empty is empty; documents and headers stand as 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from typing import IO, Any
+from typing import IO, Any, Generic, TypeVar
 
 from inspector.capture.rows import Event
 from inspector.event import Flag, TimeKind, checked_time
@@ -18,30 +18,40 @@ from inspector.export import COLUMNS
 ROW_GROUP = 20_000
 ROW_GROUP_BYTES = 32 * 1024 * 1024
 """A group of rows ends at either of these: so much is held at a time."""
-_NUMBERS = {"seq": "int64", "partition": "int64", "position": "int64", "version": "int64", "value_bytes": "int64"}
-_TIMES = ("time", "recorded_time", "captured_time")
-_BYTES = ("key", "value")
+_TYPES = dict.fromkeys(("seq", "partition", "position", "version", "value_bytes"), "int64")
+_TYPES |= {"time": "time", "recorded_time": "time", "captured_time": "time", "flags": "strings", "key": "binary", "value": "binary"}
+T = TypeVar("T")
 
 
-class Parquet:
-    """Parquet with Zstandard compression, in groups of rows."""
+class Typed(Generic[T]):
+    """Parquet with Zstandard compression, in groups of rows. `columns` are names and Arrow types; `size` is roughly a row's in bytes."""
 
-    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[Event], int]]:
+    def __init__(self, columns: Mapping[str, str], values: Callable[[T], Iterable[object]], size: Callable[[T], int]) -> None:
+        self.columns, self.values, self.size = columns, values, size
+
+    def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[T], int]]:
         """See `export.Form`."""
-        return _writing(file)
+        return _writing(self, file)
+
+
+class Parquet(Typed[Event]):
+    """Events."""
+
+    def __init__(self) -> None:
+        super().__init__({name: _TYPES.get(name, "string") for name in COLUMNS}, _values, _size)
 
 
 @contextlib.contextmanager
-def _writing(file: IO[bytes]) -> Iterator[Callable[[Event], int]]:
+def _writing(form: Typed[T], file: IO[bytes]) -> Iterator[Callable[[T], int]]:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    schema = pa.schema([(name, _type(pa, name)) for name in COLUMNS])
+    schema = pa.schema([(name, _type(pa, kind)) for name, kind in form.columns.items()])
     with pq.ParquetWriter(file, schema, compression="zstd") as writer:
-        group = _Group()
+        group = _Group(form)
 
-        def put(event: Event) -> int:
-            group.add(event)
+        def put(row: T) -> int:
+            group.add(row)
             if group.is_full:
                 writer.write_table(group.table(pa, schema))
                 group.clear()
@@ -52,22 +62,18 @@ def _writing(file: IO[bytes]) -> Iterator[Callable[[Event], int]]:
             writer.write_table(group.table(pa, schema))
 
 
-def _type(pa: Any, name: str) -> Any:
-    if name in _NUMBERS:
-        return getattr(pa, _NUMBERS[name])()
-    if name in _TIMES:
+def _type(pa: Any, kind: str) -> Any:
+    if kind == "time":
         return pa.timestamp("us", tz="UTC")
-    if name == "flags":
-        return pa.list_(pa.string())
-    return pa.binary() if name in _BYTES else pa.string()
+    return pa.list_(pa.string()) if kind == "strings" else getattr(pa, kind)()
 
 
-class _Group:
+class _Group(Generic[T]):
     """Rows that are not written yet, by column."""
 
-    def __init__(self) -> None:
-        self.columns: list[list[object]] = [[] for _ in COLUMNS]
-        self.size_bytes = 0
+    def __init__(self, form: Typed[T]) -> None:
+        self._form = form
+        self.clear()
 
     @property
     def rows(self) -> int:
@@ -79,12 +85,11 @@ class _Group:
         """Whether they are to be written now."""
         return self.rows >= ROW_GROUP or self.size_bytes >= ROW_GROUP_BYTES
 
-    def add(self, event: Event) -> None:
+    def add(self, row: T) -> None:
         """One more."""
-        for column, value in zip(self.columns, _values(event), strict=True):
+        for column, value in zip(self.columns, self._form.values(row), strict=True):
             column.append(value)
-        texts = (event.data, event.metadata, event.headers, event.extra)
-        self.size_bytes += len(event.value or b"") + len(event.key or b"") + sum(len(text or "") for text in texts) + 100
+        self.size_bytes += self._form.size(row)
 
     def table(self, pa: Any, schema: Any) -> Any:
         """As Arrow has them."""
@@ -93,8 +98,13 @@ class _Group:
 
     def clear(self) -> None:
         """They are written."""
-        self.columns = [[] for _ in COLUMNS]
+        self.columns: list[list[object]] = [[] for _ in self._form.columns]
         self.size_bytes = 0
+
+
+def _size(event: Event) -> int:
+    texts = (event.data, event.metadata, event.headers, event.extra)
+    return len(event.value or b"") + len(event.key or b"") + sum(len(text or "") for text in texts) + 100
 
 
 def _values(event: Event) -> Iterator[object]:

@@ -188,6 +188,12 @@ def stream_by_id(reader: CaptureReader, stream_id: int) -> StreamInfo:
     return StreamInfo(*rows[0])
 
 
+def stream_stretch(reader: CaptureReader, stream_id: int, first: int, last: int) -> list[StreamEvent]:
+    """The events of a stream with numbers from `first` to `last`, in the order they arrived."""
+    rows = reader.select(f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq", (stream_id, first, last))
+    return list(map(StreamEvent._make, rows))
+
+
 def _stretch(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> list[StreamEvent]:
     """Those between the first and the last number; named one by one where others stand between them."""
     within = "SELECT count(*) FROM event_stream x WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ?"

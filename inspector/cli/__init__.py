@@ -37,6 +37,7 @@ _GROUPS = (
     "expect",
     "export",
     "replay",
+    "states",
     "keep",
 )
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from inspector.capture.reader import CaptureReader
+    from inspector.capture.rows import Event
     from inspector.export import Exported, Form
     from inspector.manifest import Account
 
@@ -144,7 +145,7 @@ def _written(
     from inspector.export import Lines, Table, export
     from inspector.export_parquet import Parquet
 
-    form: Form = Parquet()
+    form: Form[Event] = Parquet()
     if args.out.suffix.lower() != ".parquet":
         form = Lines(event_line) if args.out.suffix.lower() == ".jsonl" else Table(_text, exact=args.csv == "exact")
     events = reader.events(looked_up(reader, EventQuery(order=args.order, condition=condition)))

@@ -19,7 +19,7 @@ from inspector.query.calls import FUNCTIONS, METHODS, made
 from inspector.query.comparing import COMPARE, compared, within
 from inspector.query.grammar import Node, check, parse, too_deep
 from inspector.query.lookups import lookups
-from inspector.query.names import Name
+from inspector.query.names import SEARCHED, Name
 from inspector.query.sieve import Sieve, search_sieve, sieve_of
 from inspector.query.values import JSON_KINDS, Place, Scope, Value, named, number, quoted
 
@@ -117,8 +117,9 @@ def _search(text: str, wanted: str, names: Mapping[str, Name]) -> Filter:
 
 def _searched(scope: Scope, wanted: str) -> Value:
     pattern = scope.bind("%" + re.sub(r"([%_\\])", r"\\\1", wanted) + "%")
-    parts = [f"coalesce(CAST({scope.names[part].sql} AS TEXT) LIKE {pattern} ESCAPE '\\', 0)" for part in ("key", "value", "headers")]
-    words = f"key, value or headers contain the text {wanted!r} (A to Z of either case alike)"
+    names = next(names for names in SEARCHED if scope.names.keys() >= set(names))
+    parts = [f"coalesce(CAST({scope.names[part].sql} AS TEXT) LIKE {pattern} ESCAPE '\\', 0)" for part in names]
+    words = f"{', '.join(names[:-1])} or {names[-1]} contain the text {wanted!r} (A to Z of either case alike)"
     return Value("bool", f"({' OR '.join(parts)})", words)
 
 
@@ -128,6 +129,8 @@ class _Compiler:
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
         self._variables: dict[str, Value] = {}
+        documents = [name for name, found in scope.names.items() if found.kind == "json"]
+        self._places = f"{', '.join(documents)} or a place in {'it' if len(documents) == 1 else 'them'}"
 
     # ---- truth
 
@@ -226,7 +229,7 @@ class _Compiler:
     def _attribute(self, node: Node) -> Value:
         owner = self.value(node.parts[0])
         if owner.place is None:
-            raise QueryError(f"{owner.words} has no fields", column=node.column, expected="data, metadata or a place in them")
+            raise QueryError(f"{owner.words} has no fields", column=node.column, expected=self._places)
         return _below(owner.place, f".{quoted(str(node.value))}", f"{owner.words}.{node.value}")
 
     def _index(self, node: Node) -> Value:
@@ -237,7 +240,7 @@ class _Compiler:
                 raise QueryError("headers are asked for by name", column=node.column, expected='headers["name"]')
             return Value("header", owner.sql, f'header "{constant}"', header=constant)
         if owner.place is None:
-            raise QueryError(f"{owner.words} has no elements", column=node.column, expected="data, metadata or a place in them")
+            raise QueryError(f"{owner.words} has no elements", column=node.column, expected=self._places)
         if isinstance(constant, str):
             return _below(owner.place, f".{quoted(constant)}", f'{owner.words}["{constant}"]')
         if isinstance(constant, int) and constant < 2**31:
@@ -299,7 +302,7 @@ class _Compiler:
         if len(node.parts) != 3 or node.parts[1].kind != "name":
             raise QueryError(f"{name} takes a name and a test", column=node.column, expected=f"{name}(item, item.total > 1)")
         if owner.place is None:
-            raise QueryError(f"{owner.words} has no elements", column=node.column, expected="data, metadata or a place in them")
+            raise QueryError(f"{owner.words} has no elements", column=node.column, expected=self._places)
         variable, element = str(node.parts[1].value), self._scope.element()
         if variable in self._scope.names:
             raise QueryError(

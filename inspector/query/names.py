@@ -1,4 +1,4 @@
-"""What can be asked of an event, and where it is found: in a capture, or in a batch that is about to be stored.
+"""What can be asked of an event, in a capture or in a batch that is about to be stored, and of an aggregate's state.
 
 The SQL here is ours alone; everything a user writes is bound. Read `compiler` for the use.
 """
@@ -110,3 +110,25 @@ STAGED = _fields(
     }
 )
 """Over one staged batch (see `staged`); what storing decides (`seq`, `captured_time`) is not known yet."""
+
+STATES = {
+    name: Name(kind, f":state_{name}")
+    for name, kind in {
+        "state": "json",
+        "stream": "text",
+        "source": "text",
+        "version": "number",
+        "applied": "number",
+        "skipped_aborted": "number",
+        "history": "text",
+        "reducer": "text",
+        "type": "text",
+        "time": "time",
+        "actor": "text",
+        "error": "text",
+    }.items()
+}
+"""Over the values of one aggregate at a moment, bound under these names; `type`, `time` and `actor` are its last event's."""
+
+SEARCHED = (("key", "value", "headers"), ("stream", "state"))
+"""What a text without an expression is searched for in: the first of these of which all is there."""

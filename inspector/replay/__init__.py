@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import NamedTuple
 
 from inspector import plugins
 from inspector.capture.reader import CaptureReader
@@ -157,21 +158,35 @@ def said(event: FoldEvent, log_labels: Mapping[int, str]) -> dict[str, object]:
     }
 
 
+class Known(NamedTuple):
+    """What a replay has to know of a stream before it folds it; `many` knows it of many at once."""
+
+    logs: Sequence[evidence.LogFacts]
+    has_versions: bool
+    with_values: bool
+    reducer: Reducer
+
+
 class Replay:
     """One question put to one capture. Raises UsageError for a stream that is unknown or ambiguous, or an unknown reducer."""
 
     def __init__(
-        self, reader: CaptureReader, question: Question, progress: Progress | None = None, *, stream: StreamInfo | None = None
+        self,
+        reader: CaptureReader,
+        question: Question,
+        progress: Progress | None = None,
+        *,
+        stream: StreamInfo | None = None,
+        known: Known | None = None,
     ) -> None:
         self._reader = reader
         self._progress = progress
         self.stream = stream or find_stream(reader, question.stream, question.source)
+        self.question = question
+        known = known or self._known()
+        self._logs, self.has_versions, self._with_values, self.reducer = known
         diff = None if question.diff is None else self.resolved(question.diff)
         self.question = replace(question, moment=self.resolved(question.moment), diff=diff)
-        self._logs = evidence.logs_of(reader, self.stream)
-        self.has_versions = has_versions(reader, self.stream.id)
-        self._with_values = evidence.stores_values(reader)
-        self.reducer = self._chosen_reducer()
         self.log_labels = {log.id: log.label for log in self._logs}
 
     def answer(self) -> Answer:
@@ -255,26 +270,11 @@ class Replay:
             last = step.changes
         return dict(blame.leaves(folded.state)), last
 
-    # ---- which reducer
-
-    def _chosen_reducer(self) -> Reducer:
-        asked = self.question.reducer or self._default_reducer()
-        if asked.endswith(".py"):
-            return FromFile(Path(asked))
-        if asked.endswith(".toml"):
-            return ByRules(Path(asked))
-        if not self._with_values:
-            raise UsageError("the capture holds no values (--no-values): only a reducer of your own (FILE.py) has something to fold")
-        return named(asked)
-
-    def _default_reducer(self) -> str:
-        for log in self._logs:
-            # only what is installed here: a capture never names code to run
-            if (by_rule := log.rules.get("reducer")) in plugins.names("reducers"):
-                return str(by_rule)
-        if is_change_event(evidence.first_document(self._reader, self.stream)):
-            return "debezium"
-        return "latest" if any(log.compacted for log in self._logs) else "merge"
+    def _known(self) -> Known:
+        reader, stream = self._reader, self.stream
+        logs, with_values = evidence.logs_of(reader, stream), evidence.stores_values(reader)
+        name = self.question.reducer or default_reducer(logs, lambda: is_change_event(evidence.first_document(reader, stream)))
+        return Known(logs, has_versions(reader, stream.id), with_values, reducer_named(name, with_values=with_values))
 
     # ---- how sure it is
 
@@ -336,6 +336,28 @@ class Replay:
                 )
 
 
+def default_reducer(logs: Sequence[evidence.LogFacts], has_change_events: Callable[[], bool]) -> str:
+    """The name of the reducer for a stream in these logs; `has_change_events` is asked whether its first document is a change event."""
+    for log in logs:
+        # only what is installed here: a capture never names code to run
+        if (by_rule := log.rules.get("reducer")) in plugins.names("reducers"):
+            return str(by_rule)
+    if has_change_events():
+        return "debezium"
+    return "latest" if any(log.compacted for log in logs) else "merge"
+
+
+def reducer_named(asked: str, *, with_values: bool) -> Reducer:
+    """The reducer of this name, or in this file. Raises UsageError when there is none, or values are needed and not there."""
+    if asked.endswith(".py"):
+        return FromFile(Path(asked))
+    if asked.endswith(".toml"):
+        return ByRules(Path(asked))
+    if not with_values:
+        raise UsageError("the capture holds no values (--no-values): only a reducer of your own (FILE.py) has something to fold")
+    return named(asked)
+
+
 def is_change_event(document: object) -> bool:
     """Whether a document looks like a Debezium change event, with or without its schema around it."""
     inner = document.get("payload", document) if isinstance(document, dict) else None
@@ -345,6 +367,7 @@ def is_change_event(document: object) -> bool:
 __all__ = [
     "NOW",
     "Answer",
+    "Known",
     "Moment",
     "Progress",
     "Question",
@@ -356,8 +379,10 @@ __all__ = [
     "at_time",
     "at_version",
     "before_event",
+    "default_reducer",
     "is_change_event",
     "known_at",
+    "reducer_named",
     "said",
     "to_json",
 ]

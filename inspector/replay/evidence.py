@@ -21,6 +21,8 @@ from inspector.reducers import UNREADABLE, FoldEvent
 from inspector.replay.history import LogAccount
 from inspector.sources.file_runs import ROW_NUMBERS
 
+SAYS_WHY = int(UNREADABLE | Flag.aborted | Flag.control)
+"""Flags of events that have no document for a reason of their own."""
 _BASE_SAMPLE = 50
 """So many streams of a category are looked at to learn with which version they begin."""
 
@@ -49,24 +51,42 @@ class LogFacts:
         return f"{self.name}/{self.partition}"
 
 
+SourceLogs = Sequence[tuple[Any, ...]]
+"""The logs of one source, as `source_logs` gives them."""
+
+
 @damage_is_said
 def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
     """The logs that hold, or may hold, events of `stream`."""
-    own = dict(
+    return logs_among(source_logs(reader, stream.source_id), own_logs(reader, stream), stream.category)
+
+
+def own_logs(reader: CaptureReader, stream: StreamInfo) -> dict[int, int]:
+    """The logs that a stream's events are in, each with how many of them have a value that is no document."""
+    return dict(
         reader.select(
             "SELECT event.log_id, count(*) FILTER (WHERE event.data IS NULL AND event.value_bytes > 0 AND event.flags & ? = 0) "
             "FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? GROUP BY event.log_id",
-            (int(UNREADABLE | Flag.aborted | Flag.control), stream.id),
+            (SAYS_WHY, stream.id),
         )
     )
-    rows = reader.select(
+
+
+@damage_is_said
+def source_logs(reader: CaptureReader, source_id: int) -> SourceLogs:
+    """All logs of a source, by name and partition."""
+    return reader.select(
         "SELECT log.id, log.name, log.partition, source.kind, log.first_position, log.end_position, log.max_time_us, log.rules, "
         "source.attributes, log.incarnation "
         "FROM log JOIN source ON source.id = log.source_id WHERE source.id = ? ORDER BY log.name, log.partition, log.id",
-        (stream.source_id,),
+        (source_id,),
     )
+
+
+def logs_among(rows: SourceLogs, own: Mapping[int, int], category: str) -> list[LogFacts]:
+    """Those that hold, or may hold, events of a stream of `category`; `own` is as `own_logs` gives it."""
     names = {row[1] for row in rows if row[0] in own}
-    by_key = names == {stream.category}
+    by_key = names == {category}
     return [_facts(row, own.get(row[0], 0)) for row in rows if row[0] in own or (not by_key and row[1] in names)]
 
 
@@ -113,6 +133,29 @@ def _cut(reader: CaptureReader, log_id: int, segment: Segment, upto: int | None)
         "SELECT count(DISTINCT position) FROM event WHERE log_id = ? AND position >= ? AND position < ?", (log_id, segment.start, upto)
     )
     return replace(segment, end=upto, records=records)
+
+
+@damage_is_said
+def turning_points(reader: CaptureReader, log: LogFacts) -> list[int]:
+    """Positions between which an `upto` of the log's account changes nothing: the ends of stretches, and where records begin to lack."""
+    rows = reader.select("SELECT from_position, to_position, state, records FROM coverage WHERE log_id = ?", (log.id,))
+    points = {0 if log.kind == "kafka" else 1}
+    for start, end, _, records in rows:
+        points |= {start, end}
+        if records != end - start:
+            points.add(_first_without(reader, log.id, start, end))
+    return sorted(points)
+
+
+def _first_without(reader: CaptureReader, log_id: int, start: int, end: int) -> int:
+    """The first position of `[start, end)` at which no event is; `end` when there is none."""
+    expected = start
+    sql = "SELECT position FROM event WHERE log_id = ? AND position >= ? AND position < ? ORDER BY position"
+    for (position,) in reader.each(sql, (log_id, start, end)):
+        if position > expected:
+            break
+        expected = position + 1
+    return expected
 
 
 @damage_is_said

@@ -1,120 +1,193 @@
-"""The states of all streams, one stream after the other: what one fold per stream gives, at the speed of one long fold.
+"""The states of many streams at a moment: what one replay of each gives, at the speed of one long fold.
 
-Streams are read in runs by their number, since that is how a capture keeps their events together. Memory holds one run.
-Read `folding` for the fold of one stream, to which everything out of the ordinary is left.
+Most streams are gathered by one statement; one that is out of the ordinary (long, out of order, aborted or unreadable events) is
+read and folded as its replay does. Memory holds one stream's documents or one batch of a long one, and one state. Read `gathering`
+for the quick way, `folding` for the other, `verdicts` for how sure each state is, `table` for a category's table.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
+from inspector.capture.categories import stream_infos
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import StreamEvent, has_versions, stream_batches
-from inspector.event import Flag
-from inspector.reducers import FoldBatch, FoldError, Reducer, batch_of
-from inspector.replay.folding import LEFT_OUT, Folded, Limits, fold
+from inspector.capture.streams import StreamInfo, has_versions, stream_batches
+from inspector.errors import CaptureError, UsageError
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Reducer
+from inspector.replay import NOW, Moment, Question, evidence
+from inspector.replay.folding import Failure, Folded, Limits, fold
+from inspector.replay.gathering import Gathered, Gatherer, numbers
+from inspector.replay.tally import Tally
+from inspector.replay.verdicts import Verdicts
 
-RUN_EVENTS = 2000
-_PAGE_STREAMS = 2000
-_ODD = LEFT_OUT | int(Flag.undecodable)
-
-_EVENTS = (
-    "SELECT x.stream_id, event.seq, event.log_id, event.position, event.sub, event.time_us, x.version, type.name, event.flags, "
-    "event.event_id, event.actor, json(event.data), event.recorded_us FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
-    "LEFT JOIN type ON type.id = event.type_id WHERE x.stream_id BETWEEN ? AND ? ORDER BY x.stream_id, x.seq"
-)
+QUICK_EVENTS = 2000
+"""A stream of more events is read in batches."""
+_PAGE_STREAMS = 500
 
 
 class StreamState(NamedTuple):
-    """One stream's state after all its events. `failed` is true when an event could not be folded."""
+    """One stream's state at the moment asked and how it came about; see `Answer`, which has the same for one stream."""
 
-    stream_id: int
+    stream: StreamInfo
     state: object
     applied: int
-    failed: bool = False
+    last: FoldEvent | None
+    version: int | None
+    history: str
+    is_complete: bool
+    reducer: str
+    skipped_aborted: int = 0
+    failure: Failure | None = None
+    is_deleted: bool = False
+    """No state though there were documents or deletions: there is none any more."""
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether there was any event of it by then."""
+        return self.applied > 0 or self.failure is not None
 
 
-def states(
-    reader: CaptureReader, reducer: Reducer, *, category: str | None = None, progress: Callable[[int], None] | None = None
-) -> Iterator[StreamState]:
-    """The state of every stream (of one category), by stream number.
+class States:
+    """Folds streams up to `moment`: a time, a version or the end. Raises UsageError for any other, and for an unknown reducer."""
 
-    `progress` is called with the number of streams done after each run and may raise to end the work.
-    """
-    done = 0
-    for first, last, wanted in _runs(reader, category):
-        for state in _run(reader, reducer, first, last, wanted):
-            done += 1
-            yield state
-        if progress is not None:
-            progress(done)
+    def __init__(self, reader: CaptureReader, moment: Moment = NOW, reducer: str | None = None) -> None:
+        if moment.count is not None or moment.seq is not None:
+            raise UsageError(f"many streams cannot be asked for {moment.text}: ask for a time, a version or the end")
+        self._reader, self._moment = reader, moment
+        self._verdicts = Verdicts(reader, Question("", moment=moment, reducer=reducer))
+        self._gatherer = Gatherer(reader, moment)
 
+    def of(self, ids: Sequence[int], progress: Callable[[int], None] | None = None) -> Iterator[StreamState]:
+        """The state of each of these streams, in their order; those that are gone from the capture are left out.
 
-def _runs(reader: CaptureReader, category: str | None) -> Iterator[tuple[int, int, frozenset[int]]]:
-    """Stretches of stream numbers that hold some `RUN_EVENTS` events, with the numbers that are wanted."""
-    run: list[int] = []
-    size = 0
-    for stream_id, events in _numbered(reader, category):
-        if run and size + events > RUN_EVENTS:
-            yield run[0], run[-1], frozenset(run)
-            run, size = [], 0
-        run.append(stream_id)
-        size += events
-    if run:
-        yield run[0], run[-1], frozenset(run)
+        `progress` is called with the number of streams done, within a long one again and again; it may raise to end the work.
+        """
+        done = 0
 
+        def going(_applied: int) -> None:
+            if progress is not None:
+                progress(done)
 
-def _numbered(reader: CaptureReader, category: str | None) -> Iterator[tuple[int, int]]:
-    """(stream number, events) of the streams wanted, page by page."""
-    after = 0
-    while True:
-        rows = reader.select(
-            "SELECT stream.id, stream.events FROM stream JOIN category ON category.id = stream.category_id "
-            "WHERE stream.id > ?1 AND (?2 IS NULL OR category.name = ?2) ORDER BY stream.id LIMIT ?3",
-            (after, category, _PAGE_STREAMS),
+        for start in range(0, len(ids), _PAGE_STREAMS):
+            for stream in stream_infos(self._reader, ids[start : start + _PAGE_STREAMS]):
+                found = self._quick(stream) if stream.events <= QUICK_EVENTS else None
+                yield found or self._alone(stream, going)
+                done += 1
+                going(0)
+
+    # ---- the ordinary stream
+
+    def _quick(self, stream: StreamInfo) -> StreamState | None:
+        """A stream whose events arrived in replay order, those up to the moment first; None for any other."""
+        try:
+            gathered = self._gatherer.of(stream)
+            joined = gathered.places or ""
+            versioned = "p" not in joined
+            places = numbers(joined if versioned else joined.replace("p", ""))
+        except (CaptureError, ValueError):
+            return None  # too much for one statement, or damaged: read event by event it is said what is wrong
+        if gathered.odd or not (versioned or (gathered.is_one_log and joined.count("p") == len(places))):
+            return None
+        within = gathered.within(len(places))
+        if within == 0:
+            return _not_begun(stream)
+        if within is None or not _rises(places) or not (versioned or self._has_all(places)):
+            return None
+        own = {gathered.first_log: gathered.unfit} if gathered.is_one_log else evidence.own_logs(self._reader, stream)
+        return self._folded(stream, gathered, own, places[:within] if versioned else [None], is_all=within == len(places))
+
+    def _has_all(self, places: Sequence[int]) -> bool:
+        """Whether a stream without versions is wholly up to the moment, where that is an n-th event."""
+        return self._moment.version is None or len(places) <= self._moment.version
+
+    def _folded(
+        self, stream: StreamInfo, gathered: Gathered, own: Mapping[int, int], versions: Sequence[int | None], *, is_all: bool
+    ) -> StreamState | None:
+        try:
+            documents = self._gatherer.documents(gathered)
+        except ValueError:
+            return None
+        first = documents[0]
+        if first is NO_DOCUMENT or first is DELETED:
+            first = next((document for document in documents if document is not NO_DOCUMENT and document is not DELETED), NO_DOCUMENT)
+        if first is NO_DOCUMENT and not is_all and not self._verdicts.is_chosen:
+            return None  # its first document comes later
+        reducer = self._verdicts.reducer(stream, own, lambda: first)
+        says_something = documents.count(NO_DOCUMENT) < len(documents)
+        try:
+            state = reducer.fold(reducer.initial(), FoldBatch(self._gatherer.events(stream.id, gathered, len(documents)), documents))
+        except FoldError:
+            return None
+        folded = Folded(state, len(documents), self._gatherer.last_event(gathered, versions[-1]), tally=_tally(versions, len(documents)))
+        return self._made(stream, own, reducer, folded, has_versions=versions[0] is not None, says_something=says_something)
+
+    # ---- any other
+
+    def _alone(self, stream: StreamInfo, going: Callable[[int], None]) -> StreamState:
+        reader = self._reader
+        own, versioned = evidence.own_logs(reader, stream), has_versions(reader, stream.id)
+        reducer = self._verdicts.reducer(stream, own, lambda: evidence.first_document(reader, stream))
+        noting = _Noting(reducer)
+        folded = fold(lambda: stream_batches(reader, stream.id), noting, Limits(self._moment, by_version=versioned), going)
+        return self._made(stream, own, reducer, folded, has_versions=versioned, says_something=noting.says_something)
+
+    def _made(
+        self, stream: StreamInfo, own: Mapping[int, int], reducer: Reducer, folded: Folded, *, has_versions: bool, says_something: bool
+    ) -> StreamState:
+        sure = self._verdicts.of(stream, own, reducer, folded, has_versions=has_versions)
+        return StreamState(
+            stream,
+            folded.state,
+            folded.applied,
+            folded.last,
+            (folded.last.version if folded.last is not None else None) if has_versions else folded.applied,
+            sure.history,
+            sure.is_complete,
+            reducer.name,
+            folded.skipped_aborted,
+            folded.failure,
+            folded.state is ABSENT and says_something,
         )
-        yield from ((row[0], row[1]) for row in rows)
-        if len(rows) < _PAGE_STREAMS:
-            return
-        after = rows[-1][0]
 
 
-def _run(reader: CaptureReader, reducer: Reducer, first: int, last: int, wanted: frozenset[int]) -> Iterator[StreamState]:
-    if len(wanted) == 1 or len(wanted) <= last - first:
-        # one long stream, or others stand between: each by itself
-        yield from (_alone(reader, reducer, stream_id) for stream_id in sorted(wanted))
-        return
-    rows = reader.select(reader.shown(_EVENTS), (first, last))
-    events = [StreamEvent._make(row[1:]) for row in rows]
-    try:
-        documents = batch_of(events).documents
-    except FoldError:
-        yield from (_alone(reader, reducer, stream_id) for stream_id in sorted(wanted))
-        return
-    numbers = [row[0] for row in rows]
-    start = 0
-    while start < len(rows):
-        end = bisect_right(numbers, numbers[start], start)
-        yield _together(reader, reducer, numbers[start], FoldBatch(events[start:end], documents[start:end]))
-        start = end
+def _not_begun(stream: StreamInfo) -> StreamState:
+    return StreamState(stream, ABSENT, 0, None, None, "", is_complete=False, reducer="")
 
 
-def _together(reader: CaptureReader, reducer: Reducer, stream_id: int, batch: FoldBatch) -> StreamState:
-    """A stream of which all events are at hand, as they arrived; one that is out of the ordinary is folded by itself."""
-    last = -1
-    for event in batch.events:
-        if event.version is None or event.version <= last or event.flags & _ODD:
-            return _alone(reader, reducer, stream_id)
-        last = event.version
-    try:
-        return StreamState(stream_id, reducer.fold(reducer.initial(), batch), len(batch))
-    except FoldError:
-        return _alone(reader, reducer, stream_id)
+def _tally(versions: Sequence[int | None], events: int) -> Tally:
+    """What is counted of versions that rise, or of events without any."""
+    tally = Tally()
+    tally.add_versions(versions)
+    tally.events = events
+    return tally
 
 
-def _alone(reader: CaptureReader, reducer: Reducer, stream_id: int) -> StreamState:
-    limits = Limits(by_version=has_versions(reader, stream_id))
-    folded: Folded = fold(lambda: stream_batches(reader, stream_id), reducer, limits)
-    return StreamState(stream_id, folded.state, folded.applied, folded.failure is not None)
+def _rises(found: Sequence[int]) -> bool:
+    """Whether each number is above the one before."""
+    if not found or found == list(range(found[0], found[0] + len(found))):
+        return True
+    return all(before < after for before, after in pairwise(found))
+
+
+class _Noting:
+    """A reducer that notes whether any event said something."""
+
+    def __init__(self, reducer: Reducer) -> None:
+        self._reducer, self.name = reducer, reducer.name
+        self.says_something = False
+
+    def initial(self) -> object:
+        """As the reducer has it."""
+        self.says_something = False
+        return self._reducer.initial()
+
+    def fold(self, state: object, batch: FoldBatch) -> object:
+        """As the reducer does."""
+        self.says_something = self.says_something or batch.documents.count(NO_DOCUMENT) < len(batch)
+        return self._reducer.fold(state, batch)
+
+    def step(self, state: object, event: FoldEvent, document: object) -> object:
+        """As the reducer does."""
+        return self._reducer.step(state, event, document)

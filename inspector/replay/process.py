@@ -51,6 +51,15 @@ both the number of an event in the capture, or its id as text). With `without`, 
                 child key, path, kind, text (at most 500 characters), children, and set_by where it is known; after
                 a `look` or `diff` also op, from, inside (so many changes in it), and `changed`, `removed` beside `children`.
                 `side` happened: of what did happen, after a look with `without`
+    states_open   category [source at version count reducer]
+              → a table of all aggregates of a category at a moment: streams (so many there are), total (so many may have begun),
+                columns, each a path with its kind and in how many of the first states it stands
+    states_page   of [show offset limit]                    → total, and rows from a place on (at most 200), folded when asked: `of` is
+                a states_open, or a states_all whose rows are in its order; `show` lists at most 20 places (state.balance), and of each
+                row's `cells` a text has at most 200 characters. `is` says there, deleted, or not begun
+    states_all    of [filter sort reverse deleted show ms]  → begins to look at all rows of a states_open, for `ms` milliseconds (100;
+                at most 1,000): finished, done, total, matching, not_begun, deleted, not_applicable, failed, incomplete
+    states_more   of [ms]                                   → goes on with a states_all, and answers the same
     cancel    request                                       → cancelled; the request ends with an error of that kind
     close     —                                             → lets go of the capture; states found stay
 
@@ -81,6 +90,7 @@ from inspector.errors import EventscopeError, UsageError
 from inspector.replay import fields
 from inspector.replay.desk import Desk, Doing, Recalling
 from inspector.replay.fields import Request
+from inspector.replay.tables import Answers, Tables
 from inspector.values import to_json
 
 log = logging.getLogger(__name__)
@@ -118,12 +128,13 @@ class FoldServer:
         self._stamp: tuple[int, int] | None = None
         self._is_unmasked = False
         self._hides = ""
-        self._desk = Desk()
+        self._desk, self._tables = Desk(), Tables()
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
             "open": self._open,
             **{name: partial(self._ask, doing) for name, doing in self._desk.does.items()},
             **{name: partial(self._recall, doing) for name, doing in self._desk.recalls.items()},
+            **{f"states_{name}": self._of_tables(does) for name, does in self._tables.does.items()},
             "close": self._close,
         }
 
@@ -228,6 +239,7 @@ class FoldServer:
             self._desk.forget_states()
         if (self._path, self._stamp, self._is_unmasked, self._hides) != (path, _stamp(path), is_unmasked, hides):
             self._desk.forget_stories()
+            self._tables.forget()
         self._is_unmasked, self._hides = is_unmasked, hides
         self._path, self._reader = path, reader
         self._is_live, self._stamp = is_live(path), _stamp(path)
@@ -253,6 +265,9 @@ class FoldServer:
 
     def _recall(self, doing: Recalling, request: Request) -> object:
         return doing(request, partial(self._progress, request))
+
+    def _of_tables(self, does: Answers) -> Callable[[Request], object]:
+        return lambda request: does(self._opened(), request, lambda done: self._progress(request, done))
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""`merge` over one long stream and over many short ones, beside a bare Python loop of the same fold in the same run.
+"""`merge` over one long stream, beside a bare Python loop of the same fold in the same run.
 
 The bare loop is what one would write by hand: read the JSON, follow RFC 7396, keep the state.
 """
@@ -17,27 +17,21 @@ from inspector.capture.streams import StreamEvent, stream_batches
 from inspector.reducers.merge import Merge
 from inspector.replay import Question, Replay
 from inspector.replay.folding import Limits, fold
-from inspector.replay.many import states
 from tests.benchmarks import Row
 from tests.replay.captures import Log, Written, write
 
-SIZES = {"small": (10_000, 5_000), "full": (100_000, 50_000)}
+SIZES = {"small": 10_000, "full": 100_000}
 GOAL = 1.5
 _REPEATS = 3
 _BARE_SQL = "SELECT json(e.data) FROM event_stream x CROSS JOIN event e ON e.seq = x.seq WHERE x.stream_id = ? ORDER BY x.version"
 
-_BARE_STREAMS_SQL = (
-    "SELECT x.stream_id, json(e.data) FROM event_stream x CROSS JOIN event e ON e.seq = x.seq ORDER BY x.stream_id, x.version"
-)
-
 
 def rows(size: str) -> list[Row]:
     """The table's rows for this part."""
-    events, streams = SIZES[size]
+    events = SIZES[size]
     with tempfile.TemporaryDirectory() as folder:
         one = _one_stream(Path(folder) / "one.evcap", events)
-        many = _many_streams(Path(folder) / "many.evcap", streams)
-        return [_in_memory(one, events), _from_capture(one, events), _over_streams(many, streams)]
+        return [_in_memory(one, events), _from_capture(one, events)]
 
 
 def _document(number: int) -> str:
@@ -58,14 +52,6 @@ def _one_stream(path: Path, count: int) -> Path:
     return write(path, [Log([Written(number, _document(number), version=number + 1) for number in range(count)])])
 
 
-def _many_streams(path: Path, count: int) -> Path:
-    """Two events for each of `count` streams, the second long after the first."""
-    events = [
-        Written(number, _document(number), stream=f"order-{number % count}", version=number // count + 1) for number in range(2 * count)
-    ]
-    return write(path, [Log(events)])
-
-
 def _in_memory(path: Path, count: int) -> Row:
     with CaptureReader(path) as reader:
         batches = list(stream_batches(reader, 1))
@@ -80,20 +66,6 @@ def _from_capture(path: Path, count: int) -> Row:
         ours = _best(lambda: Replay(reader, Question("order-1")).answer().folded.state)
         peer = _best(lambda: _bare(row[0] for row in reader.connection.execute(_BARE_SQL, (1,))))
     return Row(f"merge, {count:,} events of one stream from a capture", ours, peer, goal=GOAL, peer_name="bare loop over SQL")
-
-
-def _over_streams(path: Path, count: int) -> Row:
-    with CaptureReader(path) as reader:
-        ours = _best(lambda: [found.state for found in states(reader, Merge())])
-        peer = _best(lambda: _bare_over_streams(reader))
-    return Row(f"merge, {count:,} streams of 2 events from a capture", ours, peer, goal=GOAL, peer_name="bare loop over SQL")
-
-
-def _bare_over_streams(reader: CaptureReader) -> list[object]:
-    found: dict[int, object] = {}
-    for stream_id, text in reader.connection.execute(_BARE_STREAMS_SQL):
-        found[stream_id] = _merge(found.get(stream_id), orjson.loads(text))
-    return list(found.values())
 
 
 def _texts(events: Iterable[StreamEvent]) -> Iterable[str]:

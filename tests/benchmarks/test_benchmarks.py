@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks import THE_GOAL, Row, __main__, bench_events, bench_replay, bench_window
+from tests.benchmarks import THE_GOAL, Row, __main__, bench_events, bench_replay, bench_states, bench_window
 
 
 def time_row(ours: float, peer: float = 1.0, *, goal: float | None = None, peer_name: str = "peer") -> Row:
@@ -57,8 +57,13 @@ def test_pages_and_starts_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_replays_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_replay, "SIZES", {"small": (200, 100)})
+    monkeypatch.setattr(bench_replay, "SIZES", {"small": 200})
     assert [row.name for row in bench_replay.rows("small") if row.ours <= 0 or not row.ratio] == []
+
+
+def test_states_of_many_streams_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_states, "SIZES", {"small": (60, 3)})
+    assert [row.name for row in bench_states.rows("small") if row.ours <= 0 or not row.ratio] == []
 
 
 def test_the_window_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
