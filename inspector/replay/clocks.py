@@ -63,7 +63,7 @@ def _apart(order: Order, true_us: int, known_us: int) -> tuple[list[int], list[i
     if true_us == known_us and order.times_us == order.known_us:
         return later, ahead
     for seq, time_us, came_us in zip(order.seqs, order.times_us, order.known_us, strict=True):
-        if time_us == NONE or came_us == NONE:
+        if NONE in (time_us, came_us):
             continue
         if time_us <= true_us and came_us > known_us:
             later.append(seq)
