@@ -14,7 +14,10 @@ from eventsourcing.sqlite import SQLiteDatastore, SQLiteProcessRecorder
 from eventsourcing.system import ProcessApplication, SingleThreadedRunner, System
 
 from inspector.capture.creating import complete
+from inspector.capture.reader import CaptureReader
 from inspector.ingest import Options, run
+from inspector.replay.snapshots import compared
+from inspector.replay.story import Story
 from inspector.sources import Request
 from inspector.sources.claims import Claim, ClaimKind
 from tests.sources.store_builders import commanded, emmett, sqlstreamstore
@@ -213,3 +216,20 @@ def test_claims_are_kept_when_a_limit_stopped_the_events(tmp_path: Path) -> None
     run([(source, Request())], tmp_path / "shop.evcap", options=Options(floor_bytes=0, limit=1))
     source.close()
     assert rows(tmp_path / "shop.evcap", "SELECT count(*) FROM event") == [(1,)]
+
+
+def test_a_real_snapshot_equals_the_replay_at_its_version(trained: tuple[Path, Path], tmp_path: Path) -> None:
+    reducer = tmp_path / "dog.py"
+    reducer.write_text(
+        "def reduce(state, event):\n"
+        " if 'name' in event.data: return {'name': event.data['name'], 'tricks': []}\n"
+        " return {**state, 'tricks': [*state['tricks'], event.data['trick']]}\n"
+    )
+    capture = tmp_path / "dogs.evcap"
+    captured(capture, trained[0])
+    with CaptureReader(capture) as reader:
+        ((stream,),) = reader.select("SELECT id FROM stream WHERE events = 4")
+        (one,) = compared(Story(reader, stream, str(reducer)))
+        assert (one.version, one.is_equal, one.part) == (3, True, "/state")
+        (other,) = compared(Story(reader, stream, "latest"))
+        assert (other.is_equal, other.path, other.kept) == (False, "/name", "Rex")
