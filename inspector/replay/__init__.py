@@ -19,14 +19,15 @@ from inspector.capture.streams import StreamEvent, StreamInfo, find_stream, has_
 from inspector.errors import ExitStatus, UsageError
 from inspector.event import format_time
 from inspector.reducers import ABSENT, FoldEvent, Reducer, named
-from inspector.reducers.from_file import FromFile
 from inspector.reducers.rules import ByRules
-from inspector.replay import evidence
+from inspector.replay import choices, evidence
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.folding import Folded, Limits, Step, fold, steps
 from inspector.replay.history import WHOLE, Verdict, judge
 from inspector.replay.question import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version
+from inspector.user_code import is_code
+from inspector.user_code.codes import Codes
 from inspector.values import to_json
 
 Progress = Callable[[int], None]
@@ -51,6 +52,8 @@ class Answer:
     blame: Mapping[str, FoldEvent] | None = None
     step: Sequence[Change] | None = None
     """What the last event changed, where `blame` was asked."""
+    reducer_why: str | None = None
+    """Why this reducer, where it was neither asked for nor the default."""
 
     @property
     def exit_status(self) -> ExitStatus:
@@ -77,6 +80,8 @@ class Answer:
             "history": self.verdict.history,
             "scope": self._scope(),
         }
+        if self.reducer_why is not None:
+            printed["reducer_why"] = self.reducer_why
         if self.question.without:
             printed["counterfactual"] = {"without": [self._said(event) for event in folded.left_out]}
         if self.diff is not None:
@@ -122,10 +127,19 @@ class Replay:
     """One question put to one capture. Raises UsageError for a stream that is unknown or ambiguous, or an unknown reducer."""
 
     def __init__(
-        self, reader: CaptureReader, question: Question, progress: Progress | None = None, *, stream: StreamInfo | None = None
+        self,
+        reader: CaptureReader,
+        question: Question,
+        progress: Progress | None = None,
+        *,
+        stream: StreamInfo | None = None,
+        codes: Codes | None = None,
     ) -> None:
         self._reader = reader
         self._progress = progress
+        self._codes = codes or Codes()
+        self.reducer_why: str | None = None
+        """Why this reducer, where it was neither asked for nor the default."""
         self.question = question
         self.stream = stream or find_stream(reader, question.stream, question.source)
         self._logs = evidence.logs_of(reader, self.stream)
@@ -157,6 +171,7 @@ class Replay:
             self._stopped(folded),
             complete,
             self.log_labels,
+            reducer_why=self.reducer_why,
         )
 
     def turn_to(self, reader: CaptureReader, moment: Moment, progress: Progress | None = None) -> Replay:
@@ -202,9 +217,14 @@ class Replay:
     # ---- which reducer
 
     def _chosen_reducer(self) -> Reducer:
-        asked = self.question.reducer or self._default_reducer()
-        if asked.endswith(".py"):
-            return FromFile(Path(asked))
+        asked, terms, is_named = self.question.reducer, self.question.terms, True
+        if asked is None and (choice := choices.chosen(self.stream.source, self.stream.category)) is not None:
+            asked, terms, is_named = choice.reducer, replace(terms, python_path=choice.python_path), False
+            self.reducer_why = f"remembered for category {self.stream.category}"
+        if asked is None or asked == choices.DEFAULT:
+            asked = self._default_reducer()
+        if is_code(asked):
+            return self._codes.reducer(asked, terms, self.stream.name, is_named=is_named)
         if asked.endswith(".toml"):
             return ByRules(Path(asked))
         if not self._with_values:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from inspector.capture.reader import CaptureReader
@@ -22,6 +22,8 @@ from inspector.replay.evidence import base_version
 from inspector.replay.folding import Folded
 from inspector.replay.preview import Kept, changed, kind
 from inspector.replay.story import Story
+from inspector.user_code import USUAL, Terms, is_code
+from inspector.user_code.codes import Codes
 
 _STORIES = 4
 _REVEALED = 20
@@ -53,23 +55,29 @@ class Looked:
 class Looker:
     """Answers `look` and `sure`. Each call is given the reader, which may be another one than before."""
 
-    def __init__(self) -> None:
-        self._stories: OrderedDict[tuple[int, str | None], Story] = OrderedDict()
+    def __init__(self, codes: Codes | None = None) -> None:
+        self._codes = codes or Codes()
+        self._stories: OrderedDict[tuple[int, str | None, Terms, str], Story] = OrderedDict()
 
     def forget(self) -> None:
         """Another capture, or one that was written anew: nothing kept is true any more."""
         self._stories.clear()
 
-    def story(self, reader: CaptureReader, stream: int | str, source: str | None, reducer: str | None) -> Story:
-        """The story of a stream, by its number or name. Raises UsageError for a stream that is unknown or ambiguous."""
+    def story(self, reader: CaptureReader, stream: int | str, source: str | None, reducer: str | None, terms: Terms = USUAL) -> Story:
+        """The story of a stream, by its number or name. Raises UsageError for a stream that is unknown or ambiguous.
+
+        Code that changed since it was folded with is another reducer, which needs a consent of its own.
+        """
         stream_id = stream if isinstance(stream, int) else find_stream(reader, stream, source).id
-        known = self._stories.get((stream_id, reducer))
+        digest = self._codes.read(reducer, terms).digest if reducer is not None and is_code(reducer) else ""
+        key = (stream_id, reducer, replace(terms, consent=None), digest)
+        known = self._stories.get(key)
         if known is None:
-            known = Story(reader, stream_id, reducer)
+            known = Story(reader, stream_id, reducer, terms, self._codes)
         else:
             known.refresh(reader)
-        self._stories[(stream_id, reducer)] = known
-        self._stories.move_to_end((stream_id, reducer))
+        self._stories[key] = known
+        self._stories.move_to_end(key)
         while len(self._stories) > _STORIES:
             self._stories.popitem(last=False)
         return known
@@ -116,6 +124,7 @@ def _looked(story: Story, moment: Moment, found: _Found, open_paths: Iterable[st
     printed: dict[str, object] = {
         "stream": _stream(story.replay.stream),
         "reducer": story.replay.reducer.name,
+        "reducer_why": story.replay.reducer_why,
         "total": story.total,
         "place": min(place, story.total),
         "applied": folded.applied,

@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import StreamEvent, has_versions, stream_batches
+from inspector.capture.streams import StreamEvent, has_versions, stream_batches, stream_by_id
 from inspector.event import Flag
-from inspector.reducers import FoldBatch, FoldError, Reducer, batch_of
+from inspector.reducers import FoldBatch, FoldError, Reducer, batch_of, for_stream
 from inspector.replay.folding import LEFT_OUT, Folded, Limits, fold
 
 RUN_EVENTS = 2000
@@ -108,13 +108,19 @@ def _together(reader: CaptureReader, reducer: Reducer, stream_id: int, batch: Fo
         if event.version is None or event.version <= last or event.flags & _ODD:
             return _alone(reader, reducer, stream_id)
         last = event.version
+    own = _own(reader, reducer, stream_id)
     try:
-        return StreamState(stream_id, reducer.fold(reducer.initial(), batch), len(batch))
+        return StreamState(stream_id, own.fold(own.initial(), batch), len(batch))
     except FoldError:
         return _alone(reader, reducer, stream_id)
 
 
 def _alone(reader: CaptureReader, reducer: Reducer, stream_id: int) -> StreamState:
     limits = Limits(by_version=has_versions(reader, stream_id))
-    folded: Folded = fold(lambda: stream_batches(reader, stream_id), reducer, limits)
+    folded: Folded = fold(lambda: stream_batches(reader, stream_id), _own(reader, reducer, stream_id), limits)
     return StreamState(stream_id, folded.state, folded.applied, folded.failure is not None)
+
+
+def _own(reader: CaptureReader, reducer: Reducer, stream_id: int) -> Reducer:
+    """The reducer for a stream: its name is looked up only for one that has to know it."""
+    return for_stream(reducer, stream_by_id(reader, stream_id).name) if hasattr(reducer, "for_stream") else reducer

@@ -2,7 +2,7 @@
 
 One request a line on standard input, `{"id": 1, "do": …}`; any number of `{"id": 1, "progress": {"applied": n}}` come
 back (at most 10 a second) and then `{"id": 1, "ok": {…}}` or `{"id": 1, "error": {"kind", "text", "exit"}}`, kind being
-usage, capture, cancelled, findings or bug. Requests are answered in turn, only `cancel` at once:
+usage, capture, cancelled, consent, findings or bug. Requests are answered in turn, only `cancel` at once:
 
     open      capture                                       → events, first_seq, last_seq; again for another capture
     replay    stream [source at version count event reducer diff blame without]
@@ -23,9 +23,16 @@ usage, capture, cancelled, findings or bug. Requests are answered in turn, only 
                 child key, path, kind, text (at most 500 characters), children, and set_by where `blame` was asked; after
                 a `look` also op, from, inside (so many changes in it), and `changed`, `removed` beside `children`
     cancel    request                                       → cancelled; the request ends with an error of that kind
+    suggest   stream or category [source]                   → suggestions: reducer, why, needs_file; chosen: what is remembered
+    choose    stream reducer [source python_path consent]   → remembers the reducer for the stream's category; `default` forgets
+    allow     reducer consent [python_path]                 → remembers that this code may run
     close     —                                             → lets go of the capture; states found stay
 
-It ends when its input ends. A request names code to run only in `reducer`, which is what the user chose.
+It ends when its input ends. Nothing in a capture names code to run: only `reducer` does, and what was remembered by `choose`.
+Code (`FILE.py`, `FILE.py:Name`) runs that the user allowed: what is asked for without that ends with an error of the kind
+`consent`, which also has path, sha256, size, imports (path and sha256 of each), digest, changed. With `consent`, the digest,
+in the request it runs this time. `python_path` are folders for its imports; `time_limit` is seconds for an event (5) and
+`memory_limit` MB of its process (1024). One that goes beyond ends the replay at that event.
 """
 
 from __future__ import annotations
@@ -47,12 +54,17 @@ import orjson
 from inspector.capture.masked import open_masked
 from inspector.capture.opening import is_live
 from inspector.capture.reader import CaptureReader
+from inspector.capture.streams import find_stream
 from inspector.errors import EventscopeError, UsageError
-from inspector.replay import Replay, fields, preview, said
+from inspector.replay import Replay, choices, fields, preview, said
 from inspector.replay.fields import Request
 from inspector.replay.looking import Looker
 from inspector.replay.preview import Kept
 from inspector.replay.story import Story
+from inspector.replay.suggesting import suggest
+from inspector.user_code import ConsentError, StoppedError, is_code
+from inspector.user_code.codes import Codes
+from inspector.user_code.consent import consent_of, remember
 from inspector.values import to_json
 
 log = logging.getLogger(__name__)
@@ -93,7 +105,8 @@ class FoldServer:
         self._is_unmasked = False
         self._hides = ""
         self._kept: OrderedDict[object, Kept] = OrderedDict()
-        self._looker = Looker()
+        self._codes = Codes(asks=True, is_wanted=self._is_wanted)
+        self._looker = Looker(self._codes)
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
             "open": self._open,
@@ -104,6 +117,9 @@ class FoldServer:
             "copy": self._copy,
             "steps": self._steps,
             "children": self._children,
+            "suggest": self._suggest,
+            "choose": self._choose,
+            "allow": self._allow,
             "close": self._close,
         }
 
@@ -160,19 +176,27 @@ class FoldServer:
                 self._cancelled.discard(self._current)
                 self._current = None
         self._close({})
+        self._codes.close()
         self._finished.set()
 
-    def _answered(self, request: Request) -> dict[str, object]:
+    def _answered(self, request: Request) -> Mapping[str, object]:
         try:
             self._check_wanted(request)
             return {"ok": self._does.get(str(request.get("do")), self._unknown)(request)}
+        except ConsentError as error:
+            asked = _error("consent", str(error), int(error.exit_status))
+            return {"error": {**asked["error"], **error.told()}}
         except EventscopeError as error:
             return _error(error.exit_status.name.lower(), str(error), int(error.exit_status))
-        except (_CancelledError, apsw.InterruptError):
+        except (_CancelledError, StoppedError, apsw.InterruptError):
             return _error("cancelled", "cancelled", 130)
         except Exception as error:
             log.exception("request %s failed", request.get("do"))
             return _error("bug", f"{type(error).__name__}: {error}", 1)
+
+    def _is_wanted(self) -> bool:
+        """Whether what is worked on is; asked on another thread while a user's code runs."""
+        return not self._ended.is_set() and self._current not in self._cancelled
 
     def _check_wanted(self, request: Request) -> None:
         if self._ended.is_set() or request.get("id") in self._cancelled:
@@ -229,12 +253,13 @@ class FoldServer:
         return self._reader
 
     def _asked(self, request: Request) -> Replay:
-        return Replay(self._opened(), fields.question(request), lambda applied: self._progress(request, applied))
+        return Replay(self._opened(), fields.question(request), lambda applied: self._progress(request, applied), codes=self._codes)
 
     def _story(self, request: Request) -> Story:
         stream = request.get("stream_id")
         text = stream if isinstance(stream, int) else fields.text(request, "stream")
-        return self._looker.story(self._opened(), text, fields.maybe_text(request, "source"), fields.maybe_text(request, "reducer"))
+        source, reducer = fields.maybe_text(request, "source"), fields.maybe_text(request, "reducer")
+        return self._looker.story(self._opened(), text, source, reducer, fields.terms(request))
 
     def _look(self, request: Request) -> object:
         paths, limit = fields.paths(request), fields.count(request, "limit", 200)
@@ -273,6 +298,29 @@ class FoldServer:
         path, offset = str(request.get("path") or ""), fields.count(request, "offset", 0)
         return self._kept_state(request).children(path, offset, fields.count(request, "limit", 200))
 
+    def _suggest(self, request: Request) -> object:
+        reader, chosen = self._opened(), None
+        if (category := fields.maybe_text(request, "category")) is not None:
+            return {"suggestions": [found.told() for found in suggest(reader, category)], "chosen": None}
+        stream = find_stream(reader, fields.text(request, "stream"), fields.maybe_text(request, "source"))
+        if (choice := choices.chosen(stream.source, stream.category)) is not None:
+            chosen = {"reducer": choice.reducer, "python_path": choice.python_path}
+        return {"suggestions": [found.told() for found in suggest(reader, stream)], "chosen": chosen}
+
+    def _choose(self, request: Request) -> object:
+        stream = find_stream(self._opened(), fields.text(request, "stream"), fields.maybe_text(request, "source"))
+        reducer, terms = fields.text(request, "reducer"), fields.terms(request)
+        if is_code(reducer):
+            self._codes.read(reducer, terms)
+        choices.choose(stream.source, stream.category, choices.Choice(reducer, terms.python_path))
+        self._looker.forget()
+        return {"category": stream.category, "source": stream.source}
+
+    def _allow(self, request: Request) -> object:
+        sources = self._codes.read(fields.text(request, "reducer"), fields.terms(request))
+        remember(consent_of(sources))
+        return {"path": str(sources.path), "digest": sources.digest}
+
     def _kept_state(self, request: Request) -> Kept:
         kept = self._kept.get(request.get("of"))
         if kept is None:
@@ -288,5 +336,5 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _error(kind: str, text: str, exit_status: int) -> dict[str, object]:
+def _error(kind: str, text: str, exit_status: int) -> dict[str, dict[str, object]]:
     return {"error": {"kind": kind, "text": text, "exit": exit_status}}

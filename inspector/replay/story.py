@@ -18,6 +18,8 @@ from inspector.replay import NOW, Answer, Moment, Progress, Question, Replay
 from inspector.replay.folding import LEFT_OUT, Folded
 from inspector.replay.tally import Tally
 from inspector.replay.walk import Stand, Walk
+from inspector.user_code import USUAL, Terms
+from inspector.user_code.codes import Codes
 
 _TALLY_EVERY = 2_000
 
@@ -71,10 +73,13 @@ def order_of(marks: Sequence[StreamMark]) -> Order:
 
 
 class Story:
-    """The states of one stream. `stream_id` is its number in the capture, `reducer` a name, a FILE.py, or None for the default."""
+    """The states of one stream. `stream_id` is its number in the capture; `reducer` and `terms` as in `Question`."""
 
-    def __init__(self, reader: CaptureReader, stream_id: int, reducer: str | None) -> None:
+    def __init__(
+        self, reader: CaptureReader, stream_id: int, reducer: str | None, terms: Terms = USUAL, codes: Codes | None = None
+    ) -> None:
         self.reader = reader
+        self._terms, self._codes = terms, codes
         self._stream_id, self._asked_reducer = stream_id, reducer
         self._extent = stream_extent(reader, stream_id)
         self.replay = self._asked(reader)
@@ -83,7 +88,8 @@ class Story:
 
     def _asked(self, reader: CaptureReader) -> Replay:
         stream = stream_by_id(reader, self._stream_id)
-        return Replay(reader, Question(stream.name, stream.source, reducer=self._asked_reducer), stream=stream)
+        question = Question(stream.name, stream.source, reducer=self._asked_reducer, terms=self._terms)
+        return Replay(reader, question, stream=stream, codes=self._codes)
 
     def _reload(self, reader: CaptureReader) -> None:
         """Reads the order and what the verdict rests on again; states of an unchanged start are kept."""

@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
+from inspector.reducers import FoldError, FoldEvent, Reducer, StateGoneError, batch_of
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.folding import SLICE, Failure
@@ -77,6 +77,18 @@ class Walk:
 
         `progress` is called with the place come to every `SLICE` events and may raise to end the work; what was kept stays.
         """
+        try:
+            return self._stand(place, progress)
+        except StateGoneError:  # a process that held what the states stand for has ended
+            self._begin_again()
+            return self._stand(place, progress)
+
+    def _begin_again(self) -> None:
+        for kept in (self._marks, self._sizes, self._near):
+            kept.clear()
+        self._start = Stand(0, self._reducer.initial(), Blame())
+
+    def _stand(self, place: int, progress: Callable[[int], None] | None) -> Stand:
         wanted = max(0, min(place, self._end))
         reached = self._nearest(wanted)
         if reached.place < wanted:

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from inspector.errors import EventscopeError, UsageError
+from inspector.errors import UsageError
 
 _NAMED = re.compile(r"(?P<file>.*\.py)(?::(?P<attribute>[^\W\d]\w*(?:\.[^\W\d]\w*)*))?", re.DOTALL)
 
@@ -42,7 +42,11 @@ class Terms:
             raise UsageError(f"a memory limit of {self.memory_mb} MB: Python itself needs 64")
 
 
-class ConsentError(EventscopeError):
+USUAL = Terms()
+"""No folders, no consent, generous limits."""
+
+
+class ConsentError(UsageError):
     """The user has not allowed this code: ask, and give `digest` as the consent.
 
     `path` is absolute, `size` in bytes, `sha256` that of the file; `imports` are the files of its own folder that it

@@ -37,7 +37,7 @@ class ByAggregate:
         """The package's own transcodings, or those of the application that the user's file has; and those of its `transcodings`."""
         transcoder, application = self._persistence.JSONTranscoder(), _of_package("application").Application
         classes = [found for found in vars(self._module).values() if isinstance(found, type) and issubclass(found, application)]
-        own = getattr(self._module, "application", None) or (classes[0] if classes else application)
+        own: Any = getattr(self._module, "application", None) or (classes[0] if classes else application)
         own.register_transcodings(object.__new__(own), transcoder)
         for transcoding in getattr(self._module, "transcodings", ()):
             transcoder.register(transcoding)

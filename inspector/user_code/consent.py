@@ -69,7 +69,12 @@ def remember(consent: Consent) -> None:
     """Allows it from now on. Raises UsageError when settings cannot be written."""
     given = _given()
     given.pop(consent.path, None)
-    given[consent.path] = {"digest": consent.digest, "sha256": consent.sha256, "size": consent.size, "given": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"}
+    given[consent.path] = {
+        "digest": consent.digest,
+        "sha256": consent.sha256,
+        "size": consent.size,
+        "given": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
+    }
     while len(given) > _MOST:
         del given[next(iter(given))]
     _write(given)

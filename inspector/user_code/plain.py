@@ -1,8 +1,8 @@
 """What an application's objects are as JSON values, the same for the same objects. Pure; knows no package.
 
-    UUID, date, time, datetime   text as str() and isoformat() write them     Decimal, int, float   the number
-    Enum                         its name                                     bytes                 {"base64": …}
-    set                          an array in the order of its parts' JSON     dataclass, object     its attributes
+UUID, date, time, datetime   text as str() and isoformat() write them     Decimal, int, float   the number
+Enum                         its name                                     bytes                 {"base64": …}
+set                          an array in the order of its parts' JSON     dataclass, object     its attributes
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import base64
 import math
 from collections import deque
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import fields, is_dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
 from enum import Enum
+from typing import Any
 from uuid import UUID
 
 from inspector.values import escape, to_json
@@ -43,19 +44,25 @@ def plain(value: object, path: str = "", depth: int = 0) -> object:
         return value
     if depth > _MAX_DEPTH:
         raise ValueError(f"{path[:80]}… holds itself, or is nested more than {_MAX_DEPTH} deep")
-    if isinstance(value, Enum):
-        return value.name
-    if isinstance(value, (float, Decimal)):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, (str, int)):
-        return str.__str__(value) if isinstance(value, str) else int(value)
-    if isinstance(value, (date, time)):
-        return value.isoformat()
-    if isinstance(value, (UUID, timedelta)):
-        return str(value)
-    if isinstance(value, (bytes, bytearray)):
-        return {"base64": base64.b64encode(value).decode()}
+    for types, written in _WRITTEN:
+        if isinstance(value, types):
+            return written(value)
     return _container(value, path, depth + 1)
+
+
+def _number(value: Any) -> object:
+    return value if math.isfinite(value) else str(value)
+
+
+_WRITTEN: tuple[tuple[type | tuple[type, ...], Callable[[Any], object]], ...] = (
+    (Enum, lambda value: value.name),
+    ((float, Decimal), _number),
+    (str, str.__str__),
+    (int, int),
+    ((date, time), lambda value: value.isoformat()),
+    ((UUID, timedelta), str),
+    ((bytes, bytearray), lambda value: {"base64": base64.b64encode(value).decode()}),
+)
 
 
 def _container(value: object, path: str, depth: int) -> object:

@@ -23,6 +23,7 @@ from typing import Any
 
 from inspector.errors import UsageError
 from inspector.user_code import StoppedError, Terms, frames, memory
+from inspector.user_code.kept import KeptStates
 from inspector.user_code.sources import Sources
 
 _LOOK_S = 0.1
@@ -56,6 +57,7 @@ class CodeProcess:
             self._places = mmap.mmap(file.fileno(), frames.PLACE.size)
         self._child = _started(name)
         self._watch = _Watch(self._child, self._places, terms, is_wanted)
+        self.kept = KeptStates()
         self._end = weakref.finalize(self, _ended, self._child, self._watch, self._places, Path(name))
         self.keeps_states = bool(self._loaded(sources, attribute, terms, only_allowed=only_allowed)["keeps"])
         """Whether a state is an object that only the process has."""

@@ -78,7 +78,12 @@ def _named(path: Path) -> tuple[Path, str]:
         parts.insert(0, folder.name)
         folder = folder.parent
     name = ".".join(parts)
-    if not parts or not all(part.isidentifier() for part in parts) or parts[0] in sys.stdlib_module_names or parts[0] in ("inspector", "app"):
+    if (
+        not parts
+        or not all(part.isidentifier() for part in parts)
+        or parts[0] in sys.stdlib_module_names
+        or parts[0] in ("inspector", "app")
+    ):
         return path.parent, "eventscope_user_reducer"
     return folder, name
 
