@@ -10,6 +10,7 @@ import pytest
 
 from tests.replay.captures import Log, Written, write
 from tests.replay.fold_client import FoldClient
+from tests.user_code.reducing import allowed
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +94,7 @@ def test_a_line_that_is_no_request_is_an_answer(client: FoldClient) -> None:
 def test_a_failing_reducer_is_a_value(client: FoldClient, tmp_path: Path) -> None:
     path = tmp_path / "r.py"
     path.write_text("def reduce(s, e):\n print('noise')\n return e.version if e.version < 3 else 1 / 0\n")
-    answer = client.ask("replay", stream="order-1", reducer=str(path))["ok"]
+    answer = client.ask("replay", stream="order-1", reducer=allowed(path))["ok"]
     assert (answer["state"], answer["applied"], answer["failed_at"]["version"]) == (2, 2, 3)
     assert "ZeroDivisionError" in answer["failed_at"]["reason"]
 
@@ -101,7 +102,7 @@ def test_a_failing_reducer_is_a_value(client: FoldClient, tmp_path: Path) -> Non
 def test_a_long_replay_is_cancelled_and_others_are_answered(client: FoldClient, tmp_path: Path) -> None:
     path = tmp_path / "slow.py"
     path.write_text("import time\ndef reduce(s, e):\n time.sleep(0.002)\n return e.version\n")
-    slow = client.send("replay", stream="long", reducer=str(path))
+    slow = client.send("replay", stream="long", reducer=allowed(path))
     client.wait_for_progress(slow)
     assert client.ask("cancel", request=slow)["ok"] == {"cancelled": slow}
     assert client.wait(slow)["error"]["kind"] == "cancelled"
@@ -127,7 +128,7 @@ def test_it_ends_with_its_input_even_when_a_reducer_never_comes_back(capture: Pa
     path.write_text(f"import pathlib\ndef reduce(s, e):\n pathlib.Path({str(started)!r}).touch()\n while True: pass\n")
     with FoldClient() as client:
         client.ask("open", capture=str(capture))
-        client.send("replay", stream="order-1", reducer=str(path))
+        client.send("replay", stream="order-1", reducer=allowed(path))
         assert client.close() == 0
 
 
@@ -136,7 +137,7 @@ def test_a_crash_of_the_process_leaves_the_next_one_working(capture: Path, tmp_p
     path.write_text("import os\ndef reduce(s, e):\n os._exit(7)\n")
     with FoldClient() as client:
         client.ask("open", capture=str(capture))
-        request = client.send("replay", stream="order-1", reducer=str(path))
+        request = client.send("replay", stream="order-1", reducer=allowed(path))
         with pytest.raises(KeyError):
             client.wait(request)
         assert client.close() == 7
