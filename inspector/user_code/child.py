@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 _MOST_PRINTED = 64 * 1024
+_SMALL = 4096
+"""States of so many bytes of JSON are looked at after each event, larger ones after each batch and where that is none."""
 MOST_STATE = 64 * 1024 * 1024
 """So many bytes of JSON may a state be."""
 
@@ -97,6 +99,7 @@ class Child:
     def __init__(self, answers: IO[bytes], places: mmap.mmap) -> None:
         self._answers, self._places = answers, places
         self._states: dict[int, object] = {}
+        self._size = 0
         self._way: Way = ByFunction(lambda state, _event: state)
         self._does = {"load": self._load, "initial": self._initial, "fold": self._fold, "step": self._fold}
 
@@ -159,7 +162,7 @@ class Child:
             for place, event in enumerate(prepared):
                 at(places, 0, place)
                 state = apply(state, event)
-                if each:
+                if each or self._size < _SMALL:
                     self._told(state)
         if caught.error is not None:
             raise FoldError(frames.PLACE.unpack_from(places)[0], said(caught.error))
@@ -185,6 +188,7 @@ class Child:
             return {"absent": True}, b""
         value = self._way.shown(state)
         text = to_json(value).encode()
+        self._size = len(text)
         if len(text) > MOST_STATE:
             raise ValueError(f"the state is {len(text):,} bytes of JSON, more than the {MOST_STATE:,} that are kept")
         if b"null" in text and (where := not_finite(value)) is not None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from inspector.user_code import USUAL, Terms
 from inspector.user_code.codes import Codes
-from inspector.user_code.consent import needed, remember
+from inspector.user_code.consent import needed
 from inspector.user_code.outside import ByCode
 
 
@@ -23,9 +23,8 @@ def written(folder: Path, text: str, name: str = "mine.py") -> Path:
     return path
 
 
-def allowed(path: Path) -> str:
-    """The file as it is may run from now on; gives its path."""
+def consented(path: Path) -> dict[str, str]:
+    """The fields of a request that lets the file run as it is."""
     asked = needed(path)
     assert asked is not None
-    remember(asked)
-    return str(path)
+    return {"reducer": str(path), "consent": asked.digest}
