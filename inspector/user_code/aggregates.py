@@ -37,7 +37,7 @@ class ByAggregate:
         """The package's own transcodings, or those of the application that the user's file has; and those of its `transcodings`."""
         transcoder, application = self._persistence.JSONTranscoder(), _of_package("application").Application
         classes = [found for found in vars(self._module).values() if isinstance(found, type) and issubclass(found, application)]
-        own: Any = getattr(self._module, "application", None) or (classes[0] if classes else application)
+        own: Any = getattr(self._module, "application", None) or next((found for found in classes if found is not application), application)
         own.register_transcodings(object.__new__(own), transcoder)
         for transcoding in getattr(self._module, "transcodings", ()):
             transcoder.register(transcoding)
@@ -109,7 +109,9 @@ class ByAggregate:
             self._utils.register_topic(topic, found)
         finally:
             self._finder.is_closed = False
-        if not isinstance(found, type) or not (hasattr(found, "mutate") or issubclass(found, self._named)):
+        if not isinstance(found, type) or not (
+            hasattr(found, "mutate") or hasattr(found, "__base_init__") or issubclass(found, self._named)
+        ):
             raise TypeError(f"the topic {topic} is no event and no aggregate of the application")
         return found
 

@@ -6,9 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -39,7 +38,7 @@ def package(command: str, environment: dict[str, str]) -> list[dict[str, Any]]:
         check=True,
         text=True,
     )
-    return [dict(parse(line)) for line in told.stdout.splitlines()]  # type: ignore[call-overload]
+    return [cast("dict[str, Any]", parse(line)) for line in told.stdout.splitlines()]
 
 
 @pytest.fixture(scope="module")
@@ -118,14 +117,9 @@ def _replayed(store: Store, kind: str, reducer: str) -> tuple[object, str]:
 
 
 def test_a_file_that_names_its_aggregate_is_enough(store: Store, tmp_path: Path) -> None:
-    path = written(tmp_path, "from tests.user_code.shop import Shop, Order\naggregate = Order\n")
-    codes = Codes()
-    question = Question(_one(store[1], "Order"), reducer=str(path))
-    with CaptureReader(store[0]) as reader, pytest.raises(UsageError, match="No module named 'tests"):
-        Replay(reader, question, codes=codes)
-    codes.close()
-    with_path = written(tmp_path, f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n{path.read_text()}", "again.py")
-    state, reason = _replayed(store, "Order", str(with_path))
+    folders = f"import sys\nsys.path.insert(0, {str(ROOT)!r})\n"
+    path = written(tmp_path, f"{folders}from tests.user_code.shop import Shop, Order\naggregate = Order\n")
+    state, reason = _replayed(store, "Order", str(path))
     assert isinstance(state, dict), reason
     assert list(state)[:4] == ["id", "version", "created_on", "modified_on"]
     assert state["status"] == "PAID"
@@ -164,9 +158,7 @@ def test_the_data_suggests_the_class(store: Store) -> None:
     assert "tests.user_code.shop" in found[0].why
 
 
-def test_the_command_line_remembers_and_says_so(
-    store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str], home: Callable[[], Path]
-) -> None:
+def test_the_command_line_remembers_and_says_so(store: Store, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "shop.py"
     path.write_bytes(Path(SHOP).read_bytes())
     base = ["replay", str(store[0]), _one(store[1], "Order"), "--format", "jsonl"]
