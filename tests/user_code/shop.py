@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Any, cast
+from typing import Any
 from uuid import UUID
 
 from eventsourcing.application import Application
@@ -110,7 +110,7 @@ class Member(Aggregate):
     @classmethod
     def join(cls, first: str, last: str) -> Member:
         """Comes in."""
-        return cast("Member", cls._create(cls.Joined, first=first, last=last))
+        return cls._create(cls.Joined, first=first, last=last)
 
     class Renamed(Aggregate.Event):
         """Has another name."""
