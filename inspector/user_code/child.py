@@ -11,6 +11,7 @@ are nobody's: what the code prints goes to standard error, up to a bound. Read `
 
 from __future__ import annotations
 
+import contextlib
 import io
 import mmap
 import os
@@ -232,6 +233,8 @@ def main() -> None:
 def _listen(requests: IO[bytes], waiting: queue.SimpleQueue[tuple[dict[str, Any], bytes]]) -> None:
     while (message := frames.read(requests)) is not None:
         waiting.put(message)
+    with contextlib.suppress(OSError):  # whoever asked may have been killed: nobody else would take it away
+        Path(sys.argv[1]).unlink(missing_ok=True)
     os._exit(0)
 
 
