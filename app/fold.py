@@ -38,6 +38,7 @@ class _Asked:
     done: Callable[[int, Answer], None]
     failed: Callable[[str], None]
     lane: str
+    consent: Callable[[Answer], None] | None = None
     tries: int = 0
 
 
@@ -70,12 +71,24 @@ class Fold(QObject):
 
     # ---- asking
 
-    def ask(self, do: str, done: Callable[[int, Answer], None], failed: Callable[[str], None], *, lane: str = "", **fields: object) -> int:
-        """Asks; then `done(request, answer)` or `failed(sentence)`. A new question of a `lane` takes the place of the older ones."""
+    def ask(
+        self,
+        do: str,
+        done: Callable[[int, Answer], None],
+        failed: Callable[[str], None],
+        *,
+        lane: str = "",
+        consent: Callable[[Answer], None] | None = None,
+        **fields: object,
+    ) -> int:
+        """Asks; then `done(request, answer)` or `failed(sentence)`. A new question of a `lane` takes the place of the older ones.
+
+        Code that the user has not allowed is told to `consent` where that is given, with path, sha256, size, imports, digest.
+        """
         if lane:
             self.drop(lane)
         self._next += 1
-        asked = _Asked(self._next, {"id": self._next, "do": do, **fields}, done, failed, lane)
+        asked = _Asked(self._next, {"id": self._next, "do": do, **fields}, done, failed, lane, consent)
         if self._is_closed:
             return asked.id
         if not self._asked:
@@ -189,6 +202,8 @@ class Fold(QObject):
             return
         if "ok" in message:
             asked.done(asked.id, message["ok"])
+        elif message["error"]["kind"] == "consent" and asked.consent is not None:
+            asked.consent(message["error"])
         elif message["error"]["kind"] != "cancelled":
             asked.failed(str(message["error"]["text"]))
 

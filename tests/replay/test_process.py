@@ -144,6 +144,18 @@ def test_code_that_ends_its_process_ends_the_replay_there_and_the_next_question_
     assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
 
 
+def test_code_that_never_comes_back_is_cancelled_at_once(client: FoldClient, tmp_path: Path) -> None:
+    path, started = tmp_path / "endless.py", tmp_path / "started"
+    path.write_text(f"import pathlib\ndef reduce(s, e):\n pathlib.Path({str(started)!r}).touch()\n while True: pass\n")
+    slow = client.send("replay", stream="order-1", time_limit=3600, **consented(path))
+    while not started.exists():
+        assert client.process.poll() is None
+        time.sleep(0.02)
+    client.ask("cancel", request=slow)
+    assert client.wait(slow)["error"]["kind"] == "cancelled"
+    assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
+
+
 def test_code_without_consent_is_asked_about(client: FoldClient, tmp_path: Path) -> None:
     path = tmp_path / "mine.py"
     path.write_text("def reduce(s, e):\n return e.version\n")
