@@ -38,7 +38,6 @@ class _Asked:
     done: Callable[[int, Answer], None]
     failed: Callable[[str], None]
     lane: str
-    consent: Callable[[Answer], None] | None = None
     tries: int = 0
 
 
@@ -51,6 +50,9 @@ class Fold(QObject):
     """`(events)`: so far is the question that is worked on."""
     restarted = Signal(object)
     """`(sentence)`: the process ended on its own; what it was asked is asked of a new one."""
+
+    unallowed = Signal(object)
+    """`(error)`: code that the user has not allowed was asked for; has path, sha256, size, imports, digest, changed. It fails too."""
 
     def __init__(self, path: Path, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -71,24 +73,12 @@ class Fold(QObject):
 
     # ---- asking
 
-    def ask(
-        self,
-        do: str,
-        done: Callable[[int, Answer], None],
-        failed: Callable[[str], None],
-        *,
-        lane: str = "",
-        consent: Callable[[Answer], None] | None = None,
-        **fields: object,
-    ) -> int:
-        """Asks; then `done(request, answer)` or `failed(sentence)`. A new question of a `lane` takes the place of the older ones.
-
-        Code that the user has not allowed is told to `consent` where that is given, with path, sha256, size, imports, digest.
-        """
+    def ask(self, do: str, done: Callable[[int, Answer], None], failed: Callable[[str], None], *, lane: str = "", **fields: object) -> int:
+        """Asks; then `done(request, answer)` or `failed(sentence)`. A new question of a `lane` takes the place of the older ones."""
         if lane:
             self.drop(lane)
         self._next += 1
-        asked = _Asked(self._next, {"id": self._next, "do": do, **fields}, done, failed, lane, consent)
+        asked = _Asked(self._next, {"id": self._next, "do": do, **fields}, done, failed, lane)
         if self._is_closed:
             return asked.id
         if not self._asked:
@@ -202,9 +192,9 @@ class Fold(QObject):
             return
         if "ok" in message:
             asked.done(asked.id, message["ok"])
-        elif message["error"]["kind"] == "consent" and asked.consent is not None:
-            asked.consent(message["error"])
         elif message["error"]["kind"] != "cancelled":
+            if message["error"]["kind"] == "consent":
+                self.unallowed.emit(message["error"])
             asked.failed(str(message["error"]["text"]))
 
     def _heard(self) -> None:
