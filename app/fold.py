@@ -51,6 +51,9 @@ class Fold(QObject):
     restarted = Signal(object)
     """`(sentence)`: the process ended on its own; what it was asked is asked of a new one."""
 
+    unallowed = Signal(object)
+    """`(error)`: code that the user has not allowed was asked for; has path, sha256, size, imports, digest, changed. It fails too."""
+
     def __init__(self, path: Path, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._path, self._messages = path, messages
@@ -190,6 +193,8 @@ class Fold(QObject):
         if "ok" in message:
             asked.done(asked.id, message["ok"])
         elif message["error"]["kind"] != "cancelled":
+            if message["error"]["kind"] == "consent":
+                self.unallowed.emit(message["error"])
             asked.failed(str(message["error"]["text"]))
 
     def _heard(self) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,6 +59,18 @@ def new_capture_path(label: str, *, now: datetime | None = None) -> Path:
         count += 1
         path = folder / f"{stem} {count}.evcap"
     return path
+
+
+def write_private(path: Path, text: str) -> None:
+    """Puts `text` at `path` at once and whole, for its owner alone; what was there stays when that fails. Raises OSError."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}", dir=path.parent)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        Path(name).replace(path)
+    except OSError:
+        Path(name).unlink(missing_ok=True)
+        raise
 
 
 def _place(kind: str, variable: str, unix: str, windows: str, mac: str) -> Path:

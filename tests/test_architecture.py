@@ -226,7 +226,7 @@ def test_nothing_is_executed_that_a_log_could_hold() -> None:
         for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in {"eval", "exec", "compile", "__import__"}
     }
-    assert {name for name, _ in called} <= {"inspector/reducers/from_file.py"}
+    assert {name for name, _ in called} <= {"inspector/user_code/loading.py"}
 
 
 def test_no_unfinished_work_is_left() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,10 @@ from inspector.cli.hiding import add_options, open_shown
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from inspector.replay import Answer, Moment, Question, Step
+    from inspector.capture.reader import CaptureReader
+    from inspector.replay import Answer, Moment, Question, Replay, Step
+    from inspector.user_code import Terms
+    from inspector.user_code.codes import Codes
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -30,7 +34,17 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     moment.add_argument("--event", metavar="SEQ|ID", help="up to and with this event")
     moment.add_argument("--before", metavar="SEQ|ID", help="just before this event")
     replay.add_argument("--known-at", metavar="TIME", help="events recorded by TIME; with --at: what was true then, as known by TIME")
-    replay.add_argument("--reducer", metavar="NAME|FILE.py", help="merge, latest, … or your own: def reduce(state, event)")
+    replay.add_argument(
+        "--reducer",
+        metavar="NAME|FILE.py[:CLASS]|FILE.toml",
+        help="merge, latest, … or your own: def reduce(state, event), an aggregate class, rules; `default`: nothing that is remembered",
+    )
+    code = replay.add_argument_group("code of your own")
+    code.add_argument("--python-path", action="append", default=[], metavar="DIR", help="where FILE.py finds the modules that it imports")
+    code.add_argument("--time-limit", type=float, metavar="S", help="seconds that it may take for one event (60)")
+    code.add_argument("--memory-limit", type=int, metavar="MB", help="memory that it may use (4096)")
+    replay.add_argument("--remember", action="store_true", help="use this reducer for the stream's category from now on")
+    replay.add_argument("--suggest", action="store_true", help="no replay: which reducers the data suggests, and why")
     replay.add_argument("--diff", metavar="TIME|N|event:SEQ", help="what changed between that moment and this one")
     replay.add_argument("--blame", action="store_true", help="which event last changed each part of the state")
     replay.add_argument("--without", action="append", default=[], metavar="SEQ|ID", help="what if this event had not happened")
@@ -52,13 +66,18 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
     """Folds one stream's events up to a moment and prints the state, where it comes from, and how sure it is."""
     from inspector.cli.output import chosen_format
     from inspector.replay import Replay
+    from inspector.user_code.codes import Codes
 
     question = _question(args)
     as_json = chosen_format(args.format) == "jsonl"
     if args.field is not None or args.series or args.snapshots:
         return _asked(args, question, as_json=as_json)
-    with open_shown(args) as reader:
-        replay = Replay(reader, question)
+    with open_shown(args) as reader, closing(Codes()) as codes:
+        if args.suggest:
+            return _suggest(reader, question, as_json=as_json)
+        replay = Replay(reader, question, codes=codes)
+        if args.remember:
+            _remember(replay, codes)
         if question.steps:
             for step in replay.steps():
                 print(_step_json(step, replay.log_labels) if as_json else _step_text(step))
@@ -74,9 +93,10 @@ def _asked(args: argparse.Namespace, question: Question, *, as_json: bool) -> Ex
     """A field's history, lines of numbers, or snapshots."""
     from inspector.cli import replay_questions as questions
     from inspector.text import visible
+    from inspector.user_code.codes import Codes
 
-    with open_shown(args) as reader:
-        story = questions.story_of(reader, question)
+    with open_shown(args) as reader, closing(Codes()) as codes:
+        story = questions.story_of(reader, question, codes)
         if args.field is not None:
             lines = questions.field_lines(story, question, args.field)
         else:
@@ -103,7 +123,38 @@ def _question(args: argparse.Namespace) -> Question:
         without=tuple(args.without),
         steps=args.steps,
         with_aborted=args.include_aborted,
+        terms=_terms(args),
     )
+
+
+def _terms(args: argparse.Namespace) -> Terms:
+    from inspector.user_code import EVENT_S, MEMORY_MB, Terms
+
+    event_s = EVENT_S if args.time_limit is None else args.time_limit
+    return Terms(tuple(args.python_path), None, event_s, MEMORY_MB if args.memory_limit is None else args.memory_limit)
+
+
+def _remember(replay: Replay, codes: Codes) -> None:
+    """Keeps the reducer for the stream's category, and that its code may run."""
+    from inspector.replay import choices
+    from inspector.user_code import is_code
+    from inspector.user_code.consent import consent_of, remember
+
+    reducer, terms = replay.question.reducer, replay.question.terms
+    if reducer is None:
+        raise UsageError("--remember: say which reducer, with --reducer (`--reducer default` forgets)")
+    choices.choose(replay.stream.source, replay.stream.category, choices.Choice(reducer, terms.python_path))
+    if is_code(reducer):
+        remember(consent_of(codes.read(reducer, terms)))
+
+
+def _suggest(reader: CaptureReader, question: Question, *, as_json: bool) -> ExitStatus:
+    from inspector.capture.streams import find_stream
+    from inspector.replay.suggesting import suggest
+
+    for found in suggest(reader, find_stream(reader, question.stream, question.source)):
+        print(_json(found.told()) if as_json else f"{found.reducer}: {found.why}")
+    return ExitStatus.OK
 
 
 def _moment(args: argparse.Namespace) -> Moment:
@@ -174,7 +225,8 @@ def _text(answer: Answer) -> Iterator[str]:
         yield f"WHAT IF: {len(answer.folded.left_out)} event(s) left out; this is not what happened"
     yield visible(f"{answer.stream.category}/{answer.stream.name} in {answer.stream.source}")
     last = answer.folded.last
-    counts = [f"{answer.folded.applied:,} events by {answer.reducer}", f"version {answer.version}"]
+    why = f" ({answer.reducer_why})" if answer.reducer_why else ""
+    counts = [f"{answer.folded.applied:,} events by {answer.reducer}{why}", f"version {answer.version}"]
     counts += [f"{answer.folded.skipped_aborted:,} aborted left out"] if answer.folded.skipped_aborted else []
     counts += [f"{answer.folded.duplicates:,} repeated"] if answer.folded.duplicates else []
     yield visible(", ".join(counts) + (f", last {last.type or 'event'} #{last.seq}, as of {printed['as_of']}" if last else ""))

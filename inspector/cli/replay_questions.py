@@ -15,17 +15,18 @@ if TYPE_CHECKING:
     from inspector.replay import Question
     from inspector.replay.snapshots import Compared
     from inspector.replay.story import Story
+    from inspector.user_code.codes import Codes
 
 Line = Mapping[str, object]
 
 
-def story_of(reader: CaptureReader, question: Question) -> Story:
+def story_of(reader: CaptureReader, question: Question, codes: Codes) -> Story:
     """The stream that is asked about. Raises UsageError for one that is unknown or ambiguous."""
     from inspector.capture.streams import find_stream
     from inspector.replay.story import Story
 
     stream = find_stream(reader, question.stream, question.source)
-    return Story(reader, stream.id, question.reducer, with_aborted=question.with_aborted)
+    return Story(reader, stream.id, question.reducer, question.terms, codes, with_aborted=question.with_aborted)
 
 
 def field_lines(story: Story, question: Question, path: str) -> Iterator[Line]:

@@ -1,7 +1,7 @@
 """The door for reducers: a fold step `(state, event) -> state`, taken in batches. No I/O, no capture.
 
-A reducer is one file and one entry point in `eventscope.reducers`. Read `merge` for the most used one, `from_file` for
-the ones that users write, and `replay` for who folds.
+A reducer is one file and one entry point in `eventscope.reducers`. Read `merge` for the most used one, `user_code`
+for the ones that users write, and `replay` for who folds.
 
 A state is a JSON value (dict with text keys, list, str, int, float, Decimal, bool, None), or `ABSENT` before the first
 event and after a deletion.
@@ -106,6 +106,10 @@ class FoldError(Exception):
         self.reason = reason
 
 
+class StateGoneError(Exception):
+    """The object that a state stands for is no longer kept by the reducer: fold again from the first event."""
+
+
 class Reducer(Protocol):
     """One way to fold. `step` and `fold` give equal states for the same events."""
 
@@ -163,6 +167,12 @@ def _parsed(texts: Sequence[str], repeated: Sequence[int], places: Sequence[int]
             except ValueError as error:
                 raise FoldError(place, f"its document is no JSON: {error}") from error
         raise
+
+
+def for_stream(reducer: Reducer, name: str) -> Reducer:
+    """The reducer for the stream of this name: most fold all streams alike, an aggregate class has to know whose events they are."""
+    made = getattr(reducer, "for_stream", None)
+    return cast("Reducer", made(name)) if made is not None else reducer
 
 
 def named(name: str) -> Reducer:

@@ -20,10 +20,9 @@ from inspector.capture.stream_columns import stream_columns
 from inspector.capture.streams import StreamEvent, StreamInfo, events_named, find_stream, has_versions, stream_batches
 from inspector.errors import ExitStatus, UsageError
 from inspector.event import format_time
-from inspector.reducers import ABSENT, FoldEvent, Reducer, named
-from inspector.reducers.from_file import FromFile
+from inspector.reducers import ABSENT, FoldEvent, Reducer, for_stream, named
 from inspector.reducers.rules import ByRules
-from inspector.replay import evidence
+from inspector.replay import choices, evidence
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.clocks import Clocks, clocks
@@ -42,6 +41,8 @@ from inspector.replay.question import (
     before_event,
     known_at,
 )
+from inspector.user_code import Terms, is_code
+from inspector.user_code.codes import Codes
 from inspector.values import to_json
 
 Progress = Callable[[int], None]
@@ -66,6 +67,8 @@ class Answer:
     blame: Mapping[str, FoldEvent] | None = None
     step: Sequence[Change] | None = None
     """What the last event changed, where `blame` was asked."""
+    reducer_why: str | None = None
+    """Why this reducer, where it was neither asked for nor the default."""
     clocks: Clocks | None = None
     """What the two clocks disagree about, where a time was asked for."""
 
@@ -94,6 +97,8 @@ class Answer:
             "history": self.verdict.history,
             "scope": self._scope(),
         }
+        if self.reducer_why is not None:
+            printed["reducer_why"] = self.reducer_why
         if self.clocks is not None:
             printed["clocks"] = self.clocks.to_dict()
         if self.question.with_aborted:
@@ -178,9 +183,13 @@ class Replay:
         *,
         stream: StreamInfo | None = None,
         known: Known | None = None,
+        codes: Codes | None = None,
     ) -> None:
         self._reader = reader
         self._progress = progress
+        self._codes = codes or Codes()
+        self.reducer_why: str | None = None
+        """Why this reducer, where it was neither asked for nor the default."""
         self.stream = stream or find_stream(reader, question.stream, question.source)
         self.question = question
         known = known or self._known()
@@ -227,6 +236,7 @@ class Replay:
             self._stopped(folded),
             complete,
             self.log_labels,
+            reducer_why=self.reducer_why,
         )
 
     def turn_to(self, reader: CaptureReader, moment: Moment, progress: Progress | None = None) -> Replay:
@@ -273,8 +283,11 @@ class Replay:
     def _known(self) -> Known:
         reader, stream = self._reader, self.stream
         logs, with_values = evidence.logs_of(reader, stream), evidence.stores_values(reader)
-        name = self.question.reducer or default_reducer(logs, lambda: is_change_event(evidence.first_document(reader, stream)))
-        return Known(logs, has_versions(reader, stream.id), with_values, reducer_named(name, with_values=with_values))
+        wish = wished(self.question, stream)
+        self.reducer_why = wish.why
+        name = wish.reducer or default_reducer(logs, lambda: is_change_event(evidence.first_document(reader, stream)))
+        reducer = for_stream(reducer_named(name, self._codes, wish, with_values=with_values), stream.name)
+        return Known(logs, has_versions(reader, stream.id), with_values, reducer)
 
     # ---- how sure it is
 
@@ -347,10 +360,26 @@ def default_reducer(logs: Sequence[evidence.LogFacts], has_change_events: Callab
     return "latest" if any(log.compacted for log in logs) else "merge"
 
 
-def reducer_named(asked: str, *, with_values: bool) -> Reducer:
+class Wish(NamedTuple):
+    """Which reducer is to be taken; None: the default. `why` is None where it was asked for just now, or is the default."""
+
+    reducer: str | None
+    terms: Terms
+    why: str | None = None
+
+
+def wished(question: Question, stream: StreamInfo) -> Wish:
+    """The reducer that was asked for, else the one remembered for the stream's category."""
+    if question.reducer is None and (choice := choices.chosen(stream.source, stream.category)) is not None:
+        terms = replace(question.terms, python_path=choice.python_path)
+        return Wish(choice.reducer, terms, f"remembered for category {stream.category}")
+    return Wish(None if question.reducer == choices.DEFAULT else question.reducer, question.terms)
+
+
+def reducer_named(asked: str, codes: Codes, wish: Wish, *, with_values: bool) -> Reducer:
     """The reducer of this name, or in this file. Raises UsageError when there is none, or values are needed and not there."""
-    if asked.endswith(".py"):
-        return FromFile(Path(asked))
+    if is_code(asked):
+        return codes.reducer(asked, wish.terms, "", is_named=wish.why is None)
     if asked.endswith(".toml"):
         return ByRules(Path(asked))
     if not with_values:
@@ -373,6 +402,7 @@ __all__ = [
     "Question",
     "Replay",
     "Step",
+    "Wish",
     "after_events",
     "at_either",
     "at_event",
@@ -385,4 +415,5 @@ __all__ = [
     "reducer_named",
     "said",
     "to_json",
+    "wished",
 ]

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from itertools import islice
 
 from inspector.capture.reader import CaptureReader
+from inspector.capture.streams import find_stream
 from inspector.errors import UsageError
 from inspector.event import format_time
-from inspector.replay import Progress, Replay, fields, preview, said
+from inspector.replay import Progress, Replay, choices, fields, preview, said
 from inspector.replay.changes import changes
 from inspector.replay.fields import Request
 from inspector.replay.levels import view
@@ -25,6 +26,10 @@ from inspector.replay.questions import field_page, honest, lines, type_names, wh
 from inspector.replay.snapshots import Compared, compared
 from inspector.replay.story import Story
 from inspector.replay.strip import strip
+from inspector.replay.suggesting import suggest
+from inspector.user_code import is_code
+from inspector.user_code.codes import Codes
+from inspector.user_code.consent import consent_of, remember
 
 _KEPT_STATES = 4
 _COPIED_CHARACTERS = 16 * 1024 * 1024
@@ -44,8 +49,9 @@ class _Shown:
 class Desk:
     """Holds what was found lately. `does` is what can be asked, each with the reader and a `progress` that may raise."""
 
-    def __init__(self) -> None:
-        self._looker = Looker()
+    def __init__(self, codes: Codes | None = None) -> None:
+        self._codes = codes or Codes()
+        self._looker = Looker(self._codes)
         self._shown: OrderedDict[object, _Shown] = OrderedDict()
         self.does: dict[str, Doing] = {
             "replay": self._replay,
@@ -57,6 +63,9 @@ class Desk:
             "strip": self._strip,
             "snapshots": self._snapshots,
             "sure": self._sure,
+            "suggest": self._suggest,
+            "choose": self._choose,
+            "allow": self._allow,
             "extent": lambda reader, request, _progress: self._looker.extent(self._story(reader, request)),
         }
         self.recalls: dict[str, Recalling] = {
@@ -80,7 +89,7 @@ class Desk:
         stream = request.get("stream_id")
         text = stream if isinstance(stream, int) else fields.text(request, "stream")
         source, reducer = fields.maybe_text(request, "source"), fields.maybe_text(request, "reducer")
-        return self._looker.story(reader, text, source, reducer, with_aborted=request.get("aborted") is True)
+        return self._looker.story(reader, text, source, reducer, fields.terms(request), with_aborted=request.get("aborted") is True)
 
     def _keep(self, request: Request, shown: _Shown) -> None:
         self._shown[request.get("id")] = shown
@@ -98,13 +107,13 @@ class Desk:
         return sides.get(str(request.get("side") or ""), sides[""])
 
     def _replay(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
-        answer = Replay(reader, fields.question(request), progress).answer()
+        answer = Replay(reader, fields.question(request), progress, codes=self._codes).answer()
         blame = answer.blame or {}
         self._keep(request, _Shown({"": Kept(answer.folded.state, lambda path, _is_inside: blame.get(path), answer.log_labels)}))
         return preview.bounded(answer)
 
     def _steps(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
-        replay = Replay(reader, fields.question(request), progress)
+        replay = Replay(reader, fields.question(request), progress, codes=self._codes)
         first, limit = fields.count(request, "first", 0), fields.count(request, "limit", 100)
         return {
             "steps": [
@@ -112,6 +121,33 @@ class Desk:
                 for step in islice(replay.steps(), first, first + limit)
             ]
         }
+
+    # ---- which reducer
+
+    def _suggest(self, reader: CaptureReader, request: Request, _progress: Progress) -> object:
+        chosen = None
+        if (category := fields.maybe_text(request, "category")) is not None:
+            return {"suggestions": [found.told() for found in suggest(reader, category)], "chosen": None}
+        stream = find_stream(reader, fields.text(request, "stream"), fields.maybe_text(request, "source"))
+        if (choice := choices.chosen(stream.source, stream.category)) is not None:
+            chosen = {"reducer": choice.reducer, "python_path": choice.python_path}
+        return {"suggestions": [found.told() for found in suggest(reader, stream)], "chosen": chosen}
+
+    def _choose(self, reader: CaptureReader, request: Request, _progress: Progress) -> object:
+        stream = find_stream(reader, fields.text(request, "stream"), fields.maybe_text(request, "source"))
+        reducer, terms = fields.text(request, "reducer"), fields.terms(request)
+        if is_code(reducer):
+            self._codes.read(reducer, terms)
+        choices.choose(stream.source, stream.category, choices.Choice(reducer, terms.python_path))
+        self._looker.forget()
+        return {"category": stream.category, "source": stream.source}
+
+    def _allow(self, _reader: CaptureReader, request: Request, _progress: Progress) -> object:
+        sources = self._codes.read(fields.text(request, "reducer"), fields.terms(request))
+        remember(consent_of(sources))
+        return {"path": str(sources.path), "digest": sources.digest}
+
+    # ---- one state
 
     def _look(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
         story, paths, limit = self._story(reader, request), fields.paths(request), fields.count(request, "limit", 200)

@@ -10,8 +10,11 @@ from collections.abc import Mapping
 from inspector.errors import UsageError
 from inspector.replay import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version, before_event, known_at
 from inspector.replay.preview import LISTED
+from inspector.user_code import Terms
 
 _MOST_OPEN = 200
+_EVENT_S = 5.0
+_MEMORY_MB = 1024
 MOST_LEFT_OUT = 1_000
 
 Request = Mapping[str, object]
@@ -99,4 +102,16 @@ def question(request: Request) -> Question:
         blame=bool(request.get("blame")),
         without=without(request),
         with_aborted=request.get("aborted") is True,
+        terms=terms(request),
     )
+
+
+def terms(request: Request) -> Terms:
+    """On which terms a user's code runs: `python_path`, `consent`, `time_limit` in seconds for an event, `memory_limit` in MB."""
+    folders = request.get("python_path") or []
+    time_limit, memory_limit = request.get("time_limit", _EVENT_S), request.get("memory_limit", _MEMORY_MB)
+    if not isinstance(folders, list):
+        raise UsageError("'python_path' must be a list of folders")
+    if not isinstance(time_limit, int | float) or not isinstance(memory_limit, int):
+        raise UsageError("'time_limit' must be seconds, and 'memory_limit' a whole number of MB")
+    return Terms(tuple(str(folder) for folder in folders), maybe_text(request, "consent"), float(time_limit), memory_limit)

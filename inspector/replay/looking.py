@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from inspector.capture.reader import CaptureReader
 from inspector.capture.stream_columns import NONE
@@ -23,6 +23,8 @@ from inspector.replay.folding import Failure
 from inspector.replay.levels import setters, view
 from inspector.replay.preview import Kept, Setter, changed, nobody
 from inspector.replay.story import Found, Story
+from inspector.user_code import USUAL, Terms, is_code
+from inspector.user_code.codes import Codes
 
 _STORIES = 4
 MOST_CHARACTERS = 64 * 1024 * 1024
@@ -45,22 +47,34 @@ class Looked:
 class Looker:
     """Answers `look` and `sure`. Each call is given the reader, which may be another one than before."""
 
-    def __init__(self) -> None:
-        self._stories: OrderedDict[tuple[int, str | None, bool], Story] = OrderedDict()
+    def __init__(self, codes: Codes | None = None) -> None:
+        self._codes = codes or Codes()
+        self._stories: OrderedDict[tuple[int, str | None, bool, Terms, str], Story] = OrderedDict()
 
     def forget(self) -> None:
         """Another capture, or one that was written anew: nothing kept is true any more."""
         self._stories.clear()
 
     def story(
-        self, reader: CaptureReader, stream: int | str, source: str | None, reducer: str | None, *, with_aborted: bool = False
+        self,
+        reader: CaptureReader,
+        stream: int | str,
+        source: str | None,
+        reducer: str | None,
+        terms: Terms = USUAL,
+        *,
+        with_aborted: bool = False,
     ) -> Story:
-        """The story of a stream, by its number or name. Raises UsageError for a stream that is unknown or ambiguous."""
+        """The story of a stream, by its number or name. Raises UsageError for a stream that is unknown or ambiguous.
+
+        Code that changed since it was folded with is another reducer, which needs a consent of its own.
+        """
         stream_id = stream if isinstance(stream, int) else find_stream(reader, stream, source).id
-        key = (stream_id, reducer, with_aborted)
+        digest = self._codes.read(reducer, terms).digest if reducer is not None and is_code(reducer) else ""
+        key = (stream_id, reducer, with_aborted, replace(terms, consent=None), digest)
         known = self._stories.get(key)
         if known is None:
-            known = Story(reader, stream_id, reducer, with_aborted=with_aborted)
+            known = Story(reader, stream_id, reducer, terms, self._codes, with_aborted=with_aborted)
         else:
             known.refresh(reader)
         self._stories[key] = known
@@ -153,6 +167,7 @@ def _looked(story: Story, found: Found, kept: Kept, paths: Sequence[str], limit:
     printed: dict[str, object] = {
         "stream": _stream(stream),
         "reducer": story.replay.reducer.name,
+        "reducer_why": story.replay.reducer_why,
         "total": story.total,
         **placed(story, found),
         "has_versions": story.replay.has_versions,

@@ -21,6 +21,8 @@ from inspector.replay.folding import Failure, Folded, Limits, fold
 from inspector.replay.gathering import Gathered, Gatherer, numbers
 from inspector.replay.tally import Tally
 from inspector.replay.verdicts import Verdicts
+from inspector.user_code import USUAL, Terms
+from inspector.user_code.codes import Codes
 
 QUICK_EVENTS = 2000
 """A stream of more events is read in batches."""
@@ -52,11 +54,18 @@ class StreamState(NamedTuple):
 class States:
     """Folds streams up to `moment`: a time, a version or the end. Raises UsageError for any other, and for an unknown reducer."""
 
-    def __init__(self, reader: CaptureReader, moment: Moment = NOW, reducer: str | None = None) -> None:
+    def __init__(
+        self,
+        reader: CaptureReader,
+        moment: Moment = NOW,
+        reducer: str | None = None,
+        terms: Terms = USUAL,
+        codes: Codes | None = None,
+    ) -> None:
         if moment.count is not None or moment.seq is not None:
             raise UsageError(f"many streams cannot be asked for {moment.text}: ask for a time, a version or the end")
         self._reader, self._moment = reader, moment
-        self._verdicts = Verdicts(reader, Question("", moment=moment, reducer=reducer))
+        self._verdicts = Verdicts(reader, Question("", moment=moment, reducer=reducer, terms=terms), codes or Codes())
         self._gatherer = Gatherer(reader, moment)
 
     def of(self, ids: Sequence[int], progress: Callable[[int], None] | None = None) -> Iterator[StreamState]:

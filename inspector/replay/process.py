@@ -2,7 +2,7 @@
 
 One request a line on standard input, `{"id": 1, "do": …}`; any number of `{"id": 1, "progress": {"applied": n}}` come
 back (at most 10 a second) and then `{"id": 1, "ok": {…}}` or `{"id": 1, "error": {"kind", "text", "exit"}}`, kind being
-usage, capture, cancelled, findings or bug. Requests are answered in turn, only `cancel` at once.
+usage, capture, cancelled, consent, findings or bug. Requests are answered in turn, only `cancel` at once.
 
 STREAM stands for: stream (`name` or `category/name`) or stream_id; source, reducer; aborted (true: aborted events are folded
 too); without (numbers or ids of events to leave out, as texts).
@@ -60,12 +60,19 @@ both the number of an event in the capture, or its id as text). With `without`, 
     states_all    of [filter sort reverse deleted show ms]  → begins to look at all rows of a states_open, for `ms` milliseconds (100;
                 at most 1,000): finished, done, total, matching, not_begun, deleted, not_applicable, failed, incomplete
     states_more   of [ms]                                   → goes on with a states_all, and answers the same
+    suggest   stream or category [source]                   → suggestions: reducer, why, needs_file; chosen: what is remembered
+    choose    stream reducer [source python_path consent]   → remembers the reducer for the stream's category; `default` forgets
+    allow     reducer consent [python_path]                 → remembers that this code may run
     cancel    request                                       → cancelled; the request ends with an error of that kind
     close     —                                             → lets go of the capture; states found stay
 
 diff, field, series, strip and snapshots answer with `honest` too: history missing absent complete skipped_aborted
-includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends. A request names
-code to run only in `reducer`, which is what the user chose.
+includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends.
+Nothing in a capture names code to run: only `reducer` does, and what was remembered by `choose`. Code (`FILE.py`, `FILE.py:Name`)
+runs that the user allowed: what is asked for without that ends with an error of the kind `consent`, which also has path, sha256,
+size, imports (path and sha256 of each), digest, changed. With `consent`, the digest, in the request it runs this time. `python_path`
+are folders for its imports; `time_limit` is seconds for an event (5) and `memory_limit` MB of its process (1024). One that goes
+beyond ends the replay at that event.
 """
 
 from __future__ import annotations
@@ -91,6 +98,8 @@ from inspector.replay import fields
 from inspector.replay.desk import Desk, Doing, Recalling
 from inspector.replay.fields import Request
 from inspector.replay.tables import Answers, Tables
+from inspector.user_code import ConsentError, StoppedError
+from inspector.user_code.codes import Codes
 from inspector.values import to_json
 
 log = logging.getLogger(__name__)
@@ -128,7 +137,8 @@ class FoldServer:
         self._stamp: tuple[int, int] | None = None
         self._is_unmasked = False
         self._hides = ""
-        self._desk, self._tables = Desk(), Tables()
+        self._codes = Codes(asks=True, is_wanted=self._is_wanted)
+        self._desk, self._tables = Desk(self._codes), Tables(self._codes)
         self._told_s = 0.0
         self._does: dict[str, Callable[[Request], object]] = {
             "open": self._open,
@@ -191,19 +201,27 @@ class FoldServer:
                 self._cancelled.discard(self._current)
                 self._current = None
         self._close({})
+        self._codes.close()
         self._finished.set()
 
-    def _answered(self, request: Request) -> dict[str, object]:
+    def _answered(self, request: Request) -> Mapping[str, object]:
         try:
             self._check_wanted(request)
             return {"ok": self._does.get(str(request.get("do")), self._unknown)(request)}
+        except ConsentError as error:
+            asked = _error("consent", str(error), int(error.exit_status))
+            return {"error": {**asked["error"], **error.told()}}
         except EventscopeError as error:
             return _error(error.exit_status.name.lower(), str(error), int(error.exit_status))
-        except (_CancelledError, apsw.InterruptError):
+        except (_CancelledError, StoppedError, apsw.InterruptError):
             return _error("cancelled", "cancelled", 130)
         except Exception as error:
             log.exception("request %s failed", request.get("do"))
             return _error("bug", f"{type(error).__name__}: {error}", 1)
+
+    def _is_wanted(self) -> bool:
+        """Whether what is worked on is; asked on another thread while a user's code runs."""
+        return not self._ended.is_set() and self._current not in self._cancelled
 
     def _check_wanted(self, request: Request) -> None:
         if self._ended.is_set() or request.get("id") in self._cancelled:
@@ -278,5 +296,5 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     return found.st_mtime_ns, found.st_size
 
 
-def _error(kind: str, text: str, exit_status: int) -> dict[str, object]:
+def _error(kind: str, text: str, exit_status: int) -> dict[str, dict[str, object]]:
     return {"error": {"kind": kind, "text": text, "exit": exit_status}}

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from inspector.errors import UsageError
 from inspector.event import MAX_TIME_US, parse_time
+from inspector.user_code import USUAL, Terms
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?\Z", re.IGNORECASE)
 _DAY_US = 86_400_000_000
@@ -46,7 +47,8 @@ NOW = Moment()
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One replay. `stream` is `name` or `category/name`; `reducer` a name, a FILE.py, or None for the default.
+    """One replay. `stream` is `name` or `category/name`; `reducer` a name, a FILE.toml, a FILE.py[:Name], `default` for the
+    default, or None for the one remembered for the category, else the default. `terms` are those that a FILE.py runs on.
 
     `without` holds sequence numbers (digits) or event ids to leave out; `steps` asks for the changes of every event.
     """
@@ -61,6 +63,7 @@ class Question:
     steps: bool = False
     with_aborted: bool = False
     """Fold events of aborted transactions too, which no consumer of committed records sees."""
+    terms: Terms = USUAL
 
 
 def at_version(version: int) -> Moment:

@@ -23,6 +23,8 @@ from inspector.replay.field_history import FieldChange
 from inspector.replay.folding import Folded
 from inspector.replay.order import Choice, Order
 from inspector.replay.walk import Stand, Walk
+from inspector.user_code import USUAL, Terms
+from inspector.user_code.codes import Codes
 
 _WALKS = 4
 """So many ways through a stream (without some events, or up to a time) are remembered with their states."""
@@ -49,10 +51,20 @@ class Found:
 
 
 class Story:
-    """The states of one stream. `stream_id` is its number in the capture, `reducer` a name, a FILE.py, or None for the default."""
+    """The states of one stream. `stream_id` is its number in the capture, `reducer` and `terms` are as in `Question`."""
 
-    def __init__(self, reader: CaptureReader, stream_id: int, reducer: str | None, *, with_aborted: bool = False) -> None:
+    def __init__(
+        self,
+        reader: CaptureReader,
+        stream_id: int,
+        reducer: str | None,
+        terms: Terms = USUAL,
+        codes: Codes | None = None,
+        *,
+        with_aborted: bool = False,
+    ) -> None:
         self.reader = reader
+        self._terms, self._codes = terms, codes
         self.stream_id, self._asked_reducer, self.with_aborted = stream_id, reducer, with_aborted
         self._extent = stream_extent(reader, stream_id)
         self.replay = self._asked(reader)
@@ -63,8 +75,8 @@ class Story:
 
     def _asked(self, reader: CaptureReader) -> Replay:
         stream = stream_by_id(reader, self.stream_id)
-        question = Question(stream.name, stream.source, reducer=self._asked_reducer, with_aborted=self.with_aborted)
-        return Replay(reader, question, stream=stream)
+        question = Question(stream.name, stream.source, reducer=self._asked_reducer, with_aborted=self.with_aborted, terms=self._terms)
+        return Replay(reader, question, stream=stream, codes=self._codes)
 
     def _reload(self, reader: CaptureReader) -> None:
         """Reads the order and what the verdict rests on again; states of an unchanged start are kept."""

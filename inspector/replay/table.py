@@ -27,6 +27,8 @@ from inspector.replay.asked import Key, Order, StateFilter
 from inspector.replay.folding import Failure
 from inspector.replay.many import States, StreamState
 from inspector.replay.preview import kind
+from inspector.user_code import USUAL, Terms, is_code
+from inspector.user_code.codes import Codes
 from inspector.values import to_json
 
 _LOOKED_AT = 50
@@ -51,19 +53,28 @@ class StateTable:
     """
 
     def __init__(
-        self, reader: CaptureReader, category: str, moment: Moment = NOW, *, source: str | None = None, reducer: str | None = None
+        self,
+        reader: CaptureReader,
+        category: str,
+        moment: Moment = NOW,
+        *,
+        source: str | None = None,
+        reducer: str | None = None,
+        terms: Terms = USUAL,
+        codes: Codes | None = None,
     ) -> None:
+        self._terms, self._codes = terms, codes or Codes()
         sources = sources_of(reader, category, source)
         self.category, self.moment, self._reducer = category, moment, reducer
         self.streams = count_streams(reader, sources)
         self.ids: array[int] = stream_ids(reader, sources, until_us=moment.time_us)
         self._reader = reader
-        self._states = States(reader, moment, reducer)
+        self._states = States(reader, moment, reducer, terms, self._codes)
 
     def read_with(self, reader: CaptureReader) -> None:
         """From now on reads through another reader of the same capture."""
         if reader is not self._reader:
-            self._reader, self._states = reader, States(reader, self.moment, self._reducer)
+            self._reader, self._states = reader, States(reader, self.moment, self._reducer, self._terms, self._codes)
 
     def states(self, ids: Sequence[int], progress: Progress | None = None) -> Iterator[StreamState]:
         """These streams at the moment, also those that have not begun; see `States.of`."""
@@ -201,7 +212,7 @@ class Survey:
             counts.deleted += 1
             return None
         text = None
-        if with_text or self._filter is not None or found.reducer.endswith(".py"):
+        if with_text or self._filter is not None or is_code(found.reducer):
             found, text = as_text(found)
         if self._filter is not None:
             matches = self._filter.of(found, text)

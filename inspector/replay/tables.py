@@ -17,6 +17,7 @@ from inspector.replay import Progress, fields
 from inspector.replay.fields import Request
 from inspector.replay.rows import shown
 from inspector.replay.table import Row, StateTable, Survey
+from inspector.user_code.codes import Codes
 from inspector.values import parse, to_json
 
 _TABLES = 4
@@ -51,7 +52,8 @@ class _Asked:
 class Tables:
     """Answers requests about tables. Each call is given the reader, which may be another one of the same capture."""
 
-    def __init__(self) -> None:
+    def __init__(self, codes: Codes | None = None) -> None:
+        self._codes = codes or Codes()
         self._tables: OrderedDict[object, StateTable] = OrderedDict()
         self._asked: OrderedDict[object, _Asked] = OrderedDict()
         self.does: Mapping[str, Answers] = {
@@ -75,6 +77,8 @@ class Tables:
             fields.moment(request),
             source=fields.maybe_text(request, "source"),
             reducer=fields.maybe_text(request, "reducer"),
+            terms=fields.terms(request),
+            codes=self._codes,
         )
         columns = table.columns(progress)
         self._tables[request.get("id")] = table

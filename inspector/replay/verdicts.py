@@ -12,10 +12,12 @@ from dataclasses import dataclass
 
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamEvent, StreamInfo
-from inspector.reducers import Reducer
-from inspector.replay import Known, Question, Replay, default_reducer, evidence, is_change_event, reducer_named
+from inspector.reducers import Reducer, for_stream
+from inspector.replay import Known, Question, Replay, Wish, default_reducer, evidence, is_change_event, reducer_named, wished
+from inspector.replay.choices import DEFAULT
 from inspector.replay.evidence import LogFacts
 from inspector.replay.folding import Folded
+from inspector.user_code.codes import Codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +31,8 @@ class Sure:
 class Verdicts:
     """What is known of a capture's logs, asked about one stream after the other. `own` has a stream's logs (see `logs_among`)."""
 
-    def __init__(self, reader: CaptureReader, question: Question) -> None:
-        self._reader, self._question = reader, question
+    def __init__(self, reader: CaptureReader, question: Question, codes: Codes) -> None:
+        self._reader, self._question, self._codes = reader, question, codes
         self._with_values = evidence.stores_values(reader)
         self._rows: dict[int, evidence.SourceLogs] = {}
         self._bases: dict[int, int | None] = {}
@@ -38,30 +40,38 @@ class Verdicts:
         self._known: dict[object, Sure] = {}
         self._reducers: dict[str, Reducer] = {}
         self._defaults: dict[object, Reducer] = {}
-        if question.reducer is not None:
-            self._named(question.reducer)
+        self._wishes: dict[tuple[str, str], Wish] = {}
+        if question.reducer not in {None, DEFAULT}:
+            self._named(str(question.reducer), Wish(question.reducer, question.terms))
 
     # ---- which reducer
 
     @property
     def is_chosen(self) -> bool:
         """Whether one reducer was asked for, whatever the stream."""
-        return self._question.reducer is not None
+        return self._question.reducer not in {None, DEFAULT}
 
     def reducer(self, stream: StreamInfo, own: Mapping[int, int], first_document: Callable[[], object]) -> Reducer:
         """The reducer for one stream; `first_document` gives the first of its documents to arrive."""
-        if self._question.reducer is not None:
-            return self._named(self._question.reducer)
+        wish = self._wish(stream)
+        if wish.reducer is not None:
+            return for_stream(self._named(wish.reducer, wish), stream.name)
         is_change = is_change_event(first_document())
         key = (stream.source_id, frozenset(own), is_change)
         found = self._defaults.get(key)
         if found is None:
-            found = self._defaults[key] = self._named(default_reducer(self._logs(stream, own), lambda: is_change))
+            found = self._defaults[key] = self._named(default_reducer(self._logs(stream, own), lambda: is_change), wish)
         return found
 
-    def _named(self, name: str) -> Reducer:
+    def _wish(self, stream: StreamInfo) -> Wish:
+        key = stream.source, stream.category
+        if key not in self._wishes:
+            self._wishes[key] = wished(self._question, stream)
+        return self._wishes[key]
+
+    def _named(self, name: str, wish: Wish) -> Reducer:
         if name not in self._reducers:
-            self._reducers[name] = reducer_named(name, with_values=self._with_values)
+            self._reducers[name] = reducer_named(name, self._codes, wish, with_values=self._with_values)
         return self._reducers[name]
 
     # ---- how sure

@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import wraps
+from typing import Concatenate, ParamSpec, TypeVar
 
 from inspector.capture.streams import StreamEvent
-from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
+from inspector.reducers import FoldError, FoldEvent, Reducer, StateGoneError, batch_of
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.folding import SLICE, Failure
@@ -45,6 +47,24 @@ class Stand:
     last: FoldEvent | None = None
     changed: Sequence[Change] = ()
     failure: Failure | None = None
+
+
+_P = ParamSpec("_P")
+_S = TypeVar("_S", bound="Walk")
+
+
+def _begun_again(method: Callable[Concatenate[_S, _P], Stand]) -> Callable[Concatenate[_S, _P], Stand]:
+    """Once more from the first event, where the process has ended that held what the states stand for."""
+
+    @wraps(method)
+    def reached(self: _S, *args: _P.args, **fields: _P.kwargs) -> Stand:
+        try:
+            return method(self, *args, **fields)
+        except StateGoneError:
+            self.forget()
+            return method(self, *args, **fields)
+
+    return reached
 
 
 class Walk:
@@ -93,11 +113,13 @@ class Walk:
         """The places before this one at which a state is kept, 0 among them: from there others are reached quickly."""
         return [0, *(mark for mark in self._states.places if mark < place)]
 
+    @_begun_again
     def stand(self, place: int, progress: Progress | None = None) -> Stand:
         """The state after `place` events, or before the event that cannot be folded."""
         found = self._reached(max(0, place), progress)
         return replace(found, failure=self.failure) if place > found.place else found
 
+    @_begun_again
     def blamed(self, place: int, progress: Progress | None = None) -> Stand:
         """The same, with who set what."""
         wanted = self.stand(place, progress)
@@ -110,6 +132,7 @@ class Walk:
         near = self._near.get(place)
         return (near is not None and near.blame is not None) or place - self._blame_before(place)[0] <= INLINE
 
+    @_begun_again
     def along(self, places: Sequence[int], progress: Progress | None = None, *, with_blame: bool = False) -> Stand:
         """The state after only the events at these places, which ascend."""
         straight = _straight(places)

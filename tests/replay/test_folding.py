@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from inspector.event import Flag
 from inspector.reducers import ABSENT, Reducer
-from inspector.reducers.from_file import FromFile
 from inspector.reducers.merge import Merge
 from inspector.replay.folding import Folded, Limits, fold, steps
 from inspector.replay.question import Moment, at_version
 from tests.replay.stories import SECOND_US, Batches, StoryEvent, event, undecodable
+from tests.user_code.reducing import by_code
 
 
 def _story(count: int = 10) -> list[StoryEvent]:
@@ -100,7 +100,7 @@ def test_an_undecodable_event_stops_the_fold_before_it(at: int) -> None:
 def test_a_reducer_that_spoils_the_state_and_fails_gives_the_state_before(tmp_path: Path) -> None:
     path = tmp_path / "r.py"
     path.write_text("def reduce(s, e):\n s = s or []\n s.append(e.seq)\n if e.seq == 5: raise KeyError('five')\n return s\n")
-    folded = _fold(_story(), reducer=FromFile(path))
+    folded = _fold(_story(), reducer=by_code(path))
     assert folded.state == [1, 2, 3, 4]
     assert folded.failure is not None
     assert (folded.failure.event.seq, folded.applied) == (5, 4)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from inspector import plugins
 from inspector.reducers import batch_of
-from inspector.reducers.from_file import FromFile, UserEvent
 from inspector.replay import history
+from inspector.user_code.functions import UserEvent
 from tests.replay.stories import event
+from tests.user_code.reducing import by_code
 
 GUIDE = (files("resources") / "guide" / "replay.md").read_text(encoding="utf-8")
 
@@ -16,7 +17,7 @@ GUIDE = (files("resources") / "guide" / "replay.md").read_text(encoding="utf-8")
 def test_the_guides_reducer_runs(tmp_path: Path) -> None:
     path = tmp_path / "guide.py"
     path.write_text(GUIDE.split("```python")[1].split("```")[0])
-    reducer = FromFile(path)
+    reducer = by_code(path)
     placed = event(1, {"total": 12.5}, type="OrderPlaced")
     assert reducer.fold(reducer.initial(), batch_of([placed, event(2, {"total": 1}, type="Other")])) == {"total": 12.5}
 

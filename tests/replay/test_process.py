@@ -1,5 +1,6 @@
 """The fold process answers in bounded lines, can be told to stop, and outlives whatever it is asked."""
 
+import hashlib
 import json
 import time
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ import pytest
 
 from tests.replay.captures import Log, Written, write
 from tests.replay.fold_client import FoldClient
+from tests.user_code.reducing import consented
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +95,7 @@ def test_a_line_that_is_no_request_is_an_answer(client: FoldClient) -> None:
 def test_a_failing_reducer_is_a_value(client: FoldClient, tmp_path: Path) -> None:
     path = tmp_path / "r.py"
     path.write_text("def reduce(s, e):\n print('noise')\n return e.version if e.version < 3 else 1 / 0\n")
-    answer = client.ask("replay", stream="order-1", reducer=str(path))["ok"]
+    answer = client.ask("replay", stream="order-1", **consented(path))["ok"]
     assert (answer["state"], answer["applied"], answer["failed_at"]["version"]) == (2, 2, 3)
     assert "ZeroDivisionError" in answer["failed_at"]["reason"]
 
@@ -101,7 +103,7 @@ def test_a_failing_reducer_is_a_value(client: FoldClient, tmp_path: Path) -> Non
 def test_a_long_replay_is_cancelled_and_others_are_answered(client: FoldClient, tmp_path: Path) -> None:
     path = tmp_path / "slow.py"
     path.write_text("import time\ndef reduce(s, e):\n time.sleep(0.002)\n return e.version\n")
-    slow = client.send("replay", stream="long", reducer=str(path))
+    slow = client.send("replay", stream="long", **consented(path))
     client.wait_for_progress(slow)
     assert client.ask("cancel", request=slow)["ok"] == {"cancelled": slow}
     assert client.wait(slow)["error"]["kind"] == "cancelled"
@@ -127,22 +129,57 @@ def test_it_ends_with_its_input_even_when_a_reducer_never_comes_back(capture: Pa
     path.write_text(f"import pathlib\ndef reduce(s, e):\n pathlib.Path({str(started)!r}).touch()\n while True: pass\n")
     with FoldClient() as client:
         client.ask("open", capture=str(capture))
-        client.send("replay", stream="order-1", reducer=str(path))
+        client.send("replay", stream="order-1", **consented(path))
         assert client.close() == 0
 
 
-def test_a_crash_of_the_process_leaves_the_next_one_working(capture: Path, tmp_path: Path) -> None:
+def test_code_that_ends_its_process_ends_the_replay_there_and_the_next_question_is_answered(client: FoldClient, tmp_path: Path) -> None:
     path = tmp_path / "crash.py"
-    path.write_text("import os\ndef reduce(s, e):\n os._exit(7)\n")
-    with FoldClient() as client:
-        client.ask("open", capture=str(capture))
-        request = client.send("replay", stream="order-1", reducer=str(path))
-        with pytest.raises(KeyError):
-            client.wait(request)
-        assert client.close() == 7
-    with FoldClient() as client:
-        client.ask("open", capture=str(capture))
-        assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
+    path.write_text("import os\ndef reduce(s, e):\n if e.version == 3: os._exit(7)\n return e.version\n")
+    answer = client.ask("replay", stream="order-1", **consented(path))["ok"]
+    assert (answer["state"], answer["failed_at"]["version"]) == (2, 3)
+    assert "ended with status 7" in answer["failed_at"]["reason"]
+    looked = client.ask("look", stream="order-1", version=2, **consented(path))["ok"]
+    assert looked["whole"]["text"] == "2"
+    assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
+
+
+def test_code_that_never_comes_back_is_cancelled_at_once(client: FoldClient, tmp_path: Path) -> None:
+    path, started = tmp_path / "endless.py", tmp_path / "started"
+    path.write_text(f"import pathlib\ndef reduce(s, e):\n pathlib.Path({str(started)!r}).touch()\n while True: pass\n")
+    slow = client.send("replay", stream="order-1", time_limit=3600, **consented(path))
+    while not started.exists():
+        assert client.process.poll() is None
+        time.sleep(0.02)
+    client.ask("cancel", request=slow)
+    assert client.wait(slow)["error"]["kind"] == "cancelled"
+    assert client.ask("replay", stream="order-1")["ok"]["applied"] == 5
+
+
+def test_code_without_consent_is_asked_about(client: FoldClient, tmp_path: Path) -> None:
+    path = tmp_path / "mine.py"
+    path.write_text("def reduce(s, e):\n return e.version\n")
+    for do in ("replay", "look", "steps", "sure", "choose"):
+        error = client.ask(do, stream="order-1", reducer=str(path))["error"]
+        assert (error["kind"], error["path"], error["size"], error["changed"]) == ("consent", str(path), path.stat().st_size, False)
+    assert error["digest"] == error["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert client.ask("allow", reducer=str(path), consent="0" * 64)["error"]["kind"] == "consent"
+    client.ask("allow", reducer=str(path), consent=error["digest"])
+    assert client.ask("look", stream="order-1", reducer=str(path))["ok"]["whole"]["text"] == "5"
+    path.write_text("def reduce(s, e):\n return -e.version\n")
+    again = client.ask("look", stream="order-1", reducer=str(path))["error"]
+    assert (again["kind"], again["changed"]) == ("consent", True)
+
+
+def test_what_was_chosen_for_a_category_is_used_until_it_is_forgotten(client: FoldClient) -> None:
+    assert client.ask("suggest", stream="order-1")["ok"]["chosen"] is None
+    assert client.ask("choose", stream="order-1", reducer="latest")["ok"]["category"] == "orders"
+    looked = client.ask("look", stream="order-1")["ok"]
+    assert (looked["reducer"], looked["reducer_why"]) == ("latest", "remembered for category orders")
+    assert client.ask("replay", stream="order-1", reducer="default")["ok"]["reducer"] == "merge"
+    assert client.ask("suggest", stream="order-1")["ok"]["chosen"] == {"reducer": "latest", "python_path": []}
+    client.ask("choose", stream="order-1", reducer="default")
+    assert client.ask("look", stream="order-1")["ok"]["reducer"] == "merge"
 
 
 def test_a_number_of_events_and_an_event_are_moments_too(client: FoldClient) -> None:

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.reducers import Reducer
-from inspector.reducers.from_file import FromFile
 from inspector.reducers.latest import Latest
 from inspector.reducers.merge import Merge
 from inspector.replay import marks, walk
@@ -19,6 +18,7 @@ from inspector.replay.changes import same
 from inspector.replay.folding import Limits, fold, steps
 from inspector.replay.walk import Stand, Walk
 from tests.replay.stories import Batches, StoryEvent, event, tombstone, undecodable
+from tests.user_code.reducing import by_code
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(0, 3) | st.just("x"),
@@ -147,7 +147,7 @@ def test_a_users_reducer_that_changes_what_it_is_given_spoils_no_state_kept(tmp_
     path = tmp_path / "r.py"
     path.write_text("def reduce(s, e):\n s = s or []\n s.append(e.seq)\n if e.seq == 40: raise KeyError('forty')\n return s\n")
     events = [event(seq, {}) for seq in range(1, 51)]
-    reducer = FromFile(path)
+    reducer = by_code(path)
     subject = _walk(events, reducer, every=8, near=4)
     for place in (50, 12, 39, 3, 41):
         _check(subject, events, reducer, place)
