@@ -90,7 +90,8 @@ class Blame:
             if node is None:
                 return event
             event = node.event or event
-        return node.latest or event if is_inside and node is not None else event
+        # a container that was emptied was last changed by what took the last of it out
+        return node.latest or event if node is not None and (is_inside or not node.below) else event
 
     def leaves(self, state: object) -> Iterator[tuple[str, FoldEvent]]:
         """JSON pointer of each scalar and empty container in `state`, in its order, with the event that last changed it."""
@@ -101,8 +102,9 @@ class Blame:
             path, value, node, inherited = waiting.pop()
             event = node.event if node is not None and node.event is not None else inherited
             inner = list(_inner(value))
-            if not inner and event is not None:
-                yield path, event
+            setter = (node.latest if node is not None else None) or event
+            if not inner and setter is not None:
+                yield path, setter
             for step, part in reversed(inner):
                 waiting.append((f"{path}/{step}", part, None if node is None else node.below.get(step), event))
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
 from inspector.capture.streams import StreamEvent
@@ -56,8 +55,7 @@ _S = TypeVar("_S", bound="Walk")
 def _begun_again(method: Callable[Concatenate[_S, _P], Stand]) -> Callable[Concatenate[_S, _P], Stand]:
     """Once more from the first event, where the process has ended that held what the states stand for."""
 
-    @wraps(method)
-    def reached(self: _S, *args: _P.args, **fields: _P.kwargs) -> Stand:
+    def reached(self: _S, /, *args: _P.args, **fields: _P.kwargs) -> Stand:
         try:
             return method(self, *args, **fields)
         except StateGoneError:

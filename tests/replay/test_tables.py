@@ -9,6 +9,7 @@ import pytest
 from inspector.event import Flag
 from tests.replay.captures import Log, Written, write
 from tests.replay.fold_client import FoldClient
+from tests.user_code.reducing import consented
 
 COUNT = 300
 
@@ -104,7 +105,7 @@ def test_mistakes_are_usage_and_end_nothing(client: FoldClient) -> None:
 def test_a_slow_survey_is_cancelled_and_the_table_stays(client: FoldClient, tmp_path: Path) -> None:
     slow = tmp_path / "slow.py"
     slow.write_text("import time\ndef reduce(state, event):\n time.sleep(0.01)\n return event.data\n")
-    request, _ = opened(client, reducer=str(slow))
+    request, _ = opened(client, **consented(slow))
     survey = client.send("states_all", of=request, ms=1000)
     client.wait_for_progress(survey)
     assert client.ask("cancel", request=survey)["ok"] == {"cancelled": survey}
