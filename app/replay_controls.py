@@ -5,16 +5,24 @@ Read `panes.replay` for what they do.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any
+
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app import style
 from app.event_strip import EventStrip
+from app.models.event_rows import shown_time
+from app.models.replay_words import counts_words, history_words, place_words, remark_words, scope_words, trouble_words
 from app.notice import Notice, thin_bar
 from app.plain import PlainLabel, set_role, set_tip
 from app.replay_player import FIXED, REAL
-from inspector import plugins
+from inspector.event import parse_time
+
+Answer = Mapping[str, Any]
 
 _FAR = 1 << 30
 _TIME_PX, _PLAY_PX, _PACE_PX = 230, 52, 28
@@ -97,9 +105,6 @@ class ReplayControls(QWidget):
         self.reducer = QComboBox()
         self.reducer.setAccessibleName("Reducer")
         self.reducer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.reducer.addItem("default", "")
-        for name in sorted(plugins.names("reducers")):
-            self.reducer.addItem(name, name)
         set_tip(self.reducer, "How events become state; a map may name one for a log")
         self.clock = QComboBox()
         self.clock.setAccessibleName("What a time means")
@@ -158,6 +163,11 @@ class ReplayControls(QWidget):
         """Moves the slider by so many events."""
         self.slider.setValue(max(0, min(self.slider.value() + events, self.slider.maximum())))
 
+    def take_time(self) -> None:
+        """Into the box for the time."""
+        self.time.setFocus()
+        self.time.selectAll()
+
     def show_place(self, place: int, total: int) -> None:
         """Puts the slider where the state is; asks nothing."""
         if self.slider.isSliderDown():
@@ -185,9 +195,30 @@ class ReplayControls(QWidget):
             self.slider.setMaximum(total)
             self.slider.blockSignals(False)
 
-    def show_reducer(self, name: str) -> None:
-        """Says which reducer the default was."""
-        self.reducer.setItemText(0, f"default ({name})" if not self.reducer.currentData() else "default")
+    def say_sure(self, look: Answer, sure: Answer, total: int) -> None:
+        """Says how far the state is, and how sure; `sure` may still be empty."""
+        self.place.show_text(place_words(look, total))
+        words = " · ".join([history_words(sure) if sure else "…", *counts_words(look)])
+        is_whole = not sure or (sure["history"] == "whole" and not sure["scope"]["absent"])
+        self.say_history(words, f"{words}\n{scope_words(sure)}" if sure else "", is_whole=is_whole)
+
+    def show_time(self, look: Answer, zone: tzinfo) -> None:
+        """Shows when the last event was, unless a time is being written."""
+        if self.time.hasFocus() and self.time.isModified():
+            return
+        last = look.get("last") or {}
+        time_us = parse_time(last["time"]) if last.get("time") else None
+        self.time.setText(shown_time(time_us, zone).removesuffix(".000000") if time_us is not None else "")
+        self.time.setCursorPosition(0)
+
+    def show_notice(self, look: Answer) -> None:
+        """Says what went wrong at this place, or what should be known of it."""
+        if trouble := trouble_words(look):
+            self.notice.say(trouble, role="bad")
+        elif remark := remark_words(look):
+            self.notice.say(remark, role="dim")
+        else:
+            self.notice.hide()
 
     def say_history(self, words: str, tooltip: str, *, is_whole: bool) -> None:
         """Says how sure the state is."""

@@ -1,4 +1,4 @@
-"""The answer about a stream's events as the cells of a strip. Pure but for the strip's own classes.
+"""The answer about a stream's events as the cells of a strip, and the strip of one replay.
 
 Read `inspector.replay.process` for the answer, `event_strip` for the strip.
 """
@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any
 
-from app.event_strip import Cell, Strip
+from app.event_strip import Cell, EventStrip, Strip
 from app.models.event_rows import shown_time
+from app.replaying import Replaying
 
 _NOTED = {"failed": "cannot be folded", "late": "late", "left_out": "left out"}
 
@@ -31,3 +32,26 @@ def strip_of(answer: Mapping[str, Any], zone: tzinfo) -> Strip:
         cells.append(Cell(int(place) - before, name, ", ".join(notes), shown_time(time_us, zone), time_us))
         before, aborted = int(place), 0
     return Strip.of(cells)
+
+
+class StripShown:
+    """The strip of whichever stream is replayed; asked for once for each way of folding it."""
+
+    def __init__(self, strip: EventStrip, replaying: Replaying) -> None:
+        self._strip, self._replaying, self._is_asked = strip, replaying, False
+
+    def forget(self) -> None:
+        """Another stream, or another way of folding it."""
+        self._is_asked = False
+
+    def show(self, zone: tzinfo, *, anew: bool = False) -> None:
+        """Asks for it, unless it was asked for."""
+        if anew or not self._is_asked:
+            self._is_asked = True
+            self._replaying.ask("strip", lambda answer: self._strip.show_strip(strip_of(answer, zone)), lane="strip")
+
+    def passed_us(self) -> int | None:
+        """How long after the last event applied the next one came."""
+        place = self._strip.value()
+        one, other = self._strip.strip.time_us(place), self._strip.strip.time_us(place + 1)
+        return other - one if one is not None and other is not None else None

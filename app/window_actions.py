@@ -249,7 +249,7 @@ def _replay(window: MainWindow) -> list[Action]:
     def to_time() -> None:
         if window.panes is not None:
             window.panes.show_pane("Replay", on=True)
-            window.replay.take_time()
+            window.replay.controls.take_time()
 
     return [
         Action("Replay", "Replay the stream of this event", here, "Ctrl+R", is_possible=event),
@@ -257,8 +257,8 @@ def _replay(window: MainWindow) -> list[Action]:
         Action("Replay", "One event on", on(lambda pane: pane.step(1)), "Alt+Shift+Right", is_possible=has),
         Action("Replay", "One event back", on(lambda pane: pane.step(-1)), "Alt+Shift+Left", is_possible=has),
         Action("Replay", "Stay on this stream, or follow the selection", on(ReplayPane.toggle_pin), is_possible=has),
-        Action("Replay", "Copy the state as JSON", on(ReplayPane.copy_state), is_possible=has),
-        Action("Replay", "Copy the command of this state", on(ReplayPane.copy_command), is_possible=has),
+        Action("Replay", "Copy the state as JSON", on(lambda pane: pane.copies.state()), is_possible=has),
+        Action("Replay", "Copy the command of this state", on(lambda pane: pane.copies.command()), is_possible=has),
     ]
 
 

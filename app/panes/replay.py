@@ -14,31 +14,22 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.empty import Empty
 from app.fold import Answer
-from app.jump import Here
 from app.models.event_look import zone_name
-from app.models.event_rows import shown_time
-from app.models.replay_words import (
-    applied_words,
-    counts_words,
-    history_words,
-    place_words,
-    remark_words,
-    scope_words,
-    trouble_words,
-)
+from app.models.replay_words import applied_words
 from app.plain import Panel
+from app.reducer_choice import ReducerChoice
 from app.replay_controls import CLOCKS, ReplayControls
 from app.replay_copies import ReplayCopies
 from app.replay_player import Player
-from app.replay_strip import strip_of
+from app.replay_strip import StripShown
 from app.replay_tabs import ReplayTabs
-from app.replay_time import moment_us
+from app.replay_time import written_us
 from app.replaying import Replaying
 from app.selection import Selection
 from app.session import Session
 from app.state_view import StateStack
 from inspector.capture.streams import StreamInfo, stream_of
-from inspector.event import format_time, parse_time
+from inspector.event import format_time
 from inspector.ingest import FINISHING
 
 _DIM_MS = 200
@@ -57,10 +48,11 @@ class ReplayPane(Panel):
         self._wanted = 0
         self._is_own_move = False
         self._sure: Answer = {}
-        self._has_strip = False
         self._build()
         self.replaying.use_paths(self.tabs.wanted_paths)
+        self.strip = StripShown(self.controls.slider, self.replaying)
         self.player = Player(self._play_on, self)
+        self.choice = ReducerChoice(self.controls.reducer, session, self.replaying, self)
         self._connect()
         self._connect_answers()
 
@@ -93,7 +85,7 @@ class ReplayPane(Panel):
         controls.released.connect(lambda _count: self._announce())
         controls.time.returnPressed.connect(self.go_to_time)
         controls.pin.toggled.connect(self._pinned)
-        controls.reducer.currentIndexChanged.connect(self._reducer_chosen)
+        self.choice.changed.connect(self._fold_anew)
         controls.play.toggled.connect(lambda on: self.player.play(on=on))
         controls.pace_chosen.connect(self.player.set_pace)
         controls.aborted_wanted.connect(self._aborted_wanted)
@@ -140,7 +132,7 @@ class ReplayPane(Panel):
         self._zone = zone
         self.tabs.set_zone(zone)
         self.controls.zone.show_text(zone_name(zone))
-        self._show_time()
+        self.controls.show_time(self.replaying.look, self._zone)
 
     def pin(self, *, on: bool) -> None:
         """Keeps the stream, or follows the selection again."""
@@ -195,10 +187,11 @@ class ReplayPane(Panel):
             self.show_second(None)
             self.player.play(on=False)
             self._sure = {}
-            self._has_strip = False
+            self.strip.forget()
         self.controls.name.show_text(f"{stream.category} / {stream.name}")
         self._is_own_move = False
         self._late.start()
+        self.choice.show_stream(stream)
         self.replaying.choose(stream, seq)
 
     def _capture_grew(self, _mark: object) -> None:
@@ -222,65 +215,27 @@ class ReplayPane(Panel):
         self._stack.setCurrentIndex(1)
         self.controls.show_place(int(look["place"]), self.replaying.total)
         self.controls.show_newer(0, self.replaying.total)
-        self.controls.show_reducer(str(look["reducer"]))
+        self.choice.show_taken(str(look["reducer"]), look.get("reducer_why"))
         self.controls.applied.show_text(applied_words(look, self.replaying.total))
-        self._say_history()
-        self._show_time()
+        self.controls.say_sure(self.replaying.look, self._sure, self.replaying.total)
+        self.controls.show_time(self.replaying.look, self._zone)
         self.controls.show_aborted(int(look["skipped_aborted"]), int(look.get("includes_aborted", 0)))
         self.tabs.show_look(look)
-        self._show_notice(look)
-        if not self._has_strip:
-            self._ask_strip()
-        self.player.arrived(self._passed_us())
+        self.controls.show_notice(look)
+        self.strip.show(self._zone)
+        self.player.arrived(self.strip.passed_us())
         if self._is_own_move and not self.controls.slider.isSliderDown():
             self._announce()
-
-    def _ask_strip(self) -> None:
-        self._has_strip = True
-        self.replaying.ask("strip", self._strip_told, lane="strip")
-
-    def _strip_told(self, answer: Answer) -> None:
-        self.controls.slider.show_strip(strip_of(answer, self._zone))
-
-    def _passed_us(self) -> int | None:
-        """How long after the last event applied the next one came."""
-        strip, place = self.controls.slider.strip, self.controls.slider.value()
-        one, other = strip.time_us(place), strip.time_us(place + 1)
-        return other - one if one is not None and other is not None else None
 
     def _grown(self, newer: int) -> None:
         self.controls.show_newer(newer, self.replaying.total)
         self.controls.applied.show_text(applied_words(self.replaying.look, self.replaying.total))
-        self._say_history()
-        self._ask_strip()
-
-    def _show_notice(self, look: Answer) -> None:
-        if trouble := trouble_words(look):
-            self.notice.say(trouble, role="bad")
-        elif remark := remark_words(look):
-            self.notice.say(remark, role="dim")
-        else:
-            self.notice.hide()
+        self.controls.say_sure(self.replaying.look, self._sure, self.replaying.total)
+        self.strip.show(self._zone, anew=True)
 
     def _judged(self, sure: Answer) -> None:
         self._sure = sure
-        self._say_history()
-
-    def _say_history(self) -> None:
-        look, sure = self.replaying.look, self._sure
-        self.controls.place.show_text(place_words(look, self.replaying.total))
-        words = " · ".join([history_words(sure) if sure else "…", *counts_words(look)])
-        is_whole = not sure or (sure["history"] == "whole" and not sure["scope"]["absent"])
-        self.controls.say_history(words, f"{words}\n{scope_words(sure)}" if sure else "", is_whole=is_whole)
-
-    def _show_time(self) -> None:
-        time = self.controls.time
-        if time.hasFocus() and time.isModified():
-            return
-        last = self.replaying.look.get("last") or {}
-        time_us = parse_time(last["time"]) if last.get("time") else None
-        time.setText(shown_time(time_us, self._zone).removesuffix(".000000") if time_us is not None else "")
-        time.setCursorPosition(0)
+        self.controls.say_sure(self.replaying.look, self._sure, self.replaying.total)
 
     def _fail(self, sentence: str) -> None:
         self._show_waiting(on=False)
@@ -288,6 +243,9 @@ class ReplayPane(Panel):
             sentence = "stopped before there was an answer; what is shown is the state before"
         if self.stream is None:
             self._show_nothing("The stream cannot be shown.", sentence)
+        elif (ask := self.choice.take_refused()) is not None:
+            self._stack.setCurrentIndex(1)
+            self.notice.say(sentence, role="warn", action="Look at it …", acted=ask)
         else:
             self._stack.setCurrentIndex(1)
             self.notice.say(sentence, role="bad", action="Try again", acted=self.replaying.again)
@@ -329,31 +287,15 @@ class ReplayPane(Panel):
         """So many events on, or back when negative."""
         self.controls.step(events)
 
-    def take_time(self) -> None:
-        """Into the box for the time."""
-        self.controls.time.setFocus()
-        self.controls.time.selectAll()
-
     def go_to_time(self) -> None:
         """The state at the time that is written in the box."""
         try:
-            wanted_us = self._written_moment()
+            wanted_us = written_us(self.controls.time.text(), self.replaying.look, self.stream, self._zone)
         except ValueError as error:
             self.notice.say(str(error), role="bad")
             return
         self.controls.time.setModified(False)
         self._move({CLOCKS[self.controls.clock.currentText()]: format_time(wanted_us)})
-
-    def _written_moment(self) -> int:
-        look, stream = self.replaying.look, self.stream
-        last, newest = (look.get("last") or {}).get("time"), look.get("newest_time")
-        newest_us = parse_time(newest) if newest else stream.last_us if stream else None
-        here = Here(self._zone, zone_name(self._zone), parse_time(last) if last else newest_us, newest_us)
-        return moment_us(self.controls.time.text(), here)
-
-    def _reducer_chosen(self) -> None:
-        self.replaying.reducer = str(self.controls.reducer.currentData() or "")
-        self._fold_anew()
 
     def _aborted_wanted(self, on: bool) -> None:
         self.replaying.with_aborted = on
@@ -363,7 +305,7 @@ class ReplayPane(Panel):
         """What is folded, or how, is another: the same place is asked again, and all that was said about it."""
         self._is_own_move = False
         self._late.start()
-        self._has_strip = False
+        self.strip.forget()
         self.replaying.again()
         self.tabs.ask_anew()
 
@@ -403,11 +345,3 @@ class ReplayPane(Panel):
         if isinstance(seq, int):
             self.controls.pin.setChecked(True)
             self._selection.choose_event(seq)
-
-    def copy_command(self) -> None:
-        """Copies the command that prints what is shown."""
-        self.copies.command()
-
-    def copy_state(self) -> None:
-        """Copies the whole state as JSON."""
-        self.copies.state()

@@ -86,7 +86,7 @@ def _matches(path: Path) -> list[Path]:
     anchor = Path(path.anchor) if path.is_absolute() else Path()
     try:
         found = list(islice(anchor.glob(str(path.relative_to(anchor)) if path.is_absolute() else str(path)), MOST_FILES + 1))
-    except (OSError, ValueError, NotImplementedError) as error:
+    except (OSError, ValueError, RuntimeError) as error:
         raise UsageError(f"cannot look for {path}: {error}") from None
     if len(found) > MOST_FILES:
         raise UsageError(f"more than {MOST_FILES:,} files match {path}: import them in parts")

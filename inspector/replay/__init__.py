@@ -9,22 +9,20 @@ the verdict on completeness, `process` for the process that the window asks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
-from inspector import plugins
 from inspector.capture.reader import CaptureReader
 from inspector.capture.stream_columns import stream_columns
 from inspector.capture.streams import StreamEvent, StreamInfo, events_named, find_stream, has_versions, stream_batches
-from inspector.errors import ExitStatus, UsageError
-from inspector.event import format_time
-from inspector.reducers import ABSENT, FoldEvent, Reducer, for_stream, named
-from inspector.reducers.rules import ByRules
-from inspector.replay import choices, evidence
+from inspector.errors import UsageError
+from inspector.reducers import FoldEvent, Reducer, for_stream
+from inspector.replay import evidence
+from inspector.replay.answer import Answer, said
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
+from inspector.replay.choosing import Wish, default_reducer, is_change_event, reducer_named, wished
 from inspector.replay.clocks import Clocks, clocks
 from inspector.replay.folding import Folded, Limits, Step, fold, steps
 from inspector.replay.history import WHOLE, Verdict, judge
@@ -41,126 +39,11 @@ from inspector.replay.question import (
     before_event,
     known_at,
 )
-from inspector.user_code import Terms, is_code
 from inspector.user_code.codes import Codes
 from inspector.values import to_json
 
 Progress = Callable[[int], None]
 """Called with the number of events applied after each batch; raises to end the work."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """One replay's result. `state` may be `ABSENT`; `version` is the count of events where the stream has no versions."""
-
-    stream: StreamInfo
-    question: Question
-    reducer: str
-    folded: Folded
-    version: int | None
-    verdict: Verdict
-    absent: list[str]
-    stopped: str
-    is_complete: bool
-    log_labels: Mapping[int, str] = field(default_factory=dict)
-    diff: Sequence[Change] | None = None
-    blame: Mapping[str, FoldEvent] | None = None
-    step: Sequence[Change] | None = None
-    """What the last event changed, where `blame` was asked."""
-    reducer_why: str | None = None
-    """Why this reducer, where it was neither asked for nor the default."""
-    clocks: Clocks | None = None
-    """What the two clocks disagree about, where a time was asked for."""
-
-    @property
-    def exit_status(self) -> ExitStatus:
-        """FINDINGS when an event failed."""
-        return ExitStatus.FINDINGS if self.folded.failure else ExitStatus.OK
-
-    def to_dict(self) -> dict[str, object]:
-        """The object that is printed; its state holds exact values (see `values.to_json`)."""
-        folded = self.folded
-        printed: dict[str, object] = {
-            "stream": self.stream.name,
-            "category": self.stream.category,
-            "source": self.stream.source,
-            "state": None if folded.state is ABSENT else folded.state,
-            "version": self.version,
-            "applied": folded.applied,
-            "duplicates": folded.duplicates,
-            "skipped_aborted": folded.skipped_aborted,
-            "last": self._said(folded.last),
-            "as_of": self._as_of(),
-            "missing": folded.tally.missing,
-            "failed_at": self._failed(),
-            "reducer": self.reducer,
-            "history": self.verdict.history,
-            "scope": self._scope(),
-        }
-        if self.reducer_why is not None:
-            printed["reducer_why"] = self.reducer_why
-        if self.clocks is not None:
-            printed["clocks"] = self.clocks.to_dict()
-        if self.question.with_aborted:
-            printed["includes_aborted"] = folded.included_aborted
-        if self.question.without:
-            printed["counterfactual"] = {"without": [self._said(event) for event in folded.left_out]}
-        if self.diff is not None:
-            printed["diff"] = [change.to_dict() for change in self.diff]
-        if self.blame is not None:
-            printed["blame"] = {path: self._said(event) for path, event in self.blame.items()}
-        return printed
-
-    def _failed(self) -> dict[str, object] | None:
-        failure = self.folded.failure
-        return None if failure is None else {**(self._said(failure.event) or {}), "reason": failure.reason}
-
-    def _as_of(self) -> str | None:
-        """The time asked for, else that of the last event applied."""
-        moment = self.question.moment
-        asked = moment.time_us if moment.time_us is not None else moment.known_us
-        return format_time(asked if asked is not None else self.folded.last.time_us if self.folded.last else None)
-
-    def honest(self) -> dict[str, object]:
-        """How sure one may be of it, in short: what every answer made of a replay says."""
-        folded = self.folded
-        return {
-            "history": self.verdict.history,
-            "missing": folded.tally.missing,
-            "absent": self.absent,
-            "complete": self.is_complete,
-            "skipped_aborted": folded.skipped_aborted,
-            "includes_aborted": folded.included_aborted,
-            "left_out": len(folded.left_out),
-            "failed_at": self._failed(),
-        }
-
-    def _scope(self) -> dict[str, object]:
-        return {
-            "asked": self.question.moment.text,
-            "read": self.stream.events,
-            "absent": self.absent,
-            "complete": self.is_complete,
-            "stopped": self.stopped,
-        }
-
-    def _said(self, event: FoldEvent | None) -> dict[str, object] | None:
-        return None if event is None else said(event, self.log_labels)
-
-
-def said(event: FoldEvent, log_labels: Mapping[int, str]) -> dict[str, object]:
-    """An event in few words: where it is, what it is, whose it is."""
-    label = log_labels.get(event.log_id) if isinstance(event, StreamEvent) else None
-    return {
-        "seq": event.seq,
-        "log": label,
-        "position": event.position,
-        "version": event.version,
-        "type": event.type,
-        "time": format_time(event.time_us),
-        "id": event.event_id,
-        "actor": event.actor,
-    }
 
 
 class Known(NamedTuple):
@@ -347,50 +230,6 @@ class Replay:
                 raise UsageError(
                     f"--without {text}: the stream {self.question.stream!r} has no such event up to {self.question.moment.text}"
                 )
-
-
-def default_reducer(logs: Sequence[evidence.LogFacts], has_change_events: Callable[[], bool]) -> str:
-    """The name of the reducer for a stream in these logs; `has_change_events` is asked whether its first document is a change event."""
-    for log in logs:
-        # only what is installed here: a capture never names code to run
-        if (by_rule := log.rules.get("reducer")) in plugins.names("reducers"):
-            return str(by_rule)
-    if has_change_events():
-        return "debezium"
-    return "latest" if any(log.compacted for log in logs) else "merge"
-
-
-class Wish(NamedTuple):
-    """Which reducer is to be taken; None: the default. `why` is None where it was asked for just now, or is the default."""
-
-    reducer: str | None
-    terms: Terms
-    why: str | None = None
-
-
-def wished(question: Question, stream: StreamInfo) -> Wish:
-    """The reducer that was asked for, else the one remembered for the stream's category."""
-    if question.reducer is None and (choice := choices.chosen(stream.source, stream.category)) is not None:
-        terms = replace(question.terms, python_path=choice.python_path)
-        return Wish(choice.reducer, terms, f"remembered for category {stream.category}")
-    return Wish(None if question.reducer == choices.DEFAULT else question.reducer, question.terms)
-
-
-def reducer_named(asked: str, codes: Codes, wish: Wish, *, with_values: bool) -> Reducer:
-    """The reducer of this name, or in this file. Raises UsageError when there is none, or values are needed and not there."""
-    if is_code(asked):
-        return codes.reducer(asked, wish.terms, "", is_named=wish.why is None)
-    if asked.endswith(".toml"):
-        return ByRules(Path(asked))
-    if not with_values:
-        raise UsageError("the capture holds no values (--no-values): only a reducer of your own (FILE.py) has something to fold")
-    return named(asked)
-
-
-def is_change_event(document: object) -> bool:
-    """Whether a document looks like a Debezium change event, with or without its schema around it."""
-    inner = document.get("payload", document) if isinstance(document, dict) else None
-    return isinstance(inner, dict) and {"op", "source"} <= inner.keys() and bool({"before", "after"} & inner.keys())
 
 
 __all__ = [

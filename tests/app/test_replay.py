@@ -172,7 +172,7 @@ def test_copies_are_of_what_is_shown(qtbot: QtBot, pane: Pane) -> None:
     qtbot.waitUntil(lambda: QGuiApplication.clipboard().text() == '"paid"', timeout=_WAIT_MS)
     subject.copies.path()
     assert QGuiApplication.clipboard().text() == "/status"
-    subject.copy_command()
+    subject.copies.command()
     assert "replay" in QGuiApplication.clipboard().text()
     assert QGuiApplication.clipboard().text().endswith("--version 2")
 
@@ -344,7 +344,7 @@ def test_another_reducer_gives_another_state(qtbot: QtBot, pane: Pane) -> None:
     selection.choose_event(3)
     after(qtbot, subject, "after 3 of 4 events")
     assert subject.controls.reducer.currentText() == "default (merge)"
-    subject.controls.reducer.setCurrentIndex(subject.controls.reducer.findData("latest"))
+    subject.controls.reducer.activated.emit(subject.controls.reducer.findData("latest"))
     qtbot.waitUntil(lambda: "total" not in " ".join(shown(subject.tree)), timeout=_WAIT_MS)
     subject.copies.command()
     assert QGuiApplication.clipboard().text().endswith("--version 3 --reducer latest")
