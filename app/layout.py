@@ -23,6 +23,7 @@ from app.panes.metrics import MetricsPane
 from app.panes.navigator import NavigatorPane
 from app.panes.replay import ReplayPane
 from app.panes.schemas import SchemasPane
+from app.panes.states import StatesPane
 from app.panes.timeline import TOLD, TimelinePane
 from app.profiles import Profiles
 from app.reach import Reach
@@ -50,7 +51,13 @@ class Layout(QSplitter):
         self.navigator_pane = NavigatorPane(session, selection)
         self.metrics_pane, self.schemas_pane = MetricsPane(session, selection), SchemasPane(session, selection)
         self.findings_pane = FindingsPane(session, selection)
-        tabs = {"Throughput": self.metrics_pane, "Schemas": self.schemas_pane, "Findings": self.findings_pane}
+        self.states_pane = StatesPane(session, selection)
+        tabs = {
+            "Throughput": self.metrics_pane,
+            "All at a time": self.states_pane,
+            "Schemas": self.schemas_pane,
+            "Findings": self.findings_pane,
+        }
         self.below = PaneTabs("Panes below the events", tabs)
         self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.below)
         self._middle.setStretchFactor(0, 1)
@@ -75,6 +82,7 @@ class Layout(QSplitter):
             "Event": self.event_pane,
             "Replay": self.replay_pane,
             "Throughput": self.metrics_pane,
+            "All at a time": self.states_pane,
             "Schemas": self.schemas_pane,
             "Findings": self.findings_pane,
             "Timeline": self.timeline_pane,
@@ -91,6 +99,7 @@ class Layout(QSplitter):
         self.event_pane.set_zone(zone)
         self.replay_pane.set_zone(zone)
         self.metrics_pane.set_zone(zone)
+        self.states_pane.set_zone(zone)
         self.schemas_pane.set_zone(zone)
         self.findings_pane.set_zone(zone)
         self.timeline_pane.set_zone(zone)
@@ -121,6 +130,7 @@ class Layout(QSplitter):
         self._profiles.switched.disconnect(self.take_profile)
         self.replay_pane.close_process()
         self.findings_pane.leave()
+        self.states_pane.leave()
         self.hide()
         self.setParent(None)
         self.deleteLater()
@@ -136,7 +146,7 @@ class Layout(QSplitter):
 
     def _in_reading_order(self) -> tuple[QWidget, ...]:
         left = self.timeline_pane, self.navigator_pane, self.events_pane
-        return *left, self.metrics_pane, self.schemas_pane, self.findings_pane, self.event_pane, self.replay_pane
+        return *left, self.metrics_pane, self.states_pane, self.schemas_pane, self.findings_pane, self.event_pane, self.replay_pane
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first size there is decides the usual widths; then what was remembered holds."""

@@ -27,7 +27,10 @@ def pane_actions(window: MainWindow) -> list[Action]:
     def walk(*, back: bool) -> Callable[[], None]:
         return lambda: window.panes.focus_next(back=back) if window.panes is not None else None
 
-    has, names = lambda: window.session is not None, ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas", "Findings")
+    def has() -> bool:
+        return window.session is not None
+
+    names = ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas", "Findings", "All at a time")
     return [
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),

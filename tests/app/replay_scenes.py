@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.dialogs.rules import RulesDialog
 from app.panes.replay import ReplayPane
+from app.panes.states import StatesPane
 from inspector.event import Flag
 from tests.replay.captures import Log, Written, write
 
@@ -30,6 +31,8 @@ class Stage(Protocol):
     def dialog(self, made: QWidget) -> None: ...
     @property
     def replay(self) -> ReplayPane: ...
+    @property
+    def states(self) -> StatesPane: ...
 
 
 def stock(path: Path) -> Path:
@@ -151,6 +154,37 @@ def rules(stage: Stage) -> None:
     stage.settle()
 
 
+def states(stage: Stage) -> None:
+    """All aggregates of a category."""
+    accounts = [
+        Written(
+            number,
+            json.dumps({"owner": f"customer {number}", "balance": 400 - 7 * number, "status": "open" if number % 5 else "frozen"}),
+            f"account-{number:04}",
+            1,
+            _START_US + number * 1_000_000,
+            "BalanceChanged",
+            category="account",
+        )
+        for number in range(120)
+    ]
+    stage.open(write(stage.folder / "accounts.evcap", [Log(accounts)]))
+    pane = stage.states
+    stage.wait(lambda: pane.table.total > 0)
+    stage.settle(0.6)
+
+
+def states_filtered(stage: Stage) -> None:
+    """Those that fit a filter, in an order."""
+    states(stage)
+    pane = stage.states
+    pane.filter.setText("state.balance < 0")
+    pane.filter.returnPressed.emit()
+    stage.wait(lambda: "match" in pane.note.whole_text())
+    pane.view.horizontalHeader().sectionClicked.emit(5)
+    stage.settle(0.8)
+
+
 SCENES: dict[str, Callable[[Stage], None]] = {
     "replay_strip": strip,
     "replay_changes": changes,
@@ -162,4 +196,6 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     "replay_snapshots": snapshots,
     "replay_with_aborted": with_aborted,
     "replay_rules": rules,
+    "states": states,
+    "states_filtered": states_filtered,
 }

@@ -46,6 +46,7 @@ from app.models.profile import MaskRules, Profile
 from app.panes.event import EventPane
 from app.panes.findings import FindingsPane
 from app.panes.replay import ReplayPane
+from app.panes.states import StatesPane
 from app.plot_menu import show_plot_menu
 from app.selection import Selection
 from inspector.event import Flag
@@ -119,6 +120,13 @@ class Stage:
     def replay(self) -> ReplayPane:
         """The replay pane."""
         return self._panes()[1]
+
+    @property
+    def states(self) -> StatesPane:
+        """The pane of all aggregates at a time, in front."""
+        assert self.window.panes is not None
+        self.window.panes.show_pane("All at a time", on=True)
+        return self.window.panes.states_pane
 
     def tab(self, name: str) -> None:
         """Shows a tab of the event pane."""

@@ -1,0 +1,172 @@
+"""All aggregates of a category as rows that are asked for when they can be seen. Holds pages of texts; asks through a signal.
+
+Read `inspector.replay.process` for the rows, `panes.states` for the view.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, tzinfo
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+
+from app import style
+from app.models.event_rows import shown_time
+from app.plain import tip
+from inspector.event import parse_time
+from inspector.text import shortened, visible
+
+Index = QModelIndex | QPersistentModelIndex
+PAGE_ROWS = 100
+MOST_ROWS = 2_000_000
+"""A table of more rows is cut there: a view cannot scroll through them by pixels."""
+_PAGES = 40
+FIXED = ("stream", "version", "events", "last event")
+_NONE = QModelIndex()
+_DISPLAY, _COLOR, _TIP, _ALIGNED, _FONT = (
+    int(role)
+    for role in (
+        Qt.ItemDataRole.DisplayRole,
+        Qt.ItemDataRole.ForegroundRole,
+        Qt.ItemDataRole.ToolTipRole,
+        Qt.ItemDataRole.TextAlignmentRole,
+        Qt.ItemDataRole.FontRole,
+    )
+)
+_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+_TONES = {"string": "ok", "number": "accent", "boolean": "accent", "null": "faint", "absent": "faint"}
+_SHOWN_CHARACTERS = 200
+
+Row = Mapping[str, Any]
+
+
+class StatesTable(QAbstractTableModel):
+    """The rows of one table, or of what was found in it."""
+
+    page_wanted = Signal(object)
+    """`(offset)`: the rows from there on are looked at and not here."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.total = 0
+        self.columns: list[str] = []
+        self.zone: tzinfo = UTC
+        self._pages: OrderedDict[int, list[Row]] = OrderedDict()
+        self._asked: set[int] = set()
+        self._fixed = style.fixed_font()
+
+    # ---- what is shown
+
+    def show_table(self, total: int, columns: Sequence[str]) -> None:
+        """Another table: no row of it is here yet."""
+        self.beginResetModel()
+        self.total, self.columns = min(total, MOST_ROWS), list(columns)
+        self._pages.clear()
+        self._asked.clear()
+        self.endResetModel()
+
+    def show_page(self, offset: int, rows: Sequence[Row]) -> None:
+        """Rows that were asked for."""
+        self._asked.discard(offset)
+        self._pages[offset] = list(rows)
+        self._pages.move_to_end(offset)
+        while len(self._pages) > _PAGES:
+            self._pages.popitem(last=False)
+        if self.total:
+            last = min(offset + PAGE_ROWS, self.total) - 1
+            self.dataChanged.emit(self.index(offset, 0), self.index(last, self.columnCount() - 1))
+
+    def forget_asked(self) -> None:
+        """What was asked for does not come: it may be asked for again."""
+        self._asked.clear()
+
+    def set_zone(self, zone: tzinfo) -> None:
+        """Shows times in this zone."""
+        self.zone = zone
+        if self.total:
+            self.dataChanged.emit(self.index(0, 0), self.index(self.total - 1, self.columnCount() - 1))
+
+    def row(self, number: int) -> Row | None:
+        """A row that is here; it is asked for when it is not."""
+        offset = number - number % PAGE_ROWS
+        page = self._pages.get(offset)
+        if page is None:
+            if offset not in self._asked:
+                self._asked.add(offset)
+                self.page_wanted.emit(offset)
+            return None
+        self._pages.move_to_end(offset)
+        return page[number - offset] if number - offset < len(page) else None
+
+    # ---- the model
+
+    def rowCount(self, parent: Index = _NONE) -> int:
+        """One row an aggregate."""
+        return 0 if parent.isValid() else self.total
+
+    def columnCount(self, parent: Index = _NONE) -> int:
+        """What is known of each, then places of its state."""
+        return 0 if parent.isValid() else len(FIXED) + len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+        """The columns' names."""
+        if orientation is not Qt.Orientation.Horizontal or int(role) != _DISPLAY or section >= self.columnCount():
+            return None
+        return FIXED[section] if section < len(FIXED) else self.columns[section - len(FIXED)].removeprefix("state.")
+
+    def data(self, index: Index, role: int = _DISPLAY) -> object:
+        """Texts, and how they look."""
+        role = int(role)
+        if role not in {_DISPLAY, _COLOR, _TIP, _ALIGNED, _FONT} or not index.isValid():
+            return None
+        column = index.column()
+        if role == _FONT:
+            return self._fixed if column >= len(FIXED) else None
+        row = self.row(index.row())
+        if row is None:
+            return "…" if role == _DISPLAY and column == 0 else None
+        if role == _ALIGNED:
+            return _RIGHT if column in {1, 2} or (column >= len(FIXED) and self._cell(row, column).get("kind") == "number") else None
+        if role == _COLOR:
+            return self._color(row, column)
+        text = self._text(row, column)
+        return tip(_words(row) if column == 0 else text) if role == _TIP else visible(shortened(text, _SHOWN_CHARACTERS))
+
+    def _cell(self, row: Row, column: int) -> Mapping[str, str]:
+        cells = row["cells"]
+        place = column - len(FIXED)
+        return cells[place] if place < len(cells) else {}
+
+    def _text(self, row: Row, column: int) -> str:
+        if column >= len(FIXED):
+            return str(self._cell(row, column).get("text", ""))
+        last = row.get("last") or {}
+        time = shown_time(parse_time(last["time"]), self.zone).removesuffix(".000000") if last.get("time") else ""
+        version = "" if row["version"] is None else f"{row['version']:,}"
+        said = " ".join(part for part in (time, str(last.get("type") or "")) if part)
+        return (str(row["stream"]), version, f"{row['applied']:,}", said)[column]
+
+    def _color(self, row: Row, column: int) -> object:
+        if row.get("failed_at"):
+            return style.color("bad")
+        if row["is"] != "there":
+            return style.color("faint")
+        if column == 0 and row.get("history") not in {"whole", ""}:
+            return style.color("warn")
+        return style.color(_TONES.get(str(self._cell(row, column).get("kind")), "text") if column >= len(FIXED) else "text")
+
+
+def _words(row: Row) -> str:
+    """A row's stream, and what is to be known of its state."""
+    said = [str(row["stream"]), str(row["source"])]
+    if row["is"] != "there":
+        said.append(f"it is {row['is']} at this moment")
+    if (failed := row.get("failed_at")) is not None:
+        said.append(f"event #{failed['seq']} could not be applied: {failed['reason']}")
+    if row.get("history"):
+        said.append(f"history: {str(row['history']).replace('_', ' ')}")
+    if row.get("skipped_aborted"):
+        said.append(f"{row['skipped_aborted']:,} aborted events left out")
+    return "\n".join(said)
