@@ -24,6 +24,7 @@ MOST_ROWS = 2_000_000
 """A table of more rows is cut there: a view cannot scroll through them by pixels."""
 _PAGES = 40
 FIXED = ("stream", "version", "events", "last event")
+"""What is known of each: the stream stands first, the others after the places of its state."""
 _NONE = QModelIndex()
 _DISPLAY, _COLOR, _TIP, _ALIGNED, _FONT = (
     int(role)
@@ -107,14 +108,23 @@ class StatesTable(QAbstractTableModel):
         return 0 if parent.isValid() else self.total
 
     def columnCount(self, parent: Index = _NONE) -> int:
-        """What is known of each, then places of its state."""
+        """The stream, places of its state, and what else is known of it."""
         return 0 if parent.isValid() else len(FIXED) + len(self.columns)
+
+    def place_of(self, column: int) -> int | None:
+        """Which of `columns` a column shows; None for one of `FIXED`."""
+        return column - 1 if 1 <= column <= len(self.columns) else None
+
+    def fixed_of(self, column: int) -> int:
+        """Which of `FIXED` another column shows."""
+        return column if column == 0 else column - len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
         """The columns' names."""
         if orientation is not Qt.Orientation.Horizontal or int(role) != _DISPLAY or section >= self.columnCount():
             return None
-        return FIXED[section] if section < len(FIXED) else self.columns[section - len(FIXED)].removeprefix("state.")
+        place = self.place_of(section)
+        return FIXED[self.fixed_of(section)] if place is None else self.columns[place].removeprefix("state.")
 
     def data(self, index: Index, role: int = _DISPLAY) -> object:
         """Texts, and how they look."""
@@ -123,30 +133,27 @@ class StatesTable(QAbstractTableModel):
             return None
         column = index.column()
         if role == _FONT:
-            return self._fixed if column >= len(FIXED) else None
+            return self._fixed if self.place_of(column) is not None else None
         row = self.row(index.row())
         if row is None:
             return "…" if role == _DISPLAY and column == 0 else None
         if role == _ALIGNED:
-            return _RIGHT if column in {1, 2} or (column >= len(FIXED) and self._cell(row, column).get("kind") == "number") else None
+            place = self.place_of(column)
+            is_number = self.fixed_of(column) in {1, 2} if place is None else _cell(row, place).get("kind") == "number"
+            return _RIGHT if is_number else None
         if role == _COLOR:
             return self._color(row, column)
         text = self._text(row, column)
         return tip(_words(row) if column == 0 else text) if role == _TIP else visible(shortened(text, _SHOWN_CHARACTERS))
 
-    def _cell(self, row: Row, column: int) -> Mapping[str, str]:
-        cells = row["cells"]
-        place = column - len(FIXED)
-        return cells[place] if place < len(cells) else {}
-
     def _text(self, row: Row, column: int) -> str:
-        if column >= len(FIXED):
-            return str(self._cell(row, column).get("text", ""))
+        if (place := self.place_of(column)) is not None:
+            return str(_cell(row, place).get("text", ""))
         last = row.get("last") or {}
         time = shown_time(parse_time(last["time"]), self.zone).removesuffix(".000000") if last.get("time") else ""
         version = "" if row["version"] is None else f"{row['version']:,}"
         said = " ".join(part for part in (time, str(last.get("type") or "")) if part)
-        return (str(row["stream"]), version, f"{row['applied']:,}", said)[column]
+        return (str(row["stream"]), version, f"{row['applied']:,}", said)[self.fixed_of(column)]
 
     def _color(self, row: Row, column: int) -> object:
         if row.get("failed_at"):
@@ -155,7 +162,13 @@ class StatesTable(QAbstractTableModel):
             return style.color("faint")
         if column == 0 and row.get("history") not in {"whole", ""}:
             return style.color("warn")
-        return style.color(_TONES.get(str(self._cell(row, column).get("kind")), "text") if column >= len(FIXED) else "text")
+        place = self.place_of(column)
+        return style.color("text" if place is None else _TONES.get(str(_cell(row, place).get("kind")), "text"))
+
+
+def _cell(row: Row, place: int) -> Mapping[str, str]:
+    cells = row["cells"]
+    return cells[place] if place < len(cells) else {}
 
 
 def _words(row: Row) -> str:

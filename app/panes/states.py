@@ -20,7 +20,7 @@ from app.event_rows_view import RowsView
 from app.fold import Answer, Fold
 from app.jump import Here
 from app.models.event_look import zone_name
-from app.models.states_table import FIXED, PAGE_ROWS, StatesTable
+from app.models.states_table import PAGE_ROWS, StatesTable
 from app.notice import Notice, thin_bar
 from app.plain import Panel, set_tip
 from app.replay_time import moment_us
@@ -36,7 +36,7 @@ _MOST_CATEGORIES = 500
 _COLUMNS = 8
 _ORDERS = ("stream", "version", "applied", "time")
 _CATEGORIES = "SELECT name FROM category ORDER BY name LIMIT ?"
-_WIDTHS = [190, 62, 62, 210]
+_STREAM_PX, _NUMBER_PX, _LAST_PX = 150, 66, 230
 _COLUMN_PX = 110
 
 
@@ -68,7 +68,7 @@ class StatesPane(Panel):
         self.time.setAccessibleName("Moment")
         self.time.setPlaceholderText("now")
         self.time.setFont(style.fixed_font())
-        self.time.setFixedWidth(150)
+        self.time.setFixedWidth(120)
         set_tip(self.time, "The moment: 14:03, 2026-11-23, -15m, a whole RFC 3339 time; empty for all events")
         self.filter.setAccessibleName("Filter states")
         self.filter.setPlaceholderText("Filter, e.g. state.balance < 0")
@@ -80,7 +80,7 @@ class StatesPane(Panel):
         set_tip(self.command, "The command that prints this table; with -o FILE it writes CSV, JSON lines or Parquet")
         self.notice, self.bar = Notice("States notice"), thin_bar("States are folded", 0)
         self.table = StatesTable(self)
-        self.view = RowsView(self.table, "Aggregates", list(_WIDTHS))
+        self.view = RowsView(self.table, "Aggregates", [_STREAM_PX, _NUMBER_PX, _NUMBER_PX, 0])
         self.view.horizontalHeader().setSectionsClickable(True)
         self.view.horizontalHeader().setSortIndicatorShown(True)
         self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
@@ -88,8 +88,9 @@ class StatesPane(Panel):
         line = QHBoxLayout()
         line.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, 2)
         line.setSpacing(style.GAP_PX)
-        for widget, stretch in ((self.category, 0), (self.time, 0), (self.here, 0), (self.filter, 1), (self.command, 0)):
+        for widget, stretch in ((self.category, 0), (self.time, 0), (self.here, 0), (self.filter, 1)):
             line.addWidget(widget, stretch)
+        self.corner.addWidget(self.command)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
@@ -208,7 +209,7 @@ class StatesPane(Panel):
 
     def _show(self, total: int) -> None:
         self.table.show_table(total, self._places)
-        self.view.fit_columns([*_WIDTHS, *[_COLUMN_PX] * max(len(self._places) - 1, 0), *([0] if self._places else [])])
+        self.view.fit_columns([_STREAM_PX, *[_COLUMN_PX] * len(self._places), _NUMBER_PX, _NUMBER_PX, _LAST_PX])
         if not total:
             self.empty.show_text("No aggregate fits.", "Another moment or filter may find some.")
         self._stack.setCurrentWidget(self.view if total else self.empty)
@@ -278,7 +279,8 @@ class StatesPane(Panel):
     # ---- pointing
 
     def _sort_by(self, column: int) -> None:
-        wanted = _ORDERS[column] if column < len(FIXED) else self._places[column - len(FIXED)]
+        place = self.table.place_of(column)
+        wanted = _ORDERS[self.table.fixed_of(column)] if place is None else self._places[place]
         self._is_reverse = wanted == self._sort and not self._is_reverse
         self._sort = wanted
         order = Qt.SortOrder.DescendingOrder if self._is_reverse else Qt.SortOrder.AscendingOrder

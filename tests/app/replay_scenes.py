@@ -181,7 +181,7 @@ def states_filtered(stage: Stage) -> None:
     pane.filter.setText("state.balance < 0")
     pane.filter.returnPressed.emit()
     stage.wait(lambda: "match" in pane.note.whole_text())
-    pane.view.horizontalHeader().sectionClicked.emit(5)
+    pane.view.horizontalHeader().sectionClicked.emit(2)
     stage.settle(0.8)
 
 
