@@ -165,6 +165,11 @@ def _parsed(texts: Sequence[str], repeated: Sequence[int], places: Sequence[int]
         raise
 
 
+def is_memoryless(reducer: Reducer) -> bool:
+    """Whether a state rests on the last document alone: a reducer that says so with `is_memoryless = True`."""
+    return getattr(reducer, "is_memoryless", False) is True
+
+
 def named(name: str) -> Reducer:
     """The reducer registered as `name`. Raises UsageError listing the known ones."""
     try:

@@ -7,16 +7,18 @@ capture's side, `marks` for what is kept.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inspector.capture.streams import StreamEvent
-from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of
+from inspector.event import Flag
+from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of, is_memoryless
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.folding import SLICE, Failure
-from inspector.replay.marks import BlameMarks, StateMarks, frozen, size_of, thawed
+from inspector.replay.marks import BlameMarks, StateMarks, every_for, frozen, size_of, thawed
 
 NEAR = 64
 """So many states are kept just before the one asked last, so that going back costs nothing."""
@@ -24,6 +26,8 @@ NEAR_CHARACTERS = 8 * 1024 * 1024
 """So much JSON text are those at most, were each alone; they share what did not change."""
 _STEPPED_CHARACTERS = 256 * 1024
 """The states just before the one asked are so much JSON text at most when they are made by steps."""
+_FETCHED = 2_000
+"""So many events are read at once, if they are not too large."""
 INLINE = 64
 """Who set what is said at once where no more than so many events are between it and what is known."""
 
@@ -53,13 +57,26 @@ class Walk:
     `progress`, everywhere, is called with the place come to, and may raise to end the work; what was kept stays.
     """
 
-    def __init__(self, total: int, fetch: Fetch, reducer: Reducer, *, every: int | None = None, near: int = NEAR) -> None:
+    def __init__(
+        self,
+        total: int,
+        fetch: Fetch,
+        reducer: Reducer,
+        *,
+        every: int | None = None,
+        near: int = NEAR,
+        unreadable: Callable[[], Sequence[int]] | None = None,
+    ) -> None:
+        """`unreadable` gives the places of events that may have no document though they should; without it: any of them."""
         self.total = total
         self.failure: Failure | None = None
         """The event beyond which no state is, once it was met."""
         self._fetch, self._reducer = fetch, reducer
         self._most_near = max(near, 1)
-        self._states, self._blames = StateMarks(every), BlameMarks(every)
+        self._every = every or every_for(total)
+        self._states, self._blames = StateMarks(self._every), BlameMarks(self._every)
+        self._find_unreadable = unreadable or (lambda: range(self.total))
+        self._unreadable: Sequence[int] | None = None
         self._near: OrderedDict[int, Stand] = OrderedDict()
         self._aside: tuple[Sequence[int], Stand] | None = None
         self._end = total
@@ -76,12 +93,12 @@ class Walk:
 
     def forget(self) -> None:
         """Lets go of all states; the next one is folded from the start."""
-        self._states, self._blames, self._aside = StateMarks(), BlameMarks(), None
+        self._states, self._blames, self._aside = StateMarks(self._every), BlameMarks(self._every), None
         self._near.clear()
 
     def grown(self, total: int, same: int) -> None:
         """The stream has `total` events now, of which the first `same` are those of before."""
-        self.total, self._aside = total, None
+        self.total, self._aside, self._unreadable = total, None, None
         if self.failure is None or same <= self._end:
             self.failure, self._end = None, total
         self._states.cut(same)
@@ -172,21 +189,51 @@ class Walk:
         target = max(0, wanted - steps)
         place, kept = self._states.before(target)
         state = self._reducer.initial() if kept is None else thawed(kept)
+        if (shortcut := self._shortcut(place, target)) > place:
+            place, state = shortcut, self._reducer.initial()
         while place < target:
-            events = self._fetch(range(place, min(place + SLICE, target, self._states.next(place))))
+            events = self._fetch(range(place, min(place + _FETCHED, target)))
             if not events:
                 self._end = place
                 return None
-            try:
-                state = self._reducer.fold(state, batch_of(events))
-            except FoldError as error:
-                self.failure, self._end = Failure(events[error.place], error.reason), place + error.place
+            state = self._folded(place, state, events, progress)
+            if self._end < target:
                 return None
             place += len(events)
+        return Stand(place, state)
+
+    def _folded(self, place: int, state: object, events: Sequence[FoldEvent], progress: Progress | None) -> object:
+        """The state after `events`, which stand at `place`; without meaning when one cannot be folded."""
+        done = 0
+        while done < len(events):
+            part = events[done : done + min(SLICE, self._states.next(place) - place)]
+            try:
+                state = self._reducer.fold(state, batch_of(part))
+            except FoldError as error:
+                self.failure, self._end = Failure(_bare(part[error.place]), error.reason), place + error.place
+                return state
+            done, place = done + len(part), place + len(part)
             self._states.offer(place, state)
             if progress is not None:
                 progress(place)
-        return Stand(place, state)
+        return state
+
+    def _shortcut(self, place: int, target: int) -> int:
+        """A place from which on the state is as if folded from `place`, since a document after it says all; else `place`."""
+        if not is_memoryless(self._reducer) or self._is_any_unreadable(place, target):
+            return place
+        end = target
+        while end > place + self._most_near:
+            start = end - self._most_near
+            if any(event.data is not None or event.flags & Flag.tombstone for event in self._fetch(range(start, end))):
+                return start
+            end = start
+        return place
+
+    def _is_any_unreadable(self, start: int, stop: int) -> bool:
+        if self._unreadable is None:
+            self._unreadable = self._find_unreadable()
+        return bisect_left(self._unreadable, start) < bisect_left(self._unreadable, stop)
 
     def _steps(self, stand: Stand, places: Sequence[int], progress: Progress | None = None, blame: Blame | None = None) -> Iterator[Stand]:
         """The states after each of the events at `places`, from `stand` on; one that cannot be folded ends them, with `stand` again.
@@ -199,7 +246,7 @@ class Walk:
                 try:
                     after = self._reducer.step(stand.state, event, batch_of([event]).documents[0])
                 except FoldError as error:
-                    yield replace(stand, failure=Failure(event, error.reason))
+                    yield replace(stand, failure=Failure(_bare(event), error.reason))
                     return
                 changed, bare = changes(stand.state, after), _bare(event)
                 if blame is not None:
@@ -267,7 +314,7 @@ class Walk:
             try:
                 state = self._reducer.fold(state, batch_of(events))
             except FoldError as error:
-                raise _StoppedError(place + error.place, Failure(events[error.place], error.reason)) from error
+                raise _StoppedError(place + error.place, Failure(_bare(events[error.place]), error.reason)) from error
             place += len(events)
             if progress is not None:
                 progress(place)

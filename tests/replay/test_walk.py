@@ -40,8 +40,8 @@ stories = st.lists(st.tuples(kinds, documents), min_size=1, max_size=25).map(
 )
 
 
-def _walk(events: list[StoryEvent], reducer: Reducer, **sizes: int) -> Walk:
-    return Walk(len(events), lambda places: [events[place] for place in places], reducer, **sizes)
+def _walk(events: list[StoryEvent], reducer: Reducer, *, every: int | None = None, near: int = walk.NEAR) -> Walk:
+    return Walk(len(events), lambda places: [events[place] for place in places], reducer, every=every, near=near)
 
 
 def _check(subject: Walk, events: list[StoryEvent], reducer: Reducer, place: int) -> Stand:
