@@ -101,7 +101,12 @@ class CaptureReader:
 
     def select(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises CaptureError when the file is damaged."""
-        return list(self.each(sql, bindings))
+        try:
+            return self.connection.execute(sql, bindings or None).fetchall()
+        except (apsw.InterruptError, apsw.BusyError):
+            raise
+        except (apsw.Error, UnicodeDecodeError) as error:
+            raise self._damage(error) from error
 
     def each(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Generator[tuple[Any, ...], None, None]:
         """The rows of a query as they come. Raises CaptureError when the file is damaged."""
@@ -110,8 +115,11 @@ class CaptureReader:
         except (apsw.InterruptError, apsw.BusyError):
             raise
         except (apsw.Error, UnicodeDecodeError) as error:
-            # our own statements are right (each is tested): what fails is a stranger's content
-            raise CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy") from error
+            raise self._damage(error) from error
+
+    def _damage(self, error: Exception) -> CaptureError:
+        # our own statements are right (each is tested): what fails is a stranger's content
+        return CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy")
 
     def shown(self, sql: str) -> str:
         """`sql` with the columns of its SELECT list hidden as the masks say; what is asked of them stays."""

@@ -175,6 +175,11 @@ def for_stream(reducer: Reducer, name: str) -> Reducer:
     return cast("Reducer", made(name)) if made is not None else reducer
 
 
+def is_memoryless(reducer: Reducer) -> bool:
+    """Whether a state rests on the last document alone: a reducer that says so with `is_memoryless = True`."""
+    return getattr(reducer, "is_memoryless", False) is True
+
+
 def named(name: str) -> Reducer:
     """The reducer registered as `name`. Raises UsageError listing the known ones."""
     try:

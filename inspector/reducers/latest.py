@@ -12,6 +12,7 @@ class Latest:
     """State = the last event's document."""
 
     name = "latest"
+    is_memoryless = True
 
     def initial(self) -> object:
         """Nothing yet."""

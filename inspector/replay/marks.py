@@ -24,6 +24,14 @@ _CHARACTERS_PER_EVENT = 256
 """A large state is kept only after so many events that writing it costs less than they did."""
 
 
+def every_for(total: int) -> int:
+    """After how many events a state is kept at first, in a stream of so many."""
+    every = FIRST_EVERY
+    while every * MOST_MARKS < total:
+        every *= 2
+    return every
+
+
 @dataclass(frozen=True, slots=True)
 class Frozen:
     """A state that nothing changes any more: its JSON text, or a copy where a text would not give it back."""
@@ -69,8 +77,8 @@ def _is_alike(left: object, right: object) -> bool:
 class StateMarks:
     """States at multiples of `every` events."""
 
-    def __init__(self, every: int | None = None) -> None:
-        self._every = every or FIRST_EVERY
+    def __init__(self, every: int) -> None:
+        self._every = every
         self.places: list[int] = []
         self.characters = 0
         self._kept: dict[int, Frozen] = {}
@@ -117,8 +125,8 @@ class StateMarks:
 class BlameMarks:
     """Who had set what at multiples of `every` events."""
 
-    def __init__(self, every: int | None = None) -> None:
-        self._every = every or FIRST_EVERY
+    def __init__(self, every: int) -> None:
+        self._every = every
         self._kept: dict[int, tuple[Blame, int]] = {}
         self._nodes = 0
 

@@ -16,13 +16,14 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.stream_columns import stream_columns
 from inspector.capture.streams import BATCH_CHARACTERS, events_named, stream_by_id, stream_events, stream_extent
 from inspector.errors import UsageError
-from inspector.reducers import ABSENT, FoldEvent
+from inspector.reducers import ABSENT, UNREADABLE, FoldEvent
 from inspector.replay import Answer, Moment, Progress, Question, Replay
 from inspector.replay.clocks import Clocks, clocks
 from inspector.replay.field_history import FieldChange
 from inspector.replay.folding import Folded
 from inspector.replay.order import Choice, Order
-from inspector.replay.walk import Stand, Walk
+from inspector.replay.stand import Stand
+from inspector.replay.walk import Walk
 from inspector.user_code import USUAL, Terms
 from inspector.user_code.codes import Codes
 
@@ -168,9 +169,14 @@ class Story:
 
     def _walk_along(self, places: Sequence[int]) -> Walk:
         if isinstance(places, range):
-            return Walk(len(places), self.events, self.replay.reducer)
+            return Walk(len(places), self.events, self.replay.reducer, unreadable=self._unreadable)
         kept = array("q", places)
         return Walk(len(kept), lambda wanted: self.events([kept[place] for place in wanted]), self.replay.reducer)
+
+    def _unreadable(self) -> Sequence[int]:
+        """The places of events whose document may be out of reach."""
+        flags = self.order.columns.flags
+        return [place for place, at in enumerate(self.order.counted) if flags[at] & UNREADABLE]
 
     def forget_states(self) -> None:
         """Lets go of the states kept along the stream."""

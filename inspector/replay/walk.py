@@ -7,17 +7,20 @@ capture's side, `marks` for what is kept.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Concatenate, ParamSpec, TypeVar
 
-from inspector.capture.streams import StreamEvent
-from inspector.reducers import FoldError, FoldEvent, Reducer, StateGoneError, batch_of
+from inspector.event import Flag
+from inspector.reducers import FoldError, FoldEvent, Reducer, StateGoneError, batch_of, is_memoryless
 from inspector.replay.blame import Blame
-from inspector.replay.changes import Change, changes
-from inspector.replay.folding import SLICE, Failure
-from inspector.replay.marks import BlameMarks, StateMarks, frozen, size_of, thawed
+from inspector.replay.changes import changes
+from inspector.replay.folding import SLICE, Failure, added_by
+from inspector.replay.marks import BlameMarks, StateMarks, every_for, frozen, size_of, thawed
+from inspector.replay.stand import Stand, bare, straight
+from inspector.state_size import TOO_LARGE, Growing
 
 NEAR = 64
 """So many states are kept just before the one asked last, so that going back costs nothing."""
@@ -25,27 +28,14 @@ NEAR_CHARACTERS = 8 * 1024 * 1024
 """So much JSON text are those at most, were each alone; they share what did not change."""
 _STEPPED_CHARACTERS = 256 * 1024
 """The states just before the one asked are so much JSON text at most when they are made by steps."""
+_FETCHED = 2_000
+"""So many events are read at once, if they are not too large."""
 INLINE = 64
 """Who set what is said at once where no more than so many events are between it and what is known."""
 
 Fetch = Callable[[Sequence[int]], Sequence[FoldEvent]]
 """The events at these places of a stream, in this order, as many from the first on as are not too large together."""
 Progress = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class Stand:
-    """The state after `place` events; `last` is the last of them, and `changed` is what it changed.
-
-    `blame` is None where it was not asked for. `failure` is the event that cannot be folded, where more was asked for.
-    """
-
-    place: int
-    state: object
-    blame: Blame | None = None
-    last: FoldEvent | None = None
-    changed: Sequence[Change] = ()
-    failure: Failure | None = None
 
 
 _P = ParamSpec("_P")
@@ -71,13 +61,26 @@ class Walk:
     `progress`, everywhere, is called with the place come to, and may raise to end the work; what was kept stays.
     """
 
-    def __init__(self, total: int, fetch: Fetch, reducer: Reducer, *, every: int | None = None, near: int = NEAR) -> None:
+    def __init__(
+        self,
+        total: int,
+        fetch: Fetch,
+        reducer: Reducer,
+        *,
+        every: int | None = None,
+        near: int = NEAR,
+        unreadable: Callable[[], Sequence[int]] | None = None,
+    ) -> None:
+        """`unreadable` gives the places of events that may have no document though they should; without it: any of them."""
         self.total = total
         self.failure: Failure | None = None
         """The event beyond which no state is, once it was met."""
         self._fetch, self._reducer = fetch, reducer
         self._most_near = max(near, 1)
-        self._states, self._blames = StateMarks(every), BlameMarks(every)
+        self._every = every or every_for(total)
+        self._states, self._blames = StateMarks(self._every), BlameMarks(self._every)
+        self._find_unreadable = unreadable or (lambda: range(self.total))
+        self._unreadable: Sequence[int] | None = None
         self._near: OrderedDict[int, Stand] = OrderedDict()
         self._aside: tuple[Sequence[int], Stand] | None = None
         self._end = total
@@ -94,12 +97,12 @@ class Walk:
 
     def forget(self) -> None:
         """Lets go of all states; the next one is folded from the start."""
-        self._states, self._blames, self._aside = StateMarks(), BlameMarks(), None
+        self._states, self._blames, self._aside = StateMarks(self._every), BlameMarks(self._every), None
         self._near.clear()
 
     def grown(self, total: int, same: int) -> None:
         """The stream has `total` events now, of which the first `same` are those of before."""
-        self.total, self._aside = total, None
+        self.total, self._aside, self._unreadable = total, None, None
         if self.failure is None or same <= self._end:
             self.failure, self._end = None, total
         self._states.cut(same)
@@ -133,12 +136,12 @@ class Walk:
     @_begun_again
     def along(self, places: Sequence[int], progress: Progress | None = None, *, with_blame: bool = False) -> Stand:
         """The state after only the events at these places, which ascend."""
-        straight = _straight(places)
-        if straight == len(places):
-            return self.blamed(straight, progress) if with_blame else self.stand(straight, progress)
-        base = self._beside(places, straight, with_blame=with_blame)
+        so_far = straight(places)
+        if so_far == len(places):
+            return self.blamed(so_far, progress) if with_blame else self.stand(so_far, progress)
+        base = self._beside(places, so_far, with_blame=with_blame)
         if base is None:
-            base = self.blamed(straight, progress) if with_blame else self.stand(straight, progress)
+            base = self.blamed(so_far, progress) if with_blame else self.stand(so_far, progress)
         if base.failure is None:
             base = self._on(base, places, progress, with_blame=with_blame)
             self._aside = places, base
@@ -193,39 +196,76 @@ class Walk:
         target = max(0, wanted - steps)
         place, kept = self._states.before(target)
         state = self._reducer.initial() if kept is None else thawed(kept)
+        growing = Growing(state)
+        if (shortcut := self._shortcut(place, target)) > place:
+            place, state = shortcut, self._reducer.initial()
         while place < target:
-            events = self._fetch(range(place, min(place + SLICE, target, self._states.next(place))))
+            events = self._fetch(range(place, min(place + _FETCHED, target)))
             if not events:
                 self._end = place
                 return None
-            try:
-                state = self._reducer.fold(state, batch_of(events))
-            except FoldError as error:
-                self.failure, self._end = Failure(events[error.place], error.reason), place + error.place
+            state = self._folded(place, state, events, growing, progress)
+            if self._end < target:
                 return None
             place += len(events)
+        return Stand(place, state)
+
+    def _folded(self, place: int, state: object, events: Sequence[FoldEvent], growing: Growing, progress: Progress | None) -> object:
+        """The state after `events`, which stand at `place`; without meaning when one cannot be folded."""
+        done = 0
+        while done < len(events):
+            part = events[done : done + min(SLICE, self._states.next(place) - place)]
+            try:
+                state = self._reducer.fold(state, batch_of(part))
+            except FoldError as error:
+                self.failure, self._end = Failure(bare(part[error.place]), error.reason), place + error.place
+                return state
+            if growing.is_too_large(state, added_by(part)):
+                self.failure, self._end = Failure(bare(part[0]), TOO_LARGE), place
+                return state
+            done, place = done + len(part), place + len(part)
             self._states.offer(place, state)
             if progress is not None:
                 progress(place)
-        return Stand(place, state)
+        return state
+
+    def _shortcut(self, place: int, target: int) -> int:
+        """A place from which on the state is as if folded from `place`, since a document after it says all; else `place`."""
+        if not is_memoryless(self._reducer) or self._is_any_unreadable(place, target):
+            return place
+        end = target
+        while end > place + self._most_near:
+            start = end - self._most_near
+            if any(event.data is not None or event.flags & Flag.tombstone for event in self._fetch(range(start, end))):
+                return start
+            end = start
+        return place
+
+    def _is_any_unreadable(self, start: int, stop: int) -> bool:
+        if self._unreadable is None:
+            self._unreadable = self._find_unreadable()
+        return bisect_left(self._unreadable, start) < bisect_left(self._unreadable, stop)
 
     def _steps(self, stand: Stand, places: Sequence[int], progress: Progress | None = None, blame: Blame | None = None) -> Iterator[Stand]:
         """The states after each of the events at `places`, from `stand` on; one that cannot be folded ends them, with `stand` again.
 
         `blame` is added to, and is that of each state until the next one.
         """
-        done = 0
+        done, growing = 0, Growing(stand.state)
         while done < len(places) and (events := self._fetch(places[done : done + SLICE])):
             for event in events:
                 try:
                     after = self._reducer.step(stand.state, event, batch_of([event]).documents[0])
                 except FoldError as error:
-                    yield replace(stand, failure=Failure(event, error.reason))
+                    yield replace(stand, failure=Failure(bare(event), error.reason))
                     return
-                changed, bare = changes(stand.state, after), _bare(event)
+                if growing.is_too_large(after, added_by([event])):
+                    yield replace(stand, failure=Failure(bare(event), TOO_LARGE))
+                    return
+                changed, said = changes(stand.state, after), bare(event)
                 if blame is not None:
-                    blame.add(bare, changed)
-                stand = Stand(stand.place + 1, after, blame, bare, changed)
+                    blame.add(said, changed)
+                stand = Stand(stand.place + 1, after, blame, said, changed)
                 yield stand
                 if progress is not None:
                     progress(stand.place)
@@ -288,7 +328,7 @@ class Walk:
             try:
                 state = self._reducer.fold(state, batch_of(events))
             except FoldError as error:
-                raise _StoppedError(place + error.place, Failure(events[error.place], error.reason)) from error
+                raise _StoppedError(place + error.place, Failure(bare(events[error.place]), error.reason)) from error
             place += len(events)
             if progress is not None:
                 progress(place)
@@ -301,20 +341,3 @@ class _StoppedError(Exception):
     def __init__(self, place: int, failure: Failure) -> None:
         super().__init__(failure.reason)
         self.place, self.failure = place, failure
-
-
-def _straight(places: Sequence[int]) -> int:
-    """How many of the first `places` are 0, 1, 2, …"""
-    low, high = 0, len(places)
-    while low < high:
-        middle = (low + high) // 2
-        if places[middle] == middle:
-            low = middle + 1
-        else:
-            high = middle
-    return low
-
-
-def _bare(event: FoldEvent) -> FoldEvent:
-    """`event` without its document, where it can be had without: what is kept long does not hold documents."""
-    return event._replace(data=None) if isinstance(event, StreamEvent) else event

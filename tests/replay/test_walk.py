@@ -16,7 +16,8 @@ from inspector.replay import marks, walk
 from inspector.replay.blame import Blame
 from inspector.replay.changes import same
 from inspector.replay.folding import Limits, fold, steps
-from inspector.replay.walk import Stand, Walk
+from inspector.replay.stand import Stand
+from inspector.replay.walk import Walk
 from tests.replay.stories import Batches, StoryEvent, event, tombstone, undecodable
 from tests.user_code.reducing import by_code
 
@@ -40,8 +41,8 @@ stories = st.lists(st.tuples(kinds, documents), min_size=1, max_size=25).map(
 )
 
 
-def _walk(events: list[StoryEvent], reducer: Reducer, **sizes: int) -> Walk:
-    return Walk(len(events), lambda places: [events[place] for place in places], reducer, **sizes)
+def _walk(events: list[StoryEvent], reducer: Reducer, *, every: int | None = None, near: int = walk.NEAR) -> Walk:
+    return Walk(len(events), lambda places: [events[place] for place in places], reducer, every=every, near=near)
 
 
 def _check(subject: Walk, events: list[StoryEvent], reducer: Reducer, place: int) -> Stand:

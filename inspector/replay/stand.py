@@ -1,0 +1,47 @@
+"""A state and where in its stream it stands. Pure.
+
+Read `walk` for how states are reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from inspector.capture.streams import StreamEvent
+from inspector.reducers import FoldEvent
+from inspector.replay.blame import Blame
+from inspector.replay.changes import Change
+from inspector.replay.folding import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The state after `place` events; `last` is the last of them, and `changed` is what it changed.
+
+    `blame` is None where it was not asked for. `failure` is the event that cannot be folded, where more was asked for.
+    """
+
+    place: int
+    state: object
+    blame: Blame | None = None
+    last: FoldEvent | None = None
+    changed: Sequence[Change] = ()
+    failure: Failure | None = None
+
+
+def straight(places: Sequence[int]) -> int:
+    """How many of the first `places` are 0, 1, 2, …"""
+    low, high = 0, len(places)
+    while low < high:
+        middle = (low + high) // 2
+        if places[middle] == middle:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
+def bare(event: FoldEvent) -> FoldEvent:
+    """`event` without its document, where it can be had without: what is kept long does not hold documents."""
+    return event._replace(data=None) if isinstance(event, StreamEvent) else event
