@@ -150,10 +150,9 @@ class EventStrip(QSlider):
         if self._picture is None:
             self._picture = QPixmap(self.size() * ratio)
             self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(Qt.GlobalColor.transparent)
+            self._picture.fill(style.color("panel"))
             self._paint_cells(self._picture)
         painter, rail = QPainter(self), self._rail()
-        painter.fillRect(rail, style.color("line"))
         painter.drawPixmap(0, 0, self._picture)
         at = self.x_of(self.value())
         later = style.color("panel")
@@ -172,6 +171,7 @@ class EventStrip(QSlider):
 
     def _paint_cells(self, picture: QPixmap) -> None:
         painter, rail = QPainter(picture), self._rail()
+        painter.fillRect(rail, style.color("line"))
         self._colors = style.series_colors(self.strip.names)
         total, start = max(self.strip.ends[-1] if self.strip.ends else 0, 1), 0
         line = rail.width() / total >= _GAP_FROM_PX

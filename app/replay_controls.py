@@ -39,7 +39,7 @@ class ReplayControls(QWidget):
     """`(count)`: a drag of the slider has ended there."""
     pace_chosen = Signal(object)
     """`(pace)`: it is to be played like that."""
-    aborted_wanted = Signal(bool)
+    aborted_wanted = Signal(object)
     """Whether aborted events are to be folded in."""
 
     def __init__(self) -> None:

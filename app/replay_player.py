@@ -30,7 +30,7 @@ def wait_ms(pace: str, passed_us: int | None) -> int:
 class Player(QObject):
     """Steps on with `step` whenever it is time; waits for `arrived` between two, so that a slow state is not overtaken."""
 
-    changed = Signal(bool)
+    changed = Signal(object)
     """`(is_playing)`"""
 
     def __init__(self, step: Callable[[], bool], parent: QObject | None = None) -> None:

@@ -90,7 +90,7 @@ class ReplayPane(Panel):
         controls.pace_chosen.connect(self.player.set_pace)
         controls.aborted_wanted.connect(self._aborted_wanted)
         controls.slider.second_wanted.connect(self.show_second)
-        self.player.changed.connect(controls.play.setChecked)
+        self.player.changed.connect(lambda on: controls.play.setChecked(bool(on)))
         self.tabs.diff.second_wanted.connect(self.show_second)
         self.tabs.what_if.changed.connect(self._fold_anew)
         self.tabs.event_wanted.connect(self.show_event)
@@ -297,8 +297,8 @@ class ReplayPane(Panel):
         self.controls.time.setModified(False)
         self._move({CLOCKS[self.controls.clock.currentText()]: format_time(wanted_us)})
 
-    def _aborted_wanted(self, on: bool) -> None:
-        self.replaying.with_aborted = on
+    def _aborted_wanted(self, on: object) -> None:
+        self.replaying.with_aborted = bool(on)
         self._fold_anew()
 
     def _fold_anew(self) -> None:

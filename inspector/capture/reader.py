@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 import apsw
@@ -88,23 +87,21 @@ class CaptureReader:
 
     def close(self) -> None:
         """Lets go of the file; may be called twice."""
-        beside, self._beside = self._beside, None
-        if beside is not None:
-            beside.close()
+        if self._beside is not None:
+            self._beside.close()
+        self._beside = None
         self.connection.close()
 
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(self, *_how: object) -> None:
         self.close()
 
     def select(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
         """All rows of a query. Raises CaptureError when the file is damaged."""
         try:
             return self.connection.execute(sql, bindings or None).fetchall()
-        except (apsw.InterruptError, apsw.BusyError):
-            raise
         except (apsw.Error, UnicodeDecodeError) as error:
             raise self._damage(error) from error
 
@@ -112,13 +109,13 @@ class CaptureReader:
         """The rows of a query as they come. Raises CaptureError when the file is damaged."""
         try:
             yield from self.connection.execute(sql, bindings or None)
-        except (apsw.InterruptError, apsw.BusyError):
-            raise
         except (apsw.Error, UnicodeDecodeError) as error:
             raise self._damage(error) from error
 
-    def _damage(self, error: Exception) -> CaptureError:
-        # our own statements are right (each is tested): what fails is a stranger's content
+    def _damage(self, error: Exception) -> Exception:
+        if isinstance(error, apsw.InterruptError | apsw.BusyError):
+            return error
+        # our own statements are right: what fails is a stranger's content
         return CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy")
 
     def shown(self, sql: str) -> str:

@@ -24,6 +24,7 @@ LEAST_LENGTH = {0: 14, 1: 22, 2: 49}
 CRC_FROM = {0: 16, 1: 16, 2: 21}
 MOST_POSITION = (1 << 63) - 2
 """The last offset that a log can have: the one after it is the last that 63 bits hold."""
+_FIRST_LOOK_BYTES = 64
 MOST_BATCH_BYTES = 128 * 1024 * 1024
 """A larger batch is not read: no broker takes one (`message.max.bytes` is 1 MB, and rarely above 20)."""
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
@@ -207,8 +208,10 @@ def checksum_of(file: SegmentFile, at: int, total: int, magic: int) -> tuple[int
 
 def zeros_until(file: SegmentFile, at: int, end: int) -> int:
     """Where the first byte that is no zero lies from `at` on; `end` where there is none."""
+    size = _FIRST_LOOK_BYTES  # mostly there is no zero at all
     while at < end:
-        piece = file.piece(at, min(CHUNK_BYTES // 2, end - at))
+        piece = file.piece(at, min(size, end - at))
+        size = min(size * 16, CHUNK_BYTES // 2)
         if not piece:
             return end
         rest = piece.lstrip(b"\0")

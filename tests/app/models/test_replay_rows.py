@@ -38,7 +38,7 @@ def test_the_history_of_a_field() -> None:
         UTC,
     )
     assert [row[3] for row in rows] == ["gone (was 2)", "1 → 2", "moved, is 1", "1"]
-    assert rows[0][:3] == ["v3", "2026-11-23 12:00:00.000000", "Paid"]
+    assert rows[0][:3] == ["v3", "2026-11-23 12:00:00", "Paid"]
     assert rows[3][:3] == ["#12", "", ""]
     assert tones == ["bad", "warn", "dim", "ok"]
 
@@ -59,7 +59,7 @@ def test_snapshots_say_what_differs() -> None:
 
 def test_moments_and_doubts() -> None:
     assert stand_words({"last": None}, UTC) == "before the first event"
-    assert stand_words({"last": _EVENT}, UTC) == "after v3 Paid 2026-11-23 12:00:00.000000"
+    assert stand_words({"last": _EVENT}, UTC) == "after v3 Paid 2026-11-23 12:00:00"
     assert event_number({"seq": 4711}) == "#4,711"
     assert honest_words(None) == ""
     plain = {"history": "whole", "absent": [], "includes_aborted": 0, "left_out": 0}
