@@ -81,8 +81,7 @@ class CaptureReader:
 
     def beside(self) -> Beside:
         """A second connection with a thread of its own, closed with this one. Raises CaptureError when it cannot be opened."""
-        if self._beside is None:
-            self._beside = Beside(lambda: CaptureReader(self.path))
+        self._beside = self._beside or Beside(lambda: CaptureReader(self.path))
         return self._beside
 
     def close(self) -> None:
