@@ -54,9 +54,9 @@ class Layout(QSplitter):
         self.states_pane = StatesPane(session, selection)
         tabs = {
             "Throughput": self.metrics_pane,
-            "All at a time": self.states_pane,
             "Schemas": self.schemas_pane,
             "Findings": self.findings_pane,
+            "All at a time": self.states_pane,
         }
         self.below = PaneTabs("Panes below the events", tabs)
         self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.below)
@@ -82,9 +82,9 @@ class Layout(QSplitter):
             "Event": self.event_pane,
             "Replay": self.replay_pane,
             "Throughput": self.metrics_pane,
-            "All at a time": self.states_pane,
             "Schemas": self.schemas_pane,
             "Findings": self.findings_pane,
+            "All at a time": self.states_pane,
             "Timeline": self.timeline_pane,
         }
         """What can be hidden, by its name."""
@@ -146,7 +146,7 @@ class Layout(QSplitter):
 
     def _in_reading_order(self) -> tuple[QWidget, ...]:
         left = self.timeline_pane, self.navigator_pane, self.events_pane
-        return *left, self.metrics_pane, self.states_pane, self.schemas_pane, self.findings_pane, self.event_pane, self.replay_pane
+        return *left, self.metrics_pane, self.schemas_pane, self.findings_pane, self.states_pane, self.event_pane, self.replay_pane
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first size there is decides the usual widths; then what was remembered holds."""

@@ -109,7 +109,7 @@ class StatesPane(Panel):
         self.view.activated.connect(self._activated)
         self.view.horizontalHeader().sectionClicked.connect(self._sort_by)
         self.fold.restarted.connect(lambda sentence: self.notice.say(sentence, role="warn"))
-        self._session.watermark_changed.connect(lambda _mark: self._grown())
+        self._session.watermark_changed.connect(self._grown)
         self._session.ending.connect(self.fold.close)
 
     def set_zone(self, zone: tzinfo) -> None:
@@ -123,7 +123,7 @@ class StatesPane(Panel):
         if self._is_stale:
             self._learn()
 
-    def _grown(self) -> None:
+    def _grown(self, _mark: object) -> None:
         self._is_stale = True
         if self.isVisible() and not self._table:
             self._learn()
