@@ -106,7 +106,8 @@ def test_order_is_replayed_whole(told: tuple[Path, str]) -> None:
     assert replayed["history"] == "whole"
     # which order it is, and how it ended, depends on the time at which the shop opens
     assert replayed["state"]["status"] in {"completed", "cancelled"}
-    assert replayed["applied"] == replayed["version"] == 3
+    assert replayed["applied"] == replayed["version"]
+    assert replayed["version"] in {2, 3}
 
 
 def test_plot_is_there_or_its_absence_is_said(told: tuple[Path, str]) -> None:
