@@ -187,6 +187,7 @@ def test_big_fractions_are_bounded() -> None:
     assert struct.calcsize(">d") == 8
 
 
+@pytest.mark.alone  # many objects: what else a process holds slows its collection
 def test_a_megabyte_of_empty_maps_ends_soon_and_in_little_memory() -> None:
     value = b"\x9a" + (1_000_000).to_bytes(4, "big") + b"\xa0" * 1_000_000
     before = time.process_time()
