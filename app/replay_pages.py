@@ -87,7 +87,8 @@ class DiffPage(ReplayPage):
         self.say(f"{count:,} change{'' if count == 1 else 's'}")
         set_tip(self.said, "\n".join(places))
         self.table.name_columns(("place", *(f"{name} {short_words(answer[side])}" for name, side in (("A", "from"), ("B", "to")))))
-        self.say_honest(honest_words(answer.get("honest")))
+        # the later moment rests on all that the earlier one does
+        self.say_honest(honest_words(answer["to"].get("honest")) or honest_words(answer["from"].get("honest")))
         if count:
             self.show_rows(*change_rows(answer["changes"]))
         else:
