@@ -74,6 +74,8 @@ class ReplayPane(Panel):
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(whole)
+        for part in whole.findChildren(QWidget):
+            part.ensurePolished()  # now, and not in the turn that shows the first state
         self.body.addWidget(self._stack, 1)
         self.copies = ReplayCopies(self._session.path, self.replaying, self.view, self.tabs, self.show_setter)
 
