@@ -8,6 +8,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -26,6 +27,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSlider, QToolTip
 
 from app import style
+from app.models.event_rows import shown_time
 from app.plain import tip
 
 BAR_PX, HANDLE_PX = 14, 6
@@ -42,7 +44,6 @@ class Cell:
     events: int
     name: str
     note: str = ""
-    time: str = ""
     time_us: int | None = None
 
 
@@ -90,6 +91,7 @@ class EventStrip(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self.strip = Strip()
         self.second: int | None = None
+        self.zone: tzinfo = UTC
         self._colors: Mapping[str, QColor] = {}
         self._picture: QPixmap | None = None
         self._is_second_dragged = False
@@ -274,4 +276,4 @@ class EventStrip(QSlider):
         what = (
             f"event {first:,}: {cell.name}" if cell.events == 1 else f"events {first:,} to {self.strip.ends[place]:,}, mostly {cell.name}"
         )
-        return "\n".join(part for part in (what, cell.time, cell.note) if part)
+        return "\n".join(part for part in (what, shown_time(cell.time_us, self.zone), cell.note) if part)

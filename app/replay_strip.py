@@ -10,13 +10,12 @@ from datetime import tzinfo
 from typing import Any
 
 from app.event_strip import Cell, EventStrip, Strip
-from app.models.event_rows import shown_time
 from app.replaying import Replaying
 
 _NOTED = {"failed": "cannot be folded", "late": "late", "left_out": "left out"}
 
 
-def strip_of(answer: Mapping[str, Any], zone: tzinfo) -> Strip:
+def strip_of(answer: Mapping[str, Any]) -> Strip:
     """The strip of the events that count: aborted ones are said beside the event they stand before."""
     cells: list[Cell] = []
     aborted, before = 0, 0
@@ -29,7 +28,7 @@ def strip_of(answer: Mapping[str, Any], zone: tzinfo) -> Strip:
         notes = [f"{answer[name][row]:,} {words}" if place - before > 1 else words for name, words in _NOTED.items() if answer[name][row]]
         notes += [f"{aborted:,} aborted before it"] if aborted else []
         name = str(answer["types"][type_number]) if type_number >= 0 else "no type"
-        cells.append(Cell(int(place) - before, name, ", ".join(notes), shown_time(time_us, zone), time_us))
+        cells.append(Cell(int(place) - before, name, ", ".join(notes), time_us))
         before, aborted = int(place), 0
     return Strip.of(cells)
 
@@ -48,7 +47,8 @@ class StripShown:
         """Asks for it, unless it was asked for."""
         if anew or not self._is_asked:
             self._is_asked = True
-            self._replaying.ask("strip", lambda answer: self._strip.show_strip(strip_of(answer, zone)), lane="strip")
+            self._strip.zone = zone
+            self._replaying.ask("strip", lambda answer: self._strip.show_strip(strip_of(answer)), lane="strip")
 
     def passed_us(self) -> int | None:
         """How long after the last event applied the next one came."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC
-
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
@@ -38,7 +36,7 @@ def strip(qtbot: QtBot) -> EventStrip:
 
 
 def test_cells_of_an_answer() -> None:
-    found = strip_of(ANSWER, UTC)
+    found = strip_of(ANSWER)
     assert [(cell.events, cell.name) for cell in found.cells] == [(1, "Placed"), (1, "Paid"), (1, "no type"), (2, "Paid")]
     assert [cell.note for cell in found.cells] == ["", "late", "cannot be folded, 1 aborted before it", "2 late"]
     assert found.ends == [1, 2, 3, 5]
