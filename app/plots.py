@@ -101,6 +101,18 @@ class _Box(pg.ViewBox):
         ev.ignore()
 
 
+def dress(plot: Any) -> style.Tokens:
+    """Gives a plot's ground, grid and axes the colours of now, which are returned for the rest of it."""
+    look, item = style.tokens(), plot.getPlotItem()
+    plot.setBackground(look.panel)
+    item.showGrid(x=False, y=True, alpha=0.12)
+    for side in ("left", "bottom"):
+        item.getAxis(side).setPen(pg.mkPen(look.line))
+        item.getAxis(side).setTextPen(pg.mkPen(look.dim))
+        item.getAxis(side).setTickFont(plot.font())
+    return look
+
+
 class TimeLines(pg.PlotWidget):
     """Lines over time. `clicked(second)` and `brushed((from, until))` say what was pointed at."""
 
@@ -143,13 +155,7 @@ class TimeLines(pg.PlotWidget):
 
     def dress(self) -> None:
         """The colours of now: light or dark."""
-        look, item = style.tokens(), self.getPlotItem()
-        self.setBackground(look.panel)
-        item.showGrid(x=False, y=True, alpha=0.12)
-        for side in ("left", "bottom"):
-            item.getAxis(side).setPen(pg.mkPen(look.line))
-            item.getAxis(side).setTextPen(pg.mkPen(look.dim))
-            item.getAxis(side).setTickFont(self.font())
+        look = dress(self)
         self._cross.setPen(pg.mkPen(look.accent))
         self._brush.setBrush(QBrush(style.wash("accent")))
         for name, color in line_colors(self.items_by_name).items():

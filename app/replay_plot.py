@@ -17,11 +17,10 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app import style
 from app.fold import Answer
 from app.legend import Legend
 from app.models.replay_rows import honest_words, shown_path
-from app.plots import AmountAxis, TimeAxis, line_colors
+from app.plots import AmountAxis, TimeAxis, dress, line_colors
 from app.replay_page import ReplayPage
 from app.replaying import Replaying
 
@@ -80,14 +79,7 @@ class StatePlot(pg.PlotWidget):
 
     def dress(self) -> None:
         """The colours of now."""
-        look, item = style.tokens(), self.getPlotItem()
-        self.setBackground(look.panel)
-        item.showGrid(x=False, y=True, alpha=0.12)
-        for side in ("left", "bottom"):
-            item.getAxis(side).setPen(pg.mkPen(look.line))
-            item.getAxis(side).setTextPen(pg.mkPen(look.dim))
-            item.getAxis(side).setTickFont(self.font())
-        self._cursor.setPen(pg.mkPen(look.accent, width=2))
+        self._cursor.setPen(pg.mkPen(dress(self).accent, width=2))
         for name, color in line_colors(self._items).items():
             self._items[name].setPen(pg.mkPen(color, width=1))
 

@@ -13,7 +13,6 @@ from inspector.errors import ExitStatus
 if TYPE_CHECKING:
     from inspector.capture.reader import CaptureReader
     from inspector.replay import Question
-    from inspector.replay.snapshots import Compared
     from inspector.replay.story import Story
     from inspector.user_code.codes import Codes
 
@@ -62,32 +61,16 @@ def series_lines(story: Story, question: Question, paths: list[str]) -> Iterator
 
 def snapshot_lines(story: Story) -> Iterator[Line]:
     """A line for each snapshot that the store kept of the stream, and how sure the replay is."""
+    from inspector.reducers import ABSENT
     from inspector.replay.questions import whole
     from inspector.replay.snapshots import compared
 
     counts = {True: 0, False: 0, None: 0}
     for one in compared(story):
         counts[one.is_equal] += 1
-        yield _snapshot(one)
+        yield one.told(lambda value: None if value is ABSENT else value)
     told = {"snapshots": sum(counts.values()), "equal": counts[True], "different": counts[False], "not_compared": counts[None]}
     yield {**told, "reducer": story.replay.reducer.name, **whole(story)}
-
-
-def _snapshot(one: Compared) -> Line:
-    from inspector.event import format_time
-    from inspector.reducers import ABSENT
-
-    return {
-        "seq": one.seq,
-        "version": one.version,
-        "time": format_time(one.time_us),
-        "is_equal": one.is_equal,
-        "part": one.part,
-        "path": one.path,
-        "kept": None if one.kept is ABSENT else one.kept,
-        "replayed": None if one.replayed is ABSENT else one.replayed,
-        "reason": one.reason,
-    }
 
 
 def exit_status(last: Line) -> ExitStatus:

@@ -14,7 +14,6 @@ from itertools import islice
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import find_stream
 from inspector.errors import UsageError
-from inspector.event import format_time
 from inspector.replay import Progress, Replay, choices, fields, preview, said
 from inspector.replay.changes import changes
 from inspector.replay.fields import Request
@@ -23,7 +22,7 @@ from inspector.replay.looking import Looked, Looker, placed
 from inspector.replay.pausing import PausedError, part
 from inspector.replay.preview import Kept, nobody
 from inspector.replay.questions import field_page, honest, lines, type_names, whole
-from inspector.replay.snapshots import Compared, compared
+from inspector.replay.snapshots import compared
 from inspector.replay.story import Story
 from inspector.replay.strip import strip
 from inspector.replay.suggesting import suggest
@@ -242,19 +241,4 @@ class Desk:
         limit, after = fields.count(request, "limit", 100), fields.count(request, "after", 0)
         found = list(islice(compared(story, after=after, progress=progress), limit + 1))
         following = found[limit - 1].seq if len(found) > limit > 0 else None
-        return {"snapshots": [_snapshot(one) for one in found[:limit]], "next": following, "honest": whole(story)}
-
-
-def _snapshot(one: Compared) -> dict[str, object]:
-    differs = one.is_equal is False
-    return {
-        "seq": one.seq,
-        "version": one.version,
-        "time": format_time(one.time_us),
-        "is_equal": one.is_equal,
-        "part": one.part,
-        "path": one.path,
-        "kept": preview.preview(one.kept) if differs else None,
-        "replayed": preview.preview(one.replayed) if differs else None,
-        "reason": one.reason,
-    }
+        return {"snapshots": [one.told(preview.preview) for one in found[:limit]], "next": following, "honest": whole(story)}

@@ -15,12 +15,13 @@ both the number of an event in the capture, or its id as text). With `without`, 
               → the object of `eventscope replay` with `state` only up to 256 KB (`state_bytes` says its size); `diff` cut
                 to 1,000 changes of which `from` and `to` are JSON texts of at most 500 characters, `diff_count` in all;
                 with `blame` also `step`, what the last event changed, and `step_count`
-    look      STREAM PLACE [open limit]
+    look      STREAM PLACE [open limit quick]
               → the state at a place of a stream that is asked about again and again: total place applied version last_version
                 last skipped_aborted includes_aborted duplicates passed_over failed_at step …, and `levels`: as `children` gives
                 them, of the outermost value, of the paths in `open`, of containers with few children (`small`), and of those that
                 the last event changed something in (`revealed`). `blamed` false: who set what is not known yet (set_by is null
-                everywhere): ask `blame`. With a time also `clocks`: later (events of a time up to it that were recorded after it),
+                everywhere): ask `blame`
+                (`quick`: it is never waited for). With a time also `clocks`: later (events of a time up to it that were recorded after it),
                 ahead (recorded by then, of a later time), stood_in (no record says when they came: their own time stands in),
                 words (sentences). With `without` also `left_out` (events), `outcome` (changes from what happened to what
                 would have been, as `step`), `outcome_count`, and `happened`: version applied last kind whole levels of what did
@@ -66,8 +67,8 @@ both the number of an event in the capture, or its id as text). With `without`, 
     cancel    request                                       → cancelled; the request ends with an error of that kind
     close     —                                             → lets go of the capture; states found stay
 
-diff, field, series, strip and snapshots answer with `honest` too: history missing absent complete skipped_aborted
-includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends.
+field, series, strip and snapshots answer with `honest` too, diff with one in `from` and in `to`: history missing absent complete
+failed_at skipped_aborted includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends.
 Nothing in a capture names code to run: only `reducer` does, and what was remembered by `choose`. Code (`FILE.py`, `FILE.py:Name`)
 runs that the user allowed: what is asked for without that ends with an error of the kind `consent`, which also has path, sha256,
 size, imports (path and sha256 of each), digest, changed. With `consent`, the digest, in the request it runs this time. `python_path`

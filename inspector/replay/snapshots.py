@@ -7,12 +7,13 @@ how they are captured, `desk` for who asks.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from inspector import values
 from inspector.capture.reader import CaptureReader
+from inspector.event import format_time
 from inspector.masks import SIGN
 from inspector.reducers import ABSENT
 from inspector.replay import Progress, at_version
@@ -44,6 +45,21 @@ class Compared:
     replayed: object = ABSENT
     part: str = ""
     reason: str = ""
+
+    def told(self, value: Callable[[object], object]) -> dict[str, object]:
+        """As it is printed or sent; `value` gives what stands for the two values where they differ."""
+        differs = self.is_equal is False
+        return {
+            "seq": self.seq,
+            "version": self.version,
+            "time": format_time(self.time_us),
+            "is_equal": self.is_equal,
+            "part": self.part,
+            "path": self.path,
+            "kept": value(self.kept) if differs else None,
+            "replayed": value(self.replayed) if differs else None,
+            "reason": self.reason,
+        }
 
 
 class _Row(NamedTuple):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.replay_player import LONGEST_WAIT_MS, Player, wait_ms
@@ -31,22 +34,25 @@ def test_it_plays_to_the_end_and_stops(qtbot: QtBot) -> None:
         taken.append(1)
         return len(taken) <= 3
 
+    def has(steps: int) -> bool:
+        return len(taken) == steps
+
     player = Player(step)
     player.set_pace("600 times as fast")
     said: list[bool] = []
     player.changed.connect(said.append)
     player.play(on=True)
-    for _ in range(2):
-        before = len(taken)
+    for steps in (2, 3):
         player.arrived(1)
-        qtbot.waitUntil(lambda before=before: len(taken) > before)  # type: ignore[misc]
+        qtbot.waitUntil(partial(has, steps))
     with qtbot.waitSignal(player.changed):
         player.arrived(1)
     assert said == [True, False]
     assert not player.is_playing
 
 
-def test_it_waits_for_the_state(qtbot: QtBot) -> None:
+def test_it_waits_for_the_state(qapp: QApplication) -> None:
+    del qapp
     taken: list[int] = []
 
     def step() -> bool:
@@ -55,7 +61,7 @@ def test_it_waits_for_the_state(qtbot: QtBot) -> None:
 
     player = Player(step)
     player.play(on=True)
-    qtbot.wait(60)  # no state arrived: nothing more is asked
+    assert not player._timer.isActive()  # no state arrived: nothing more is asked
     assert len(taken) == 1
     player.play(on=False)
     player.arrived(1)
