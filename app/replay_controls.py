@@ -25,7 +25,7 @@ from inspector.event import parse_time
 Answer = Mapping[str, Any]
 
 _FAR = 1 << 30
-_TIME_PX, _PLAY_PX, _PACE_PX = 230, 52, 28
+_TIME_PX, _PLAY_PX, _PACE_PX, _STEP_PX, _FAR_PX = 230, 48, 24, 25, 33
 CLOCKS = {"event time": "at", "known by": "known_at"}
 """What a time means, by its words, and as a field of a question."""
 
@@ -148,6 +148,7 @@ class ReplayControls(QWidget):
             ("›|", "After the last event", _FAR),
         ):
             button = QPushButton(text)
+            button.setFixedWidth(_STEP_PX if len(text) == 1 else _FAR_PX)
             button.setAccessibleName(words)
             set_tip(button, words)
             button.clicked.connect(lambda _on=False, events=events: self.step(events))

@@ -53,6 +53,7 @@ class ReplayTabs(QWidget):
         self.bar, self._stack, front = QTabBar(), QStackedWidget(), QWidget()
         self.bar.setAccessibleName("About the state")
         self.bar.setDrawBase(False)
+        self.bar.setProperty("role", "close")
         self.bar.setExpanding(False)
         self.bar.setUsesScrollButtons(True)
         inside = QVBoxLayout(front)

@@ -264,6 +264,7 @@ QDialog QPlainTextEdit:focus { border: 1px solid $accent; }
 QTabWidget::pane { border: none; border-top: 1px solid $line; }
 QTabBar { background: transparent; }
 QTabBar::tab { color: $dim; background: transparent; border: none; border-bottom: 2px solid transparent; padding: 7px 10px 5px 10px; }
+QTabBar[role="close"]::tab { padding: 5px 6px 4px 6px; }
 QTabBar::tab:selected { color: $text; border-bottom: 2px solid $accent; }
 QTabBar::tab:hover { color: $text; }
 QTabBar::tab:focus { color: $accent; }
