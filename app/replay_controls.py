@@ -126,6 +126,7 @@ class ReplayControls(QWidget):
         rail.addWidget(self.slider)
         place.addWidget(self.place, 1)
         place.addWidget(self.clock)
+        place.addWidget(self.zone)
         said.addWidget(self.history, 1)
         said.addWidget(self.aborted)
         said.addWidget(self.reducer)
@@ -156,7 +157,6 @@ class ReplayControls(QWidget):
         line.addWidget(self.play)
         line.addWidget(self.paces)
         line.addWidget(self.time, 50)
-        line.addWidget(self.zone)
         line.addStretch(1)
         return line
 
