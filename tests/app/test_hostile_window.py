@@ -20,7 +20,8 @@ from app.main_window import MainWindow
 from app.plain import PlainLabel
 from inspector.event import Flag
 from tests.app.captures import Growing
-from tests.app.test_window import StallProbe, shown, wait_for_event
+from tests.app.stall_probe import StallProbe
+from tests.app.test_window import shown, wait_for_event
 from tests.replay.captures import Log, Written, write
 
 _WAIT_MS = 20_000
