@@ -1,0 +1,177 @@
+"""The door for metrics: numbers over time that are computed from a capture, the same while it grows and long after.
+
+A metric is one file and one entry point in `eventscope.metrics`. It is asked a `Question` and answers with `Series` on one grid of
+steps. What was measured outside the events (a consumer's position, say) is noted in the capture as samples while it is seen, so
+that a saved session shows its plots. Read `throughput` for an example, `samples` for what is noted, `cli.metrics` for who asks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Protocol, cast
+
+from inspector import plugins
+from inspector.capture.reader import CaptureReader
+from inspector.errors import UsageError
+
+SECOND_US = 1_000_000
+MOST_POINTS = 100_000
+"""Steps of one answer; a question that asks for more is refused."""
+MOST_SERIES = 200
+"""Lines of one answer; those with the smallest numbers are added up in one called `(others)`, or left out and counted."""
+STEPS_S = (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
+"""Widths of steps, in seconds, that are chosen when none is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of a metric.
+
+    `by` is one of the metric's labels, or empty for one line; `span_us` is `[from, until)` in its own clock, None for all there
+    is; `last_us` the newest stretch instead; `step_us` the width of a step, None for the shortest of `STEPS_S` that gives at most
+    `most_points`.
+    """
+
+    by: str = ""
+    span_us: tuple[int, int] | None = None
+    last_us: int | None = None
+    step_us: int | None = None
+    most_points: int = 400
+    filter: str = ""
+    include_aborted: bool = False
+
+    def with_step(self, step_us: int) -> Question:
+        """The same, in steps of this width."""
+        return replace(self, step_us=step_us)
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """One line: a value for each step, None where nothing is known (not zero)."""
+
+    label: str
+    values: Sequence[float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Lines on one grid: step `n` is `[first_us + n * step_us, first_us + (n + 1) * step_us)`; all series are equally long."""
+
+    metric: str
+    unit: str
+    first_us: int
+    step_us: int
+    series: Sequence[Series]
+    clock: str = "event time"
+    notes: Sequence[str] = ()
+    """What keeps the numbers from being the whole truth, in sentences: what was left out and how much."""
+
+    @property
+    def length(self) -> int:
+        """Steps."""
+        return max((len(line.values) for line in self.series), default=0)
+
+    def times_us(self) -> range:
+        """Where the steps begin."""
+        return range(self.first_us, self.first_us + self.length * self.step_us, self.step_us)
+
+
+class Metric(Protocol):
+    """Numbers over time.
+
+    `name` is how it is asked for, `title` how it is shown; `labels` are what its lines can be told apart by, the first without
+    being asked ("" is one line for all).
+    """
+
+    name: str
+    title: str
+    unit: str
+    labels: Sequence[str]
+
+    def answer(self, reader: CaptureReader, question: Question) -> Answer | None:
+        """The numbers asked for; None where the capture has nothing of the kind.
+
+        Raises:
+            UsageError: a label, filter or step that cannot be.
+            CaptureError: the file is damaged.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """The steps of an answer: `length` of them, each `step_us` wide, from `first_us` on (a multiple of the width)."""
+
+    first_us: int
+    step_us: int
+    length: int
+
+    def place(self, time_us: int) -> int:
+        """The step that a time falls in; below zero or from `length` on when it is outside."""
+        return (time_us - self.first_us) // self.step_us
+
+
+def grid(question: Question, low_us: int, high_us: int) -> Grid:
+    """The steps for times from `low_us` to `high_us`, both included.
+
+    Raises:
+        UsageError: the step asked for is not positive, or gives more than `MOST_POINTS` steps.
+    """
+    if question.span_us is not None:
+        low_us, high_us = question.span_us[0], max(question.span_us[1] - 1, question.span_us[0])
+    elif question.last_us is not None:
+        low_us = max(low_us, high_us - question.last_us + 1)
+    step_us = question.step_us
+    if step_us is None:
+        fitting = (step * SECOND_US for step in STEPS_S if (high_us - low_us) // (step * SECOND_US) < question.most_points - 1)
+        step_us = next(fitting, STEPS_S[-1] * SECOND_US)
+    if step_us <= 0:
+        raise UsageError("a step must be longer than nothing: say for instance 1m")
+    first_us = low_us // step_us * step_us
+    length = high_us // step_us - first_us // step_us + 1
+    if length > MOST_POINTS:
+        raise UsageError(f"{length:,} steps are more than {MOST_POINTS:,}: ask for longer steps or for less time")
+    return Grid(first_us, step_us, length)
+
+
+def check_by(metric: Metric, by: str) -> str:
+    """The label asked for, the metric's first when none is. Raises UsageError for one that it does not have."""
+    wanted = by or metric.labels[0]
+    if wanted not in metric.labels:
+        raise UsageError(f"{metric.name} is not told by {wanted!r}; by {', '.join(label or 'nothing' for label in metric.labels)}")
+    return wanted
+
+
+def gathered(lines: Mapping[str, Sequence[float | None]], most: int = MOST_SERIES) -> list[Series]:
+    """Lines by their size, the largest first; beyond `most`, the rest is added up in one line."""
+
+    def size(values: Sequence[float | None]) -> float:
+        return sum(abs(value) for value in values if value is not None)
+
+    ordered = sorted(lines.items(), key=lambda line: (-size(line[1]), line[0]))
+    series = [Series(label, values) for label, values in ordered[:most]]
+    if len(ordered) > most:
+        rest = [values for _, values in ordered[most:]]
+        series.append(Series(f"({len(rest):,} others)", [_added(column) for column in zip(*rest, strict=True)]))
+    return series
+
+
+def _added(column: Sequence[float | None]) -> float | None:
+    known = [value for value in column if value is not None]
+    return sum(known) if known else None
+
+
+def names() -> tuple[str, ...]:
+    """The metrics there are."""
+    return plugins.names("metrics")
+
+
+@cache
+def metric(name: str) -> Metric:
+    """The metric of this name. Raises UsageError naming those there are."""
+    try:
+        return cast("Metric", cast("type[Metric]", plugins.load("metrics", name))())
+    except LookupError as error:
+        raise UsageError(str(error)) from None
