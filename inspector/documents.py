@@ -1,8 +1,8 @@
 """What counts as a JSON document, and reading one exactly. No I/O beyond an in-memory SQLite, which is the judge.
 
-A document is strict UTF-8 without NUL, nests at most 1,000 deep, and is valid by SQLite's `json_valid(text, 1)`, because
-SQLite stores and queries it. orjson is much faster and agrees on nearly everything; where it does not, or where keys
-repeat, the exact path here decides. Read `decoders.json_text` next for its first user.
+A document is strict UTF-8 without NUL, nests at most 1,000 deep, has at most five million values, and is valid by SQLite's
+`json_valid(text, 1)`, because SQLite stores and queries it. orjson is much faster and agrees on nearly everything; where it does
+not, or where keys repeat, the exact path here decides. Read `decoders.json_text` next for its first user.
 """
 
 from __future__ import annotations
@@ -24,6 +24,12 @@ from inspector.event import Flag
 MAX_DEPTH = 1000
 """Deeper nesting is kept as text (flag `too_deep`); it is SQLite's own limit."""
 
+MAX_VALUES = 5_000_000
+"""A text with more values is not read: as objects they take some thirty times the memory of their bytes."""
+_LARGE_BYTES = 2 * MAX_VALUES - 1
+"""A shorter text cannot hold so many: each takes a byte, and all but the first one before it."""
+
+_STRINGS = re.compile(rb'"[^"\\]*(?:\\.[^"\\]*)*"', re.DOTALL)
 _BRACKETS = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"|[\[\]{}]', re.DOTALL)
 _LONE_SURROGATE = re.compile(r"(\\\\|\\u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2})|\\(u[dD][89a-fA-F][0-9a-fA-F]{2})")
 _QUOTE = b'"'
@@ -47,6 +53,8 @@ class Document:
 
 def read(value: bytes) -> Document:
     """The document in `value`, decided exactly. Never raises."""
+    if is_crowded(value):
+        return Document(error=f"JSON of more than {MAX_VALUES:,} values, which is not read")
     try:
         text = value.decode()
     except UnicodeDecodeError as error:
@@ -61,6 +69,17 @@ def read(value: bytes) -> Document:
     return Document(error=_reason(value))
 
 
+def is_crowded(value: bytes) -> bool:
+    """Whether a text has more than `MAX_VALUES` values, were it JSON. Quick for all but large texts with many commas."""
+    if len(value) < _LARGE_BYTES or _separators(value) < MAX_VALUES:
+        return False
+    return _separators(_STRINGS.sub(b"", value)) >= MAX_VALUES
+
+
+def _separators(value: bytes) -> int:
+    return value.count(b",") + value.count(b"[") + value.count(b"{")
+
+
 def read_fast(values: Sequence[bytes | None]) -> tuple[list[object], list[int]]:
     """The documents orjson reads, and the rows that need `read`: those it refuses and those that look odd.
 
@@ -68,6 +87,8 @@ def read_fast(values: Sequence[bytes | None]) -> tuple[list[object], list[int]]:
     quote (`\\u0022`) would upset that count. Writing also fails beyond 254 levels, which leaves depth to the exact path.
     """
     present = cast("Sequence[bytes]", values if None not in values else [b"null" if value is None else value for value in values])
+    if max(map(len, present), default=0) >= _LARGE_BYTES:
+        return _read_each(present)
     try:
         found: list[object] = list(map(orjson.loads, present))
         written = list(map(bytes.count, map(orjson.dumps, found), repeat(_QUOTE)))
@@ -85,11 +106,34 @@ def _read_each(values: Sequence[bytes]) -> tuple[list[object], list[int]]:
     found: list[object] = [None] * len(values)
     odd: list[int] = []
     for row, value in enumerate(values):
+        if is_crowded(value):
+            odd.append(row)
+            continue
         try:
             found[row] = document = orjson.loads(value)
             if orjson.dumps(document).count(_QUOTE) != value.count(_QUOTE) or _ESCAPED_QUOTE in value:
                 odd.append(row)
         except (orjson.JSONDecodeError, TypeError, RecursionError):
+            odd.append(row)
+    return found, odd
+
+
+def loaded(values: Sequence[bytes]) -> tuple[list[object], list[int]]:
+    """The values orjson reads, repeated keys or not (None for one it does not), and the rows that need `read`."""
+    if max(map(len, values), default=0) < _LARGE_BYTES:
+        try:
+            return list(map(orjson.loads, values)), []
+        except (orjson.JSONDecodeError, RecursionError):
+            pass
+    found: list[object] = [None] * len(values)
+    odd: list[int] = []
+    for row, value in enumerate(values):
+        try:
+            if is_crowded(value):
+                odd.append(row)
+            else:
+                found[row] = orjson.loads(value)
+        except (orjson.JSONDecodeError, RecursionError):
             odd.append(row)
     return found, odd
 

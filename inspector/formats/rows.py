@@ -89,19 +89,13 @@ class JsonRows:
         return list(dict.fromkeys(name for one in self._documents if isinstance(one, dict) for name in one))
 
     def _read(self) -> list[object]:
-        try:
-            return list(map(orjson.loads, self._texts))
-        except (orjson.JSONDecodeError, RecursionError):
-            return [self._read_one(row, text) for row, text in enumerate(self._texts)]
-
-    def _read_one(self, row: int, text: bytes) -> object:
-        try:
-            return orjson.loads(text)
-        except (orjson.JSONDecodeError, RecursionError):
-            found = documents.read(text)
+        read, odd = documents.loaded(self._texts)
+        for row in odd:
+            found = documents.read(self._texts[row])
             if not found.is_json and not found.flags:
                 self.whys.setdefault(row, found.error or "not JSON")
-            return found.value
+            read[row] = found.value
+        return read
 
 
 class TableRows:

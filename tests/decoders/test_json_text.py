@@ -14,6 +14,7 @@ from inspector import documents
 from inspector.decoders import Context, Decoded
 from inspector.decoders.json_text import JsonText
 from inspector.event import FROM_VALUE, Flag
+from inspector.formats.rows import JsonRows
 from tests.public_data import folder, needed
 
 SUITE = folder("json/JSONTestSuite")
@@ -161,3 +162,20 @@ def test_the_json_test_suite(path: Path) -> None:
         assert accepted == sqlite_says(value)
     else:
         assert accepted == path.name.startswith("y_")
+
+
+def test_a_text_of_millions_of_values_is_not_made_objects() -> None:
+    crowded = b"[" + b"[]," * documents.MAX_VALUES + b"1]"
+    why = "JSON of more than 5,000,000 values, which is not read"
+    assert documents.read(crowded).error == why
+    assert documents.loaded([b"[1]", crowded]) == ([[1], None], [1])
+    assert documents.read_fast([b"[1]", crowded]) == ([[1], None], [1])
+    decoded = decode(crowded)
+    assert (decoded.decoder, decoded.error, decoded.data) == ([None], [why], [None])
+    assert JsonRows([crowded, b"1"]).whys == {0: why}
+
+
+def test_commas_in_a_long_string_are_no_values() -> None:
+    value = b'{"csv":"' + b'a,\\",' * 3_000_000 + b'"}'
+    assert not documents.is_crowded(value)
+    assert documents.read_fast([value])[1] == []
