@@ -26,7 +26,12 @@ _VALUE = f"hidden_value(record.value, event.data IS NOT NULL, CASE WHEN length(e
 def hidden(sql: str) -> str:
     """`sql`, a SELECT over the tables of `rows.FROM`, with what its list gives hidden. Needs `register`."""
     listed, found, rest = sql.partition(" FROM ")
-    return f"{_COLUMN.sub(_hiding, listed)}{found}{rest}"
+    return f"{hidden_columns(listed)}{found}{rest}"
+
+
+def hidden_columns(listed: str) -> str:
+    """Columns of those tables as an expression that gives what may be seen. Needs `register`."""
+    return _COLUMN.sub(_hiding, listed)
 
 
 def _hiding(column: re.Match[str]) -> str:

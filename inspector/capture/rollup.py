@@ -14,7 +14,8 @@ from inspector.event import Flag
 STRETCH = 1 << 16
 """Events counted at once: about 20 ms of reading."""
 _COUNTED = (Flag.undecodable, Flag.aborted, Flag.late, Flag.tombstone)
-_STEPS = (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
+STEPS_S = (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
+"""Widths of steps that are chosen when none is asked for, in seconds."""
 _GROUPED = {"log": "log_id", "type": "type_id", "category": "category_id", "partition": "log_id"}
 _NAMES = {
     "log": "SELECT id, name FROM log",
@@ -97,9 +98,15 @@ def names_of(reader: CaptureReader, by: str) -> dict[int, str]:
 
 
 def throughput(
-    reader: CaptureReader, by: str = "log", *, most_points: int = 400, last_s: int | None = None, span_s: tuple[int, int] | None = None
+    reader: CaptureReader,
+    by: str = "log",
+    *,
+    most_points: int = 400,
+    last_s: int | None = None,
+    span_s: tuple[int, int] | None = None,
+    step_s: int | None = None,
 ) -> Throughput | None:
-    """The rollup of event time by one of `GROUPINGS`, in the shortest steps that give at most `most_points` of them.
+    """The rollup of event time by one of `GROUPINGS`, in steps of `step_s`, or the shortest that give at most `most_points` of them.
 
     Of all times, of the newest `last_s` seconds, or of `[from, until)`. The name of what has none is empty. None for no times.
     """
@@ -111,10 +118,10 @@ def throughput(
         low_s, high_s = span_s[0], max(span_s[1] - 1, span_s[0])
     elif last_s is not None:
         low_s = max(low_s, high_s - last_s + 1)
-    width_s = next((step for step in _STEPS if (high_s - low_s) // step < most_points - 1), _STEPS[-1])
+    width_s = step_s or next((step for step in STEPS_S if (high_s - low_s) // step < most_points - 1), STEPS_S[-1])
     stored_s = max((span[0] for span in spans if width_s % span[0] == 0), default=spans[0][0])
     names = names_of(reader, by)
-    start_s = max(low_s // width_s, high_s // width_s - most_points + 1) * width_s
+    start_s = (low_s // width_s if step_s else max(low_s // width_s, high_s // width_s - most_points + 1)) * width_s
     length = high_s // width_s - start_s // width_s + 1
     events: dict[str, list[int]] = {}
     sizes: dict[str, list[int]] = {}

@@ -38,6 +38,7 @@ _GROUPS = (
     "export",
     "replay",
     "states",
+    "metrics",
     "keep",
 )
 

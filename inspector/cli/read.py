@@ -45,7 +45,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     count = _command(commands, "count", "count events", _count)
     count.add_argument("--filter", metavar="EXPR")
     count.add_argument("--by", choices=("log", "partition", "type", "stream", "category", "decoder"))
-    count.add_argument("--every", type=_span_us, metavar="1m", help="also by stretch of event time")
+    count.add_argument("--every", type=span_us, metavar="1m", help="also by stretch of event time")
 
 
 def _command(commands: Any, name: str, help_: str, run: Any) -> argparse.ArgumentParser:
@@ -58,7 +58,8 @@ def _command(commands: Any, name: str, help_: str, run: Any) -> argparse.Argumen
     return parser
 
 
-def _span_us(text: str) -> int:
+def span_us(text: str) -> int:
+    """The microseconds of `30s`, `1m` or `1h`, as arguments are given."""
     match = re.fullmatch(r"(\d+)(ms|s|m|h|d)", text)
     if not match or int(match[1]) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a span such as 30s, 1m or 1h")

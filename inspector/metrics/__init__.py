@@ -7,29 +7,30 @@ that a saved session shows its plots. Read `throughput` for an example, `samples
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol, cast
 
 from inspector import plugins
 from inspector.capture.reader import CaptureReader
+from inspector.capture.rollup import STEPS_S
+from inspector.capture.steps import HEADER, OTHERS, Tally, is_label, tallies, time_span
 from inspector.errors import UsageError
+from inspector.query import condition
 
 SECOND_US = 1_000_000
 MOST_POINTS = 100_000
 """Steps of one answer; a question that asks for more is refused."""
 MOST_SERIES = 200
-"""Lines of one answer; those with the smallest numbers are added up in one called `(others)`, or left out and counted."""
-STEPS_S = (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
-"""Widths of steps, in seconds, that are chosen when none is asked for."""
+"""Lines of one answer; the events of the rest are in one more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """What is asked of a metric.
 
-    `by` is one of the metric's labels, or empty for one line; `span_us` is `[from, until)` in its own clock, None for all there
+    `by` is one of the metric's labels, empty for its first; `span_us` is `[from, until)` in its own clock, None for all there
     is; `last_us` the newest stretch instead; `step_us` the width of a step, None for the shortest of `STEPS_S` that gives at most
     `most_points`.
     """
@@ -82,13 +83,13 @@ class Metric(Protocol):
     """Numbers over time.
 
     `name` is how it is asked for, `title` how it is shown; `labels` are what its lines can be told apart by, the first without
-    being asked ("" is one line for all).
+    being asked.
     """
 
     name: str
     title: str
     unit: str
-    labels: Sequence[str]
+    labels: tuple[str, ...]
 
     def answer(self, reader: CaptureReader, question: Question) -> Answer | None:
         """The numbers asked for; None where the capture has nothing of the kind.
@@ -139,8 +140,8 @@ def grid(question: Question, low_us: int, high_us: int) -> Grid:
 def check_by(metric: Metric, by: str) -> str:
     """The label asked for, the metric's first when none is. Raises UsageError for one that it does not have."""
     wanted = by or metric.labels[0]
-    if wanted not in metric.labels:
-        raise UsageError(f"{metric.name} is not told by {wanted!r}; by {', '.join(label or 'nothing' for label in metric.labels)}")
+    if wanted not in metric.labels and not (f"{HEADER}NAME" in metric.labels and is_label(wanted)):
+        raise UsageError(f"{metric.name} is not told by {wanted!r}; by {', '.join(metric.labels)}")
     return wanted
 
 
@@ -150,12 +151,42 @@ def gathered(lines: Mapping[str, Sequence[float | None]], most: int = MOST_SERIE
     def size(values: Sequence[float | None]) -> float:
         return sum(abs(value) for value in values if value is not None)
 
-    ordered = sorted(lines.items(), key=lambda line: (-size(line[1]), line[0]))
-    series = [Series(label, values) for label, values in ordered[:most]]
-    if len(ordered) > most:
-        rest = [values for _, values in ordered[most:]]
+    ordered = sorted(lines.items(), key=lambda line: (line[0] == OTHERS, -size(line[1]), line[0]))
+    whole = len(ordered) if len(ordered) <= most + 1 else most
+    series = [Series(label, values) for label, values in ordered[:whole]]
+    if rest := [values for _, values in ordered[whole:]]:
         series.append(Series(f"({len(rest):,} others)", [_added(column) for column in zip(*rest, strict=True)]))
     return series
+
+
+def tallied(
+    metric: Metric, reader: CaptureReader, question: Question, measure: str, value: Callable[[Tally, int], float], *, empty: float | None
+) -> Answer | None:
+    """An answer from the events themselves: `value` of each step's tally of `measure` (SQL) and the step's width.
+
+    `empty` is the value of a step without events. Raises as `Metric.answer`.
+    """
+    by, span = check_by(metric, question.by), time_span(reader)
+    if span is None:
+        return None
+    low_us, high_us, untimed = span
+    steps = grid(question, low_us, high_us)
+    found = tallies(
+        reader,
+        by=by,
+        measure=measure,
+        first_us=steps.first_us,
+        step_us=steps.step_us,
+        length=steps.length,
+        condition=condition(question.filter) if question.filter else None,
+        most=MOST_SERIES,
+    )
+    lines = {
+        label: [value(places[place], steps.step_us) if place in places else empty for place in range(steps.length)]
+        for label, places in found.items()
+    }
+    notes = [f"{untimed:,} events without a time are not in it"] if untimed else []
+    return Answer(metric.name, metric.unit, steps.first_us, steps.step_us, gathered(lines), notes=notes)
 
 
 def _added(column: Sequence[float | None]) -> float | None:
@@ -172,6 +203,6 @@ def names() -> tuple[str, ...]:
 def metric(name: str) -> Metric:
     """The metric of this name. Raises UsageError naming those there are."""
     try:
-        return cast("Metric", cast("type[Metric]", plugins.load("metrics", name))())
+        return cast("type[Metric]", plugins.load("metrics", name))()
     except LookupError as error:
         raise UsageError(str(error)) from None
