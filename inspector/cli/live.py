@@ -13,7 +13,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from inspector.capture.reader import CaptureReader
 from inspector.errors import CaptureError, ExitStatus, SourceError, UsageError
 
 _POLL_S = 0.05
@@ -64,6 +63,8 @@ def captured(url: str, options: Sequence[str], *, follow: bool) -> Iterator[tupl
 
 def _is_begun(path: Path) -> bool:
     """Whether there is a capture to look at."""
+    from inspector.capture.reader import CaptureReader
+
     try:
         CaptureReader(path).close()
     except CaptureError:
