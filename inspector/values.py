@@ -11,11 +11,13 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring_ascii
 
 import orjson
 import re2
+
+from inspector.text import shortened
 
 _MAX_DEPTH = 2_000
 """Deeper than any document: a state that holds itself."""
@@ -35,7 +37,7 @@ _LITERALS: dict[str, object] = {"null": None, "true": True, "false": False}
 def parse_all(texts: Sequence[str], *, repeated_keys: Sequence[int] = ()) -> list[object]:
     """The values of JSON `texts`; `repeated_keys` are the places of texts in which an object repeats a key.
 
-    Raises ValueError for text that is no JSON.
+    Raises ValueError for text that is no JSON, or has a number that cannot be kept.
     """
     if not repeated_keys and not _ODD_NUMBER.search("\n".join(texts)):
         try:
@@ -47,7 +49,7 @@ def parse_all(texts: Sequence[str], *, repeated_keys: Sequence[int] = ()) -> lis
 
 
 def parse(text: str) -> object:
-    """The value of one JSON text without repeated keys. Raises ValueError for text that is no JSON."""
+    """The value of one JSON text without repeated keys. Raises ValueError as `parse_all` does."""
     if _ODD_NUMBER.search(text):
         return parse_exactly(text)
     try:
@@ -57,7 +59,7 @@ def parse(text: str) -> object:
 
 
 def parse_exactly(text: str) -> object:
-    """The value of one JSON text, whatever its numbers, keys and depth. Raises ValueError for text that is no JSON."""
+    """The value of one JSON text, whatever its numbers, keys and depth. Raises ValueError as `parse_all` does."""
     try:
         return json.loads(text, object_pairs_hook=_first_wins, parse_int=_integer, parse_float=_fraction, parse_constant=_refuse)
     except RecursionError:
@@ -76,7 +78,10 @@ def _integer(digits: str) -> int | Decimal:
 
 
 def _fraction(digits: str) -> float | Decimal:
-    exact = Decimal(digits)
+    try:
+        exact = Decimal(digits)
+    except InvalidOperation:  # an exponent of nineteen digits
+        raise ValueError(f"the number {shortened(digits, 40)} is larger or smaller than any that can be kept") from None
     double = float(digits)
     return double if Decimal(repr(double)) == exact else exact
 

@@ -113,3 +113,10 @@ def test_a_copy_shares_no_container() -> None:
 def test_orjson_and_we_agree_on_plain_documents() -> None:
     plain = {"a": [1, 2.5, "x"], "b": {"c": None, "d": True}}
     assert values.to_json(plain) == orjson.dumps(plain).decode()
+
+
+@pytest.mark.parametrize("number", ["1e9999999999999999999", "-1.5E-9999999999999999999"])
+def test_a_number_that_nothing_can_keep_is_refused(number: str) -> None:
+    for text in (number, f'{{"a":{number}}}', "[" * 1200 + number + "]" * 1200):
+        with pytest.raises(ValueError, match="than any that can be kept"):
+            values.parse(text)

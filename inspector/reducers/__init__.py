@@ -165,7 +165,7 @@ def _parsed(texts: Sequence[str], repeated: Sequence[int], places: Sequence[int]
             try:
                 values.parse_exactly(text)
             except ValueError as error:
-                raise FoldError(place, f"its document is no JSON: {error}") from error
+                raise FoldError(place, f"its document cannot be read: {error}") from error
         raise
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from inspector import values
@@ -79,8 +80,12 @@ def _of_category(reader: CaptureReader, category: str) -> list[StreamInfo]:
 
 
 def _seen(reader: CaptureReader, stream: StreamInfo) -> _Seen:
-    rows = reader.select(reader.shown(_SAMPLE), (stream.id, _EVENTS))
-    return _Seen([row[0] for row in rows], [values.parse(row[1]) for row in rows])
+    types, documents = list[str | None](), list[object]()
+    for name, text in reader.select(reader.shown(_SAMPLE), (stream.id, _EVENTS)):
+        with suppress(ValueError):  # one that cannot be read suggests nothing
+            documents.append(values.parse(text))
+            types.append(name)
+    return _Seen(types, documents)
 
 
 def _debezium(documents: Sequence[object]) -> Suggestion | None:
