@@ -17,8 +17,6 @@ from json.encoder import encode_basestring_ascii
 import orjson
 import re2
 
-from inspector.text import shortened
-
 _MAX_DEPTH = 2_000
 """Deeper than any document: a state that holds itself."""
 _MAX_INT_DIGITS = 4000
@@ -31,6 +29,7 @@ _ODD_NUMBER = re2.compile(rf"(?:^|[:\[,\s])-?(?:[0-9]{{19,}}|[0-9]{{16,}}[.eE]|{
 RE2 finds it in a batch of joined texts at 0.4 µs a document; a match inside a string costs time and no more."""
 
 _TOKEN = re.compile(r'[ \t\n\r]*([{}\[\]:,]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\]:,"]+)', re.DOTALL)
+_INDEX = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
 _LITERALS: dict[str, object] = {"null": None, "true": True, "false": False}
 
 
@@ -81,7 +80,7 @@ def _fraction(digits: str) -> float | Decimal:
     try:
         exact = Decimal(digits)
     except InvalidOperation:  # an exponent of nineteen digits
-        raise ValueError(f"the number {shortened(digits, 40)} is larger or smaller than any that can be kept") from None
+        raise ValueError(f"the number {digits[:40]} is larger or smaller than any that can be kept") from None
     double = float(digits)
     return double if Decimal(repr(double)) == exact else exact
 
@@ -213,6 +212,11 @@ def _no_json(path: str, fault: str) -> ValueError:
 def escape(name: str) -> str:
     """An object key as one step of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
+
+
+def index_in(items: Sequence[object], step: str) -> int | None:
+    """The place that one step of a path names in a list, written as in a JSON pointer (RFC 6901); None for none there."""
+    return int(step) if _INDEX.match(step) and int(step) < len(items) else None
 
 
 def copied(value: object) -> object:
