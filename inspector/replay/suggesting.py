@@ -115,7 +115,8 @@ def _patch(documents: Sequence[object]) -> Suggestion | None:
     if not lists or not any(lists) or len(lists) < len(documents) - 1:
         return None
     for operation in (operation for found in lists for operation in found):
-        if not isinstance(operation, Mapping) or operation.get("op") not in _OPERATIONS or "path" not in operation:
+        name = operation.get("op") if isinstance(operation, Mapping) else None
+        if not isinstance(name, str) or name not in _OPERATIONS or "path" not in operation:
             return None
     return Suggestion("patch", "The documents are lists of operations with `op` and `path`: JSON Patch (RFC 6902).")
 

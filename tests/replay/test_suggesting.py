@@ -37,6 +37,7 @@ def _suggested(path: Path, documents: list[object], types: list[str] | None = No
         ([CHANGE, {"schema": {}, "payload": CHANGE}], None, "debezium"),
         ([{"a": 1}, [{"op": "add", "path": "/b", "value": 1}], [{"op": "remove", "path": "/b"}]], None, "patch"),
         ([{"a": 1}, [{"op": "dance", "path": "/b"}]], None, "merge"),
+        ([{"a": 1}, [{"op": [], "path": "/b"}]], None, "merge"),
         ([{"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 2, "b": 2, "c": 3}], None, "latest"),
         ([{"a": 1, "b": 2}, {"a": 2}], None, "merge"),
         ([{"total": 1}, {"amount": 2}], ["Placed", "Paid"], "FILE.toml"),
