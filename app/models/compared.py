@@ -163,8 +163,9 @@ def place(root: str, change: Change, before: object, after: object) -> str:
 def _inside(value: object, name: str) -> object:
     if isinstance(value, dict):
         return value.get(name)
-    place = index_in(value, name) if isinstance(value, list) else None
-    return None if place is None else value[place]
+    if isinstance(value, list) and (place := index_in(value, name)) is not None:
+        return value[place]
+    return None
 
 
 def _bytes(a: Event, b: Event) -> Iterator[Difference]:
