@@ -17,8 +17,7 @@ from json.encoder import encode_basestring_ascii
 import orjson
 import re2
 
-_MAX_DEPTH = 2_000
-"""Deeper than any document: a state that holds itself."""
+_FAULT = "is no JSON value: {}"
 _MAX_INT_DIGITS = 4000
 """Python refuses to read longer ints from text; these stay Decimals."""
 
@@ -143,51 +142,70 @@ _PASSTHROUGH = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIM
 
 def _written(value: object) -> Iterator[str]:
     """The pieces of `value`'s JSON text, in order, without recursion."""
-    waiting: list[object] = [_Value(value, "")]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            yield item
-            continue
-        assert isinstance(item, _Value)
-        inner, path = item.value, item.path
-        if path.count("/") > _MAX_DEPTH:
-            raise ValueError("the state holds itself somewhere")
-        if isinstance(inner, dict):
-            waiting.extend(reversed(_object_pieces(inner, path)))
-        elif isinstance(inner, (list, tuple)):
-            waiting.extend(reversed(_array_pieces(inner, path)))
+    opened: list[_Opened] = []
+    ids: set[int] = set()
+    inner = value
+    while True:
+        if isinstance(inner, (dict, list, tuple)):
+            if id(inner) in ids:
+                raise ValueError("the state holds itself somewhere")
+            ids.add(id(inner))
+            opened.append(_Opened(inner))
+            yield opened[-1].begin
         else:
-            yield scalar_json(inner, path)
+            yield _scalar_within(inner, opened)
+        while opened and not opened[-1].go_on():
+            ids.discard(opened[-1].id)
+            yield opened.pop().end
+        if not opened:
+            return
+        yield opened[-1].before(opened)
+        inner = opened[-1].value
 
 
-class _Value:
-    """A value still to be written, and the JSON pointer to it."""
+class _Opened:
+    """A container that is being written: `value` is the part under way, `step` where it stands."""
 
-    __slots__ = ("path", "value")
+    __slots__ = ("begin", "end", "id", "is_first", "parts", "step", "value")
 
-    def __init__(self, value: object, path: str) -> None:
-        self.value = value
-        self.path = path
+    def __init__(self, container: dict[object, object] | list[object] | tuple[object, ...]) -> None:
+        is_object = isinstance(container, dict)
+        self.id = id(container)
+        self.begin, self.end = "{}" if is_object else "[]"
+        self.parts: Iterator[tuple[object, object]] = iter(container.items()) if isinstance(container, dict) else enumerate(container)
+        self.is_first = True
+        self.step: object = None
+        self.value: object = None
+
+    def go_on(self) -> bool:
+        """Turns to the next part; False when there is none."""
+        self.is_first = self.step is None
+        for self.step, self.value in self.parts:
+            return True
+        return False
+
+    def before(self, opened: Sequence[_Opened]) -> str:
+        """What stands before the part: a comma, and the key in an object."""
+        comma = "" if self.is_first else ","
+        if self.begin == "[":
+            return comma
+        if not isinstance(self.step, str):
+            raise _no_json(_path(opened[:-1]), f"has a key that is no text: {self.step!r}")
+        return f"{comma}{scalar_json(self.step)}:"
 
 
-def _object_pieces(inner: dict[object, object], path: str) -> list[object]:
-    pieces: list[object] = ["{"]
-    for name, value in inner.items():
-        if not isinstance(name, str):
-            raise _no_json(path, f"has a key that is no text: {name!r}")
-        pieces += [("," if len(pieces) > 1 else "") + scalar_json(name, path) + ":", _Value(value, f"{path}/{escape(name)}")]
-    return [*pieces, "}"]
+def _scalar_within(value: object, opened: Sequence[_Opened]) -> str:
+    try:
+        return scalar_json(value)
+    except ValueError:
+        raise _no_json(_path(opened), _FAULT.format(type(value).__name__)) from None
 
 
-def _array_pieces(inner: Sequence[object], path: str) -> list[object]:
-    pieces: list[object] = ["["]
-    for place, value in enumerate(inner):
-        pieces += ["," if place else "", _Value(value, f"{path}/{place}")]
-    return [*pieces, "]"]
+def _path(opened: Sequence[_Opened]) -> str:
+    return "".join(f"/{escape(str(one.step))}" for one in opened)
 
 
-def scalar_json(value: object, path: str = "") -> str:
+def scalar_json(value: object) -> str:
     """A value that is no container as JSON text. Raises ValueError when it is no JSON value."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
@@ -202,7 +220,7 @@ def scalar_json(value: object, path: str = "") -> str:
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
         return repr(float(value))
-    raise _no_json(path, f"is no JSON value: {type(value).__name__}")
+    raise _no_json("", _FAULT.format(type(value).__name__))
 
 
 def _no_json(path: str, fault: str) -> ValueError:

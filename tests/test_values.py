@@ -102,6 +102,16 @@ def test_what_cannot_be_written_is_named() -> None:
         values.to_json(endless)
 
 
+def test_what_is_only_deep_or_stands_twice_is_written() -> None:
+    twice = [Decimal("1E+400")]
+    value: object = [twice, {"a": twice}]
+    for _ in range(5_000):
+        value = {"a": value}
+    text = values.to_json(value)
+    assert text == '{"a":' * 5_000 + '[[1E+400],{"a":[1E+400]}]' + "}" * 5_000
+    assert values.to_json(values.parse(text)) == text
+
+
 def test_a_copy_shares_no_container() -> None:
     value = {"a": [{"b": 1}]}
     copy = values.copied(value)
