@@ -180,9 +180,11 @@ class _Opened:
     def go_on(self) -> bool:
         """Turns to the next part; False when there is none."""
         self.is_first = self.step is None
-        for self.step, self.value in self.parts:
-            return True
-        return False
+        part = next(self.parts, None)
+        if part is None:
+            return False
+        self.step, self.value = part
+        return True
 
     def before(self, opened: Sequence[_Opened]) -> str:
         """What stands before the part: a comma, and the key in an object."""
