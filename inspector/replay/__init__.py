@@ -192,7 +192,7 @@ class Replay:
         if self._with_values and (unfit := sum(log.without_document for log in self._logs)):
             absent.append(f"{unfit:,} of its events have a value that is no document (text or bytes): they change nothing")
         if moment.version is not None and self._highest(folded) < moment.version and not folded.failure:
-            absent.append(f"version {moment.version} is not in the capture")
+            absent.append(f"{moment.text} is not in the capture")
         if not self._is_reached(folded):
             absent += evidence.unread_tails(self._reader, self._logs, moment.time_us)
         return absent
