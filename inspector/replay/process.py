@@ -90,7 +90,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import apsw
-import orjson
 
 from inspector.capture.masked import open_masked
 from inspector.capture.opening import is_live
@@ -102,7 +101,7 @@ from inspector.replay.fields import Request
 from inspector.replay.tables import Answers, Tables
 from inspector.user_code import ConsentError, StoppedError
 from inspector.user_code.codes import Codes
-from inspector.values import to_json
+from inspector.values import parse, to_json
 
 log = logging.getLogger(__name__)
 
@@ -167,8 +166,8 @@ class FoldServer:
 
     def _take(self, line: bytes) -> None:
         try:
-            request = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
+            request = parse(line.decode())
+        except ValueError as error:
             self._say({"id": None, "error": {"kind": "usage", "text": f"a request is not JSON: {error}", "exit": 2}})
             return
         if not isinstance(request, dict):

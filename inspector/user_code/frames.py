@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import orjson
 
-from inspector.values import to_json
+from inspector.values import parse, to_json
 
 _LENGTHS = struct.Struct("<QQ")
 PLACE = struct.Struct("<q")
@@ -38,7 +38,9 @@ def read(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
     body = _exactly(pipe, body_length) if body_length else b""
     if head is None or body is None:
         return None
-    return orjson.loads(head), body
+    found = parse(head.decode())
+    assert isinstance(found, dict)
+    return found, body
 
 
 def _exactly(pipe: IO[bytes], length: int) -> bytes | None:
