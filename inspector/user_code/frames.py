@@ -28,19 +28,20 @@ def write(pipe: IO[bytes], head: Mapping[str, object], body: bytes = b"") -> Non
     pipe.flush()
 
 
-def read(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """The next message; None at the end."""
+def read(pipe: IO[bytes], most: int | None = None) -> tuple[dict[str, Any], bytes] | None:
+    """The next message; None at the end. Raises ValueError for what is none, or is more than `most` bytes."""
     lengths = _exactly(pipe, _LENGTHS.size)
     if lengths is None:
         return None
     head_length, body_length = _LENGTHS.unpack(lengths)
+    if most is not None and head_length + body_length > most:
+        raise ValueError(f"a message of {head_length + body_length:,} bytes")
     head = _exactly(pipe, head_length)
     body = _exactly(pipe, body_length) if body_length else b""
     if head is None or body is None:
         return None
     found = parse(head.decode())
-    assert isinstance(found, dict)
-    return found, body
+    return (found if isinstance(found, dict) else {}), body
 
 
 def _exactly(pipe: IO[bytes], length: int) -> bytes | None:
