@@ -71,7 +71,7 @@ field, series, strip and snapshots answer with `honest` too, diff with one in `f
 failed_at skipped_aborted includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends.
 Nothing in a capture names code to run: only `reducer` does, and what was remembered by `choose`. Code (`FILE.py`, `FILE.py:Name`)
 runs that the user allowed: what is asked for without that ends with an error of the kind `consent`, which also has path, sha256,
-size, imports (path and sha256 of each), digest, changed. With `consent`, the digest, in the request it runs this time. `python_path`
+size, imports (path and sha256 of each), digest, python_path, changed. With `consent`, the digest, in the request it runs this time. `python_path`
 are folders for its imports; `time_limit` is seconds for an event (5) and `memory_limit` MB of its process (1024). One that goes
 beyond ends the replay at that event.
 """
