@@ -39,6 +39,7 @@ from inspector.replay.question import (
     before_event,
     known_at,
 )
+from inspector.user_code import is_code
 from inspector.user_code.codes import Codes
 from inspector.values import to_json
 
@@ -73,6 +74,7 @@ class Replay:
         self._codes = codes or Codes()
         self.reducer_why: str | None = None
         """Why this reducer, where it was neither asked for nor the default."""
+        self._wish: Wish | None = None
         self.stream = stream or find_stream(reader, question.stream, question.source)
         self.question = question
         known = known or self._known()
@@ -136,6 +138,13 @@ class Replay:
                 self._progress(done)
             yield step
 
+    def code_digest(self) -> str:
+        """That of the code that folds as its files are now; empty for another reducer. Raises as `Codes.read`."""
+        wish = self._wish
+        if wish is None or wish.reducer is None or not is_code(wish.reducer):
+            return ""
+        return self._codes.read(wish.reducer, wish.terms, is_named=wish.why is None).digest
+
     # ---- the fold
 
     def _batches(self) -> Iterator[Sequence[FoldEvent]]:
@@ -166,7 +175,7 @@ class Replay:
     def _known(self) -> Known:
         reader, stream = self._reader, self.stream
         logs, with_values = evidence.logs_of(reader, stream), evidence.stores_values(reader)
-        wish = wished(self.question, stream)
+        self._wish = wish = wished(self.question, stream)
         self.reducer_why = wish.why
         name = wish.reducer or default_reducer(logs, lambda: is_change_event(evidence.first_document(reader, stream)))
         reducer = for_stream(reducer_named(name, self._codes, wish, with_values=with_values), stream.name)

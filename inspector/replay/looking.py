@@ -73,7 +73,7 @@ class Looker:
         digest = self._codes.read(reducer, terms).digest if reducer is not None and is_code(reducer) else ""
         key = (stream_id, reducer, with_aborted, replace(terms, consent=None), digest)
         known = self._stories.get(key)
-        if known is None:
+        if known is None or (reducer is None and known.replay.code_digest() != known.code_digest):
             known = Story(reader, stream_id, reducer, terms, self._codes, with_aborted=with_aborted)
         else:
             known.refresh(reader)

@@ -110,6 +110,11 @@ def test_remembered_code_with_folders_is_asked_about_when_it_changed(
     qtbot.waitUntil(lambda: "has not been allowed to run" in pane.notice.text.whole_text(), timeout=_WAIT_MS)
     pane.notice._action.click()
     qtbot.waitUntil(lambda: state(pane) == {"x": '"helped"'}, timeout=_WAIT_MS)
+    code.write_text("def reduce(state, event):\n    return {'changed': True}\n")
+    pane.go_to_count(1)
+    qtbot.waitUntil(lambda: "has changed since it was allowed" in pane.notice.text.whole_text(), timeout=_WAIT_MS)
+    pane.notice._action.click()
+    qtbot.waitUntil(lambda: state(pane) == {"changed": "true"}, timeout=_WAIT_MS)
 
 
 def test_code_that_loops_ends_the_replay_at_its_event(
