@@ -52,7 +52,7 @@ class Fold(QObject):
     """`(sentence)`: the process ended on its own; what it was asked is asked of a new one."""
 
     unallowed = Signal(object)
-    """`(error)`: code that the user has not allowed was asked for; has path, sha256, size, imports, digest, python_path, changed. It fails too."""
+    """`(error)`: code that the user has not allowed was asked for; the error has what `ConsentError.told` gives. It fails too."""
 
     def __init__(self, path: Path, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
