@@ -85,7 +85,7 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
         answer = replay.answer()
     for line in [_json(answer.to_dict())] if as_json else _text(answer):
         print(line)
-    if args.require_complete and not answer.is_complete and answer.exit_status is ExitStatus.OK:
+    if args.require_complete and not answer.is_all_complete and answer.exit_status is ExitStatus.OK:
         return ExitStatus.INCOMPLETE
     return answer.exit_status
 
@@ -248,6 +248,11 @@ def _text(answer: Answer) -> Iterator[str]:
     yield visible(f"history: {answer.verdict.history}; {answer.stopped}")
     for sentence in [*answer.absent, *(answer.clocks.words if answer.clocks is not None else ())]:
         yield visible(f"  {sentence}")
+    if (other := answer.other) is not None:
+        earlier, later = answer.in_order()
+        yield visible(f"changed from {earlier.question.moment.text} to {later.question.moment.text}")
+        for sentence in (f"history: {other.verdict.history}; {other.stopped}", *other.absent):
+            yield visible(f"  {other.question.moment.text}: {sentence}")
     for change in answer.diff or ():
         yield visible(f"{change.op} {change.path or 'all'}{_went(change.op, change.old)}{_becomes(change.op, change.new)}")
     for path, event in (answer.blame or {}).items():

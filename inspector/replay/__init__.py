@@ -88,7 +88,7 @@ class Replay:
         folded = self._fold(self.question.moment)
         self._check_without(folded)
         blame, step = self._blame(folded) if self.question.blame else (None, None)
-        return replace(self.judged(folded), diff=self._diff(folded), blame=blame, step=step, clocks=self._clocks())
+        return self._with_diff(replace(self.judged(folded), blame=blame, step=step, clocks=self._clocks()))
 
     def resolved(self, moment: Moment) -> Moment:
         """`moment` with the event that it names looked up. Raises UsageError when the stream has no such event."""
@@ -157,13 +157,16 @@ class Replay:
     def _fold(self, moment: Moment) -> Folded:
         return fold(self._batches, self.reducer, self._limits(moment), self._progress)
 
-    def _diff(self, folded: Folded) -> list[Change] | None:
-        """From the earlier of the two moments to the later one, the earlier being that with fewer events."""
-        if self.question.diff is None:
-            return None
-        other = self._fold(self.question.diff)
-        earlier, later = (other, folded) if other.applied <= folded.applied else (folded, other)
-        return changes(earlier.state, later.state)
+    def _with_diff(self, answer: Answer) -> Answer:
+        """The answer with what changed from the earlier of the two moments to the later one, the earlier being that with fewer events."""
+        moment = self.question.diff
+        if moment is None:
+            return answer
+        asked, self.question = self.question, replace(self.question, moment=moment)
+        answer = replace(answer, other=self.judged(self._fold(moment)))
+        self.question = asked
+        earlier, later = answer.in_order()
+        return replace(answer, diff=changes(earlier.folded.state, later.folded.state))
 
     def _blame(self, folded: Folded) -> tuple[dict[str, FoldEvent], list[Change]]:
         blame, last = Blame(), list[Change]()
