@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import orjson
 from PySide6.QtCore import QCoreApplication, QObject, QProcess, QTimer, Signal
 
 from app.child import environment
 from app.messages import Messages
+from inspector.values import parse, to_json
 
 _TICK_MS = 500
 _SILENT_S = 3.0
@@ -52,7 +52,7 @@ class Fold(QObject):
     """`(sentence)`: the process ended on its own; what it was asked is asked of a new one."""
 
     unallowed = Signal(object)
-    """`(error)`: code that the user has not allowed was asked for; has path, sha256, size, imports, digest, changed. It fails too."""
+    """`(error)`: code that the user has not allowed was asked for; the error has what `ConsentError.told` gives. It fails too."""
 
     def __init__(self, path: Path, messages: Messages, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -149,7 +149,7 @@ class Fold(QObject):
 
     def _write(self, request: Mapping[str, object]) -> None:
         if self._process is not None:
-            self._process.write(orjson.dumps(request) + b"\n")
+            self._process.write(to_json(request).encode() + b"\n")
 
     def _cancel(self, asked: _Asked) -> None:
         """Its answer is not heard any more."""
@@ -169,11 +169,13 @@ class Fold(QObject):
 
     def _line(self, line: bytes) -> None:
         try:
-            message = orjson.loads(line)
-        except orjson.JSONDecodeError:
+            # states hold numbers beyond doubles and halves of characters, which orjson does not read
+            message = parse(line.decode())
+        except ValueError:
             self._messages.say("warning", "the replay process wrote a line that is no answer; it was passed over")
             return
-        self._answered(message)
+        if isinstance(message, dict):
+            self._answered(message)
 
     def _take_errors(self) -> None:
         if self._process is not None:

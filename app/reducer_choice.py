@@ -78,13 +78,17 @@ class ReducerChoice(QObject):
 
     def take(self, reducer: str) -> None:
         """Folds with this reducer, and keeps it for the stream's category; an empty one is the default."""
-        stream = self._replaying.stream
         self._show(reducer)
         self._replaying.reducer = reducer
+        self._keep()
+        self.changed.emit()
+
+    def _keep(self) -> None:
+        """Code is kept once it is allowed: until then this is refused."""
+        stream, reducer = self._replaying.stream, self._replaying.reducer
         if stream is not None:
             fields = {"stream": f"{stream.category}/{stream.name}", "source": stream.source, "reducer": reducer or DEFAULT}
             self._replaying.fold.ask("choose", lambda _request, _answer: None, lambda _sentence: None, lane="choose", **fields)
-        self.changed.emit()
 
     def edit_rules(self) -> None:
         """Opens the form of the rules for the stream's category."""
@@ -118,9 +122,14 @@ class ReducerChoice(QObject):
         """Asks whether the code may run; then replays again."""
         dialog = ConsentDialog(error, self._parent)
         if dialog.exec() == QDialog.DialogCode.Accepted:
-            fields = {"reducer": str(error["path"]), "consent": str(error["digest"])}
+            fields = {"reducer": str(error["path"]), "consent": str(error["digest"]), "python_path": list(error["python_path"])}
             again = self.changed.emit
-            self._replaying.fold.ask("allow", lambda _request, _answer: again(), lambda _sentence: again(), lane="allow", **fields)
+            self._replaying.fold.ask("allow", lambda _request, _answer: self._allowed(), lambda _sentence: again(), lane="allow", **fields)
+
+    def _allowed(self) -> None:
+        if self._replaying.reducer:
+            self._keep()
+        self.changed.emit()
 
 
 def short(reducer: str) -> str:

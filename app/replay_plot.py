@@ -35,6 +35,15 @@ def has_rising_times(points: Sequence[Point]) -> bool:
     return None not in times and all(one <= other for one, other in pairwise(times))
 
 
+def height(number: Any) -> float:
+    """How high a number is drawn; none for what is no number, and for one that no double holds."""
+    try:
+        found = np.nan if number is None else float(number)
+    except OverflowError:
+        return np.nan
+    return found if np.isfinite(found) else np.nan
+
+
 class _LifeAxis(TimeAxis):
     """The stream's life: times in a zone, or numbers of events where times do not rise."""
 
@@ -106,10 +115,11 @@ class StatePlot(pg.PlotWidget):
             if name not in self._items:
                 self._items[name] = self.plot([], [], stepMode="right", connect="finite")
             points = self.lines[name]
-            numbers = np.array([np.nan if point[2] is None else float(point[2]) for point in points])
+            heights = np.array([height(point[2]) for point in points])
+            is_drawn = not np.isnan(heights).all()
             self._items[name].setData(
-                np.array([self._x(point) for point in points]),
-                numbers,
+                np.array([self._x(point) for point in points]) if is_drawn else [],
+                heights if is_drawn else [],
                 pen=pg.mkPen(color, width=1),
                 symbol="o" if len(points) <= 60 else None,
                 symbolSize=5,
@@ -210,10 +220,12 @@ class PlotPage(ReplayPage):
                 self.show_none("The pinned fields hold no numbers.", "Text and lists are shown above the state.")
             return
         changes = sum(int(one["changes"]) for one in answer["series"])
+        beyond = sum(point[2] is not None and np.isnan(height(point[2])) for line in lines.values() for point in line)
         self.plot.show_lines(lines)
         self.plot.show_place(int(self.replaying.look.get("place", 0)))
         by = "event time" if self.plot.is_by_time else "events of the stream, since their times do not rise"
-        self.say(f"{applied}{changes:,} change{'' if changes == 1 else 's'} over {by}")
+        undrawn = f" · {beyond:,} too large to be drawn, see Table" if beyond else ""
+        self.say(f"{applied}{changes:,} change{'' if changes == 1 else 's'} over {by}{undrawn}")
         self.legend.show_colors(line_colors(self.plot.lines))
         rows = sorted((int(point[0]), name, point[2]) for name, line in lines.items() for point in line)
         self.table.show_rows([[f"{place:,}", name, "no number" if number is None else f"{number}"] for place, name, number in rows])

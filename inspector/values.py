@@ -11,14 +11,13 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from json.encoder import encode_basestring_ascii
 
 import orjson
 import re2
 
-_MAX_DEPTH = 2_000
-"""Deeper than any document: a state that holds itself."""
+_FAULT = "is no JSON value: {}"
 _MAX_INT_DIGITS = 4000
 """Python refuses to read longer ints from text; these stay Decimals."""
 
@@ -29,13 +28,14 @@ _ODD_NUMBER = re2.compile(rf"(?:^|[:\[,\s])-?(?:[0-9]{{19,}}|[0-9]{{16,}}[.eE]|{
 RE2 finds it in a batch of joined texts at 0.4 µs a document; a match inside a string costs time and no more."""
 
 _TOKEN = re.compile(r'[ \t\n\r]*([{}\[\]:,]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\]:,"]+)', re.DOTALL)
+_INDEX = re.compile(r"(?:0|[1-9][0-9]{0,17})\Z")
 _LITERALS: dict[str, object] = {"null": None, "true": True, "false": False}
 
 
 def parse_all(texts: Sequence[str], *, repeated_keys: Sequence[int] = ()) -> list[object]:
     """The values of JSON `texts`; `repeated_keys` are the places of texts in which an object repeats a key.
 
-    Raises ValueError for text that is no JSON.
+    Raises ValueError for text that is no JSON, or has a number that cannot be kept.
     """
     if not repeated_keys and not _ODD_NUMBER.search("\n".join(texts)):
         try:
@@ -47,7 +47,7 @@ def parse_all(texts: Sequence[str], *, repeated_keys: Sequence[int] = ()) -> lis
 
 
 def parse(text: str) -> object:
-    """The value of one JSON text without repeated keys. Raises ValueError for text that is no JSON."""
+    """The value of one JSON text without repeated keys. Raises ValueError as `parse_all` does."""
     if _ODD_NUMBER.search(text):
         return parse_exactly(text)
     try:
@@ -57,7 +57,7 @@ def parse(text: str) -> object:
 
 
 def parse_exactly(text: str) -> object:
-    """The value of one JSON text, whatever its numbers, keys and depth. Raises ValueError for text that is no JSON."""
+    """The value of one JSON text, whatever its numbers, keys and depth. Raises ValueError as `parse_all` does."""
     try:
         return json.loads(text, object_pairs_hook=_first_wins, parse_int=_integer, parse_float=_fraction, parse_constant=_refuse)
     except RecursionError:
@@ -76,7 +76,10 @@ def _integer(digits: str) -> int | Decimal:
 
 
 def _fraction(digits: str) -> float | Decimal:
-    exact = Decimal(digits)
+    try:
+        exact = Decimal(digits)
+    except InvalidOperation:  # an exponent of nineteen digits
+        raise ValueError(f"the number {digits[:40]} is larger or smaller than any that can be kept") from None
     double = float(digits)
     return double if Decimal(repr(double)) == exact else exact
 
@@ -139,51 +142,72 @@ _PASSTHROUGH = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIM
 
 def _written(value: object) -> Iterator[str]:
     """The pieces of `value`'s JSON text, in order, without recursion."""
-    waiting: list[object] = [_Value(value, "")]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, str):
-            yield item
-            continue
-        assert isinstance(item, _Value)
-        inner, path = item.value, item.path
-        if path.count("/") > _MAX_DEPTH:
-            raise ValueError("the state holds itself somewhere")
-        if isinstance(inner, dict):
-            waiting.extend(reversed(_object_pieces(inner, path)))
-        elif isinstance(inner, (list, tuple)):
-            waiting.extend(reversed(_array_pieces(inner, path)))
+    opened: list[_Opened] = []
+    ids: set[int] = set()
+    inner = value
+    while True:
+        if isinstance(inner, (dict, list, tuple)):
+            if id(inner) in ids:
+                raise ValueError("the state holds itself somewhere")
+            ids.add(id(inner))
+            opened.append(_Opened(inner))
+            yield opened[-1].begin
         else:
-            yield scalar_json(inner, path)
+            yield _scalar_within(inner, opened)
+        while opened and not opened[-1].go_on():
+            ids.discard(opened[-1].id)
+            yield opened.pop().end
+        if not opened:
+            return
+        yield opened[-1].before(opened)
+        inner = opened[-1].value
 
 
-class _Value:
-    """A value still to be written, and the JSON pointer to it."""
+class _Opened:
+    """A container that is being written: `value` is the part under way, `step` where it stands."""
 
-    __slots__ = ("path", "value")
+    __slots__ = ("begin", "end", "id", "is_first", "parts", "step", "value")
 
-    def __init__(self, value: object, path: str) -> None:
-        self.value = value
-        self.path = path
+    def __init__(self, container: dict[object, object] | list[object] | tuple[object, ...]) -> None:
+        is_object = isinstance(container, dict)
+        self.id = id(container)
+        self.begin, self.end = "{}" if is_object else "[]"
+        self.parts: Iterator[tuple[object, object]] = iter(container.items()) if isinstance(container, dict) else enumerate(container)
+        self.is_first = True
+        self.step: object = None
+        self.value: object = None
+
+    def go_on(self) -> bool:
+        """Turns to the next part; False when there is none."""
+        self.is_first = self.step is None
+        part = next(self.parts, None)
+        if part is None:
+            return False
+        self.step, self.value = part
+        return True
+
+    def before(self, opened: Sequence[_Opened]) -> str:
+        """What stands before the part: a comma, and the key in an object."""
+        comma = "" if self.is_first else ","
+        if self.begin == "[":
+            return comma
+        if not isinstance(self.step, str):
+            raise _no_json(_path(opened[:-1]), f"has a key that is no text: {self.step!r}")
+        return f"{comma}{scalar_json(self.step)}:"
 
 
-def _object_pieces(inner: dict[object, object], path: str) -> list[object]:
-    pieces: list[object] = ["{"]
-    for name, value in inner.items():
-        if not isinstance(name, str):
-            raise _no_json(path, f"has a key that is no text: {name!r}")
-        pieces += [("," if len(pieces) > 1 else "") + scalar_json(name, path) + ":", _Value(value, f"{path}/{escape(name)}")]
-    return [*pieces, "}"]
+def _scalar_within(value: object, opened: Sequence[_Opened]) -> str:
+    try:
+        return scalar_json(value)
+    except ValueError:
+        raise _no_json(_path(opened), _FAULT.format(type(value).__name__)) from None
 
 
-def _array_pieces(inner: Sequence[object], path: str) -> list[object]:
-    pieces: list[object] = ["["]
-    for place, value in enumerate(inner):
-        pieces += ["," if place else "", _Value(value, f"{path}/{place}")]
-    return [*pieces, "]"]
+def _path(opened: Sequence[_Opened]) -> str:
+    return "".join(f"/{escape(str(one.step))}" for one in opened)
 
 
-def scalar_json(value: object, path: str = "") -> str:
+def scalar_json(value: object) -> str:
     """A value that is no container as JSON text. Raises ValueError when it is no JSON value."""
     if value is None or isinstance(value, bool):
         return "null" if value is None else str(value).lower()
@@ -198,7 +222,7 @@ def scalar_json(value: object, path: str = "") -> str:
         return str(value)
     if isinstance(value, float) and math.isfinite(value):
         return repr(float(value))
-    raise _no_json(path, f"is no JSON value: {type(value).__name__}")
+    raise _no_json("", _FAULT.format(type(value).__name__))
 
 
 def _no_json(path: str, fault: str) -> ValueError:
@@ -208,6 +232,11 @@ def _no_json(path: str, fault: str) -> ValueError:
 def escape(name: str) -> str:
     """An object key as one step of a JSON pointer (RFC 6901)."""
     return name.replace("~", "~0").replace("/", "~1") if "~" in name or "/" in name else name
+
+
+def index_in(items: Sequence[object], step: str) -> int | None:
+    """The place that one step of a path names in a list, written as in a JSON pointer (RFC 6901); None for none there."""
+    return int(step) if _INDEX.match(step) and int(step) < len(items) else None
 
 
 def copied(value: object) -> object:

@@ -102,6 +102,16 @@ def test_what_cannot_be_written_is_named() -> None:
         values.to_json(endless)
 
 
+def test_what_is_only_deep_or_stands_twice_is_written() -> None:
+    twice = [Decimal("1E+400")]
+    value: object = [twice, {"a": twice}]
+    for _ in range(5_000):
+        value = {"a": value}
+    text = values.to_json(value)
+    assert text == '{"a":' * 5_000 + '[[1E+400],{"a":[1E+400]}]' + "}" * 5_000
+    assert values.to_json(values.parse(text)) == text
+
+
 def test_a_copy_shares_no_container() -> None:
     value = {"a": [{"b": 1}]}
     copy = values.copied(value)
@@ -113,3 +123,10 @@ def test_a_copy_shares_no_container() -> None:
 def test_orjson_and_we_agree_on_plain_documents() -> None:
     plain = {"a": [1, 2.5, "x"], "b": {"c": None, "d": True}}
     assert values.to_json(plain) == orjson.dumps(plain).decode()
+
+
+@pytest.mark.parametrize("number", ["1e9999999999999999999", "-1.5E-9999999999999999999"])
+def test_a_number_that_nothing_can_keep_is_refused(number: str) -> None:
+    for text in (number, f'{{"a":{number}}}', "[" * 1200 + number + "]" * 1200):
+        with pytest.raises(ValueError, match="than any that can be kept"):
+            values.parse(text)

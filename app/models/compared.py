@@ -19,7 +19,7 @@ from inspector.capture.rows import Event
 from inspector.event import Flag
 from inspector.query.json_path import path_step
 from inspector.replay.changes import Change, changes
-from inspector.values import parse_exactly, to_json
+from inspector.values import index_in, parse_exactly, to_json
 
 MOST_BYTES = 2_000_000
 """A larger document is not looked into: reading it would hold the interpreter for too long."""
@@ -163,7 +163,9 @@ def place(root: str, change: Change, before: object, after: object) -> str:
 def _inside(value: object, name: str) -> object:
     if isinstance(value, dict):
         return value.get(name)
-    return value[int(name)] if isinstance(value, list) and name.isdecimal() and int(name) < len(value) else None
+    if isinstance(value, list) and (place := index_in(value, name)) is not None:
+        return value[place]
+    return None
 
 
 def _bytes(a: Event, b: Event) -> Iterator[Difference]:

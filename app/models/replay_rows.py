@@ -11,18 +11,28 @@ from typing import Any
 
 from app.models.event_rows import shown_time
 from inspector.event import parse_time
+from inspector.values import to_json
 
 Answer = Mapping[str, Any]
 SIGNS = {"add": "+", "replace": "~", "remove": "−", "moved": "↕"}
+_MARKS = frozenset('.[]"')
 TONES = {"add": "ok", "replace": "warn", "remove": "bad", "moved": "dim"}
 
 
 def shown_path(pointer: str) -> str:
-    """A JSON pointer as it is read: `/lines/0/sku` is `lines[0].sku`; the whole state is `state`."""
+    """A JSON pointer as it is read: `/lines/0/sku` is `lines[0].sku`; the whole state is `state`.
+
+    A name that would be read as several steps, or as none, stands in quotes: `["a.b"]`.
+    """
     shown = ""
     for step in pointer.split("/")[1:]:
         name = step.replace("~1", "/").replace("~0", "~")
-        shown += f"[{name}]" if name.isdecimal() else f".{name}" if shown else name
+        if name.isdecimal():
+            shown += f"[{name}]"
+        elif not name or _MARKS.intersection(name):
+            shown += f"[{to_json(name)}]"
+        else:
+            shown += f".{name}" if shown else name
     return shown or "state"
 
 

@@ -108,9 +108,8 @@ def _s(count: int) -> str:
 def command(path: str, stream: StreamInfo, look: Answer, place: Mapping[str, object], reducer: str) -> str:
     """The command that prints this state."""
     parts = ["eventscope", "replay", path, f"{stream.category}/{stream.name}", "--source", stream.source]
-    if "at" in place:
-        parts += ["--at", str(place["at"])]
-    elif look["place"] < look["total"]:
-        has_version = look["has_versions"] and look["version"] is not None
-        parts += ["--version", str(look["version"] if has_version else look["applied"])]
+    parts += [part for option, name in (("--at", "at"), ("--known-at", "known_at")) if name in place for part in (option, str(place[name]))]
+    parts += look["arguments"]
+    parts += [part for event in look.get("left_out", ()) for part in ("--without", str(event["seq"]))]
+    parts += ["--include-aborted"] if look.get("includes_aborted") else []
     return shlex.join(parts + (["--reducer", reducer] if reducer else []))

@@ -20,7 +20,7 @@ from inspector.capture.condition import Condition
 from inspector.capture.hiding import hidden, hidden_columns, register
 from inspector.capture.opening import open_capture
 from inspector.capture.rows import ENDS, EVENT, EVENT_KINDS, EVENT_WITHIN, FROM, ROW, ROW_KINDS, Event, EventRow
-from inspector.errors import CaptureError
+from inspector.errors import CaptureError, UsageError
 from inspector.masks import Masks
 
 PAGE_ROWS = 500
@@ -56,6 +56,11 @@ class EventQuery:
     condition: Condition | None = None
     among: tuple[int, ...] | None = None
     """Numbers of the only events that may match; see `lookups.looked_up`."""
+
+
+def _no_text(error: UnicodeEncodeError) -> UsageError:
+    """What is asked for has half of a character, such as a byte of a command line that is no UTF-8."""
+    return UsageError(f"{error.object!r} is no whole text (half of a character stands in it): nothing in a capture is called so")
 
 
 class CaptureReader:
@@ -98,16 +103,20 @@ class CaptureReader:
         self.close()
 
     def select(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> list[tuple[Any, ...]]:
-        """All rows of a query. Raises CaptureError when the file is damaged."""
+        """All rows of a query. Raises CaptureError when the file is damaged, UsageError for a text that no capture can hold."""
         try:
             return self.connection.execute(sql, bindings or None).fetchall()
+        except UnicodeEncodeError as error:
+            raise _no_text(error) from None
         except (apsw.Error, UnicodeDecodeError) as error:
             raise self._damage(error) from error
 
     def each(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Generator[tuple[Any, ...], None, None]:
-        """The rows of a query as they come. Raises CaptureError when the file is damaged."""
+        """The rows of a query as they come. Raises as `select` does."""
         try:
             yield from self.connection.execute(sql, bindings or None)
+        except UnicodeEncodeError as error:
+            raise _no_text(error) from None
         except (apsw.Error, UnicodeDecodeError) as error:
             raise self._damage(error) from error
 

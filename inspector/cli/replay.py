@@ -68,6 +68,7 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
     from inspector.replay import Replay
     from inspector.user_code.codes import Codes
 
+    _check_together(args)
     question = _question(args)
     as_json = chosen_format(args.format) == "jsonl"
     if args.field is not None or args.series or args.snapshots:
@@ -84,7 +85,7 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
         answer = replay.answer()
     for line in [_json(answer.to_dict())] if as_json else _text(answer):
         print(line)
-    if args.require_complete and not answer.is_complete and answer.exit_status is ExitStatus.OK:
+    if args.require_complete and not answer.is_all_complete and answer.exit_status is ExitStatus.OK:
         return ExitStatus.INCOMPLETE
     return answer.exit_status
 
@@ -107,6 +108,20 @@ def _asked(args: argparse.Namespace, question: Question, *, as_json: bool) -> Ex
     if args.require_complete and not last.get("complete") and not last.get("failed_at"):
         return ExitStatus.INCOMPLETE
     return questions.exit_status(last)
+
+
+def _check_together(args: argparse.Namespace) -> None:
+    """What would be passed over in silence is refused."""
+    questions = {"--field": args.field is not None, "--series": args.series, "--snapshots": args.snapshots, "--suggest": args.suggest}
+    asked = [name for name, is_given in questions.items() if is_given]
+    options = {"--diff": args.diff is not None, "--blame": args.blame, "--steps": args.steps, "--remember": args.remember}
+    if "--snapshots" in asked or "--suggest" in asked:
+        moments = ("at", "at_version", "event", "before", "known_at")
+        options |= {f"--{name.removeprefix('at_').replace('_', '-')}": getattr(args, name) is not None for name in moments}
+        options["--without"] = bool(args.without)
+    others = [*asked[1:], *(name for name, is_given in options.items() if is_given)]
+    if asked and others:
+        raise UsageError(f"{asked[0]} is a question of its own: leave out {', '.join(others)}, or ask twice")
 
 
 def _question(args: argparse.Namespace) -> Question:
@@ -233,6 +248,11 @@ def _text(answer: Answer) -> Iterator[str]:
     yield visible(f"history: {answer.verdict.history}; {answer.stopped}")
     for sentence in [*answer.absent, *(answer.clocks.words if answer.clocks is not None else ())]:
         yield visible(f"  {sentence}")
+    if (other := answer.other) is not None:
+        earlier, later = answer.in_order()
+        yield visible(f"changed from {earlier.question.moment.text} to {later.question.moment.text}")
+        for sentence in (f"history: {other.verdict.history}; {other.stopped}", *other.absent):
+            yield visible(f"  {other.question.moment.text}: {sentence}")
     for change in answer.diff or ():
         yield visible(f"{change.op} {change.path or 'all'}{_went(change.op, change.old)}{_becomes(change.op, change.new)}")
     for path, event in (answer.blame or {}).items():

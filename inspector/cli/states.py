@@ -109,7 +109,8 @@ def _rows(table: StateTable, survey: Survey, limit: int | None, stop: Stop) -> I
 
     try:
         if not survey.is_ordered:
-            yield from islice(survey.rows(going, with_text=True), limit)
+            most = len(table.ids)
+            yield from islice(survey.rows(going, with_text=True), most if limit is None else min(limit, most))
             return
         survey.work(progress=going)
         ids = survey.ids()[:limit]

@@ -40,6 +40,7 @@ UNREADABLE = int(Flag.undecodable | Flag.encrypted | Flag.too_deep | Flag.damage
 """Flags of events whose document is there but out of reach: folding past them would give a wrong state."""
 
 
+_MOST_REASON = 1_200
 _DUPLICATE_KEYS = int(Flag.duplicate_keys)
 
 
@@ -98,12 +99,14 @@ class FoldBatch:
 
 
 class FoldError(Exception):
-    """The event at `place` of a batch cannot be folded, for `reason`. What the state has become is undefined."""
+    """The event at `place` of a batch cannot be folded, for `reason`. What the state has become is undefined.
+
+    A reason that quotes a long text of the event is cut: it is said in one line.
+    """
 
     def __init__(self, place: int, reason: str) -> None:
-        super().__init__(reason)
-        self.place = place
-        self.reason = reason
+        self.place, self.reason = place, reason if len(reason) <= _MOST_REASON else f"{reason[:_MOST_REASON]}…"
+        super().__init__(self.reason)
 
 
 class StateGoneError(Exception):
@@ -165,7 +168,7 @@ def _parsed(texts: Sequence[str], repeated: Sequence[int], places: Sequence[int]
             try:
                 values.parse_exactly(text)
             except ValueError as error:
-                raise FoldError(place, f"its document is no JSON: {error}") from error
+                raise FoldError(place, f"its document cannot be read: {error}") from error
         raise
 
 

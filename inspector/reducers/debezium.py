@@ -12,8 +12,10 @@ from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldErro
 
 UNAVAILABLE = "__debezium_unavailable_value"
 """What stands for a value that did not change and was too large to be sent."""
-_GONE = {"d", "t"}
-_SAYS_NOTHING = {"m"}
+_GONE = ("d", "t")
+_SAYS_NOTHING = ("m",)
+MOST_STEPS = 1_000
+"""A dotted name leads no deeper than a document may nest."""
 
 
 class Debezium:
@@ -45,7 +47,7 @@ def _after(state: object, document: object, place: int) -> object:
         document = document["payload"]
     if not isinstance(document, dict):
         raise FoldError(place, "its document is no change event")
-    if "op" in document and ("after" in document or "before" in document or document["op"] in _SAYS_NOTHING | _GONE):
+    if "op" in document and ("after" in document or "before" in document or document["op"] in _SAYS_NOTHING + _GONE):
         return _enveloped(state, document, place)
     return _flat(state, document)
 
@@ -93,11 +95,18 @@ def _described(state: object, change: dict[str, object], place: int) -> object:
     row = dict(state) if isinstance(state, dict) else {}
     updated = _document(change.get("updatedFields"), place)
     for name, value in updated.items() if isinstance(updated, dict) else ():
-        _set(row, str(name).split("."), value)
+        _set(row, _steps(name, place), value)
     removed = change.get("removedFields")
     for name in removed if isinstance(removed, list) else ():
-        _set(row, str(name).split("."), ABSENT)
+        _set(row, _steps(name, place), ABSENT)
     return row
+
+
+def _steps(name: object, place: int) -> list[str]:
+    steps = str(name).split(".")
+    if len(steps) > MOST_STEPS:
+        raise FoldError(place, f"a field {len(steps):,} levels deep: at most {MOST_STEPS:,} are followed")
+    return steps
 
 
 def _set(row: dict[str, object], steps: list[str], value: object) -> None:
@@ -112,7 +121,8 @@ def _set(row: dict[str, object], steps: list[str], value: object) -> None:
 
 
 def _item(items: list[object], step: str) -> object:
-    return items[int(step)] if step.isdigit() and int(step) < len(items) else None
+    place = values.index_in(items, step)
+    return None if place is None else items[place]
 
 
 def _put(here: dict[str, object] | list[object], step: str, value: object) -> None:
@@ -121,7 +131,7 @@ def _put(here: dict[str, object] | list[object], step: str, value: object) -> No
             here.pop(step, None)
         else:
             here[step] = value
-    elif step.isdigit() and int(step) < len(here):
-        here[int(step)] = None if value is ABSENT else value
-    elif step.isdigit() and int(step) == len(here) and value is not ABSENT:
+    elif (place := values.index_in(here, step)) is not None:
+        here[place] = None if value is ABSENT else value
+    elif step == str(len(here)) and value is not ABSENT:
         here.append(value)

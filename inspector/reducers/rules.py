@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import Context, Decimal, Inexact, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DecimalException, Inexact, localcontext
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,10 +17,11 @@ from inspector.event import format_time
 from inspector.json_patch import equal
 from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent
 from inspector.state_size import StateTooLargeError, check_copy
-from inspector.values import copied
+from inspector.values import copied, index_in
 
 _NOTHING = object()
-_DIGITS = Context(prec=400)
+MOST_DIGITS = 400
+_EXACT = Context(prec=MOST_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
 _TEXT_NUMBER = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?\Z")
 
 
@@ -96,8 +97,8 @@ class _Seen:
 def _inner(value: object, step: str) -> object:
     if isinstance(value, dict):
         return value.get(step, _NOTHING)
-    if isinstance(value, list) and step.isdecimal() and int(step) < len(value):
-        return value[int(step)]
+    if isinstance(value, list) and (place := index_in(value, step)) is not None:
+        return value[place]
     return _NOTHING
 
 
@@ -224,9 +225,9 @@ def _named(step: str | Place, seen: _Seen) -> str:
 def _key(here: object, step: str) -> Any:
     if isinstance(here, dict):
         return step
-    if isinstance(here, list) and step.isdecimal() and int(step) < len(here):
-        return int(step)
-    raise _RuleError(f"the list has no place {step}")
+    if isinstance(here, list) and (place := index_in(here, step)) is not None:
+        return place
+    raise _RuleError(f"the list has no place {step[:40]}")
 
 
 def _is_number(value: object) -> bool:
@@ -248,9 +249,11 @@ def _sum(old: object, value: object, verb: str, step: str) -> object:
     left, right = numbers
     if isinstance(left, int) and isinstance(right, int):
         return left + right if verb == "add" else left - right
-    with localcontext(_DIGITS) as context:
-        context.traps[Inexact] = False
-        total = _decimal(left) + (_decimal(right) if verb == "add" else -_decimal(right))
+    try:
+        with localcontext(_EXACT):
+            total = _decimal(left) + (_decimal(right) if verb == "add" else -_decimal(right))
+    except DecimalException:
+        raise _RuleError(f"{step}: the sum has more than {MOST_DIGITS} digits, so that it would not be exact") from None
     return _shortest(total)
 
 

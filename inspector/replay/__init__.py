@@ -39,6 +39,7 @@ from inspector.replay.question import (
     before_event,
     known_at,
 )
+from inspector.user_code import is_code
 from inspector.user_code.codes import Codes
 from inspector.values import to_json
 
@@ -73,6 +74,7 @@ class Replay:
         self._codes = codes or Codes()
         self.reducer_why: str | None = None
         """Why this reducer, where it was neither asked for nor the default."""
+        self._wish: Wish | None = None
         self.stream = stream or find_stream(reader, question.stream, question.source)
         self.question = question
         known = known or self._known()
@@ -86,7 +88,7 @@ class Replay:
         folded = self._fold(self.question.moment)
         self._check_without(folded)
         blame, step = self._blame(folded) if self.question.blame else (None, None)
-        return replace(self.judged(folded), diff=self._diff(folded), blame=blame, step=step, clocks=self._clocks())
+        return self._with_diff(replace(self.judged(folded), blame=blame, step=step, clocks=self._clocks()))
 
     def resolved(self, moment: Moment) -> Moment:
         """`moment` with the event that it names looked up. Raises UsageError when the stream has no such event."""
@@ -136,6 +138,13 @@ class Replay:
                 self._progress(done)
             yield step
 
+    def code_digest(self) -> str:
+        """That of the code that folds as its files are now; empty for another reducer. Raises as `Codes.read`."""
+        wish = self._wish
+        if wish is None or wish.reducer is None or not is_code(wish.reducer):
+            return ""
+        return self._codes.read(wish.reducer, wish.terms, is_named=wish.why is None).digest
+
     # ---- the fold
 
     def _batches(self) -> Iterator[Sequence[FoldEvent]]:
@@ -148,13 +157,16 @@ class Replay:
     def _fold(self, moment: Moment) -> Folded:
         return fold(self._batches, self.reducer, self._limits(moment), self._progress)
 
-    def _diff(self, folded: Folded) -> list[Change] | None:
-        """From the earlier of the two moments to the later one, the earlier being that with fewer events."""
-        if self.question.diff is None:
-            return None
-        other = self._fold(self.question.diff)
-        earlier, later = (other, folded) if other.applied <= folded.applied else (folded, other)
-        return changes(earlier.state, later.state)
+    def _with_diff(self, answer: Answer) -> Answer:
+        """The answer with what changed from the earlier of the two moments to the later one, the earlier being that with fewer events."""
+        moment = self.question.diff
+        if moment is None:
+            return answer
+        asked, self.question = self.question, replace(self.question, moment=moment)
+        answer = replace(answer, other=self.judged(self._fold(moment)))
+        self.question = asked
+        earlier, later = answer.in_order()
+        return replace(answer, diff=changes(earlier.folded.state, later.folded.state))
 
     def _blame(self, folded: Folded) -> tuple[dict[str, FoldEvent], list[Change]]:
         blame, last = Blame(), list[Change]()
@@ -166,7 +178,7 @@ class Replay:
     def _known(self) -> Known:
         reader, stream = self._reader, self.stream
         logs, with_values = evidence.logs_of(reader, stream), evidence.stores_values(reader)
-        wish = wished(self.question, stream)
+        self._wish = wish = wished(self.question, stream)
         self.reducer_why = wish.why
         name = wish.reducer or default_reducer(logs, lambda: is_change_event(evidence.first_document(reader, stream)))
         reducer = for_stream(reducer_named(name, self._codes, wish, with_values=with_values), stream.name)
@@ -192,7 +204,7 @@ class Replay:
         if self._with_values and (unfit := sum(log.without_document for log in self._logs)):
             absent.append(f"{unfit:,} of its events have a value that is no document (text or bytes): they change nothing")
         if moment.version is not None and self._highest(folded) < moment.version and not folded.failure:
-            absent.append(f"version {moment.version} is not in the capture")
+            absent.append(f"{moment.text} is not in the capture")
         if not self._is_reached(folded):
             absent += evidence.unread_tails(self._reader, self._logs, moment.time_us)
         return absent

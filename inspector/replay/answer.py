@@ -34,6 +34,8 @@ class Answer:
     is_complete: bool
     log_labels: Mapping[int, str] = field(default_factory=dict)
     diff: Sequence[Change] | None = None
+    other: Answer | None = None
+    """The other moment of the `diff`, with how sure that is; the diff goes from the one with fewer events to the one with more."""
     blame: Mapping[str, FoldEvent] | None = None
     step: Sequence[Change] | None = None
     """What the last event changed, where `blame` was asked."""
@@ -44,8 +46,14 @@ class Answer:
 
     @property
     def exit_status(self) -> ExitStatus:
-        """FINDINGS when an event failed."""
-        return ExitStatus.FINDINGS if self.folded.failure else ExitStatus.OK
+        """FINDINGS when an event failed, up to either moment."""
+        failed = self.folded.failure or (self.other is not None and self.other.folded.failure)
+        return ExitStatus.FINDINGS if failed else ExitStatus.OK
+
+    @property
+    def is_all_complete(self) -> bool:
+        """Whether nothing is absent from all that was asked."""
+        return self.is_complete and (self.other is None or self.other.is_complete)
 
     def to_dict(self) -> dict[str, object]:
         """The object that is printed; its state holds exact values (see `values.to_json`)."""
@@ -77,6 +85,9 @@ class Answer:
             printed["counterfactual"] = {"without": [self._said(event) for event in folded.left_out]}
         if self.diff is not None:
             printed["diff"] = [change.to_dict() for change in self.diff]
+        if self.other is not None:
+            first, second = self.in_order()
+            printed["diff_from"], printed["diff_to"] = first.honestly_asked(), second.honestly_asked()
         if self.blame is not None:
             printed["blame"] = {path: self._said(event) for path, event in self.blame.items()}
         return printed
@@ -90,6 +101,15 @@ class Answer:
         moment = self.question.moment
         asked = moment.time_us if moment.time_us is not None else moment.known_us
         return format_time(asked if asked is not None else self.folded.last.time_us if self.folded.last else None)
+
+    def in_order(self) -> tuple[Answer, Answer]:
+        """This and the other moment, the one with fewer events first."""
+        assert self.other is not None
+        return (self.other, self) if self.other.folded.applied <= self.folded.applied else (self, self.other)
+
+    def honestly_asked(self) -> dict[str, object]:
+        """What was asked for, and how sure it is."""
+        return {"asked": self.question.moment.text, "applied": self.folded.applied, **self.honest()}
 
     def honest(self) -> dict[str, object]:
         """How sure one may be of it, in short: what every answer made of a replay says."""

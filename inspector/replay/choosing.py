@@ -17,7 +17,7 @@ from inspector.reducers import Reducer, named
 from inspector.reducers.rules import ByRules
 from inspector.replay import choices, evidence
 from inspector.replay.question import Question
-from inspector.user_code import Terms, is_code
+from inspector.user_code import ConsentError, Terms, is_code
 from inspector.user_code.codes import Codes
 
 
@@ -50,6 +50,15 @@ def wished(question: Question, stream: StreamInfo) -> Wish:
 
 def reducer_named(asked: str, codes: Codes, wish: Wish, *, with_values: bool) -> Reducer:
     """The reducer of this name, or in this file. Raises UsageError when there is none, or values are needed and not there."""
+    try:
+        return _named(asked, codes, wish, with_values=with_values)
+    except ConsentError:
+        raise
+    except UsageError as error:
+        raise (error if wish.why is None else UsageError(f"{error} ({wish.why}; the reducer `default` leaves it out)")) from error
+
+
+def _named(asked: str, codes: Codes, wish: Wish, *, with_values: bool) -> Reducer:
     if is_code(asked):
         return codes.reducer(asked, wish.terms, "", is_named=wish.why is None)
     if asked.endswith(".toml"):

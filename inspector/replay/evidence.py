@@ -183,13 +183,16 @@ def base_version(reader: CaptureReader, stream: StreamInfo) -> int | None:
 
 
 def first_document(reader: CaptureReader, stream: StreamInfo) -> object:
-    """The document of the first of the stream's events to arrive that has one, or None."""
+    """The document of the first of the stream's events to arrive that has one, or None; also None where it cannot be read."""
     rows = reader.select(
         reader.shown("SELECT json(event.data) FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? ")
         + "AND event.data IS NOT NULL ORDER BY x.seq LIMIT 1",
         (stream.id,),
     )
-    return values.parse(rows[0][0]) if rows else None
+    try:
+        return values.parse(rows[0][0]) if rows else None
+    except ValueError:
+        return None  # folding it says why
 
 
 @damage_is_said

@@ -13,6 +13,7 @@ from inspector.errors import UsageError
 from inspector.reducers import ABSENT, FoldEvent
 from inspector.replay.changes import Change, same
 from inspector.replay.walk import Progress, Walk
+from inspector.values import index_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,8 @@ def value_at(state: object, steps: Sequence[str]) -> object:
     for step in steps:
         if isinstance(value, dict):
             value = value.get(step, ABSENT)
-        elif isinstance(value, list) and step.isascii() and step.isdigit() and len(step) < 10 and int(step) < len(value):
-            value = value[int(step)]
+        elif isinstance(value, list) and (place := index_in(value, step)) is not None:
+            value = value[place]
         else:
             return ABSENT
     return value

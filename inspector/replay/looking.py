@@ -73,7 +73,7 @@ class Looker:
         digest = self._codes.read(reducer, terms).digest if reducer is not None and is_code(reducer) else ""
         key = (stream_id, reducer, with_aborted, replace(terms, consent=None), digest)
         known = self._stories.get(key)
-        if known is None:
+        if known is None or (reducer is None and known.replay.code_digest() != known.code_digest):
             known = Story(reader, stream_id, reducer, terms, self._codes, with_aborted=with_aborted)
         else:
             known.refresh(reader)
@@ -180,11 +180,25 @@ def _looked(story: Story, found: Found, kept: Kept, paths: Sequence[str], limit:
         "passed_over": folded.tally.passed_over,
         "aborted_event": seq is not None and bool(order.columns.flags[order.at(seq)] & Flag.aborted),
         "blamed": found.stand.blame is not None,
+        "arguments": _arguments(story, found),
         "step": changed(step[:_STEP_LISTED]),
         "step_count": len(step),
         **view(kept, step, paths, limit),
     }
     return printed if clocks is None else {**printed, "clocks": clocks.to_dict()}
+
+
+def _arguments(story: Story, found: Found) -> list[str]:
+    """What says this place on a command line: a version where that is this very place, else the event."""
+    order, place = story.order, min(found.place, story.total)
+    if found.moment.is_timed or place >= story.total:
+        return []
+    if place == 0:
+        return ["--before", str(order.seqs[0])]
+    if not story.replay.has_versions:
+        return ["--version", str(place)]
+    version = order.versions[place - 1]
+    return ["--version", str(version)] if 0 <= version != order.versions[place] else ["--event", str(order.seqs[place - 1])]
 
 
 def _stream(stream: StreamInfo) -> dict[str, object]:

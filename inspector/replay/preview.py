@@ -13,6 +13,7 @@ from inspector.errors import UsageError
 from inspector.reducers import ABSENT, FoldEvent
 from inspector.replay import Answer, said
 from inspector.replay.changes import Change
+from inspector.replay.field_history import steps_of, value_at
 from inspector.values import escape, to_json
 
 STATE_BYTES = 256 * 1024
@@ -178,13 +179,9 @@ def _inner(value: object) -> list[tuple[str, object]]:
 
 def _at(state: object, path: str) -> object:
     """The value at a JSON pointer. Raises UsageError when there is none."""
-    value = state
-    for step in path.split("/")[1:]:
-        key = step.replace("~1", "/").replace("~0", "~")
-        try:
-            value = value[int(key)] if isinstance(value, list) else _dict(value)[key]
-        except (KeyError, IndexError, ValueError, AssertionError):
-            raise UsageError(f"the state has nothing at {path}") from None
+    value = value_at(state, steps_of(path))
+    if value is ABSENT and path:
+        raise UsageError(f"the state has nothing at {path}")
     return value
 
 

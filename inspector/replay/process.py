@@ -17,7 +17,8 @@ both the number of an event in the capture, or its id as text). With `without`, 
                 with `blame` also `step`, what the last event changed, and `step_count`
     look      STREAM PLACE [open limit quick]
               → the state at a place of a stream that is asked about again and again: total place applied version last_version
-                last skipped_aborted includes_aborted duplicates passed_over failed_at step …, and `levels`: as `children` gives
+                last skipped_aborted includes_aborted duplicates passed_over failed_at step …, `arguments` (those with which
+                `eventscope replay` means the same place, where no time was asked for), and `levels`: as `children` gives
                 them, of the outermost value, of the paths in `open`, of containers with few children (`small`), and of those that
                 the last event changed something in (`revealed`). `blamed` false: who set what is not known yet (set_by is null
                 everywhere): ask `blame`
@@ -71,9 +72,9 @@ field, series, strip and snapshots answer with `honest` too, diff with one in `f
 failed_at skipped_aborted includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends.
 Nothing in a capture names code to run: only `reducer` does, and what was remembered by `choose`. Code (`FILE.py`, `FILE.py:Name`)
 runs that the user allowed: what is asked for without that ends with an error of the kind `consent`, which also has path, sha256,
-size, imports (path and sha256 of each), digest, changed. With `consent`, the digest, in the request it runs this time. `python_path`
-are folders for its imports; `time_limit` is seconds for an event (5) and `memory_limit` MB of its process (1024). One that goes
-beyond ends the replay at that event.
+size, imports (path and sha256 of each), digest, python_path, changed. With `consent`, the digest, in the request it runs this time.
+`python_path` are folders for its imports; `time_limit` is seconds for an event (5) and `memory_limit` MB of its process (1024). One that
+goes beyond ends the replay at that event.
 """
 
 from __future__ import annotations
@@ -90,7 +91,6 @@ from pathlib import Path
 from typing import BinaryIO
 
 import apsw
-import orjson
 
 from inspector.capture.masked import open_masked
 from inspector.capture.opening import is_live
@@ -102,7 +102,7 @@ from inspector.replay.fields import Request
 from inspector.replay.tables import Answers, Tables
 from inspector.user_code import ConsentError, StoppedError
 from inspector.user_code.codes import Codes
-from inspector.values import to_json
+from inspector.values import parse, to_json
 
 log = logging.getLogger(__name__)
 
@@ -167,8 +167,8 @@ class FoldServer:
 
     def _take(self, line: bytes) -> None:
         try:
-            request = orjson.loads(line)
-        except orjson.JSONDecodeError as error:
+            request = parse(line.decode())
+        except ValueError as error:
             self._say({"id": None, "error": {"kind": "usage", "text": f"a request is not JSON: {error}", "exit": 2}})
             return
         if not isinstance(request, dict):

@@ -53,7 +53,10 @@ def _note(found: dict[str, Seen], events: Iterable[StreamEvent]) -> None:
             continue
         seen = found.setdefault(name, Seen())
         seen.events += 1
-        document = parse_exactly(event.data) if event.data is not None else None
+        try:
+            document = parse_exactly(event.data) if event.data is not None else None
+        except ValueError:
+            continue
         for key in document if isinstance(document, dict) else ():
             if key in seen.fields or len(seen.fields) < MOST_FIELDS:
                 seen.fields[key] += 1

@@ -15,6 +15,8 @@ from inspector.user_code import USUAL, Terms
 
 _DATE = re.compile(r"(\d{4}-\d\d-\d\d)(Z|[+-]\d\d:\d\d)?\Z", re.IGNORECASE)
 _DAY_US = 86_400_000_000
+_MOST_VERSION = 2**63 - 1
+"""No capture holds a higher one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,7 @@ def at_version(version: int) -> Moment:
     """The moment after `version`. Raises UsageError for a negative one."""
     if version < 0:
         raise UsageError(f"version {version} is below 0")
-    return Moment(version=version, text=f"version {version}")
+    return Moment(version=min(version, _MOST_VERSION), text=f"version {version}")
 
 
 def after_events(count: int) -> Moment:

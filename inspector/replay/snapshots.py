@@ -106,7 +106,11 @@ def _compared(story: Story, row: _Row, progress: Progress | None) -> Compared:
         return _refused(plain, f"the replay ends before it: event {found.stand.failure.event.seq} could not be folded")
     if found.stand.last is None or found.stand.last.version != row.version:
         return _refused(plain, f"version {row.version} is not among the stream's events in the capture")
-    part, kept = _part(values.parse(row.data), found.stand.state)
+    try:
+        document = values.parse(row.data)
+    except ValueError as error:
+        return _refused(plain, f"the snapshot cannot be read: {error}")
+    part, kept = _part(document, found.stand.state)
     return _told(plain, part, kept, found.stand.state)
 
 

@@ -69,6 +69,8 @@ class Story:
         self.stream_id, self._asked_reducer, self.with_aborted = stream_id, reducer, with_aborted
         self._extent = stream_extent(reader, stream_id)
         self.replay = self._asked(reader)
+        self.code_digest = self.replay.code_digest()
+        """That of the code that folds, where code does."""
         self.order = Order(stream_columns(reader, stream_id), with_aborted=with_aborted)
         self._walks: OrderedDict[tuple[tuple[int, ...], Moment | None], Walk] = OrderedDict()
         self.kept: dict[object, object] = {}

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from inspector import values
@@ -79,8 +80,12 @@ def _of_category(reader: CaptureReader, category: str) -> list[StreamInfo]:
 
 
 def _seen(reader: CaptureReader, stream: StreamInfo) -> _Seen:
-    rows = reader.select(reader.shown(_SAMPLE), (stream.id, _EVENTS))
-    return _Seen([row[0] for row in rows], [values.parse(row[1]) for row in rows])
+    types, documents = list[str | None](), list[object]()
+    for name, text in reader.select(reader.shown(_SAMPLE), (stream.id, _EVENTS)):
+        with suppress(ValueError):  # one that cannot be read suggests nothing
+            documents.append(values.parse(text))
+            types.append(name)
+    return _Seen(types, documents)
 
 
 def _debezium(documents: Sequence[object]) -> Suggestion | None:
@@ -110,7 +115,8 @@ def _patch(documents: Sequence[object]) -> Suggestion | None:
     if not lists or not any(lists) or len(lists) < len(documents) - 1:
         return None
     for operation in (operation for found in lists for operation in found):
-        if not isinstance(operation, Mapping) or operation.get("op") not in _OPERATIONS or "path" not in operation:
+        name = operation.get("op") if isinstance(operation, Mapping) else None
+        if not isinstance(name, str) or name not in _OPERATIONS or "path" not in operation:
             return None
     return Suggestion("patch", "The documents are lists of operations with `op` and `path`: JSON Patch (RFC 6902).")
 

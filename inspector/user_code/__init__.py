@@ -50,12 +50,22 @@ class ConsentError(UsageError):
     """The user has not allowed this code: ask, and give `digest` as the consent.
 
     `path` is absolute, `size` in bytes, `sha256` that of the file; `imports` are the files of its own folder that it
-    imports, which `digest` covers too.
+    imports, and `python_path` the folders for its other imports, which `digest` covers too.
     """
 
-    def __init__(self, path: str, sha256: str, size: int, imports: tuple[tuple[str, str], ...], digest: str, *, changed: bool) -> None:
+    def __init__(
+        self,
+        path: str,
+        sha256: str,
+        size: int,
+        imports: tuple[tuple[str, str], ...],
+        digest: str,
+        *,
+        python_path: tuple[str, ...] = (),
+        changed: bool,
+    ) -> None:
         self.path, self.sha256, self.size, self.imports, self.digest = path, sha256, size, imports, digest
-        self.changed = changed
+        self.python_path, self.changed = python_path, changed
         why = "has changed since it was allowed to run" if changed else "has not been allowed to run"
         super().__init__(f"{path} {why} (SHA-256 {digest}): name it again to allow it")
 
@@ -67,6 +77,7 @@ class ConsentError(UsageError):
             "size": self.size,
             "imports": [{"path": path, "sha256": digest} for path, digest in self.imports],
             "digest": self.digest,
+            "python_path": self.python_path,
             "changed": self.changed,
         }
 

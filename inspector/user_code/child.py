@@ -5,8 +5,8 @@
     fold     events [from|body] to each  → a state; or `failed` and `reason`; or `unfit`: the state is no JSON
     step     the same for one event; the state it begins from is kept
 
-A state goes as JSON text in the body, and stays here under the number `to` until it is dropped. Standard input and output
-are nobody's: what the code prints goes to standard error, up to a bound. Read `process` for who asks.
+A state goes as JSON text in the body, and stays here under the number `to` until it is dropped. Each answer has the `number` of its
+message. Standard input and output are nobody's: what the code prints goes to standard error. Read `process` for who asks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import IO, TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 from inspector.errors import UsageError
 from inspector.reducers import ABSENT, FoldError, FoldEvent
@@ -32,10 +32,6 @@ from inspector.user_code.loading import Caught, Modules, load, said
 from inspector.user_code.plain import not_finite
 from inspector.values import parse, to_json
 
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
-
-_MOST_PRINTED = 64 * 1024
 _SMALL = 4096
 """States of so many bytes of JSON are looked at after each event, larger ones after each batch and where that is none."""
 MOST_STATE = 64 * 1024 * 1024
@@ -75,25 +71,6 @@ class Way(Protocol):
         """The state as a JSON value."""
 
 
-class _Printed(io.RawIOBase):
-    """Takes what the code prints to the real standard error, up to a bound."""
-
-    def __init__(self, real: int) -> None:
-        self._real, self._left = real, _MOST_PRINTED
-
-    def writable(self) -> bool:
-        """Yes."""
-        return True
-
-    def write(self, printed: Buffer) -> int:
-        """Passes on what is within the bound, and once that there is more."""
-        text = bytes(printed)
-        if shown := text[: self._left]:
-            self._left -= len(shown)
-            os.write(self._real, shown if self._left else shown + b"\n(the reducer prints more than is shown)\n")
-        return len(text)
-
-
 class Child:
     """Answers one message after the other."""
 
@@ -119,7 +96,7 @@ class Child:
             answer, state = {"error": str(caught.error)}, b""
         elif caught.error is not None:
             answer, state = {"error": said(caught.error)}, b""
-        frames.write(self._answers, answer, state)
+        frames.write(self._answers, {**answer, "number": head["number"]}, state)
 
     def _at(self, place: int) -> None:
         frames.PLACE.pack_into(self._places, 0, place)
@@ -239,14 +216,13 @@ def _listen(requests: IO[bytes], waiting: queue.SimpleQueue[tuple[dict[str, Any]
 
 
 def _let_go_of_streams() -> None:
-    """Standard input is empty from here on, standard output goes nowhere, and what is printed is bounded."""
-    printed, nowhere = os.dup(2), os.open(os.devnull, os.O_RDWR)
+    """Standard input is empty from here on, standard output goes nowhere, and what is printed goes to standard error."""
+    nowhere = os.open(os.devnull, os.O_RDWR)
     for stream in (0, 1):
         os.dup2(nowhere, stream)
     sys.stdin = io.TextIOWrapper(io.BytesIO())
-    sys.stdout = sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(_Printed(printed), 1), encoding="utf-8", errors="backslashreplace", write_through=True
-    )
+    printed = io.BufferedWriter(io.FileIO(2, "wb", closefd=False), 1)
+    sys.stdout = sys.stderr = io.TextIOWrapper(printed, encoding="utf-8", errors="backslashreplace", write_through=True)
 
 
 if __name__ == "__main__":

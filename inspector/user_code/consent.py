@@ -43,7 +43,9 @@ class Consent:
 
     def refusal(self) -> ConsentError:
         """The error of code that runs without it."""
-        return ConsentError(self.path, self.sha256, self.size, self.imports, self.digest, changed=self.changed)
+        return ConsentError(
+            self.path, self.sha256, self.size, self.imports, self.digest, python_path=self.python_path, changed=self.changed
+        )
 
 
 def needed(path: Path, python_path: Sequence[str] = ()) -> Consent | None:

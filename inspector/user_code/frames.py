@@ -11,7 +11,7 @@ from typing import IO, Any
 
 import orjson
 
-from inspector.values import to_json
+from inspector.values import parse, to_json
 
 _LENGTHS = struct.Struct("<QQ")
 PLACE = struct.Struct("<q")
@@ -28,17 +28,20 @@ def write(pipe: IO[bytes], head: Mapping[str, object], body: bytes = b"") -> Non
     pipe.flush()
 
 
-def read(pipe: IO[bytes]) -> tuple[dict[str, Any], bytes] | None:
-    """The next message; None at the end."""
+def read(pipe: IO[bytes], most: int | None = None) -> tuple[dict[str, Any], bytes] | None:
+    """The next message; None at the end. Raises ValueError for what is none, or is more than `most` bytes."""
     lengths = _exactly(pipe, _LENGTHS.size)
     if lengths is None:
         return None
     head_length, body_length = _LENGTHS.unpack(lengths)
+    if most is not None and head_length + body_length > most:
+        raise ValueError(f"a message of {head_length + body_length:,} bytes")
     head = _exactly(pipe, head_length)
     body = _exactly(pipe, body_length) if body_length else b""
     if head is None or body is None:
         return None
-    return orjson.loads(head), body
+    found = parse(head.decode())
+    return (found if isinstance(found, dict) else {}), body
 
 
 def _exactly(pipe: IO[bytes], length: int) -> bytes | None:

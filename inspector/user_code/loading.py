@@ -98,6 +98,8 @@ class Modules(importlib.abc.MetaPathFinder):
     def _stands_beside(self, fullname: str) -> bool:
         if fullname.partition(".")[0] in sys.stdlib_module_names:
             return False
+        if fullname.rpartition(".")[0] in self._modules:
+            return True  # in a package that was read: also what is no text, such as a compiled module
         place = self._root.joinpath(*fullname.split("."))
         return place.with_name(f"{place.name}.py").is_file() or (place / "__init__.py").is_file()
 

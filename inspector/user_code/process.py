@@ -19,7 +19,7 @@ import time
 import weakref
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from inspector.errors import UsageError
 from inspector.user_code import StoppedError, Terms, frames, memory
@@ -30,6 +30,11 @@ _LOOK_S = 0.1
 _LOAD_S = 30.0
 """Importing the user's file may take so long, or as long as an event where that is more."""
 _END_S = 5.0
+_PRINTED_S = 1.0
+"""So long is waited for what was printed, where something that the code started has left its group and goes on."""
+_MOST_PRINTED = 64 * 1024
+MOST_ANSWER = 80 * 1024 * 1024
+"""More bytes than a state and what is said of it."""
 _START = "import sys; sys.path.append(sys.argv[2]); from inspector.user_code.child import main; main()"
 
 
@@ -55,10 +60,12 @@ class CodeProcess:
             file.write(bytes(frames.PLACE.size))
             file.flush()
             self._places = mmap.mmap(file.fileno(), frames.PLACE.size)
-        self._child = _started(name)
+        self._child, self._number = _started(name), 0
+        printed = threading.Thread(target=_pass_on, args=(self._child.stderr,), name="reducer output", daemon=True)
+        printed.start()
         self._watch = _Watch(self._child, self._places, terms, is_wanted)
         self.kept = KeptStates()
-        self._end = weakref.finalize(self, _ended, self._child, self._watch, self._places, Path(name))
+        self._end = weakref.finalize(self, _ended, self._child, self._watch, printed, self._places, Path(name))
         self.keeps_states = bool(self._loaded(sources, attribute, terms, only_allowed=only_allowed)["keeps"])
         """Whether a state is an object that only the process has."""
 
@@ -97,11 +104,18 @@ class CodeProcess:
         assert self._child.stdin is not None
         assert self._child.stdout is not None
         self._watch.begin(event_s)
+        self._number += 1
+        answer: tuple[dict[str, Any], bytes] | None = None
+        said = ""
         try:
-            frames.write(self._child.stdin, head, body)
-            answer = frames.read(self._child.stdout)
+            frames.write(self._child.stdin, {**head, "number": self._number}, body)
+            answer = frames.read(self._child.stdout, MOST_ANSWER)
+            if answer is not None and answer[0].get("number") != self._number:
+                answer, said = None, "its process gave an answer to another question: does the code fork?"
         except OSError:
             answer = None
+        except ValueError as error:
+            said = f"its process wrote what is no answer ({error})"
         except BaseException:  # Ctrl-C while it is waited for: what comes back later would be taken for another answer
             self.close()
             raise
@@ -109,7 +123,7 @@ class CodeProcess:
             reason = self._watch.end()
         if reason is not None or answer is None:
             place = int(frames.PLACE.unpack_from(self._places)[0])
-            reason = reason or _how_it_ended(self._child)
+            reason = reason or said or _how_it_ended(self._child)
             self.close()
             if reason == _NOT_WANTED:
                 raise StoppedError
@@ -182,7 +196,19 @@ class _Watch:
 def _started(places: str) -> subprocess.Popen[bytes]:
     """A new process, in a group of its own where the platform has groups, so that what it starts ends with it."""
     command = [sys.executable, "-P", "-c", _START, places, str(Path(__file__).parents[2])]
-    return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=os.name == "posix")
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, start_new_session=os.name == "posix")
+
+
+def _pass_on(printed: IO[bytes]) -> None:
+    """What the process and all it starts print goes to our own standard error, up to a bound; the rest is read and dropped."""
+    left = _MOST_PRINTED
+    with contextlib.suppress(OSError, ValueError):  # closed meanwhile
+        while text := os.read(printed.fileno(), 1 << 16):
+            shown = text[:left]
+            left -= len(shown)
+            if shown:
+                os.write(2, shown if left else shown + b"\n(the reducer prints more than is shown)\n")
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:
@@ -193,11 +219,12 @@ def kill(child: subprocess.Popen[bytes]) -> None:
     child.kill()
 
 
-def _ended(child: subprocess.Popen[bytes], watch: _Watch, places: mmap.mmap, path: Path) -> None:
+def _ended(child: subprocess.Popen[bytes], watch: _Watch, printed: threading.Thread, places: mmap.mmap, path: Path) -> None:
     watch.close()
     kill(child)
     child.wait(_END_S)
-    for pipe in (child.stdin, child.stdout):
+    printed.join(_PRINTED_S)
+    for pipe in (child.stdin, child.stdout, child.stderr):
         if pipe is not None:
             with contextlib.suppress(OSError):
                 pipe.close()

@@ -17,7 +17,7 @@ from app.panes.replay import ReplayPane
 from app.reducer_choice import short
 from app.selection import Selection
 from app.session import Session
-from inspector.replay.choices import chosen
+from inspector.replay.choices import Choice, choose, chosen
 from tests.replay.captures import Log, Written, write
 
 _WAIT_MS = 20_000
@@ -46,7 +46,8 @@ def pane(qtbot: QtBot, messages: Messages, tmp_path: Path, monkeypatch: pytest.M
 
 
 def state(pane: ReplayPane) -> dict[str, str]:
-    return {child["key"]: child["text"] for child in pane.replaying.look["levels"][""]["children"]}
+    levels = pane.replaying.look.get("levels") or {"": {"children": []}}
+    return {child["key"]: child["text"] for child in levels[""]["children"]}
 
 
 def test_a_choice_is_kept_for_the_category(pane: ReplayPane, qtbot: QtBot) -> None:
@@ -83,9 +84,37 @@ def test_code_runs_after_a_consent_and_not_before(pane: ReplayPane, qtbot: QtBot
     qtbot.waitUntil(lambda: state(pane) == {"events": "2"}, timeout=_WAIT_MS)
     assert [row[0] for row in asked[0].table.rows] == [str(code)]
     assert pane.controls.reducer.currentText() == "mine.py"
+    assert pane.stream is not None
+    source, category = pane.stream.source, pane.stream.category
+    qtbot.waitUntil(lambda: (kept := chosen(source, category)) is not None and kept.reducer == str(code), timeout=_WAIT_MS)
     code.write_text("def reduce(state, event):\n    return {'changed': True}\n")
     pane.replaying.again()
     qtbot.waitUntil(lambda: "has changed since it was allowed" in pane.notice.text.whole_text(), timeout=_WAIT_MS)
+
+
+def test_remembered_code_with_folders_is_asked_about_when_it_changed(
+    pane: ReplayPane, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "helper.py").write_text("X = 'helped'\n")
+    code = tmp_path / "mine.py"
+    code.write_text("import helper\ndef reduce(state, event):\n    return {'x': helper.X}\n")
+    assert pane.stream is not None
+    monkeypatch.setattr(ConsentDialog, "exec", lambda _dialog: QDialog.DialogCode.Accepted)
+    source, category = pane.stream.source, pane.stream.category
+    pane.choice.take("merge")  # whose answer makes the process forget what was kept before
+    qtbot.waitUntil(lambda: (kept := chosen(source, category)) is not None and kept.reducer == "merge", timeout=_WAIT_MS)
+    pane.replaying.reducer = ""
+    choose(pane.stream.source, pane.stream.category, Choice(str(code), (str(tmp_path / "lib"),)))
+    pane._fold_anew()
+    qtbot.waitUntil(lambda: "has not been allowed to run" in pane.notice.text.whole_text(), timeout=_WAIT_MS)
+    pane.notice._action.click()
+    qtbot.waitUntil(lambda: state(pane) == {"x": '"helped"'}, timeout=_WAIT_MS)
+    code.write_text("def reduce(state, event):\n    return {'changed': True}\n")
+    pane.go_to_count(1)
+    qtbot.waitUntil(lambda: "has changed since it was allowed" in pane.notice.text.whole_text(), timeout=_WAIT_MS)
+    pane.notice._action.click()
+    qtbot.waitUntil(lambda: state(pane) == {"changed": "true"}, timeout=_WAIT_MS)
 
 
 def test_code_that_loops_ends_the_replay_at_its_event(

@@ -187,6 +187,22 @@ def test_mistakes_are_usage(path: Path) -> None:
     assert "there is accounts, other" in run("states", path, "--category", "zzz", status=2).stderr
 
 
+def test_numbers_beyond_what_a_capture_holds_mean_the_end(path: Path) -> None:
+    beyond = "99999999999999999999"
+    whole = [row["state"] for row in rows(path)]
+    assert [row["state"] for row in rows(path, "--version", beyond)] == whole
+    assert [row["state"] for row in rows(path, "--limit", beyond)] == whole
+    (one,) = [json.loads(line) for line in run("replay", path, "a-1", "--version", beyond).stdout.splitlines()]
+    assert one["scope"]["absent"] == [f"version {beyond} is not in the capture"]
+
+
+@pytest.mark.parametrize("arguments", [("replay", "\udcff"), ("replay", "a-1", "--event", "\udcff"), ("states", "--category", "\udcff")])
+def test_what_is_no_text_is_called_so(path: Path, arguments: tuple[str, ...]) -> None:
+    said = run(arguments[0], path, *arguments[1:], status=2).stderr
+    assert "no whole text" in said
+    assert "Traceback" not in said
+
+
 def test_a_reducer_of_ones_own_whose_state_is_no_json_fails_that_stream(path: Path, tmp_path: Path) -> None:
     mine = tmp_path / "mine.py"
     mine.write_text("def reduce(state, event):\n    return {1} if event.data and event.data.get('balance') == 7 else event.data\n")

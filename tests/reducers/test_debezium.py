@@ -62,6 +62,24 @@ def test_documents_of_mongodb() -> None:
         folded(change("c", after="{"))
 
 
+@pytest.mark.parametrize("step", ["\u00b2", "9" * 5000, "-1", "x", "7"])
+def test_a_name_that_is_no_index_changes_no_list(step: str) -> None:
+    update = change("u", updateDescription={"updatedFields": {f"list.{step}": 9, f"list.{step}.a": 9}, "removedFields": [f"list.{step}"]})
+    assert folded(change("c", after={"list": [1, 2]}), update) == {"list": [1, 2]}
+
+
+@pytest.mark.parametrize("op", [[], {}, ["d"], None, 1])
+def test_an_operation_that_is_no_text_is_none(op: object) -> None:
+    assert folded({"op": op, "source": {}, "before": None, "after": {"id": 1}}) == {"id": 1}
+    assert folded({"id": 1, "__op": op, "__deleted": {}}) == {"id": 1}
+
+
+def test_names_lead_no_deeper_than_documents() -> None:
+    update = change("u", updateDescription={"updatedFields": {"a." * 5000 + "b": 1}})
+    with pytest.raises(FoldError, match="5,001 levels deep"):
+        folded(change("c", after={"id": 1}), update)
+
+
 def test_a_change_without_its_row_ends_it_there() -> None:
     with pytest.raises(FoldError, match="without the row"):
         folded(change("c", after={"id": 1}), change("u", before={"id": 1}))

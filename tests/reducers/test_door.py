@@ -38,7 +38,7 @@ def test_a_document_out_of_reach_is_not_passed_over(flag: Flag) -> None:
 
 
 def test_text_that_is_no_json_names_its_event() -> None:
-    with pytest.raises(FoldError, match="no JSON") as raised:
+    with pytest.raises(FoldError, match="cannot be read") as raised:
         batch_of([event(1), event(2, "{")])
     assert raised.value.place == 1
     with pytest.raises(FoldError) as raised:
@@ -50,3 +50,7 @@ def test_reducers_are_known_by_name() -> None:
     assert [named(name).name for name in ("latest", "merge")] == ["latest", "merge"]
     with pytest.raises(UsageError, match=r"latest, merge.*\.py"):
         named("nonsense")
+
+
+def test_a_reason_is_one_line_whatever_it_quotes() -> None:
+    assert len(FoldError(0, "x" * 5_000_000).reason) < 1_300

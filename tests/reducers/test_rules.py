@@ -143,6 +143,31 @@ def test_sums_are_exact(amounts: list[Decimal]) -> None:
     assert Decimal(repr(total) if isinstance(total, float) else total) == sum(amounts)
 
 
+@pytest.mark.parametrize("numbers", [("1", "1e500"), ("1e999999999", "1e-999999999"), ("1e1000000", "1.5"), ("1e999999999999999999", "-1")])
+def test_a_sum_that_would_not_be_exact_ends_the_fold_there(tmp_path: Path, numbers: tuple[str, str]) -> None:
+    reducer = rules(tmp_path, '[[on]]\ntype = "*"\nadd = { total = "data.n" }\n')
+    events = batch_of(told(*(("A", f'{{"n": {number}}}') for number in numbers)))
+    with pytest.raises(FoldError, match="more than 400 digits") as raised:
+        reducer.fold(ABSENT, events)
+    assert raised.value.place == 1
+
+
+def test_large_numbers_of_few_digits_are_added(tmp_path: Path) -> None:
+    reducer = rules(tmp_path, '[[on]]\ntype = "*"\nadd = { total = "data.n" }\n')
+    events = batch_of(told(*(("A", f'{{"n": {number}}}') for number in ("1e1000000", "1e1000000", "-2e1000000"))))
+    assert reducer.fold(ABSENT, events) == {"total": 0}
+
+
+@pytest.mark.parametrize("index", ["9" * 5000, "\u00b2", "\u0663", "-1", "01", "2"])
+def test_what_is_no_index_of_a_list_ends_the_fold_there(tmp_path: Path, index: str) -> None:
+    text = 'initial = { list = [1, 2] }\n[[on]]\ntype = "*"\nset = { "list.{data.i}" = 5 }\n'
+    reducer = rules(tmp_path, text)
+    with pytest.raises(FoldError, match="the list has no place") as raised:
+        reducer.fold(reducer.initial(), batch_of(told(("A", {"i": "1"}), ("A", {"i": index}))))
+    assert raised.value.place == 1
+    assert len(raised.value.reason) < 300
+
+
 def test_what_stands_in_two_places_is_changed_in_one(tmp_path: Path) -> None:
     text = """
 [[on]]

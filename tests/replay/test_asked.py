@@ -87,7 +87,7 @@ def test_no_state_is_told_from_null() -> None:
     assert outcome("has(state)", None) is True
     assert outcome("state == null", ABSENT) is None
     assert outcome("state.balance < 0", ABSENT) is None
-    assert outcome('error.contains("no JSON")', {}, failed="its document is no JSON") is True
+    assert outcome('error.contains("cannot be read")', {}, failed="its document cannot be read") is True
 
 
 def test_a_state_deeper_than_sqlite_reads_is_not_applicable() -> None:

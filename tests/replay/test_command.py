@@ -91,6 +91,25 @@ def test_mistakes_are_usage(capture: str, tmp_path: Path) -> None:
         _run(str(tmp_path / "none.evcap"), "order-1")
 
 
+@pytest.mark.parametrize(
+    ("question", "option"),
+    [
+        (["--field", "/total"], ["--diff", "1"]),
+        (["--series", "/total"], ["--steps"]),
+        (["--field", "/total"], ["--reducer", "merge", "--remember"]),
+        (["--snapshots"], ["--blame"]),
+        (["--snapshots"], ["--version", "1"]),
+        (["--snapshots"], ["--known-at", "1970-01-01"]),
+        (["--snapshots"], ["--without", "2"]),
+        (["--suggest"], ["--field", "/total"]),
+        (["--suggest"], ["--before", "2"]),
+    ],
+)
+def test_what_does_not_go_together_is_refused_and_not_passed_over(capture: str, question: list[str], option: list[str]) -> None:
+    with pytest.raises(UsageError, match="a question of its own: leave out"):
+        _run(capture, "order-1", *question, *option)
+
+
 def test_a_reducer_of_ones_own_is_run_because_it_was_named(capture: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "mine.py"
     path.write_text("def reduce(state, event):\n print('noise')\n return (state or []) + [event.type]\n")

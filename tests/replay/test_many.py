@@ -16,6 +16,8 @@ from inspector.event import Flag
 from inspector.reducers import ABSENT
 from inspector.replay import NOW, Moment, Question, Replay, after_events, at_version, many, to_json
 from inspector.replay.many import States, StreamState
+from inspector.replay.proposal import seen_types
+from inspector.replay.suggesting import suggest
 from tests.replay.captures import KAFKA, STORE, Log, Written, write
 
 KINDS = (
@@ -160,6 +162,20 @@ def test_a_failing_stream_has_the_state_before_and_the_others_go_on(tmp_path: Pa
         first, second = States(reader).of(stream_ids(reader, sources_of(reader, "orders")))
     assert (first.state, first.applied, first.failure and first.failure.event.seq) == ({"n": 1}, 1, 2)
     assert (second.state, second.failure) == ({"n": 3}, None)
+
+
+def test_a_number_that_nothing_can_keep_ends_one_stream_and_no_other(tmp_path: Path) -> None:
+    beyond = '{"n":1e9999999999999999999}'
+    events = [Written(0, '{"n":1}', "a", 1), Written(1, beyond, "a", 2), Written(2, beyond, "b", 1), Written(3, '{"n":3}', "c", 1)]
+    with CaptureReader(write(tmp_path / "c.evcap", [Log(events)])) as reader:
+        found = list(States(reader).of(stream_ids(reader, sources_of(reader, "orders"))))
+        for one in found:
+            _same(one, reader, NOW, None)
+        assert [one.reducer for one in suggest(reader, "orders")]
+        assert seen_types(reader, found[1].stream)["Changed"].events == 4
+    assert [(one.state, one.failure and one.failure.event.seq) for one in found] == [({"n": 1}, 2), (ABSENT, 3), ({"n": 3}, None)]
+    assert found[0].failure is not None
+    assert found[0].failure.reason.startswith("its document cannot be read: the number 1e9999999999999999999 is larger")
 
 
 def test_progress_may_end_the_work(tmp_path: Path) -> None:

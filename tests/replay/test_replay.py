@@ -165,6 +165,25 @@ def test_a_diff_goes_from_the_earlier_moment_to_the_later(path: Path) -> None:
     assert _ask(path, moment=at_version(2), diff=at_version(3)).to_dict()["diff"] == expected
 
 
+def test_a_diff_says_how_sure_either_moment_is(path: Path) -> None:
+    answer = _ask(write(path, [Log(_numbered([1, 2, 4, 5]))]), moment=at_version(2), diff=at_version(9))
+    printed: dict[str, Any] = answer.to_dict()
+    assert (printed["history"], answer.is_complete, answer.is_all_complete) == ("whole", True, False)
+    assert (printed["diff_from"]["asked"], printed["diff_from"]["applied"], printed["diff_from"]["complete"]) == ("version 2", 2, True)
+    assert (printed["diff_to"]["asked"], printed["diff_to"]["history"], printed["diff_to"]["missing"]) == ("version 9", "holes", [3])
+    assert "version 9 is not in the capture" in printed["diff_to"]["absent"]
+
+
+def test_a_diff_up_to_an_event_that_fails_is_a_finding(path: Path) -> None:
+    answer = _ask(write(path, [Log([*_numbered([1, 2]), Written(2, "?", version=3, flags=int(Flag.undecodable))])]), diff=at_version(1))
+    assert answer.exit_status is ExitStatus.FINDINGS
+    answer = _ask(path, moment=at_version(1), diff=at_version(3))
+    assert (answer.folded.failure, answer.exit_status) == (None, ExitStatus.FINDINGS)
+    assert answer.other is not None
+    assert answer.other.folded.failure is not None
+    assert answer.other.folded.failure.event.seq == 3
+
+
 def test_blame_names_event_and_actor(path: Path) -> None:
     events = [Written(0, '{"a":1,"b":1}', version=1, actor="ann"), Written(1, '{"a":2}', version=2, actor="bob", type="Renamed")]
     blame = _ask(write(path, [Log(events)]), blame=True).to_dict()["blame"]

@@ -10,7 +10,9 @@ import pytest
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import find_stream
 from inspector.errors import UsageError
+from inspector.replay import Question, Replay
 from inspector.replay.choices import DEFAULT, Choice, choose, chosen
+from inspector.replay.many import States
 from inspector.replay.suggesting import suggest
 from inspector.sources import SourceInfo
 from tests.replay.captures import KAFKA, Log, Written, write
@@ -37,6 +39,7 @@ def _suggested(path: Path, documents: list[object], types: list[str] | None = No
         ([CHANGE, {"schema": {}, "payload": CHANGE}], None, "debezium"),
         ([{"a": 1}, [{"op": "add", "path": "/b", "value": 1}], [{"op": "remove", "path": "/b"}]], None, "patch"),
         ([{"a": 1}, [{"op": "dance", "path": "/b"}]], None, "merge"),
+        ([{"a": 1}, [{"op": [], "path": "/b"}]], None, "merge"),
         ([{"a": 1, "b": 2}, {"a": 2, "b": 2}, {"a": 2, "b": 2, "c": 3}], None, "latest"),
         ([{"a": 1, "b": 2}, {"a": 2}], None, "merge"),
         ([{"total": 1}, {"amount": 2}], ["Placed", "Paid"], "FILE.toml"),
@@ -74,6 +77,20 @@ def test_a_choice_is_kept_by_names_and_forgotten(tmp_path: Path, home: Path) -> 
 def test_a_choice_that_is_not_there_is_refused(reducer: str) -> None:
     with pytest.raises(UsageError, match="there is no reducer"):
         choose("kafka://a", "orders", Choice(reducer))
+
+
+def test_a_remembered_file_that_is_gone_says_how_to_go_on(tmp_path: Path, home: Path) -> None:
+    path = tmp_path / "rules.toml"
+    path.write_text('[[on]]\ntype = "*"\nset = { a = 1 }\n')
+    choose(KAFKA.uri, "orders", Choice(str(path)))
+    with CaptureReader(write(tmp_path / "c.evcap", [Log([Written(0, "{}")])])) as reader:
+        assert Replay(reader, Question("order-1")).answer().folded.state == {"a": 1}
+        path.unlink()
+        with pytest.raises(UsageError, match=r"No such file.*remembered for category orders; the reducer `default` leaves it out"):
+            Replay(reader, Question("order-1"))
+        with pytest.raises(UsageError, match="leaves it out"):
+            list(States(reader).of([1]))
+        assert Replay(reader, Question("order-1", reducer="default")).answer().folded.state == {}
 
 
 def test_a_damaged_file_of_choices_says_so_and_counts_for_nothing(home: Path, caplog: pytest.LogCaptureFixture) -> None:

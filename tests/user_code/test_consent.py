@@ -5,11 +5,12 @@ from __future__ import annotations
 import hashlib
 import os
 from pathlib import Path
+from py_compile import compile as compile_file
 
 import pytest
 
 from inspector.errors import UsageError
-from inspector.reducers import batch_of
+from inspector.reducers import FoldError, batch_of
 from inspector.user_code import USUAL, ConsentError, Terms
 from inspector.user_code.codes import Codes
 from inspector.user_code.consent import forget, needed, remember
@@ -67,6 +68,19 @@ def test_a_module_beside_it_that_was_not_allowed_is_not_imported(tmp_path: Path)
     codes = Codes(asks=True)
     reducer = codes.reducer(str(path), USUAL, "s")
     with pytest.raises(Exception, match="not part of what was allowed"):
+        reducer.step(None, event(1), {})
+    codes.close()
+
+
+def test_a_compiled_module_of_a_package_that_was_not_allowed_is_not_imported(tmp_path: Path) -> None:
+    path = written(tmp_path, "import importlib\ndef reduce(s, e): return importlib.import_module('shop.hid' + 'den').X\n", "shop/mine.py")
+    written(tmp_path, "", "shop/__init__.py")
+    compile_file(str(written(tmp_path, "X = 1\n", "hidden.py")), cfile=str(tmp_path / "shop/hidden.pyc"))
+    asked = needed(path)
+    assert asked is not None
+    codes = Codes(asks=True)
+    reducer = codes.reducer(str(path), Terms(consent=asked.digest), "s")
+    with pytest.raises(FoldError, match="not part of what was allowed"):
         reducer.step(None, event(1), {})
     codes.close()
 

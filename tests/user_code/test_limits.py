@@ -78,13 +78,48 @@ def test_threads_folders_and_output_are_the_codes_own_affair(tmp_path: Path, cap
         " print('x' * 1000)\n os.write(1, b'y' * 1000)\n sys.stderr.write('z' * 1000)\n return e.seq\n"
     )
     here = Path.cwd()
-    reducer = by_code(written(tmp_path, text))
+    codes = Codes()
+    reducer = codes.reducer(str(written(tmp_path, text)), Terms(), "s")
     assert reducer.fold(reducer.initial(), batch_of([event(seq) for seq in range(1, 200)])) == 199
+    codes.close()
     printed = capfd.readouterr()
     assert printed.out == ""
     assert len(printed.err) < 70_000
     assert "prints more than is shown" in printed.err
     assert Path.cwd() == here
+
+
+@pytest.mark.parametrize("prints", ["os.write(2, b'x' * 10_000_000)", "os.system('head -c 10000000 /dev/zero >&2')"])
+def test_what_is_printed_past_python_is_bounded_too(tmp_path: Path, capfd: pytest.CaptureFixture[str], prints: str) -> None:
+    codes = Codes()
+    reducer = codes.reducer(str(written(tmp_path, f"import os\ndef reduce(s, e):\n {prints}\n return e.seq\n")), Terms(), "s")
+    assert reducer.step(reducer.initial(), event(1), {}) == 1
+    codes.close()
+    printed = capfd.readouterr()
+    assert (len(printed.err) < 70_000, "prints more than is shown" in printed.err) == (True, True)
+
+
+@pytest.mark.parametrize(
+    ("bad", "said"),
+    [
+        ("os.fork()", "another question: does the code fork"),
+        (
+            "for n in range(3, 9):\n            try: os.write(n, bytes(15) + b'x')\n            except OSError: pass",
+            "wrote what is no answer .a message of",
+        ),
+        ("raise ValueError('\\ud800')", "ValueError: \\ud800"),
+    ],
+)
+def test_no_answer_is_taken_for_another(tmp_path: Path, bad: str, said: str) -> None:
+    reducer = by_code(_failing(tmp_path, bad), terms=Terms(event_s=5, memory_mb=300))
+    state = reducer.step(0, event(1), {})
+
+    def step_on(state: object) -> None:
+        for number in range(20):
+            state = reducer.step(state, event(number, '"bad"'), "bad")
+
+    with pytest.raises(FoldError, match=said):
+        step_on(state)
 
 
 @pytest.mark.parametrize(

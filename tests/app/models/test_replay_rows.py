@@ -13,6 +13,7 @@ def test_paths_are_read_as_they_are_written() -> None:
     assert shown_path("") == "state"
     assert shown_path("/lines/0/sku") == "lines[0].sku"
     assert shown_path("/a~1b/c~0d") == "a/b.c~d"
+    assert [shown_path(path) for path in ("/a.b/c", "/a/b/c", "/a//c", '/"x"')] == ['["a.b"].c', "a.b.c", 'a[""].c', '["\\"x\\""]']
 
 
 def test_changes_have_a_sign_and_both_sides() -> None:
