@@ -141,7 +141,7 @@ def test_files_have_the_rows_in_three_forms(path: Path, tmp_path: Path) -> None:
     shown = ("--show", "state.balance", "--show", "state.owner", "--sort", "stream")
     outs = [tmp_path / f"out{suffix}" for suffix in (".jsonl", ".csv", ".parquet")]
     for out in outs:
-        assert f"wrote {out}: 4 rows" in run("states", path, "--category", "accounts", *shown, "-o", out).stdout
+        assert f"exported {out}: 4 rows" in run("states", path, "--category", "accounts", *shown, "-o", out).stdout
     lines = [json.loads(line) for line in outs[0].read_text(encoding="utf-8").splitlines()]
     assert lines == rows(path, *shown)
     with outs[1].open(encoding="utf-8", newline="") as file:

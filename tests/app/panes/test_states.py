@@ -63,9 +63,9 @@ def headers(pane: StatesPane) -> list[str]:
 
 def test_columns_are_proposed_and_rows_come_when_they_are_seen(pane: Pane, qtbot: QtBot) -> None:
     subject, _ = pane
-    assert headers(subject) == ["stream", "owner", "balance", "version", "events", "last event"]
+    assert headers(subject) == ["stream", "owner", "balance", "version", "events", "last event (UTC)"]
     assert cells(subject, 0) == ["account-000", "owner-0", "-200", "2", "2", "2026-11-23 13:00:00 Changed"]
-    assert subject.note.whole_text() == "250 of account at all events"
+    assert subject.note.whole_text() == "250 aggregates after all events"
     subject.view.scrollToBottom()
     qtbot.waitUntil(lambda: cells(subject, 249)[0] == "account-249", timeout=_WAIT_MS)
 
@@ -75,7 +75,7 @@ def test_a_moment_gives_the_states_of_then(pane: Pane, qtbot: QtBot) -> None:
     subject.time.setText("2026-11-23T12:00:00.000099Z")
     subject.time.returnPressed.emit()
     qtbot.waitUntil(lambda: cells(subject, 0)[2] == "0", timeout=_WAIT_MS)
-    assert subject.note.whole_text().startswith("100 of account at 2026-11-23T12:00:00.000099Z · 150 begin later")
+    assert subject.note.whole_text().startswith("100 aggregates at 2026-11-23 12:00:00.000099 (UTC) · 150 begin later")
     subject.time.setText("yesterday-ish")
     subject.time.returnPressed.emit()
     assert "write a time" in subject.notice.text.whole_text()
@@ -92,7 +92,7 @@ def test_a_filter_and_an_order(pane: Pane, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: cells(subject, 0)[0] == "account-249", timeout=_WAIT_MS)
     subject.copy_command()
     assert "states" in QGuiApplication.clipboard().text()
-    assert "--filter 'state.balance >= 40' --show state.owner --show state.balance --sort state.balance --reverse" in (
+    assert "'--filter=state.balance >= 40' --show=state.owner --show=state.balance --sort=state.balance --reverse" in (
         QGuiApplication.clipboard().text()
     )
     subject.filter.setText("state.balance >")
@@ -125,8 +125,8 @@ def test_the_moment_of_the_current_event(pane: Pane, qtbot: QtBot) -> None:
     subject, selection = pane
     selection.choose_event(1)
     subject.here.click()
-    qtbot.waitUntil(lambda: subject.note.whole_text().startswith("1 of account"), timeout=_WAIT_MS)
-    assert subject.time.text() == "2026-11-23T12:00:00.000000Z"
+    qtbot.waitUntil(lambda: subject.note.whole_text().startswith("1 aggregate at"), timeout=_WAIT_MS)
+    assert subject.time.text() == "2026-11-23 12:00:00"
 
 
 def test_the_model_keeps_the_rules_of_models() -> None:
