@@ -147,7 +147,8 @@ class ReplayControls(QWidget):
         inside.addWidget(self.notice)
 
     def _steps(self) -> QHBoxLayout:
-        line = QHBoxLayout()
+        line, steps = QHBoxLayout(), QHBoxLayout()
+        steps.setSpacing(2)
         for text, words, events in (
             ("|‹", "Before the first event", -_FAR),
             ("‹", "One event back (Alt+Shift+Left)", -1),
@@ -159,9 +160,10 @@ class ReplayControls(QWidget):
             button.setAccessibleName(words)
             set_tip(button, words)
             button.clicked.connect(lambda _on=False, events=events: self.step(events))
-            line.addWidget(button)
-        line.addWidget(self.play)
-        line.addWidget(self.paces)
+            steps.addWidget(button)
+        steps.addWidget(self.play)
+        steps.addWidget(self.paces)
+        line.addLayout(steps)
         line.addWidget(self.place, 1)
         return line
 

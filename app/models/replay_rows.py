@@ -19,7 +19,7 @@ _FIELD_TONES = {**TONES, "replace": "text"}
 """Of a field's history most rows are replacements."""
 _HISTORIES = {
     "starts_late": "its beginning is not in the capture",
-    "holes": "there are holes in its history",
+    "holes": "holes in its history",
     "filtered": "a filter may have left events out",
     "unknown": "not known to be whole",
 }

@@ -26,6 +26,7 @@ MOST_ROWS = 2_000_000
 _PAGES = 40
 FIXED = ("stream", "version", "events", "last event")
 """What is known of each: the stream stands first, the others after the places of its state."""
+_ORDERS = ("stream", "version", "applied", "time")
 _NONE = QModelIndex()
 _DISPLAY, _COLOR, _TIP, _ALIGNED, _FONT = (
     int(role)
@@ -55,6 +56,7 @@ class StatesTable(QAbstractTableModel):
         self.total = 0
         self.columns: list[str] = []
         self._numbers: frozenset[str] = frozenset()
+        self._order = ("", "")
         self.zone: tzinfo = UTC
         self._pages: OrderedDict[int, list[Row]] = OrderedDict()
         self._asked: set[int] = set()
@@ -132,10 +134,19 @@ class StatesTable(QAbstractTableModel):
         if role != _DISPLAY:
             return None
         place = self.place_of(section)
-        if place is not None:
-            return self.columns[place].removeprefix("state.")
-        name = FIXED[self.fixed_of(section)]
-        return f"{name} ({zone_name(self.zone)})" if name == FIXED[-1] else name
+        name = FIXED[self.fixed_of(section)] if place is None else self.columns[place].removeprefix("state.")
+        zone = f" ({zone_name(self.zone)})" if section == self.columnCount() - 1 else ""
+        return f"{name}{zone}{self._order[1] if self.order_of(section) == self._order[0] else ''}"
+
+    def order_of(self, column: int) -> str:
+        """What rows are ordered by that are ordered by a column."""
+        place = self.place_of(column)
+        return _ORDERS[self.fixed_of(column)] if place is None else self.columns[place]
+
+    def show_order(self, order: str, *, is_reversed: bool) -> None:
+        """Says in its header by which column rows are ordered; empty for none."""
+        self._order = (order, " ↓" if is_reversed else " ↑")
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
 
     def is_number(self, column: int) -> bool:
         """Whether a column is one of numbers."""

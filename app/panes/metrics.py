@@ -34,7 +34,7 @@ _GAPS_MS = 5_000
 _DIM_MS = 300
 _MOST_POINTS = 400
 _SPANS: dict[str, int | None] = {"last 5 min": 300, "last hour": 3_600, "all": None}
-_LEAST_CHARACTERS = 4
+_LEAST_CHARACTERS = 5
 """A box of choices is this wide where room is short."""
 _SPREADSHEET = ("=", "+", "-", "@", "\t", "\r")
 

@@ -34,14 +34,14 @@ from inspector.capture.reader import CaptureReader
 from inspector.event import format_time, parse_time
 from inspector.text import visible
 
-_FRAME_PX = 26
+_FRAME_PX, _LEAST_TIME, _MOST_TIME = 26, 8, 27
+"""Of the box for a time: what is beside its text, and of how many characters that is at least and at most."""
 _SOON_MS = 150
 _SLICE_MS = 150
 _MOST_CATEGORIES = 500
 _COLUMNS = 8
-_ORDERS = ("stream", "version", "applied", "time")
 _CATEGORIES = "SELECT name FROM category ORDER BY name LIMIT ?"
-_STREAM_PX, _COUNT_PX, _NUMBER_PX, _TEXT_PX, _LAST_PX = 150, 66, 90, 110, 230
+_STREAM_PX, _COUNT_PX, _NUMBER_PX, _TEXT_PX, _LAST_PX = 150, 72, 90, 110, 230
 
 
 class StatesPane(Panel):
@@ -73,7 +73,7 @@ class StatesPane(Panel):
         self.time.setAccessibleName("Moment")
         self.time.setPlaceholderText("now")
         self.time.setFont(style.fixed_font())
-        self.time.setFixedWidth(QFontMetrics(self.time.font()).horizontalAdvance("2026-11-23 14:03:07") + _FRAME_PX)
+        self._fit_time()
         set_tip(self.time, "The moment, by event time: 14:03, 2026-11-23, -15m, a whole RFC 3339 time; empty for all events")
         self.filter.setAccessibleName("Filter states")
         self.filter.setPlaceholderText("Filter, e.g. state.balance < 0")
@@ -87,8 +87,6 @@ class StatesPane(Panel):
         self.table = StatesTable(self)
         self.view = RowsView(self.table, "Aggregates", [_STREAM_PX, _COUNT_PX, _COUNT_PX, 0], least_px=_LAST_PX)
         self.view.horizontalHeader().setSectionsClickable(True)
-        self.view.horizontalHeader().setSortIndicatorShown(True)
-        self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.empty = Empty("No aggregates yet.", "Events with a stream are folded here, all streams of a category at once.")
         line = QHBoxLayout()
         line.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, 2)
@@ -106,6 +104,7 @@ class StatesPane(Panel):
 
     def _connect(self) -> None:
         self.category.activated.connect(lambda _place: self.ask())
+        self.time.textChanged.connect(lambda _text: self._fit_time())
         self.time.returnPressed.connect(self.ask)
         self.filter.returnPressed.connect(self.ask_all)
         self.here.clicked.connect(self._take_here)
@@ -118,6 +117,12 @@ class StatesPane(Panel):
         self.fold.restarted.connect(lambda sentence: self.notice.say(sentence, role="warn"))
         self._session.watermark_changed.connect(self._grown)
         self._session.ending.connect(self.fold.close)
+
+    def _fit_time(self) -> None:
+        """What is written is seen whole; the filter has what it does not need."""
+        character_px = QFontMetrics(self.time.font()).horizontalAdvance("0")
+        length = min(max(len(self.time.text()), _LEAST_TIME), _MOST_TIME)
+        self.time.setFixedWidth(length * character_px + _FRAME_PX)
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows and reads times in this zone."""
@@ -195,7 +200,6 @@ class StatesPane(Panel):
         self.bar.show()
         self._drop()
         wish = StatesWish(category, at)
-        self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         moment = {"at": at} if at else {}
         self.fold.ask(
             "states_open", lambda table, answer: self._opened(wish, table, answer), self._fail, lane="open", category=category, **moment
@@ -227,6 +231,7 @@ class StatesPane(Panel):
 
     def _show(self, wish: StatesWish, total: int) -> None:
         self.listed = wish
+        self.table.show_order(wish.sort, is_reversed=wish.is_reversed)
         self.table.show_table(total, wish.places, self._numbers)
         places = [_NUMBER_PX if place in self._numbers else _TEXT_PX for place in wish.places]
         self.view.fit_columns([_STREAM_PX, *places, _COUNT_PX, _COUNT_PX, 0])
@@ -296,11 +301,8 @@ class StatesPane(Panel):
     # ---- pointing
 
     def _sort_by(self, column: int) -> None:
-        place = self.table.place_of(column)
-        wanted = _ORDERS[self.table.fixed_of(column)] if place is None else self.table.columns[place]
+        wanted = self.table.order_of(column)
         self._wish = replace(self._wish, sort=wanted, is_reversed=wanted == self._wish.sort and not self._wish.is_reversed)
-        order = Qt.SortOrder.DescendingOrder if self._wish.is_reversed else Qt.SortOrder.AscendingOrder
-        self.view.horizontalHeader().setSortIndicator(column, order)
         self.ask_all()
 
     def _activated(self, index: QModelIndex) -> None:
