@@ -114,6 +114,13 @@ def test_a_row_leads_to_its_replay(pane: Pane, qtbot: QtBot) -> None:
     assert wanted.args == [8]
 
 
+def test_rows_are_copied(pane: Pane) -> None:
+    subject, _ = pane
+    subject.view.setCurrentIndex(subject.table.index(2, 0))
+    subject.copy_row()
+    assert QGuiApplication.clipboard().text().split("\t")[:4] == ["account-002", "owner-2", "-198", "2"]
+
+
 def test_another_category(pane: Pane, qtbot: QtBot) -> None:
     subject, _ = pane
     subject.choose("order")
@@ -132,7 +139,12 @@ def test_the_moment_of_the_current_event(pane: Pane, qtbot: QtBot) -> None:
 def test_the_model_keeps_the_rules_of_models() -> None:
     table = StatesTable()
     QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    table.show_table(250, ["state.a"])
+    table.show_table(250, ["state.a", "state.b"], ["state.a"])
+    right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    horizontal, aligned = Qt.Orientation.Horizontal, int(Qt.ItemDataRole.TextAlignmentRole)
+    assert [table.headerData(column, horizontal, aligned) for column in range(6)] == [None, right, None, right, right, None]
+    table.show_order("state.a", is_reversed=True)
+    assert [table.headerData(column, horizontal) for column in range(3)] == ["stream", "a ↓", "b"]
     wanted: list[object] = []
     table.page_wanted.connect(wanted.append)
     assert table.data(table.index(120, 0)) == "…"
@@ -141,7 +153,7 @@ def test_the_model_keeps_the_rules_of_models() -> None:
         "stream": "s",
         "source": "k",
         "is": "there",
-        "cells": [{"kind": "number", "text": "1"}],
+        "cells": [{"kind": "number", "text": "1"}, {"kind": "string", "text": "x"}],
         "version": None,
         "applied": 1,
         "last": None,
@@ -150,4 +162,6 @@ def test_the_model_keeps_the_rules_of_models() -> None:
     }
     table.show_page(100, [row] * 100)
     assert table.data(table.index(120, 1)) == "1"
+    assert [table.data(table.index(120, column), aligned) for column in range(6)] == [None, right, None, right, right, None]
+    assert table.line(120) == "s\t1\tx\t\t1\t"
     table.show_table(0, [])
