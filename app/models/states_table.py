@@ -180,7 +180,7 @@ class StatesTable(QAbstractTableModel):
 
     def _text(self, row: Row, column: int) -> str:
         if (place := self.place_of(column)) is not None:
-            return str(_cell(row, place).get("text", ""))
+            return str(_cell(row, place).get("text", "")) or ("" if place or row["is"] == "there" else str(row["is"]))
         last = row.get("last") or {}
         time = shown_time(parse_time(last["time"]), self.zone).removesuffix(".000000") if last.get("time") else ""
         version = "" if row["version"] is None else f"{row['version']:,}"
