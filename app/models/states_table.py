@@ -134,7 +134,7 @@ class StatesTable(QAbstractTableModel):
         if role != _DISPLAY:
             return None
         place = self.place_of(section)
-        name = FIXED[self.fixed_of(section)] if place is None else self.columns[place].removeprefix("state.")
+        name = FIXED[self.fixed_of(section)] if place is None else shown_place(self.columns[place])
         zone = f" ({zone_name(self.zone)})" if section == self.columnCount() - 1 else ""
         return f"{name}{zone}{self._order[1] if self.order_of(section) == self._order[0] else ''}"
 
@@ -196,6 +196,11 @@ class StatesTable(QAbstractTableModel):
             return style.color("warn")
         place = self.place_of(column)
         return style.color("text" if place is None else _TONES.get(str(_cell(row, place).get("kind")), "text"))
+
+
+def shown_place(place: str) -> str:
+    """A place of a state as a header names it."""
+    return place.removeprefix("state.")
 
 
 def _cell(row: Row, place: int) -> Mapping[str, str]:

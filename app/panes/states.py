@@ -17,19 +17,19 @@ from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushBut
 
 from app import style
 from app.empty import Empty
-from app.event_rows_view import RowsView
 from app.exporting import states_arguments
 from app.fold import Answer, Fold
 from app.jump import Here
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
-from app.models.states_table import PAGE_ROWS, StatesTable
+from app.models.states_table import PAGE_ROWS
 from app.models.wish import StatesWish
 from app.notice import Notice, thin_bar
 from app.plain import Panel, set_tip
 from app.replay_time import moment_us
 from app.selection import Selection
 from app.session import Session
+from app.states_view import StatesView
 from inspector.capture.reader import CaptureReader
 from inspector.event import format_time, parse_time
 from inspector.text import visible
@@ -41,7 +41,6 @@ _SLICE_MS = 150
 _MOST_CATEGORIES = 500
 _COLUMNS = 8
 _CATEGORIES = "SELECT name FROM category ORDER BY name LIMIT ?"
-_STREAM_PX, _COUNT_PX, _NUMBER_PX, _TEXT_PX, _LAST_PX = 150, 72, 90, 110, 230
 
 
 class StatesPane(Panel):
@@ -84,9 +83,8 @@ class StatesPane(Panel):
         self.to_file = QPushButton("Export …")
         set_tip(self.to_file, "Writes what is listed to a file: JSON lines, CSV or Parquet, with a manifest beside it")
         self.notice, self.bar = Notice("States notice"), thin_bar("States are folded", 0)
-        self.table = StatesTable(self)
-        self.view = RowsView(self.table, "Aggregates", [_STREAM_PX, _COUNT_PX, _COUNT_PX, 0], least_px=_LAST_PX)
-        self.view.horizontalHeader().setSectionsClickable(True)
+        self.view = StatesView()
+        self.table = self.view.table
         self.empty = Empty("No aggregates yet.", "Events with a stream are folded here, all streams of a category at once.")
         line = QHBoxLayout()
         line.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, 2)
@@ -111,7 +109,6 @@ class StatesPane(Panel):
         self.to_file.clicked.connect(self.export)
         self.table.page_wanted.connect(self._ask_page)
         self.view.activated.connect(self._activated)
-        self.view.copy_wanted.connect(self.copy_row)
         self.view.menu_wanted.connect(self._menu)
         self.view.horizontalHeader().sectionClicked.connect(self._sort_by)
         self.fold.restarted.connect(lambda sentence: self.notice.say(sentence, role="warn"))
@@ -231,10 +228,7 @@ class StatesPane(Panel):
 
     def _show(self, wish: StatesWish, total: int) -> None:
         self.listed = wish
-        self.table.show_order(wish.sort, is_reversed=wish.is_reversed)
-        self.table.show_table(total, wish.places, self._numbers)
-        places = [_NUMBER_PX if place in self._numbers else _TEXT_PX for place in wish.places]
-        self.view.fit_columns([_STREAM_PX, *places, _COUNT_PX, _COUNT_PX, 0])
+        self.view.show_table(wish, total, self._numbers)
         if not total:
             self.empty.show_text("No aggregate fits.", "Another moment or filter may find some.")
         self._stack.setCurrentWidget(self.view if total else self.empty)
@@ -314,16 +308,11 @@ class StatesPane(Panel):
         menu = QMenu(self.view)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.addAction("Replay this stream", lambda: self._activated(index))
-        menu.addAction("Copy row", self.copy_row)
+        menu.addAction("Copy row", self.view.copy_row)
         menu.addSeparator()
         menu.addAction("Copy the command of this table", self.copy_command)
         menu.addAction("Export this table …", self.export)
         menu.popup(at)
-
-    def copy_row(self) -> None:
-        """Copies the current row, its texts parted by tabs."""
-        if self.view.row() >= 0 and (line := self.table.line(self.view.row())):
-            QGuiApplication.clipboard().setText(line)
 
     def copy_command(self) -> None:
         """Copies the command that prints what is listed; with `-o FILE` it writes what `export` does."""

@@ -117,7 +117,7 @@ def test_a_row_leads_to_its_replay(pane: Pane, qtbot: QtBot) -> None:
 def test_rows_are_copied(pane: Pane) -> None:
     subject, _ = pane
     subject.view.setCurrentIndex(subject.table.index(2, 0))
-    subject.copy_row()
+    subject.view.copy_row()
     assert QGuiApplication.clipboard().text().split("\t")[:4] == ["account-002", "owner-2", "-198", "2"]
 
 
