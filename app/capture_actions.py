@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from app.actions import Action
 from app.dialogs.save import choose_page
 from app.evidence import EvidenceBar
-from app.exporting import ExportJob, choose_out, export_arguments
+from app.exporting import FORMS, ExportJob, choose_out, export_arguments
 from app.saving import ReportJob
 
 if TYPE_CHECKING:
@@ -24,9 +24,11 @@ def capture_actions(window: MainWindow) -> list[Action]:
 
     def export() -> None:
         session = window.session
-        if session is not None and (out := choose_out(window, session.path)) is not None:
-            wanted = export_arguments(session.path, window.events.lister.wish, out.suffix)
-            window.chrome.saving.run(ExportJob([*wanted, *session.mask_options], out, window.chrome.saving))
+        if session is None:
+            return
+        if (target := choose_out(window, "Export what is listed", Path(session.path.stem), FORMS)) is not None:
+            wanted = export_arguments(session.path, window.events.lister.wish, target.out.suffix)
+            window.chrome.saving.run(ExportJob([*wanted, *session.mask_options], target, window.chrome.saving))
 
     def finished() -> bool:
         return window.session is not None and not window.session.is_capturing

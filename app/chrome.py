@@ -127,6 +127,7 @@ class Chrome(QWidget):
         """Shows the filter and range of a session; None: nothing is open."""
         self.look.follow(selection)
         self.filter.follow(session, selection)
+        self.saving.follow(session, selection)
         self.importing.follow(session, selection)
         self.decoding.follow(session, selection)
         self.indexing.follow(session, selection)

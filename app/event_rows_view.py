@@ -13,13 +13,13 @@ from app import style
 
 
 class RowsView(QTableView):
-    """Rows of `model`; `widths` are those of its columns in pixels, 0 for those that share the rest."""
+    """Rows of `model`; `widths` are those of its columns in pixels, 0 for those that share the rest, at least `least_px` each."""
 
     copy_wanted = Signal()
     menu_wanted = Signal(object, object)
     """`(index, place on the screen)`"""
 
-    def __init__(self, model: QAbstractTableModel, name: str, widths: list[int]) -> None:
+    def __init__(self, model: QAbstractTableModel, name: str, widths: list[int], *, least_px: int = 60) -> None:
         super().__init__()
         self.setModel(model)
         self.setAccessibleName(name)
@@ -40,7 +40,7 @@ class RowsView(QTableView):
         columns.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         columns.setHighlightSections(False)
         columns.setMinimumSectionSize(40)
-        self._widths = widths
+        self._widths, self._least_px = widths, least_px
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Gives the columns without a width of their own what room there is."""
@@ -53,7 +53,7 @@ class RowsView(QTableView):
         self._widths = widths
         share = (self.viewport().width() - sum(widths)) // max(widths.count(0), 1)
         for column, width in enumerate(widths):
-            self.horizontalHeader().resizeSection(column, width or max(share, 60))
+            self.horizontalHeader().resizeSection(column, width or max(share, self._least_px))
 
     def row(self) -> int:
         """The current row; −1 for none."""

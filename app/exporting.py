@@ -1,42 +1,63 @@
-"""Export: the command `eventscope export` as a job of the window. No widget but the question where to.
+"""Exports: the commands `eventscope export` and `states -o` as jobs of the window. No widget but the question where to.
 
-Read `dialogs.save` for the bar that shows how it goes, `inspector.cli.export` for the command.
+Read `dialogs.save` for the bar that shows how it goes, `inspector.cli.export` and `inspector.cli.states` for the commands.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.models.wish import Wish
+from app.models.wish import StatesWish, Wish
 from app.saving import FileJob
 from inspector.event import format_time
 from inspector.query.combine import combined
 
-FORMS = {
-    "JSON lines (*.jsonl)": ".jsonl",
-    "CSV, safe for spreadsheets (*.csv)": ".csv",
-    "Parquet (*.parquet)": ".parquet",
-    "Captures (*.evcap)": ".evcap",
-}
+_EXACT = "CSV, exactly as it is (*.csv)"
+TABLES = {"JSON lines (*.jsonl)": ".jsonl", "CSV, safe for spreadsheets (*.csv)": ".csv", _EXACT: ".csv", "Parquet (*.parquet)": ".parquet"}
+"""The forms of rows, and how a file's name ends that has one."""
+FORMS = {**TABLES, "Captures (*.evcap)": ".evcap"}
+"""The forms of events."""
+
+
+class Target(NamedTuple):
+    """Where an export goes, and what more the command is told of its form."""
+
+    out: Path
+    options: list[str]
 
 
 class ExportJob(FileJob):
-    """Writes what `arguments` ask for to `out`."""
+    """Writes the events that `arguments` ask for."""
 
     DOING, DONE, WRITTEN = "Exporting", "Exported to", "exported"
+    COMMAND, ROWS = "export", "events"
 
-    def __init__(self, arguments: Sequence[str], out: Path, parent: QObject | None = None) -> None:
-        super().__init__(["export", *arguments, "-o", str(out)], out, parent)
+    def __init__(self, arguments: Sequence[str], target: Target, parent: QObject | None = None) -> None:
+        super().__init__([self.COMMAND, *arguments, *target.options, "-o", str(target.out)], target.out, parent)
 
     def said_of(self, line: Mapping[str, Any]) -> str:
-        """How many events, and what was changed for the form."""
-        notes = [f"{int(line.get('events', 0)):,} events", *map(str, line.get("notes") or ())]
+        """How many rows, and what is to be known of them."""
+        notes = [f"{int(line.get(self.ROWS, 0)):,} {self.ROWS}", *map(str, line.get("notes") or ())]
         return "".join(f" · {note}" for note in notes)
+
+
+class StatesJob(ExportJob):
+    """Writes the table of states that `arguments` ask for."""
+
+    COMMAND, ROWS = "states", "rows"
+
+    def progress_of(self, line: Mapping[str, Any]) -> tuple[str, int, int]:
+        """By aggregates looked at; then, where they were put in an order, by rows written."""
+        if found := int(line.get("found", 0)):
+            rows = int(line["rows"])
+            return f"{rows:,} of {found:,} rows written", rows, found
+        looked_at, streams = int(line.get("looked_at", 0)), int(line.get("streams", 0))
+        return f"{looked_at:,} of {streams:,} aggregates looked at", looked_at, streams
 
 
 def export_arguments(path: Path, wish: Wish, suffix: str) -> list[str]:
@@ -49,9 +70,19 @@ def export_arguments(path: Path, wish: Wish, suffix: str) -> list[str]:
     return [str(path), *order, *([f"--filter={text}"] if text else [])]
 
 
-def choose_out(parent: QWidget, path: Path, folder: str = "") -> Path | None:
-    """Where events are to go, asked of the user (also whether to replace what is there); the name says the form."""
-    chosen, form = QFileDialog.getSaveFileName(parent, "Export what is listed", str(Path(folder) / path.stem), ";;".join(FORMS))
+def states_arguments(path: Path, wish: StatesWish) -> list[str]:
+    """The arguments of `eventscope states` for what a table of states has."""
+    chosen = [f"--at={wish.at}"] if wish.at else []
+    chosen += [f"--filter={wish.filter}"] if wish.filter else []
+    chosen += [f"--show={place}" for place in wish.places]
+    chosen += [f"--sort={wish.sort}", *(["--reverse"] if wish.is_reversed else [])] if wish.sort else []
+    return [str(path), f"--category={wish.category}", *chosen]
+
+
+def choose_out(parent: QWidget, title: str, name: Path, forms: Mapping[str, str]) -> Target | None:
+    """Where rows are to go, asked of the user (also whether to replace what is there); the ending says the form."""
+    chosen, form = QFileDialog.getSaveFileName(parent, title, str(name), ";;".join(forms))
     if not chosen:
         return None
-    return Path(chosen) if Path(chosen).suffix in FORMS.values() else Path(chosen + FORMS.get(form, ".jsonl"))
+    out = Path(chosen) if Path(chosen).suffix in forms.values() else Path(chosen + forms.get(form, ".jsonl"))
+    return Target(out, ["--csv", "exact"] if form == _EXACT and out.suffix == ".csv" else [])

@@ -30,7 +30,9 @@ from app.reach import Reach
 from app.selection import Selection
 from app.session import Session
 
-_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX, _TIMELINE_PX = 260, 436, 370, 470, 220, 116
+_NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX, _TIMELINE_PX = 260, 436, 330, 510, 220, 116
+_RIGHT_SHARE = 4
+"""The right side has one part in so many of a wide window."""
 
 
 class Layout(QSplitter):
@@ -153,7 +155,8 @@ class Layout(QSplitter):
         super().resizeEvent(event)
         if not self._is_sized and event.size().width() > _NAVIGATOR_PX + _RIGHT_PX:
             self._is_sized = True
-            self._columns.setSizes([_NAVIGATOR_PX, event.size().width() - _NAVIGATOR_PX - _RIGHT_PX, _RIGHT_PX])
+            right_px = max(_RIGHT_PX, event.size().width() // _RIGHT_SHARE)
+            self._columns.setSizes([_NAVIGATOR_PX, event.size().width() - _NAVIGATOR_PX - right_px, right_px])
             self._restore_sizes()
 
     # ---- remembering

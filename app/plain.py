@@ -64,7 +64,9 @@ class PlainLabel(QLabel):
     def _fit(self) -> None:
         cut = self._text
         if self._elided:
-            cut = QFontMetrics(self.font()).elidedText(shortened(self._text), Qt.TextElideMode.ElideRight, max(self.width(), 8))
+            cut = QFontMetrics(self.font()).elidedText(
+                shortened(self._text), Qt.TextElideMode.ElideRight, max(self.contentsRect().width(), 8)
+            )
         self.setText(cut)
         set_tip(self, self._text if cut != self._text else "")
 

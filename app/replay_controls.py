@@ -10,7 +10,7 @@ from datetime import tzinfo
 from typing import Any
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QFontMetrics
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from app import style
@@ -25,7 +25,10 @@ from inspector.event import parse_time
 Answer = Mapping[str, Any]
 
 _FAR = 1 << 30
-_TIME_PX, _PLAY_PX, _PACE_PX, _STEP_PX, _FAR_PX = 230, 48, 24, 25, 33
+_PLAY_PX, _PACE_PX, _STEP_PX, _FAR_PX = 48, 24, 25, 33
+_SECONDS, _MICROSECONDS = "2026-11-23 14:03:07", "2026-11-23 14:03:07.123456"
+_FRAME_PX = 26
+"""Of a line to type in, what is beside its text."""
 CLOCKS = {"event time": "at", "known by": "known_at"}
 """What a time means, by its words, and as a field of a question."""
 
@@ -100,7 +103,9 @@ class ReplayControls(QWidget):
         self.time.setAccessibleName("Time to replay to")
         self.time.setFont(style.fixed_font())
         self.time.setPlaceholderText("14:03:07.250")
-        self.time.setMaximumWidth(_TIME_PX)
+        metrics = QFontMetrics(self.time.font())
+        self.time.setMinimumWidth(metrics.horizontalAdvance(_SECONDS) + _FRAME_PX)
+        self.time.setMaximumWidth(metrics.horizontalAdvance(_MICROSECONDS) + _FRAME_PX)
         set_tip(self.time, "Go to the state of a time: 14:03, 14:03:07.250, 2026-11-23 (its end), 2026-11-23T14:03:00Z, -15m (Ctrl+T)")
         self.reducer = QComboBox()
         self.reducer.setAccessibleName("Reducer")
@@ -118,15 +123,16 @@ class ReplayControls(QWidget):
         self.aborted.toggled.connect(self.aborted_wanted.emit)
 
     def _lay_out(self) -> None:
-        title, rail, place, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
+        title, rail, time, said = QHBoxLayout(), QHBoxLayout(), QHBoxLayout(), QHBoxLayout()
         title.addWidget(self.name, 1)
         title.addWidget(self.newer)
         title.addWidget(self.pin)
         title.addWidget(self.applied)
         rail.addWidget(self.slider)
-        place.addWidget(self.place, 1)
-        place.addWidget(self.clock)
-        place.addWidget(self.zone)
+        time.addWidget(self.time, 50)
+        time.addWidget(self.zone)
+        time.addWidget(self.clock)
+        time.addStretch(1)
         said.addWidget(self.history, 1)
         said.addWidget(self.aborted)
         said.addWidget(self.reducer)
@@ -134,14 +140,15 @@ class ReplayControls(QWidget):
         inside.setContentsMargins(0, 0, 0, 2)
         inside.setSpacing(3)
         inside.addWidget(self.bar)
-        for line in (title, rail, self._steps(), place, said):
+        for line in (title, rail, self._steps(), time, said):
             line.setContentsMargins(style.INSIDE_PX, 1, style.INSIDE_PX, 1)
             line.setSpacing(style.GAP_PX)
             inside.addLayout(line)
         inside.addWidget(self.notice)
 
     def _steps(self) -> QHBoxLayout:
-        line = QHBoxLayout()
+        line, steps = QHBoxLayout(), QHBoxLayout()
+        steps.setSpacing(2)
         for text, words, events in (
             ("|‹", "Before the first event", -_FAR),
             ("‹", "One event back (Alt+Shift+Left)", -1),
@@ -153,11 +160,11 @@ class ReplayControls(QWidget):
             button.setAccessibleName(words)
             set_tip(button, words)
             button.clicked.connect(lambda _on=False, events=events: self.step(events))
-            line.addWidget(button)
-        line.addWidget(self.play)
-        line.addWidget(self.paces)
-        line.addWidget(self.time, 50)
-        line.addStretch(1)
+            steps.addWidget(button)
+        steps.addWidget(self.play)
+        steps.addWidget(self.paces)
+        line.addLayout(steps)
+        line.addWidget(self.place, 1)
         return line
 
     def step(self, events: int) -> None:

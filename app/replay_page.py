@@ -32,14 +32,14 @@ class ReplayPage(QWidget):
     """`(place)`: the state after so many events is to be shown."""
     title = ""
 
-    def __init__(self, replaying: Replaying, headers: Sequence[str], widths: list[int]) -> None:
+    def __init__(self, replaying: Replaying, headers: Sequence[str], widths: list[int], *, toned: Sequence[int] = ()) -> None:
         super().__init__()
         self.replaying = replaying
         self.zone: tzinfo = UTC
         self._is_stale = True
         self.said = PlainLabel(role="dim", elided=True)
         self.honest = PlainLabel(role="warn", elided=True)
-        self.table = TextTable(headers, self)
+        self.table = TextTable(headers, self, toned=toned)
         self.view = RowsView(self.table, self.title, widths)
         self.empty = Empty("", "")
         self.buttons = QHBoxLayout()

@@ -36,7 +36,7 @@ class ChangesPage(ReplayPage):
     title = "Changes"
 
     def __init__(self, replaying: Replaying) -> None:
-        super().__init__(replaying, _CHANGE_HEADERS, [_PLACE_PX, 0, 0])
+        super().__init__(replaying, _CHANGE_HEADERS, [_PLACE_PX, 0, 0], toned=[0])
 
     def refresh(self) -> None:
         """Lists what the shown state's answer says already."""
@@ -59,7 +59,7 @@ class DiffPage(ReplayPage):
     """`(place)` of the second cursor; None: it is not wanted."""
 
     def __init__(self, replaying: Replaying) -> None:
-        super().__init__(replaying, ("place", "at A", "at B"), [_PLACE_PX, 0, 0])
+        super().__init__(replaying, ("place", "at A", "at B"), [_PLACE_PX, 0, 0], toned=[0])
         self.second: int | None = None
         self.keep, self.clear = self.add_button("B here", "Keep the moment shown as B (B in the strip)"), self.add_button("Clear", "No B")
         self.keep.clicked.connect(lambda: self.second_wanted.emit(int(self.replaying.look.get("place", 0))))
@@ -103,7 +103,7 @@ class WhatIfPage(ReplayPage):
     """Other events are left out."""
 
     def __init__(self, replaying: Replaying) -> None:
-        super().__init__(replaying, ("place", "happened", "would be"), [_PLACE_PX, 0, 0])
+        super().__init__(replaying, ("place", "happened", "would be"), [_PLACE_PX, 0, 0], toned=[0])
         self.leave_out = self.add_button("Leave out this event", "What if the last event applied had not happened?")
         self.put_back = self.add_button("Put all back", "What happened, again")
         self.leave_out.clicked.connect(self._leave_out_last)
@@ -203,7 +203,7 @@ class SnapshotsPage(ReplayPage):
     title = "Snapshots"
 
     def __init__(self, replaying: Replaying) -> None:
-        super().__init__(replaying, ("version", "time", "against the replay"), [_NUMBER_PX + 20, _TIME_PX, 0])
+        super().__init__(replaying, ("version", "time", "against the replay"), [_NUMBER_PX + 20, _TIME_PX, 0], toned=[2])
 
     def refresh(self) -> None:
         """Asks for the first of them."""

@@ -39,7 +39,7 @@ class ReplayTabs(QWidget):
         self.changes, self.diff, self.what_if = ChangesPage(replaying), DiffPage(replaying), WhatIfPage(replaying)
         self.field, self.plot, self.snapshots = FieldPage(replaying), PlotPage(replaying), SnapshotsPage(replaying)
         self.pages: list[ReplayPage] = [self.changes, self.diff, self.what_if, self.field, self.plot, self.snapshots]
-        self.pinned = TextTable(("pinned", "value"), self)
+        self.pinned = TextTable(("pinned", "value"), self, toned=[1])
         self._pinned_view = RowsView(self.pinned, "Pinned", [150, 0])
         self._pinned_view.horizontalHeader().hide()
         self._pinned_view.hide()

@@ -1,6 +1,6 @@
 """Commands that write one file, as jobs of the window: `eventscope save` and `report` here. No widget.
 
-Read `child` for processes, `dialogs.save` for the bar that shows how it goes, `exporting` for the other command.
+Read `child` for processes, `dialogs.save` for the bar that shows how it goes, `exporting` for the other commands.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.child import Child
+from app.models.captures import size_text
 
 _IN_CLEAR = " · what is masked is stored in it: whoever has the file can take the masks off"
 
@@ -23,8 +24,8 @@ class FileJob(QObject):
     DOING, DONE = "Writing", "Written to"
     WRITTEN = ""
     """The type of the line by which the command says that the file is there."""
-    progressed = Signal(object, object)
-    """`(bytes done, bytes in all)`; 0 in all where nobody knows."""
+    progressed = Signal(object, object, object)
+    """`(words, done, in all)`; 0 in all where nobody knows."""
     ended = Signal(object, object)
     """`(path, error)`: written there; or None with a sentence; or None and empty when it was stopped."""
 
@@ -57,9 +58,14 @@ class FileJob(QObject):
         del line
         return ""
 
+    def progress_of(self, line: Mapping[str, Any]) -> tuple[str, int, int]:
+        """How far it is: in words, and how much of how much is done; here by bytes."""
+        done, total = int(line.get("bytes", 0)), int(line.get("total", 0))
+        return f"{size_text(done)} of {size_text(total)}" if total else size_text(done), done, total
+
     def _told(self, line: Mapping[str, Any]) -> None:
         if line.get("type") == "progress":
-            self.progressed.emit(line.get("bytes", 0), line.get("total", 0))
+            self.progressed.emit(*self.progress_of(line))
         elif line.get("type") == self.WRITTEN:
             self._written, self.note = self.out, self.said_of(line)
 

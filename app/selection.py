@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from PySide6.QtCore import QObject, Signal
 
 from app.models.durations import Reference
+from app.models.wish import StatesWish
 from app.visited import Visited
 from inspector.event import MAX_TIME_US, MIN_TIME_US
 
@@ -62,6 +63,8 @@ class Selection(QObject):
     """`(seq)`: somebody wants to know why an event's value does not decode, or what else it may be."""
     replay_wanted = Signal(object)
     """`(seq)`: somebody wants the state of this event's stream as it was after this event."""
+    states_wanted = Signal(object)
+    """`(StatesWish)`: somebody wants a table of states as a file."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -178,6 +181,10 @@ class Selection(QObject):
         """Makes an event current and asks for the state it led to."""
         self.choose_event(seq)
         self.replay_wanted.emit(seq)
+
+    def export_states(self, wish: StatesWish) -> None:
+        """Asks for a table of states as a file."""
+        self.states_wanted.emit(wish)
 
     def back(self) -> bool:
         """Undoes the last filter or range, with the event that was current then; False when there is nothing to undo."""

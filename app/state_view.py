@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QModelIndex, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStackedWidget, QTreeView, QWidget
 
 from app.models.replay_words import nothing_words
@@ -16,6 +17,8 @@ from app.models.state_rows import Node
 from app.models.state_tree import StateTree
 
 _NAME_PX, _SETTER_PX = 116, 130
+_NAME_SHARE, _SETTER_SHARE = 0.25, 0.3
+"""Of a wide view; in a narrow one the pixels above."""
 
 
 class StateView(QTreeView):
@@ -41,6 +44,14 @@ class StateView(QTreeView):
         self.header().setMinimumSectionSize(40)
         self.expanded.connect(lambda index: self._note(index, is_open=True))
         self.collapsed.connect(lambda index: self._note(index, is_open=False))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Names and setters have more room in a wide view."""
+        super().resizeEvent(event)
+        width = event.size().width()
+        if width != event.oldSize().width():
+            self.header().resizeSection(0, max(_NAME_PX, int(width * _NAME_SHARE)))
+            self.header().resizeSection(2, max(_SETTER_PX, int(width * _SETTER_SHARE)))
 
     def forget(self) -> None:
         """Another stream: no level is open."""

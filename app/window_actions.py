@@ -17,6 +17,7 @@ from app.pane_actions import pane_actions
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.replay import ReplayPane
+from app.panes.states import StatesPane
 from app.panes.timeline import TOLD, TimelinePane
 from app.profile_actions import profile_actions
 from app.reach import Reach
@@ -246,6 +247,12 @@ def _replay(window: MainWindow) -> list[Action]:
         if window.selection is not None:
             window.selection.replay_event(window.selection.seq)
 
+    def states(do: Callable[[StatesPane], object]) -> Callable[[], object]:
+        return lambda: do(window.panes.states_pane) if window.panes is not None else None
+
+    def has_states() -> bool:
+        return window.panes is not None and window.panes.states_pane.listed is not None
+
     def to_time() -> None:
         if window.panes is not None:
             window.panes.show_pane("Replay", on=True)
@@ -259,6 +266,8 @@ def _replay(window: MainWindow) -> list[Action]:
         Action("Replay", "Stay on this stream, or follow the selection", on(ReplayPane.toggle_pin), is_possible=has),
         Action("Replay", "Copy the state as JSON", on(lambda pane: pane.copies.state()), is_possible=has),
         Action("Replay", "Copy the command of this state", on(lambda pane: pane.copies.command()), is_possible=has),
+        Action("Replay", "Export all at a time", states(StatesPane.export), is_possible=has_states),
+        Action("Replay", "Copy the command of all at a time", states(StatesPane.copy_command), is_possible=has_states),
     ]
 
 

@@ -47,10 +47,10 @@ class Exported:
 
 
 class Lines(Generic[T]):
-    """Rows as text, a line each; `line` makes one, without its end."""
+    """Rows as text, a line each; `line` makes one, without its end, of which `columns` are the names."""
 
-    def __init__(self, line: Callable[[T], str]) -> None:
-        self._line = line
+    def __init__(self, line: Callable[[T], str], columns: Sequence[str] = ()) -> None:
+        self._line, self.columns = line, list(columns)
 
     def writing(self, file: IO[bytes]) -> AbstractContextManager[Callable[[T], int]]:
         """See `Form`."""

@@ -1,4 +1,4 @@
-"""A table of states as a file: JSON lines, CSV or Parquet. Writes what it is given, to a file that appears only when it is whole.
+"""A table of states as a file: JSON lines, CSV or Parquet. Says how rows are written; writes nothing itself.
 
 In CSV and Parquet the state, and each place that was chosen, is a column of text: a text as it is, anything else as JSON with its own
 digits; what is null or not there is null. Read `export` for the writing, `replay.table` for the rows.
@@ -6,23 +6,21 @@ digits; what is null or not there is null. Read `export` for the writing, `repla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
 
 from inspector.capture.streams import StreamEvent
-from inspector.errors import UsageError
 from inspector.event import checked_time, format_time
-from inspector.export import Cells, Exported, Form, Lines, export
+from inspector.export import Cells, Lines
 from inspector.export_parquet import Typed
 from inspector.query.places import StatePlace
 from inspector.replay import Moment
-from inspector.replay.rows import as_of, printed
+from inspector.replay.rows import as_of, printed, printed_names
 from inspector.replay.table import Row
 from inspector.values import to_json
 
-SUFFIXES = (".jsonl", ".csv", ".parquet")
 _HEAD = {"stream": "string", "category": "string", "source": "string"}
 _TAIL = {
     **dict.fromkeys(("version", "applied", "skipped_aborted", "last_seq"), "int64"),
@@ -53,21 +51,17 @@ class Layout:
         return to_json(printed(row.found, self.labels, self.moment, self.places))
 
 
-def check_out(out: Path) -> None:
-    """Raises UsageError for a name that does not say its form."""
-    if out.suffix.lower() not in SUFFIXES:
-        raise UsageError(f"{out.name} does not say its form: end it in {', '.join(SUFFIXES)}")
+def form_of(out: Path, layout: Layout, *, exact: bool = False) -> Lines[Row] | Cells[Row] | Typed[Row]:
+    """How rows are written to a file of this name, which ends in .jsonl, .csv or .parquet; its `columns` are what each row has.
 
-
-def export_states(rows: Iterable[Row], out: Path, layout: Layout, *, replace: bool = False, is_stopped: Callable[[], bool]) -> Exported:
-    """Writes rows to `out` in the form its name says. Raises as `export` does, and UsageError for another ending."""
-    check_out(out)
-    forms: dict[str, Callable[[], Form[Row]]] = {
-        ".jsonl": lambda: Lines(layout.line),
-        ".csv": lambda: Cells(list(_columns(layout)), lambda row: _cells(row, layout)),
-        ".parquet": lambda: Typed(_columns(layout), lambda row: _values(row, layout, _text, checked_time), _size),
-    }
-    return export(rows, out, forms[out.suffix.lower()](), replace=replace, is_stopped=is_stopped)
+    `exact` leaves cells of CSV as they are that a spreadsheet may take for formulas.
+    """
+    suffix = out.suffix.lower()
+    if suffix == ".csv":
+        return Cells(list(_columns(layout)), lambda row: _cells(row, layout), exact=exact)
+    if suffix == ".parquet":
+        return Typed(_columns(layout), lambda row: _values(row, layout, _text, checked_time), _size)
+    return Lines(layout.line, printed_names(layout.places))
 
 
 def _columns(layout: Layout) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""What an export is, beside it: which events of which capture, what was changed for the form, and the file's hash. Writes one file.
+"""What an export is, beside it: which rows of which capture, what was changed for the form, and the file's hash. Writes one file.
 
 Read `export` for the files themselves.
 """
@@ -11,7 +11,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from pathlib import Path
@@ -39,6 +39,18 @@ class Account:
     last_us: int | None = None
     logs: dict[tuple[str, int], list[int]] = field(default_factory=dict)
 
+    def told(self) -> dict[str, object]:
+        """What went in, for the manifest."""
+        return {
+            "events": self.events,
+            "first_time": format_time(self.first_us),
+            "last_time": format_time(self.last_us),
+            "logs": [
+                {"log": log, "partition": partition, "events": count, "first": first, "last": last}
+                for (log, partition), (count, first, last) in sorted(self.logs.items())
+            ],
+        }
+
     def counting(self, events: Iterable[Event]) -> Iterator[Event]:
         """The same events, counted on their way."""
         for event in events:
@@ -64,22 +76,14 @@ def place_of(out: Path) -> Path:
     return out.with_name(out.name + SUFFIX)
 
 
-def write(out: Path, account: Account, said: Mapping[str, Any], columns: Sequence[str]) -> Path:
-    """Writes the manifest of the file `out`. Raises StorageError."""
+def write(out: Path, said: Mapping[str, Any]) -> Path:
+    """Writes the manifest of the file `out`, with what is `said` of it. Raises StorageError."""
     document = {
         "file": out.name,
         "size_bytes": out.stat().st_size,
         "sha256": sha256(out),
         "tool": f"eventscope {version('eventscope')}",
         **said,
-        "events": account.events,
-        "first_time": format_time(account.first_us),
-        "last_time": format_time(account.last_us),
-        "columns": list(columns),
-        "logs": [
-            {"log": log, "partition": partition, "events": count, "first": first, "last": last}
-            for (log, partition), (count, first, last) in sorted(account.logs.items())
-        ],
     }
     place = place_of(out)
     part = place.with_name(f".{place.name}.{os.getpid()}.part")

@@ -49,10 +49,14 @@ def captures_dir() -> Path:
     return folder
 
 
+def file_label(label: str) -> str:
+    """`label` as a part of a file's name; empty where nothing of it can stand in one."""
+    return "".join(character if character.isalnum() or character in "._" else "-" for character in label).strip("-.")[:60]
+
+
 def new_capture_path(label: str, *, now: datetime | None = None) -> Path:
     """A free file name in the captures folder that says what was read (`label`) and when it was begun. Raises OSError."""
-    kept = "".join(character if character.isalnum() or character in "._" else "-" for character in label).strip("-.")
-    stem = f"{kept[:60] or 'capture'} {(now or datetime.now(UTC)):%Y-%m-%d %H%M%S}"
+    stem = f"{file_label(label) or 'capture'} {(now or datetime.now(UTC)):%Y-%m-%d %H%M%S}"
     folder = captures_dir()
     path, count = folder / f"{stem}.evcap", 1
     while path.exists():

@@ -8,11 +8,16 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from app import style
-from app.models.captures import size_text
+from app.exporting import TABLES, StatesJob, choose_out, states_arguments
+from app.models.wish import StatesWish
 from app.plain import PlainLabel, announce, set_role, set_tip
 from app.saving import FileJob, SaveJob
+from app.selection import Selection
+from app.session import Session
+from inspector.settings import file_label
 
 SUFFIX = ".evcap"
+_STEPS = 1_000
 
 
 def choose_place(parent: QWidget, path: Path, folder: str = "", is_masked: bool = False) -> Path | None:
@@ -73,9 +78,20 @@ class SaveBar(QFrame):
         """Begins to save; False while something else is being saved."""
         return self.run(SaveJob(path, out, self))
 
+    def follow(self, session: Session | None, selection: Selection | None) -> None:
+        """Writes what is wanted of a session as files."""
+        if session is not None and selection is not None:
+            selection.states_wanted.connect(lambda wish: self._export_states(session, wish))
+
+    def _export_states(self, session: Session, wish: StatesWish) -> None:
+        name = Path(f"{session.path.stem}-{file_label(wish.category)}")
+        if (target := choose_out(self, "Export all at a time", name, TABLES)) is not None:
+            self.run(StatesJob([*states_arguments(session.path, wish), *session.mask_options], target, self))
+
     def run(self, job: FileJob) -> bool:
-        """Begins to save or to export; False while something else is."""
+        """Begins to save or to export; False, and it is said, while something else is."""
         if self._job is not None:
+            self.failed.emit(f"{self._job.out.name} is still being written: wait for it, or stop it")
             job.deleteLater()
             return False
         self._job = job
@@ -99,14 +115,13 @@ class SaveBar(QFrame):
         if self._job is not None:
             self._job.end()
 
-    def _progressed(self, done_bytes: int, total_bytes: int) -> None:
+    def _progressed(self, words: str, done: int, total: int) -> None:
         if self._job is None:
             return
-        doing = f"{self._job.DOING} {self._job.out.name}: {size_text(done_bytes)}"
-        if total_bytes:
-            self.progress.setRange(0, 1_000)
-            self.progress.setValue(done_bytes * 1_000 // total_bytes)
-        self.text.show_text(f"{doing} of {size_text(total_bytes)}" if total_bytes else doing)
+        if total:
+            self.progress.setRange(0, _STEPS)
+            self.progress.setValue(done * _STEPS // total)
+        self.text.show_text(f"{self._job.DOING} {self._job.out.name}: {words}")
 
     def _ended(self, path: Path | None, error: str) -> None:
         job, self._job = self._job, None

@@ -17,6 +17,14 @@ Answer = Mapping[str, Any]
 SIGNS = {"add": "+", "replace": "~", "remove": "−", "moved": "↕"}
 _MARKS = frozenset('.[]"')
 TONES = {"add": "ok", "replace": "warn", "remove": "bad", "moved": "dim"}
+_FIELD_TONES = {**TONES, "replace": "text"}
+"""Of a field's history most rows are replacements."""
+_HISTORIES = {
+    "starts_late": "its beginning is not in the capture",
+    "holes": "holes in its history",
+    "filtered": "a filter may have left events out",
+    "unknown": "not known to be whole",
+}
 
 
 def shown_path(pointer: str) -> str:
@@ -56,7 +64,7 @@ def field_rows(entries: Iterable[Answer], zone: tzinfo) -> tuple[list[list[str]]
         rows.append(
             [event_number(entry), event_time(entry, zone), str(entry["type"] or ""), became.get(op, f"{entry['from']} → {entry['to']}")]
         )
-        tones.append(TONES[op])
+        tones.append(_FIELD_TONES[op])
     return rows, tones
 
 
@@ -106,7 +114,7 @@ def honest_words(honest: Answer | None) -> str:
         return ""
     parts = []
     if honest["history"] != "whole":
-        parts.append(f"history {str(honest['history']).replace('_', ' ')}")
+        parts.append(_HISTORIES.get(str(honest["history"]), str(honest["history"])))
     parts += [str(sentence) for sentence in honest["absent"]]
     if count := int(honest["includes_aborted"]):
         parts.append(f"{count:,} aborted event{'' if count == 1 else 's'} folded in: this is not what happened")

@@ -22,7 +22,7 @@ def applied_words(look: Answer, total: int) -> str:
 
 
 def place_words(look: Answer, total: int) -> str:
-    """How far the state is: `version 118 of 131, 13 later events not applied`."""
+    """How far the state is: `version 118 of 131, 13 to come`."""
     place, later = int(look["place"]), total - int(look["applied"]) - int(look["passed_over"])
     if not total:
         return "every event was aborted"
@@ -31,17 +31,13 @@ def place_words(look: Answer, total: int) -> str:
     version, last = look["version"], look["last_version"]
     is_versioned = look["has_versions"] and version is not None and last is not None
     said = f"version {version:,} of {max(last, version):,}" if is_versioned else f"event {place:,} of {total:,}"
-    return f"{said}, {later:,} later event{_s(later)} not applied" if later > 0 else said
+    return f"{said}, {later:,} to come" if later > 0 else said
 
 
 def counts_words(look: Answer) -> list[str]:
-    """What was counted on the way: aborted, repeated, and by which reducer."""
-    parts = []
-    if aborted := int(look["skipped_aborted"]):
-        parts.append(f"{aborted:,} aborted left out")
-    if repeated := int(look["duplicates"]):
-        parts.append(f"{repeated:,} repeated applied")
-    return [*parts, f"by {look['reducer']}"]
+    """What was counted on the way, and by which reducer; what was aborted is said elsewhere."""
+    repeated = int(look["duplicates"])
+    return [*([f"{repeated:,} repeated applied"] if repeated else []), f"by {look['reducer']}"]
 
 
 def history_words(sure: Answer) -> str:

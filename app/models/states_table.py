@@ -6,13 +6,14 @@ Read `inspector.replay.process` for the rows, `panes.states` for the view.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
 from app import style
+from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
 from app.plain import tip
 from inspector.event import parse_time
@@ -25,6 +26,7 @@ MOST_ROWS = 2_000_000
 _PAGES = 40
 FIXED = ("stream", "version", "events", "last event")
 """What is known of each: the stream stands first, the others after the places of its state."""
+_ORDERS = ("stream", "version", "applied", "time")
 _NONE = QModelIndex()
 _DISPLAY, _COLOR, _TIP, _ALIGNED, _FONT = (
     int(role)
@@ -53,6 +55,8 @@ class StatesTable(QAbstractTableModel):
         super().__init__(parent)
         self.total = 0
         self.columns: list[str] = []
+        self._numbers: frozenset[str] = frozenset()
+        self._order = ("", "")
         self.zone: tzinfo = UTC
         self._pages: OrderedDict[int, list[Row]] = OrderedDict()
         self._asked: set[int] = set()
@@ -60,10 +64,10 @@ class StatesTable(QAbstractTableModel):
 
     # ---- what is shown
 
-    def show_table(self, total: int, columns: Sequence[str]) -> None:
-        """Another table: no row of it is here yet."""
+    def show_table(self, total: int, columns: Sequence[str], numbers: Collection[str] = ()) -> None:
+        """Another table: no row of it is here yet. `numbers` are those of the columns that mostly hold numbers."""
         self.beginResetModel()
-        self.total, self.columns = min(total, MOST_ROWS), list(columns)
+        self.total, self.columns, self._numbers = min(total, MOST_ROWS), list(columns), frozenset(numbers)
         self._pages.clear()
         self._asked.clear()
         self.endResetModel()
@@ -86,6 +90,7 @@ class StatesTable(QAbstractTableModel):
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone."""
         self.zone = zone
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
         if self.total:
             self.dataChanged.emit(self.index(0, 0), self.index(self.total - 1, self.columnCount() - 1))
 
@@ -120,11 +125,33 @@ class StatesTable(QAbstractTableModel):
         return column if column == 0 else column - len(self.columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
-        """The columns' names."""
-        if orientation is not Qt.Orientation.Horizontal or int(role) != _DISPLAY or section >= self.columnCount():
+        """The columns' names; those of numbers stand right, as their cells do."""
+        role = int(role)
+        if orientation is not Qt.Orientation.Horizontal or section >= self.columnCount():
+            return None
+        if role == _ALIGNED:
+            return _RIGHT if self.is_number(section) else None
+        if role != _DISPLAY:
             return None
         place = self.place_of(section)
-        return FIXED[self.fixed_of(section)] if place is None else self.columns[place].removeprefix("state.")
+        name = FIXED[self.fixed_of(section)] if place is None else shown_place(self.columns[place])
+        zone = f" ({zone_name(self.zone)})" if section == self.columnCount() - 1 else ""
+        return f"{name}{zone}{self._order[1] if self.order_of(section) == self._order[0] else ''}"
+
+    def order_of(self, column: int) -> str:
+        """What rows are ordered by that are ordered by a column."""
+        place = self.place_of(column)
+        return _ORDERS[self.fixed_of(column)] if place is None else self.columns[place]
+
+    def show_order(self, order: str, *, is_reversed: bool) -> None:
+        """Says in its header by which column rows are ordered; empty for none."""
+        self._order = (order, " ↓" if is_reversed else " ↑")
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, self.columnCount() - 1)
+
+    def is_number(self, column: int) -> bool:
+        """Whether a column is one of numbers."""
+        place = self.place_of(column)
+        return self.fixed_of(column) in {1, 2} if place is None else self.columns[place] in self._numbers
 
     def data(self, index: Index, role: int = _DISPLAY) -> object:
         """Texts, and how they look."""
@@ -139,16 +166,21 @@ class StatesTable(QAbstractTableModel):
             return "…" if role == _DISPLAY and column == 0 else None
         if role == _ALIGNED:
             place = self.place_of(column)
-            is_number = self.fixed_of(column) in {1, 2} if place is None else _cell(row, place).get("kind") == "number"
+            is_number = self.is_number(column) if place is None else _cell(row, place).get("kind") == "number"
             return _RIGHT if is_number else None
         if role == _COLOR:
             return self._color(row, column)
         text = self._text(row, column)
         return tip(_words(row) if column == 0 else text) if role == _TIP else visible(shortened(text, _SHOWN_CHARACTERS))
 
+    def line(self, number: int) -> str:
+        """A row's texts, parted by tabs; empty while it is not here."""
+        row = self.row(number)
+        return "" if row is None else "\t".join(visible(self._text(row, column)) for column in range(self.columnCount()))
+
     def _text(self, row: Row, column: int) -> str:
         if (place := self.place_of(column)) is not None:
-            return str(_cell(row, place).get("text", ""))
+            return str(_cell(row, place).get("text", "")) or ("" if place or row["is"] == "there" else str(row["is"]))
         last = row.get("last") or {}
         time = shown_time(parse_time(last["time"]), self.zone).removesuffix(".000000") if last.get("time") else ""
         version = "" if row["version"] is None else f"{row['version']:,}"
@@ -164,6 +196,11 @@ class StatesTable(QAbstractTableModel):
             return style.color("warn")
         place = self.place_of(column)
         return style.color("text" if place is None else _TONES.get(str(_cell(row, place).get("kind")), "text"))
+
+
+def shown_place(place: str) -> str:
+    """A place of a state as a header names it."""
+    return place.removeprefix("state.")
 
 
 def _cell(row: Row, place: int) -> Mapping[str, str]:

@@ -29,11 +29,14 @@ _RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class TextTable(QAbstractTableModel):
-    """`right` are the columns of numbers."""
+    """`right` are the columns of numbers, `toned` those that have a row's tone, without any all."""
 
-    def __init__(self, headers: Sequence[str], parent: QObject | None = None, *, right: Sequence[int] = ()) -> None:
+    def __init__(
+        self, headers: Sequence[str], parent: QObject | None = None, *, right: Sequence[int] = (), toned: Sequence[int] = ()
+    ) -> None:
         super().__init__(parent)
         self._headers, self._right = list(headers), frozenset(right)
+        self._toned = frozenset(toned or range(len(headers)))
         self.rows: list[Sequence[str]] = []
         self._tones: list[str] = []
 
@@ -73,7 +76,8 @@ class TextTable(QAbstractTableModel):
         if role == _DISPLAY:
             return visible(shortened(text, _SHOWN_CHARACTERS))
         if role == _COLOR:
-            return style.color(self._tones[index.row()]) if index.row() < len(self._tones) else None
+            is_toned = index.row() < len(self._tones) and index.column() in self._toned
+            return style.color(self._tones[index.row()]) if is_toned else None
         if role == _ALIGNED:
             return _RIGHT if index.column() in self._right else None
         return tip(text)

@@ -1,4 +1,7 @@
-"""What a list of events is to have, in the user's words. Pure; no Qt, no I/O. Read `app.lister` for how it is fulfilled."""
+"""What a list of events, or a table of states, is to have, in the user's words. Pure; no Qt, no I/O.
+
+Read `app.lister` for how the one is fulfilled, `panes.states` for the other.
+"""
 
 from __future__ import annotations
 
@@ -30,3 +33,18 @@ class Wish:
     def order_text(self) -> str:
         """The order for people, such as `time, newest first`."""
         return f"{ORDER_WORDS[self.order]}, {'newest' if self.newest_first else 'oldest'} first"
+
+
+@dataclass(frozen=True, slots=True)
+class StatesWish:
+    """All aggregates of a category at a moment: `at` is a time in RFC 3339, empty for all events.
+
+    `filter` is over states, `sort` a place in the state or a field, `places` are those of the state that are shown.
+    """
+
+    category: str
+    at: str = ""
+    filter: str = ""
+    sort: str = ""
+    is_reversed: bool = False
+    places: tuple[str, ...] = ()

@@ -34,6 +34,8 @@ _GAPS_MS = 5_000
 _DIM_MS = 300
 _MOST_POINTS = 400
 _SPANS: dict[str, int | None] = {"last 5 min": 300, "last hour": 3_600, "all": None}
+_LEAST_CHARACTERS = 5
+"""A box of choices is this wide where room is short."""
 _SPREADSHEET = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -78,6 +80,7 @@ class MetricsPane(Panel):
         for box, words in ((self.by, "What the lines are"), (self.span, "Which times are shown")):
             box.setAccessibleName(words)
             set_tip(box, words)
+            box.setMinimumContentsLength(_LEAST_CHARACTERS)
             box.currentIndexChanged.connect(lambda _index: self._ask())
         self.copy_button = QPushButton("Copy data")
         set_tip(self.copy_button, "The shown numbers as CSV, safe for spreadsheets")

@@ -7,37 +7,40 @@ Asks a fold process of its own, which is started by the first question. Read `mo
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, Qt, QTimer
-from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QPushButton, QStackedWidget, QWidget
+from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QStackedWidget, QWidget
 
 from app import style
 from app.empty import Empty
-from app.event_rows_view import RowsView
+from app.exporting import states_arguments
 from app.fold import Answer, Fold
 from app.jump import Here
 from app.models.event_look import zone_name
-from app.models.states_table import PAGE_ROWS, StatesTable
+from app.models.event_rows import shown_time
+from app.models.states_table import PAGE_ROWS
+from app.models.wish import StatesWish
 from app.notice import Notice, thin_bar
 from app.plain import Panel, set_tip
 from app.replay_time import moment_us
 from app.selection import Selection
 from app.session import Session
+from app.states_view import StatesView
 from inspector.capture.reader import CaptureReader
-from inspector.event import format_time
+from inspector.event import format_time, parse_time
 from inspector.text import visible
 
+_FRAME_PX, _LEAST_TIME, _MOST_TIME = 26, 8, 27
+"""Of the box for a time: what is beside its text, and of how many characters that is at least and at most."""
 _SOON_MS = 150
 _SLICE_MS = 150
 _MOST_CATEGORIES = 500
 _COLUMNS = 8
-_ORDERS = ("stream", "version", "applied", "time")
 _CATEGORIES = "SELECT name FROM category ORDER BY name LIMIT ?"
-_STREAM_PX, _NUMBER_PX, _LAST_PX = 150, 66, 230
-_COLUMN_PX = 110
 
 
 class StatesPane(Panel):
@@ -50,9 +53,10 @@ class StatesPane(Panel):
         self.fold = Fold(session.path, session.messages, self)
         self.fold.is_unmasked, self.fold.hides = session.is_unmasked, session.hides
         self._table = self._rows_of = self._streams = 0
-        self._sort, self._is_reverse = "", False
-        self._places: list[str] = []
-        self._moment: dict[str, object] = {}
+        self._wish = StatesWish("")
+        self.listed: StatesWish | None = None
+        """What the rows are that can be seen; None while there are none."""
+        self._numbers: set[str] = set()
         self._is_stale = True
         self._build()
         self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
@@ -68,29 +72,26 @@ class StatesPane(Panel):
         self.time.setAccessibleName("Moment")
         self.time.setPlaceholderText("now")
         self.time.setFont(style.fixed_font())
-        self.time.setFixedWidth(120)
-        set_tip(self.time, "The moment: 14:03, 2026-11-23, -15m, a whole RFC 3339 time; empty for all events")
+        self._fit_time()
+        set_tip(self.time, "The moment, by event time: 14:03, 2026-11-23, -15m, a whole RFC 3339 time; empty for all events")
         self.filter.setAccessibleName("Filter states")
         self.filter.setPlaceholderText("Filter, e.g. state.balance < 0")
         self.filter.setFont(style.fixed_font())
         self.filter.setClearButtonEnabled(True)
         self.here = QPushButton("At this event")
         set_tip(self.here, "The moment of the current event")
-        self.command = QPushButton("Copy command")
-        set_tip(self.command, "The command that prints this table; with -o FILE it writes CSV, JSON lines or Parquet")
+        self.to_file = QPushButton("Export …")
+        set_tip(self.to_file, "Writes what is listed to a file: JSON lines, CSV or Parquet, with a manifest beside it")
         self.notice, self.bar = Notice("States notice"), thin_bar("States are folded", 0)
-        self.table = StatesTable(self)
-        self.view = RowsView(self.table, "Aggregates", [_STREAM_PX, _NUMBER_PX, _NUMBER_PX, 0])
-        self.view.horizontalHeader().setSectionsClickable(True)
-        self.view.horizontalHeader().setSortIndicatorShown(True)
-        self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.view = StatesView()
+        self.table = self.view.table
         self.empty = Empty("No aggregates yet.", "Events with a stream are folded here, all streams of a category at once.")
         line = QHBoxLayout()
         line.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, 2)
         line.setSpacing(style.GAP_PX)
         for widget, stretch in ((self.category, 0), (self.time, 0), (self.here, 0), (self.filter, 1)):
             line.addWidget(widget, stretch)
-        self.corner.addWidget(self.command)
+        self.corner.addWidget(self.to_file)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
@@ -101,16 +102,24 @@ class StatesPane(Panel):
 
     def _connect(self) -> None:
         self.category.activated.connect(lambda _place: self.ask())
+        self.time.textChanged.connect(lambda _text: self._fit_time())
         self.time.returnPressed.connect(self.ask)
         self.filter.returnPressed.connect(self.ask_all)
         self.here.clicked.connect(self._take_here)
-        self.command.clicked.connect(self.copy_command)
+        self.to_file.clicked.connect(self.export)
         self.table.page_wanted.connect(self._ask_page)
         self.view.activated.connect(self._activated)
+        self.view.menu_wanted.connect(self._menu)
         self.view.horizontalHeader().sectionClicked.connect(self._sort_by)
         self.fold.restarted.connect(lambda sentence: self.notice.say(sentence, role="warn"))
         self._session.watermark_changed.connect(self._grown)
         self._session.ending.connect(self.fold.close)
+
+    def _fit_time(self) -> None:
+        """What is written is seen whole; the filter has what it does not need."""
+        character_px = QFontMetrics(self.time.font()).horizontalAdvance("0")
+        length = min(max(len(self.time.text()), _LEAST_TIME), _MOST_TIME)
+        self.time.setFixedWidth(length * character_px + _FRAME_PX)
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows and reads times in this zone."""
@@ -164,7 +173,8 @@ class StatesPane(Panel):
 
         def told(time_us: int | None) -> None:
             if time_us is not None:
-                self.time.setText(format_time(time_us) or "")
+                self.time.setText(shown_time(time_us, self._zone).removesuffix(".000000"))
+                self.time.setCursorPosition(0)
                 self.ask()
 
         self._session.work.run(found, told, self._fail, lane="states here")
@@ -179,37 +189,46 @@ class StatesPane(Panel):
         try:
             written = self.time.text().strip()
             here = Here(self._zone, zone_name(self._zone), None, None)
-            self._moment = {"at": format_time(moment_us(written, here))} if written else {}
+            at = (format_time(moment_us(written, here)) or "") if written else ""
         except ValueError as error:
             self.notice.say(str(error), role="bad")
             return
         self.notice.hide()
         self.bar.show()
         self._drop()
-        self._sort = ""
-        self.view.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        self.fold.ask("states_open", self._opened, self._fail, lane="open", category=category, **self._moment)
+        wish = StatesWish(category, at)
+        moment = {"at": at} if at else {}
+        self.fold.ask(
+            "states_open", lambda table, answer: self._opened(wish, table, answer), self._fail, lane="open", category=category, **moment
+        )
 
     def _drop(self) -> None:
         for lane in ("open", "all", "more"):
             self.fold.drop(lane)
 
-    def _opened(self, request: int, answer: Answer) -> None:
-        self._table = self._rows_of = request
-        self._places = [str(column["path"]) for column in answer["columns"]][:_COLUMNS]
+    def _opened(self, wish: StatesWish, table: int, answer: Answer) -> None:
+        self._table = self._rows_of = table
+        columns = answer["columns"][:_COLUMNS]
+        self._wish = replace(wish, places=tuple(str(column["path"]) for column in columns))
+        self._numbers = {str(column["path"]) for column in columns if column["kind"] == "number"}
         self._streams = int(answer["streams"])
         if self.filter.text().strip():
             self.ask_all()
             return
-        self._show(int(answer["total"]))
+        total = int(answer["total"])
+        self._show(self._wish, total)
         self.bar.hide()
-        total, streams = int(answer["total"]), self._streams
-        later = f" · {streams - total:,} begin later" if streams > total else ""
-        self.note.show_text(f"{total:,} of {self.category.currentText()} at {answer['asked']}{later}")
+        later = f" · {self._streams - total:,} begin later" if self._streams > total else ""
+        self.note.show_text(f"{total:,} aggregate{'' if total == 1 else 's'} {self._when()}{later}")
 
-    def _show(self, total: int) -> None:
-        self.table.show_table(total, self._places)
-        self.view.fit_columns([_STREAM_PX, *[_COLUMN_PX] * len(self._places), _NUMBER_PX, _NUMBER_PX, _LAST_PX])
+    def _when(self) -> str:
+        if not self._wish.at:
+            return "after all events"
+        return f"at {shown_time(parse_time(self._wish.at), self._zone).removesuffix('.000000')} ({zone_name(self._zone)})"
+
+    def _show(self, wish: StatesWish, total: int) -> None:
+        self.listed = wish
+        self.view.show_table(wish, total, self._numbers)
         if not total:
             self.empty.show_text("No aggregate fits.", "Another moment or filter may find some.")
         self._stack.setCurrentWidget(self.view if total else self.empty)
@@ -219,33 +238,30 @@ class StatesPane(Panel):
         if not self._table:
             self.ask()
             return
-        wanted, order = self.filter.text().strip(), {"sort": self._sort, "reverse": self._is_reverse} if self._sort else {}
-        if not wanted and not order:
+        wish = self._wish = replace(self._wish, filter=self.filter.text().strip())
+        if not wish.filter and not wish.sort:
             self.ask()
             return
         self.notice.hide()
         self.bar.show()
         self._drop()
-        fields: dict[str, Any] = {"filter": wanted, "show": self._places, "ms": _SLICE_MS, **order}
-        self.fold.ask("states_all", self._worked, self._fail, lane="all", of=self._table, **fields)
+        order = {"sort": wish.sort, "reverse": wish.is_reversed} if wish.sort else {}
+        asked: dict[str, Any] = {"of": self._table, "filter": wish.filter, "show": list(wish.places), "ms": _SLICE_MS, **order}
+        self.fold.ask("states_all", lambda survey, answer: self._worked(wish, survey, answer), self._fail, lane="all", **asked)
 
-    def _worked(self, request: int, answer: Answer, survey: int = 0) -> None:
-        survey = survey or request
+    def _worked(self, wish: StatesWish, survey: int, answer: Answer) -> None:
         matching, done, total = int(answer["matching"]), int(answer["done"]), int(answer["total"])
         self.note.show_text(f"{matching:,} match · {done:,} of {total:,} looked at" if not answer["finished"] else self._sum(answer))
-        if answer["finished"] or (not self._sort and self.table.total < PAGE_ROWS <= matching):
+        if answer["finished"] or (not wish.sort and self.table.total < PAGE_ROWS <= matching):
             self._rows_of = survey
-            self._show(matching)
-        if answer["finished"]:
-            self.bar.hide()
-            if failed := int(answer["failed"]):
-                self.notice.say(
-                    f"{failed:,} could not be folded to the end: their states are those before the event that failed", role="warn"
-                )
+            self._show(wish, matching)
+        if not answer["finished"]:
+            again: dict[str, Any] = {"of": survey, "ms": _SLICE_MS}
+            self.fold.ask("states_more", lambda _request, more: self._worked(wish, survey, more), self._fail, lane="more", **again)
             return
-        self.fold.ask(
-            "states_more", lambda _request, more: self._worked(survey, more, survey), self._fail, lane="more", of=survey, ms=_SLICE_MS
-        )
+        self.bar.hide()
+        if failed := int(answer["failed"]):
+            self.notice.say(f"{failed:,} could not be folded to the end: their states are those before the event that failed", role="warn")
 
     def _sum(self, answer: Answer) -> str:
         said = [f"{answer['matching']:,} of {answer['total']:,} match"]
@@ -261,7 +277,7 @@ class StatesPane(Panel):
             if of == self._rows_of:
                 self.table.show_page(int(answer["offset"]), answer["rows"])
 
-        fields: dict[str, Any] = {"of": of, "offset": offset, "limit": PAGE_ROWS, "show": self._places}
+        fields: dict[str, Any] = {"of": of, "offset": offset, "limit": PAGE_ROWS, "show": self.table.columns}
         self.fold.ask("states_page", told, self._page_failed, **fields)
 
     def _page_failed(self, sentence: str) -> None:
@@ -279,12 +295,8 @@ class StatesPane(Panel):
     # ---- pointing
 
     def _sort_by(self, column: int) -> None:
-        place = self.table.place_of(column)
-        wanted = _ORDERS[self.table.fixed_of(column)] if place is None else self._places[place]
-        self._is_reverse = wanted == self._sort and not self._is_reverse
-        self._sort = wanted
-        order = Qt.SortOrder.DescendingOrder if self._is_reverse else Qt.SortOrder.AscendingOrder
-        self.view.horizontalHeader().setSortIndicator(column, order)
+        wanted = self.table.order_of(column)
+        self._wish = replace(self._wish, sort=wanted, is_reversed=wanted == self._wish.sort and not self._wish.is_reversed)
         self.ask_all()
 
     def _activated(self, index: QModelIndex) -> None:
@@ -292,14 +304,26 @@ class StatesPane(Panel):
         if row is not None and row.get("last"):
             self._selection.replay_event(int(row["last"]["seq"]))
 
+    def _menu(self, index: QModelIndex, at: QPoint) -> None:
+        menu = QMenu(self.view)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Replay this stream", lambda: self._activated(index))
+        menu.addAction("Copy row", self.view.copy_row)
+        menu.addSeparator()
+        menu.addAction("Copy the command of this table", self.copy_command)
+        menu.addAction("Export this table …", self.export)
+        menu.popup(at)
+
     def copy_command(self) -> None:
-        """Copies the command that prints this table."""
-        parts = ["eventscope", "states", str(self._session.path), "--category", str(self.category.currentData() or "")]
-        parts += ["--at", str(self._moment["at"])] if "at" in self._moment else []
-        parts += ["--filter", self.filter.text().strip()] if self.filter.text().strip() else []
-        parts += [part for place in self._places for part in ("--show", place)]
-        parts += ["--sort", self._sort, *(["--reverse"] if self._is_reverse else [])] if self._sort else []
-        QGuiApplication.clipboard().setText(self._session.said(shlex.join(parts)))
+        """Copies the command that prints what is listed; with `-o FILE` it writes what `export` does."""
+        if self.listed is not None:
+            command = shlex.join(["eventscope", "states", *states_arguments(self._session.path, self.listed)])
+            QGuiApplication.clipboard().setText(self._session.said(command))
+
+    def export(self) -> None:
+        """Asks for what is listed as a file."""
+        if self.listed is not None:
+            self._selection.export_states(self.listed)
 
     def leave(self) -> None:
         """Ends the process; nothing can be asked any more."""

@@ -8,18 +8,15 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli import writing
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus
 
 if TYPE_CHECKING:
     from inspector.capture.reader import CaptureReader
-    from inspector.capture.saving import Saved
-
-_PROGRESS_EVERY_S = 0.1
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -38,8 +35,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     save.add_argument("file", type=Path, metavar="FILE")
     save.add_argument("out", type=Path, metavar="OUT")
     save.add_argument("--replace", action="store_true", help="replace OUT when it is there")
-    save.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
-    save.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
+    writing.add_options(save)
     save.set_defaults(run=_save)
 
     evidence = commands.add_parser("evidence", help="mark a capture as evidence: read-only, with its digest", description=_evidence.__doc__)
@@ -86,11 +82,19 @@ def _save(args: argparse.Namespace) -> ExitStatus:
     """Copies a capture, also one that is being written, to one file for its owner only, with the notes kept beside it."""
     from inspector.capture.saving import save
 
-    told = _Told(args.progress)
+    told = writing.Told(args.progress, lambda line: f"{line['bytes'] // 1_000_000:,} of {line['total'] // 1_000_000:,} MB")
+
+    def progressed(done_bytes: int, total_bytes: int) -> None:
+        told.progressed(bytes=done_bytes, total=total_bytes)
+
     with stopping(with_stdin=args.stop_with_stdin) as stop:
-        saved = save(args.file, args.out, replace=args.replace, progress=told.progressed, is_stopped=stop.is_set)
+        saved = save(args.file, args.out, replace=args.replace, progress=progressed, is_stopped=stop.is_set)
     status = ExitStatus.OK if saved.is_whole else ExitStatus.STOPPED
-    told.ended(saved, args.out, status)
+    text = f"saved {args.out}: {saved.size_bytes:,} bytes, {saved.notes:,} notes merged"
+    if saved.is_masked:
+        text += "\nwhat its masks hide is stored in it: whoever has the file can take the masks off"
+    line = {"type": "saved", "path": str(args.out), "bytes": saved.size_bytes, "notes": saved.notes, "masked": saved.is_masked}
+    told.ended(status, line, text)
     return status
 
 
@@ -102,38 +106,3 @@ def _evidence(args: argparse.Namespace) -> ExitStatus:
     noted = evidence.check(args.file) if args.check else evidence.mark(args.file)
     print(json.dumps({"file": str(args.file), "sha256": noted.sha256, "size": noted.size_bytes, "marked": format_time(noted.marked_us)}))
     return ExitStatus.OK
-
-
-class _Told:
-    """Says how saving goes: JSON lines for the window, a line on a terminal, else nothing until the end."""
-
-    def __init__(self, progress: str) -> None:
-        self._is_json = progress == "json"
-        self._is_line = progress == "auto" and sys.stderr.isatty()
-        self._next_s = 0.0
-
-    def progressed(self, done_bytes: int, total_bytes: int) -> None:
-        if time.monotonic() < self._next_s:
-            return
-        self._next_s = time.monotonic() + _PROGRESS_EVERY_S
-        if self._is_json:
-            _say({"type": "progress", "bytes": done_bytes, "total": total_bytes})
-        elif self._is_line:
-            print(f"\r{done_bytes // 1_000_000:,} of {total_bytes // 1_000_000:,} MB", end="", file=sys.stderr, flush=True)
-
-    def ended(self, saved: Saved, out: Path, status: ExitStatus) -> None:
-        if self._is_json:
-            if saved.is_whole:
-                _say({"type": "saved", "path": str(out), "bytes": saved.size_bytes, "notes": saved.notes, "masked": saved.is_masked})
-            _say({"type": "done", "stopped": "" if saved.is_whole else "cancelled", "exit": int(status)})
-            return
-        if self._is_line:
-            print(file=sys.stderr)
-        what = f"saved {out}: {saved.size_bytes:,} bytes, {saved.notes:,} notes merged"
-        if saved.is_masked:
-            what += "\nwhat its masks hide is stored in it: whoever has the file can take the masks off"
-        print(what if saved.is_whole else "stopped; nothing was written")
-
-
-def _say(message: dict[str, object]) -> None:
-    print(json.dumps(message), file=sys.stderr, flush=True)

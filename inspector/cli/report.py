@@ -6,11 +6,10 @@ Read `inspector.coverage_page` for the page.
 from __future__ import annotations
 
 import argparse
-import json
-import sys
 import time
 from pathlib import Path
 
+from inspector.cli import writing
 from inspector.cli.hiding import add_options, open_shown
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus, UsageError
@@ -23,8 +22,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     report.add_argument("-o", "--output", dest="out", type=Path, metavar="PAGE.html", required=True)
     report.add_argument("--replace", action="store_true", help="replace the page when it is there")
     add_options(report)
-    report.add_argument("--progress", choices=("auto", "json", "none"), default="auto")
-    report.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
+    writing.add_options(report)
     report.set_defaults(run=_report)
 
 
@@ -44,14 +42,6 @@ def _report(args: argparse.Namespace) -> ExitStatus:
 
 
 def _ended(args: argparse.Namespace, size_bytes: int, status: ExitStatus) -> ExitStatus:
-    if args.progress == "json":
-        if status is ExitStatus.OK:
-            _say({"type": "reported", "path": str(args.out), "bytes": size_bytes})
-        _say({"type": "done", "exit": int(status)})
-    else:
-        print(f"wrote {args.out}: {size_bytes:,} bytes" if status is ExitStatus.OK else "stopped; nothing was written")
+    line = {"type": "reported", "path": str(args.out), "bytes": size_bytes}
+    writing.Told(args.progress).ended(status, line, f"wrote {args.out}: {size_bytes:,} bytes")
     return status
-
-
-def _say(message: dict[str, object]) -> None:
-    print(json.dumps(message), file=sys.stderr, flush=True)

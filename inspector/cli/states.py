@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli import writing
 from inspector.cli.hiding import add_options, open_shown
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus, UsageError
@@ -20,10 +23,12 @@ if TYPE_CHECKING:
     from threading import Event as Stop
 
     from inspector.capture.reader import CaptureReader
+    from inspector.cli.writing import Told
     from inspector.export_states import Layout
     from inspector.replay import Moment
-    from inspector.replay.table import Counts, Row, StateTable, Survey
+    from inspector.replay.table import Row, StateTable, Survey
 
+SUFFIXES = (".jsonl", ".csv", ".parquet")
 _TURNED = 200
 """Of rows in an order so many are folded at a time."""
 
@@ -44,32 +49,40 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     states.add_argument("--limit", type=int, metavar="N")
     states.add_argument("--deleted", action="store_true", help="also aggregates that were deleted, with a null state")
     states.add_argument("--reducer", metavar="NAME|FILE.py", help="merge, latest, … or your own: def reduce(state, event)")
-    states.add_argument("-o", "--output", dest="out", type=Path, metavar="OUT", help="a file: .csv, .jsonl or .parquet")
-    states.add_argument("--replace", action="store_true", help="replace OUT when it is there")
     states.add_argument("--require-complete", action="store_true", help="exit 5 unless each row has its whole history")
     add_options(states)
     states.add_argument("--format", choices=("table", "jsonl"))
+    writing.add_rows_options(states, SUFFIXES, is_required=False)
     states.set_defaults(run=_states)
 
 
 def _states(args: argparse.Namespace) -> ExitStatus:
     """Folds every aggregate of a category up to a moment: a row each, with where its state comes from and how sure it is."""
-    from inspector.export_states import Layout, check_out
+    from inspector.export_states import Layout
     from inspector.query.places import state_place
     from inspector.replay.table import StateTable, Survey
+    from inspector.user_code.codes import Codes
 
     if args.out is not None:
-        check_out(args.out)
+        writing.check_out(args, SUFFIXES)
     if args.limit is not None and args.limit < 0:
         raise UsageError(f"--limit {args.limit} is below 0")
     places = [state_place(text) for text in args.show]
-    with open_shown(args) as reader, stopping(with_stdin=False) as stop:
-        table = StateTable(reader, args.category, _moment(args), source=args.source, reducer=args.reducer)
+    told = writing.Told(args.progress if args.out is not None else "none", _so_far)
+    with open_shown(args) as reader, stopping(with_stdin=args.stop_with_stdin) as stop, closing(Codes()) as codes:
+        table = StateTable(reader, args.category, _moment(args), source=args.source, reducer=args.reducer, codes=codes)
         survey = Survey(table, filter_=args.filter, sort=args.sort, reverse=args.reverse, deleted=args.deleted)
         layout = Layout(table.moment, places, table.labels())
-        rows = _Listed(_rows(table, survey, args.limit, stop))
-        is_whole = _put(args, reader, rows, layout, stop)
-        return _ended(args, table, survey.counts, rows, is_whole=is_whole and not stop.is_set())
+        rows = _Listed(table, survey, args.limit, stop, told)
+        if args.out is not None:
+            return _write(args, reader, rows, layout, told)
+        _print(args, rows, layout)
+    _print_scope(rows.scope(), rows)
+    return rows.status(require_complete=args.require_complete)
+
+
+def _so_far(line: Mapping[str, int]) -> str:
+    return f"{line['looked_at']:,} of {line['streams']:,} aggregates looked at, {line['rows']:,} rows written"
 
 
 def _moment(args: argparse.Namespace) -> Moment:
@@ -80,66 +93,151 @@ def _moment(args: argparse.Namespace) -> Moment:
     return at_version(args.at_version) if args.at_version is not None else NOW
 
 
-class _Listed:
-    """The rows that are listed, with what is said of them at the end."""
-
-    def __init__(self, rows: Iterable[Row]) -> None:
-        self._rows = rows
-        self.count = self.failed = self.incomplete = 0
-
-    def __iter__(self) -> Iterator[Row]:
-        for row in self._rows:
-            self.count += 1
-            self.failed += row.found.failure is not None
-            self.incomplete += not row.found.is_complete
-            yield row
-
-
 class _StoppedError(Exception):
     """The command is to end."""
 
 
-def _rows(table: StateTable, survey: Survey, limit: int | None, stop: Stop) -> Iterator[Row]:
-    """The rows in the order asked for; with one, what they are ordered by is found first, and then they are folded again."""
-    from inspector.replay.table import as_text
+class _Listed:
+    """The rows in the order asked for, with how far it is and what is said of them at the end.
 
-    def going(_done: int) -> None:
-        if stop.is_set():
-            raise _StoppedError
+    With an order, what they are ordered by is found first, and then they are folded again.
+    """
 
-    try:
+    def __init__(self, table: StateTable, survey: Survey, limit: int | None, stop: Stop, told: Told) -> None:
+        self.table, self._survey, self._limit, self._stop, self._told = table, survey, limit, stop, told
+        self.count = self.failed = self.incomplete = 0
+        self.histories, self.reducers = Counter[str](), Counter[str]()
+        """How many rows have each."""
+
+    def __iter__(self) -> Iterator[Row]:
+        try:
+            for row in self._rows():
+                found = row.found
+                self.count += 1
+                self.failed += found.failure is not None
+                self.incomplete += not found.is_complete
+                self.histories[found.history] += 1
+                self.reducers[found.reducer] += 1
+                yield row
+        except _StoppedError:
+            return
+
+    def _rows(self) -> Iterator[Row]:
+        from inspector.replay.table import as_text
+
+        table, survey = self.table, self._survey
         if not survey.is_ordered:
             most = len(table.ids)
-            yield from islice(survey.rows(going, with_text=True), most if limit is None else min(limit, most))
+            yield from islice(survey.rows(self._going, with_text=True), most if self._limit is None else min(self._limit, most))
             return
-        survey.work(progress=going)
-        ids = survey.ids()[:limit]
+        survey.work(progress=self._going)
+        ids = survey.ids()[: self._limit]
         for start in range(0, len(ids), _TURNED):
-            yield from map(as_text, table.states(ids[start : start + _TURNED], going))
-    except _StoppedError:
-        return
+            yield from map(as_text, table.states(ids[start : start + _TURNED], self._going))
+
+    def _going(self, _done: int) -> None:
+        if self._stop.is_set():
+            raise _StoppedError
+        counts = self._survey.counts
+        found = {"found": counts.matching} if self._survey.is_ordered and self._survey.is_finished else {}
+        self._told.progressed(rows=self.count, looked_at=counts.done, streams=len(self.table.ids), **found)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it was not stopped."""
+        return not self._stop.is_set()
+
+    def scope(self) -> dict[str, object]:
+        """What was asked and found."""
+        counts = self._survey.counts
+        return {
+            "asked": self.table.moment.text,
+            "streams": self.table.streams,
+            "rows": self.count,
+            "not_begun": counts.not_begun,
+            "deleted": counts.deleted,
+            "not_applicable": counts.not_applicable,
+            "failed": self.failed,
+            "complete": not self.incomplete,
+            "stopped": "" if self.is_whole else "cancelled",
+        }
+
+    def left_out(self) -> dict[str, int]:
+        """What is not among the rows though it is of the category, counted by words."""
+        counts = self._survey.counts
+        words = {
+            "not begun by then": counts.not_begun,
+            "deleted": counts.deleted,
+            "to which the filter is not applicable": counts.not_applicable,
+        }
+        return {name: count for name, count in words.items() if count}
+
+    def doubts(self) -> dict[str, int]:
+        """How many of the rows are not the whole truth, by words."""
+        return {name: count for name, count in {"that fail": self.failed, "without their whole history": self.incomplete}.items() if count}
+
+    def status(self, *, require_complete: bool) -> ExitStatus:
+        """What the command ends with."""
+        if not self.is_whole:
+            return ExitStatus.STOPPED
+        if self.failed:
+            return ExitStatus.FINDINGS
+        return ExitStatus.INCOMPLETE if require_complete and self.incomplete else ExitStatus.OK
 
 
-def _put(args: argparse.Namespace, reader: CaptureReader, rows: _Listed, layout: Layout, stop: Stop) -> bool:
-    """Prints the rows, or writes them to a file; whether that is whole."""
+def _write(args: argparse.Namespace, reader: CaptureReader, rows: _Listed, layout: Layout, told: Told) -> ExitStatus:
+    """Writes the rows to a file with a manifest beside it."""
+    from inspector.export import Cells, export
+    from inspector.export_states import form_of
+
+    form = form_of(args.out, layout, exact=writing.is_exact(args))
+    done = export(rows, args.out, form, replace=args.replace, is_stopped=lambda: not rows.is_whole)
+    changed = [*(writing.guard_notes(form.guarded) if isinstance(form, Cells) else ()), *writing.mask_notes(reader)]
+    notes = [f"{count:,} {words} left out" for words, count in rows.left_out().items()]
+    notes += [f"{count:,} {words}" for words, count in rows.doubts().items()]
+    if done.is_whole:
+        counted = {"rows": done.events, "histories": rows.histories, "reducers": rows.reducers, "columns": list(form.columns)}
+        writing.write_manifest(args, reader, _about(args, rows.table), [*notes, *changed], rows.scope(), counted)
+    status = rows.status(require_complete=args.require_complete) if done.is_whole else ExitStatus.STOPPED
+    line = {"type": "exported", "path": str(args.out), "rows": done.events, "bytes": done.size_bytes, "notes": [*notes, *changed]}
+    told.ended(status, line, "\n".join([f"exported {args.out}: {done.events:,} rows, {done.size_bytes:,} bytes", *changed]))
+    if not told.is_json:
+        _print_scope(rows.scope(), rows)
+    return status
+
+
+def _about(args: argparse.Namespace, table: StateTable) -> dict[str, object]:
+    """What was asked, for the manifest."""
+    from inspector.event import format_time
+
+    moment = table.moment
+    return {
+        "category": args.category,
+        "source": args.source,
+        "moment": moment.text,
+        "at": format_time(moment.time_us),
+        "version": moment.version,
+        "clock": "event time" if moment.is_timed else None,
+        "filter": args.filter or None,
+        "show": args.show,
+        "sort": args.sort or None,
+        "reverse": args.reverse,
+        "limit": args.limit,
+        "deleted": args.deleted,
+        "reducer": args.reducer,
+    }
+
+
+def _print(args: argparse.Namespace, rows: _Listed, layout: Layout) -> None:
     from inspector.cli.output import chosen_format, print_rows
 
-    if args.out is not None:
-        from inspector.export_states import export_states
-
-        done = export_states(rows, args.out, layout, replace=args.replace, is_stopped=stop.is_set)
-        said = f"wrote {args.out}: {done.events:,} rows, {done.size_bytes:,} bytes" if done.is_whole else "stopped; nothing was written"
-        masked = "; what the masks hide is hidden in it" if done.is_whole and reader.masks is not None else ""
-        print(said + masked)
-        return done.is_whole
     if chosen_format(args.format) == "jsonl":
         for row in rows:
             sys.stdout.write(layout.line(row) + "\n")
-        return True
+        return
     names = [place.text for place in layout.places] or ["state"]
     columns = ("stream", *names, "version", "applied", "last", "history")
     print_rows((_for_people(row, layout, names) for row in rows), columns, format_="table")
-    return True
 
 
 def _for_people(row: Row, layout: Layout, names: Sequence[str]) -> dict[str, object]:
@@ -163,40 +261,13 @@ def _short(value: object) -> object:
     return value if value is None or (isinstance(value, str | int) and not isinstance(value, bool)) else to_json(value)
 
 
-def _ended(args: argparse.Namespace, table: StateTable, counts: Counts, rows: _Listed, *, is_whole: bool) -> ExitStatus:
-    """Says on standard error what was asked and found, and gives the exit status."""
-    scope = {
-        "asked": table.moment.text,
-        "streams": table.streams,
-        "rows": rows.count,
-        "not_begun": counts.not_begun,
-        "deleted": counts.deleted,
-        "not_applicable": counts.not_applicable,
-        "failed": rows.failed,
-        "complete": not rows.incomplete,
-        "stopped": "" if is_whole else "cancelled",
-    }
-    _print_scope(scope, incomplete=rows.incomplete)
-    if not is_whole:
-        return ExitStatus.STOPPED
-    if rows.failed:
-        return ExitStatus.FINDINGS
-    return ExitStatus.INCOMPLETE if args.require_complete and rows.incomplete else ExitStatus.OK
-
-
-def _print_scope(scope: dict[str, object], *, incomplete: int) -> None:
+def _print_scope(scope: Mapping[str, object], rows: _Listed) -> None:
+    """Says on standard error what was asked and found."""
     import json
 
     if not sys.stderr.isatty():
         print(json.dumps({"scope": scope}, ensure_ascii=False), file=sys.stderr)
         return
     parts = [f"{scope['rows']:,} rows of {scope['streams']:,} streams, {scope['asked']}"]
-    words = {
-        "not begun by then": scope["not_begun"],
-        "deleted": scope["deleted"],
-        "to which the filter is not applicable": scope["not_applicable"],
-        "that fail": scope["failed"],
-        "without their whole history": incomplete,
-    }
-    parts += [f"{count:,} {name}" for name, count in words.items() if count]
+    parts += [f"{count:,} {name}" for name, count in {**rows.left_out(), **rows.doubts()}.items()]
     print("; ".join(parts), file=sys.stderr)

@@ -40,6 +40,12 @@ def printed(found: StreamState, labels: Mapping[int, str], moment: Moment, place
     }
 
 
+def printed_names(places: Sequence[StatePlace] = ()) -> list[str]:
+    """The names in what is printed of a row."""
+    head = ("stream", "category", "source", "fields" if places else "state", "version", "applied", "skipped_aborted")
+    return [*head, "last", "as_of", "failed_at", "deleted", "reducer", "history", "complete"]
+
+
 def as_of(found: StreamState, moment: Moment) -> str | None:
     """The time asked for, else that of the last event applied."""
     return format_time(moment.time_us if moment.time_us is not None else found.last.time_us if found.last is not None else None)

@@ -52,7 +52,7 @@ from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
 from tests import encodings
-from tests.app import finding_captures, replay_scenes, schema_captures
+from tests.app import finding_captures, replay_scenes, schema_captures, shop_scene
 from tests.app.captures import Growing
 from tests.formats import pipe_format
 from tests.replay.captures import Log, Written, write
@@ -1084,6 +1084,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
     )
 }
 SCENES |= replay_scenes.SCENES
+SCENES |= shop_scene.SCENES
 
 
 def main() -> int:

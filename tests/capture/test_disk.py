@@ -210,7 +210,7 @@ def test_manifest_that_finds_no_room_leaves_the_export_and_nothing_half_written(
     out.write_text("{}\n")
     disk.fill()
     with pytest.raises(StorageError, match=r"^x\.jsonl\.manifest\.json cannot be written: .* is full.*The export itself is there"):
-        manifest.write(out, manifest.Account(), {}, ())
+        manifest.write(out, {})
     assert disk.names() == ["x.jsonl"]
 
 

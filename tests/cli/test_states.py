@@ -141,7 +141,7 @@ def test_files_have_the_rows_in_three_forms(path: Path, tmp_path: Path) -> None:
     shown = ("--show", "state.balance", "--show", "state.owner", "--sort", "stream")
     outs = [tmp_path / f"out{suffix}" for suffix in (".jsonl", ".csv", ".parquet")]
     for out in outs:
-        assert f"wrote {out}: 4 rows" in run("states", path, "--category", "accounts", *shown, "-o", out).stdout
+        assert f"exported {out}: 4 rows" in run("states", path, "--category", "accounts", *shown, "-o", out).stdout
     lines = [json.loads(line) for line in outs[0].read_text(encoding="utf-8").splitlines()]
     assert lines == rows(path, *shown)
     with outs[1].open(encoding="utf-8", newline="") as file:
@@ -164,6 +164,59 @@ def test_a_file_has_whole_states_and_is_not_replaced_unasked(path: Path, tmp_pat
     assert "is there already" in run("states", path, "--category", "accounts", "-o", out, status=2).stderr
     run("states", path, "--category", "accounts", "-o", out, "--replace")
     assert "does not say its form" in run("states", path, "--category", "accounts", "-o", tmp_path / "out.xls", status=2).stderr
+
+
+def test_a_manifest_says_what_a_file_is(failing: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.csv"
+    asked = ("--at", "1970-01-01T00:00:05Z", "--filter", "state.balance > 0 || has(error)", "--show", "state.owner", "--sort", "stream")
+    run("states", failing, "--category", "accounts", *asked, "-o", out, status=1)
+    place = out.with_name("out.csv.manifest.json")
+    said = json.loads(place.read_text(encoding="utf-8"))
+    assert {name: said[name] for name in ("category", "moment", "at", "clock", "filter", "show", "sort", "masks", "csv")} == {
+        "category": "accounts",
+        "moment": "1970-01-01T00:00:05Z",
+        "at": "1970-01-01T00:00:05.000000Z",
+        "clock": "event time",
+        "filter": "state.balance > 0 || has(error)",
+        "show": ["state.owner"],
+        "sort": "stream",
+        "masks": False,
+        "csv": "safe",
+    }
+    with out.open(encoding="utf-8", newline="") as file:
+        found = list(csv.DictReader(file))
+    assert (said["rows"], said["columns"]) == (len(found), list(found[0]))
+    assert said["histories"] == {name: [row["history"] for row in found].count(name) for name in {row["history"] for row in found}}
+    assert said["reducers"] == {"merge": len(found)}
+    assert "1 that fail" in said["notes"]
+    assert (said["scope"]["failed"], said["scope"]["deleted"]) == (1, 1)
+    run("verify", place)
+    out.write_bytes(out.read_bytes() + b"x")
+    run("verify", place, status=1)
+    run("states", failing, "--category", "accounts", "-o", tmp_path / "bare.jsonl", "--no-manifest", status=1)
+    assert not (tmp_path / "bare.jsonl.manifest.json").exists()
+
+
+def test_cells_are_left_as_they_are_when_that_is_asked_for(path: Path, tmp_path: Path) -> None:
+    for words, owner in (([], "'=ann"), (["--csv", "exact"], "=ann")):
+        out = tmp_path / f"{len(words)}.csv"
+        said = run("states", path, "--category", "accounts", "--show", "state.owner", *words, "-o", out).stdout
+        with out.open(encoding="utf-8", newline="") as file:
+            first = next(csv.DictReader(file))
+        assert (first["state.owner"], first.get("guarded")) == (owner, None if words else "state.owner")
+        assert ("1 cell begins with an apostrophe" in said) is not bool(words)
+
+
+def test_programs_are_told_how_it_goes(path: Path, tmp_path: Path) -> None:
+    out = tmp_path / "out.jsonl"
+    lines = run("states", path, "--category", "accounts", "--sort", "state.balance", "-o", out, "--progress", "json").stderr.splitlines()
+    told = [json.loads(line) for line in lines]
+    assert told[-2:] == [
+        {"type": "exported", "path": str(out), "rows": 4, "bytes": out.stat().st_size, "notes": told[-2]["notes"]},
+        {"type": "done", "stopped": "", "exit": 0},
+    ]
+    assert "1 deleted left out" in told[-2]["notes"]
+    assert {line["type"] for line in told[:-2]} <= {"progress"}
 
 
 def test_people_get_a_table(path: Path) -> None:

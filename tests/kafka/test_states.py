@@ -1,15 +1,28 @@
-"""All states of a compacted topic at a moment are the table that a plain consumer builds by reading up to it."""
+"""All states of a compacted topic, or a changelog, at a moment are the table that a plain consumer builds by reading up to it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import confluent_kafka.admin
 from confluent_kafka import Message
 
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app import fold
+from app.messages import Messages
+from app.panes.states import StatesPane
+from app.selection import Selection
+from app.session import Session
 from inspector.event import format_time
 from tests.kafka import captures
 from tests.kafka.helpers import Cluster, consume_all, wait_until
@@ -97,3 +110,56 @@ def test_states_of_a_compacted_topic_are_the_table_of_a_consumer(cluster: Cluste
     above = {key: state for key, state in table(messages, None).items() if isinstance(state, dict) and state.get("total", 0) > 20.25}
     assert states(out, name, "--filter", "state.total > 20.25") == above
     assert above
+
+
+@contextmanager
+def states_pane(qtbot: QtBot, qapp: QApplication, path: Path) -> Iterator[StatesPane]:
+    """The pane of all aggregates at a time, over a capture with one category."""
+    session = Session(path, Messages(qapp))
+    session.start()
+    pane = StatesPane(session, Selection())
+    qtbot.addWidget(pane)
+    pane.resize(900, 900)
+    pane.show()
+    yield pane
+    pane.leave()
+    session.close()
+    fold.wait_for_all()
+
+
+def listed(pane: StatesPane) -> dict[str, object]:
+    """What the pane shows: the number of each key that is not deleted."""
+    rows = [pane.table.row(number) for number in range(pane.table.total)]
+    return {str(row["stream"]): int(row["cells"][0]["text"]) for row in rows if row is not None and row["is"] == "there"}
+
+
+def shows(pane: StatesPane, numbers: dict[str, int]) -> bool:
+    return listed(pane) == numbers
+
+
+def test_the_changelog_of_a_streams_store_is_its_table_at_a_time(
+    cluster: Cluster, qtbot: QtBot, qapp: QApplication, tmp_path: Path
+) -> None:
+    name = cluster.create("app-store-changelog", PARTITIONS, cleanup_policy="compact")
+    rows = []
+    for turn in range(4):
+        for number in range(12):
+            value = None if (turn + number) % 3 == 2 else json.dumps({"count": 100 * turn + number}).encode()
+            rows.append((number % PARTITIONS, f"key-{number:02}".encode(), value, 1_000 * (turn + 1) + number))
+    produce(cluster, name, rows)
+    out = tmp_path / "a.evcap"
+    captures.run("capture", f"{cluster.url}/{name}", "-o", out)
+    messages = consume_all(cluster.broker.bootstrap, name, range(PARTITIONS))
+    assert len(messages) == len(rows)
+    moments = [START_MS + after_ms for after_ms in (1_005, 3_003, 9_000)]
+    with states_pane(qtbot, qapp, out) as pane:
+        for at_ms in moments:
+            held = table(messages, at_ms)
+            assert states(out, name, "--at", str(format_time(at_ms * 1_000))) == held, at_ms
+            pane.time.setText(str(format_time(at_ms * 1_000)))
+            pane.time.returnPressed.emit()
+            numbers = {key: int(document["count"]) for key, document in held.items() if isinstance(document, dict)}
+            qtbot.waitUntil(partial(shows, pane, numbers), timeout=20_000)
+            assert pane.category.currentData() == name
+    assert 0 < len(table(messages, moments[-1])) < 12, "some keys are deleted at the end"
+    assert states(out, name) == table(messages, None)

@@ -41,7 +41,7 @@ def test_the_history_of_a_field() -> None:
     assert [row[3] for row in rows] == ["gone (was 2)", "1 → 2", "moved, is 1", "1"]
     assert rows[0][:3] == ["v3", "2026-11-23 12:00:00", "Paid"]
     assert rows[3][:3] == ["#12", "", ""]
-    assert tones == ["bad", "warn", "dim", "ok"]
+    assert tones == ["bad", "text", "dim", "ok"]
 
 
 def test_snapshots_say_what_differs() -> None:
@@ -67,6 +67,6 @@ def test_moments_and_doubts() -> None:
     assert honest_words(plain) == ""
     said = honest_words({"history": "starts_late", "absent": ["2 versions are missing"], "includes_aborted": 1, "left_out": 2})
     assert said == (
-        "history starts late; 2 versions are missing; 1 aborted event folded in: this is not what happened; "
+        "its beginning is not in the capture; 2 versions are missing; 1 aborted event folded in: this is not what happened; "
         "2 events left out: this is not what happened"
     )

@@ -63,9 +63,9 @@ def headers(pane: StatesPane) -> list[str]:
 
 def test_columns_are_proposed_and_rows_come_when_they_are_seen(pane: Pane, qtbot: QtBot) -> None:
     subject, _ = pane
-    assert headers(subject) == ["stream", "owner", "balance", "version", "events", "last event"]
+    assert headers(subject) == ["stream", "owner", "balance", "version", "events", "last event (UTC)"]
     assert cells(subject, 0) == ["account-000", "owner-0", "-200", "2", "2", "2026-11-23 13:00:00 Changed"]
-    assert subject.note.whole_text() == "250 of account at all events"
+    assert subject.note.whole_text() == "250 aggregates after all events"
     subject.view.scrollToBottom()
     qtbot.waitUntil(lambda: cells(subject, 249)[0] == "account-249", timeout=_WAIT_MS)
 
@@ -75,7 +75,7 @@ def test_a_moment_gives_the_states_of_then(pane: Pane, qtbot: QtBot) -> None:
     subject.time.setText("2026-11-23T12:00:00.000099Z")
     subject.time.returnPressed.emit()
     qtbot.waitUntil(lambda: cells(subject, 0)[2] == "0", timeout=_WAIT_MS)
-    assert subject.note.whole_text().startswith("100 of account at 2026-11-23T12:00:00.000099Z · 150 begin later")
+    assert subject.note.whole_text().startswith("100 aggregates at 2026-11-23 12:00:00.000099 (UTC) · 150 begin later")
     subject.time.setText("yesterday-ish")
     subject.time.returnPressed.emit()
     assert "write a time" in subject.notice.text.whole_text()
@@ -92,7 +92,7 @@ def test_a_filter_and_an_order(pane: Pane, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: cells(subject, 0)[0] == "account-249", timeout=_WAIT_MS)
     subject.copy_command()
     assert "states" in QGuiApplication.clipboard().text()
-    assert "--filter 'state.balance >= 40' --show state.owner --show state.balance --sort state.balance --reverse" in (
+    assert "'--filter=state.balance >= 40' --show=state.owner --show=state.balance --sort=state.balance --reverse" in (
         QGuiApplication.clipboard().text()
     )
     subject.filter.setText("state.balance >")
@@ -114,6 +114,13 @@ def test_a_row_leads_to_its_replay(pane: Pane, qtbot: QtBot) -> None:
     assert wanted.args == [8]
 
 
+def test_rows_are_copied(pane: Pane) -> None:
+    subject, _ = pane
+    subject.view.setCurrentIndex(subject.table.index(2, 0))
+    subject.view.copy_row()
+    assert QGuiApplication.clipboard().text().split("\t")[:4] == ["account-002", "owner-2", "-198", "2"]
+
+
 def test_another_category(pane: Pane, qtbot: QtBot) -> None:
     subject, _ = pane
     subject.choose("order")
@@ -125,14 +132,19 @@ def test_the_moment_of_the_current_event(pane: Pane, qtbot: QtBot) -> None:
     subject, selection = pane
     selection.choose_event(1)
     subject.here.click()
-    qtbot.waitUntil(lambda: subject.note.whole_text().startswith("1 of account"), timeout=_WAIT_MS)
-    assert subject.time.text() == "2026-11-23T12:00:00.000000Z"
+    qtbot.waitUntil(lambda: subject.note.whole_text().startswith("1 aggregate at"), timeout=_WAIT_MS)
+    assert subject.time.text() == "2026-11-23 12:00:00"
 
 
 def test_the_model_keeps_the_rules_of_models() -> None:
     table = StatesTable()
     QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    table.show_table(250, ["state.a"])
+    table.show_table(250, ["state.a", "state.b"], ["state.a"])
+    right = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    horizontal, aligned = Qt.Orientation.Horizontal, int(Qt.ItemDataRole.TextAlignmentRole)
+    assert [table.headerData(column, horizontal, aligned) for column in range(6)] == [None, right, None, right, right, None]
+    table.show_order("state.a", is_reversed=True)
+    assert [table.headerData(column, horizontal) for column in range(3)] == ["stream", "a ↓", "b"]
     wanted: list[object] = []
     table.page_wanted.connect(wanted.append)
     assert table.data(table.index(120, 0)) == "…"
@@ -141,7 +153,7 @@ def test_the_model_keeps_the_rules_of_models() -> None:
         "stream": "s",
         "source": "k",
         "is": "there",
-        "cells": [{"kind": "number", "text": "1"}],
+        "cells": [{"kind": "number", "text": "1"}, {"kind": "string", "text": "x"}],
         "version": None,
         "applied": 1,
         "last": None,
@@ -150,4 +162,6 @@ def test_the_model_keeps_the_rules_of_models() -> None:
     }
     table.show_page(100, [row] * 100)
     assert table.data(table.index(120, 1)) == "1"
+    assert [table.data(table.index(120, column), aligned) for column in range(6)] == [None, right, None, right, right, None]
+    assert table.line(120) == "s\t1\tx\t\t1\t"
     table.show_table(0, [])
