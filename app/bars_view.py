@@ -99,11 +99,8 @@ class BarsView(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The picture, and over it what moves."""
         del event
-        ratio = self.devicePixelRatioF()
         if self._picture is None:
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(style.color("panel"))
+            self._picture = style.blank(self)
             paint(self._picture, self.bars, self._scale, self.zone)
         painter, plot = QPainter(self), self._scale.plot
         painter.drawPixmap(0, 0, self._picture)

@@ -148,11 +148,8 @@ class EventStrip(QSlider):
     def paintEvent(self, event: QPaintEvent) -> None:
         """The cells, those not applied faded, and the cursors over them."""
         del event
-        ratio = self.devicePixelRatioF()
         if self._picture is None:
-            self._picture = QPixmap(self.size() * ratio)
-            self._picture.setDevicePixelRatio(ratio)
-            self._picture.fill(style.color("panel"))
+            self._picture = style.blank(self)
             self._paint_cells(self._picture)
         painter, rail = QPainter(self), self._rail()
         painter.drawPixmap(0, 0, self._picture)

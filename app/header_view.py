@@ -39,7 +39,7 @@ class HeaderView(QStackedWidget):
 
     def show_headers(self, headers: Sequence[Header]) -> None:
         """Shows other headers."""
-        self.table.show_headers(headers)
+        self.table.show_rows(headers)
         is_special = any(header.state for header in headers)
         self.view.setColumnHidden(2, not is_special)
         self.view.fit_columns([_NAME_PX, 0, *([_STATE_PX] if is_special else [])])
@@ -48,7 +48,7 @@ class HeaderView(QStackedWidget):
     def current(self) -> Header | None:
         """The current row's header."""
         row = self.view.row()
-        return self.table.headers[row] if 0 <= row < len(self.table.headers) else None
+        return self.table.rows[row] if 0 <= row < len(self.table.rows) else None
 
     def place(self) -> str:
         """Where a rule of identity finds the current header; empty for none, and for one whose name was there before."""

@@ -158,10 +158,7 @@ class MatchMap(QWidget):
         painter.drawRect(0, first_px, self.width() - 1, max(last_px - first_px, _LEAST_VIEW_PX))
 
     def _painted(self) -> QPixmap:
-        ratio = self.devicePixelRatioF()
-        picture = QPixmap(self.size() * ratio)
-        picture.setDevicePixelRatio(ratio)
-        picture.fill(style.color("panel"))
+        picture = style.blank(self)
         painter = QPainter(picture)
         painter.fillRect(0, self.groove.top(), 1, self.groove.height(), style.color("line"))
         if self.lines.count:

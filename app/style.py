@@ -10,8 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtGui import QBrush, QColor, QFont, QFontDatabase, QGuiApplication, QPalette, QPixmap
+from PySide6.QtWidgets import QApplication, QWidget
 
 ROW_PX = 22
 MARGIN_PX = 8
@@ -89,6 +89,15 @@ def color(name: str) -> QColor:
 def wash(name: str) -> QColor:
     """A token's colour as a faint background for text."""
     return _mixed(color(name), color("panel"), _WASH)
+
+
+def blank(widget: QWidget) -> QPixmap:
+    """A picture as large as a widget and as sharp as its screen, in the colour of panels."""
+    ratio = widget.devicePixelRatioF()
+    picture = QPixmap(widget.size() * ratio)
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(color("panel"))
+    return picture
 
 
 def hatching() -> QBrush:

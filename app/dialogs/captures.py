@@ -125,7 +125,7 @@ class CapturesDialog(QDialog):
 
     def _show(self, rows: list[Unsaved]) -> None:
         current = self.chosen()
-        self.model.show(rows)
+        self.model.show_rows(rows)
         self.view.setVisible(bool(rows))
         self.empty.setVisible(not rows)
         place = next((n for n, row in enumerate(rows) if current is not None and row.path == current.path), 0)

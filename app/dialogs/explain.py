@@ -111,7 +111,7 @@ class ExplainDialog(QDialog):
         self.heading.show_text(f"Event #{found.seq:,} · value of {found.size:,} bytes")
         self.reason.show_text(f"! {found.reason}" if found.reason else "")
         self.reason.setVisible(bool(found.reason))
-        self.table.show_tried(found.tried)
+        self.table.show_rows(found.tried)
         self._stack.setCurrentIndex(0 if found.refused else 1)
         self.empty.show_text(f"{found.refused[:1].upper()}{found.refused[1:]}.", "Copy the command below: it runs outside this window.")
         if found.tried:
@@ -131,7 +131,7 @@ class ExplainDialog(QDialog):
     def current(self) -> Tried | None:
         """The decoder that is chosen."""
         row = self.view.row()
-        return self.table.tried[row] if 0 <= row < len(self.table.tried) else None
+        return self.table.rows[row] if 0 <= row < len(self.table.rows) else None
 
     def _chosen(self, _row: int) -> None:
         one = self.current()

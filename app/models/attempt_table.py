@@ -5,70 +5,38 @@ Read `inspector.capture.explaining` for what is told here, `app.dialogs.explain`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject
 
 from app import style
+from app.models.list_table import ListTable
+from app.models.roles import ALIGNED, COLOR, DISPLAY, TIP, Index
 from app.plain import tip
 from inspector.capture.explaining import Tried
 from inspector.text import shortened, visible
 
-Index = QModelIndex | QPersistentModelIndex
-
 HEADERS = ("decoder", "sure", "result", "stopped at", "schema")
 RESULT, STOPPED = 2, 3
-_NONE = QModelIndex()
 _SHOWN_CHARACTERS = 300
-_DISPLAY, _COLOR, _TIP, _ALIGNED = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.ToolTipRole,
-        Qt.ItemDataRole.TextAlignmentRole,
-    )
-)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class AttemptTable(QAbstractTableModel):
+class AttemptTable(ListTable[Tried]):
     """The decoders that were tried last."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.tried: Sequence[Tried] = ()
+        super().__init__(HEADERS, parent, right=(1,))
 
-    def show_tried(self, tried: Sequence[Tried]) -> None:
-        """Shows what was made of another value."""
-        self.beginResetModel()
-        self.tried = tried
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = _NONE) -> int:
-        """Decoders."""
-        return 0 if parent.isValid() else len(self.tried)
-
-    def columnCount(self, parent: Index = _NONE) -> int:
-        """What is said of each."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
-        """The columns' names."""
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == _DISPLAY else None
-
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _COLOR, _TIP, _ALIGNED} or not index.isValid():
+        if role not in {DISPLAY, COLOR, TIP, ALIGNED} or not index.isValid():
             return None
-        one, column = self.tried[index.row()], index.column()
-        if role == _DISPLAY:
+        one, column = self.rows[index.row()], index.column()
+        if role == DISPLAY:
             return visible(shortened(_cell(one, column), _SHOWN_CHARACTERS))
-        if role == _COLOR:
+        if role == COLOR:
             return style.color(_tone(one, column))
-        if role == _ALIGNED:
-            return _RIGHT if column == 1 else None
+        if role == ALIGNED:
+            return self.side(column)
         return tip(_cell(one, column))
 
 

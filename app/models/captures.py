@@ -5,10 +5,12 @@ Pure: no file is looked at here. Read `app.library` for where the list comes fro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject
 
+from app.models.list_table import ListTable
+from app.models.roles import ALIGNED, DISPLAY, SPOKEN, TIP, Index
 from app.plain import tip
 from inspector.capture.unsaved import CRASHED, DAMAGED, RUNNING, Unsaved
 from inspector.event import format_time
@@ -17,53 +19,26 @@ from inspector.text import visible
 COLUMNS = ("Source", "Capture", "Last written", "Events", "Size", "State")
 _SOURCE, _NAME, _AGE, _EVENTS, _SIZE, _STATE = range(len(COLUMNS))
 _NUMBERS = frozenset({_AGE, _EVENTS, _SIZE})
-_DISPLAY, _ALIGN, _TIP = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.TextAlignmentRole), int(Qt.ItemDataRole.ToolTipRole)
-_ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _LONGEST = 200
-Index = QModelIndex | QPersistentModelIndex
 
 
-class CapturesModel(QAbstractTableModel):
+class CapturesModel(ListTable[Unsaved]):
     """Rows in the order given. `now_us()` is the moment ages are counted to."""
 
     def __init__(self, now_us: Callable[[], int], parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(COLUMNS, parent, right=_NUMBERS)
         self._now_us = now_us
-        self.rows: list[Unsaved] = []
 
-    def show(self, rows: Sequence[Unsaved]) -> None:
-        """Replaces the list."""
-        self.beginResetModel()
-        self.rows = list(rows)
-        self.endResetModel()
-
-    def rowCount(self, parent: Index | None = None) -> int:
-        """How many captures."""
-        return 0 if parent is not None and parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index | None = None) -> int:
-        """How many columns."""
-        return 0 if parent is not None and parent.isValid() else len(COLUMNS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
-        """The columns' names."""
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
-            return None
-        if role == _DISPLAY:
-            return COLUMNS[section]
-        return _RIGHT if role == _ALIGN and section in _NUMBERS else None
-
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """A cell's text, its side, and its exact value as a tip."""
         if not index.isValid() or index.row() >= len(self.rows):
             return None
         column = index.column()
-        if role in (_DISPLAY, _ACCESSIBLE):
+        if role in (DISPLAY, SPOKEN):
             return self._text(self.rows[index.row()], column)
-        if role == _ALIGN:
-            return _RIGHT if column in _NUMBERS else None
-        return tip(_exact(self.rows[index.row()], column)) if role == _TIP else None
+        if role == ALIGNED:
+            return self.side(column)
+        return tip(_exact(self.rows[index.row()], column)) if role == TIP else None
 
     def _text(self, row: Unsaved, column: int) -> str:
         if column == _SOURCE:

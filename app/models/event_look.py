@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, tzinfo
 
-from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QColor, QFont
 
 from app import style
 from app.models.event_columns import COLUMNS, KEY, STATE, TIME, VALUE, Columns
 from app.models.event_rows import EMPTY, NULL, SERIOUS, STRUCK, Row
+from app.models.roles import LEFT, RIGHT
 from app.plain import tip
 
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _TIMES = frozenset(place for place, column in enumerate(COLUMNS) if column.is_time)
 _SPECIAL = _TIMES | {STATE, VALUE}
 _ABSENT = {"null", "tombstone", "empty"}
@@ -102,7 +100,7 @@ class CellLook:
 
     def alignment(self, column: int) -> int:
         """Numbers stand right."""
-        return _RIGHT if self._columns[column].is_number else _LEFT
+        return RIGHT if self._columns[column].is_number else LEFT
 
     def words(self, row: Row, column: int) -> str:
         """What a screen reader says of a cell: whole, and the state in words."""

@@ -10,7 +10,7 @@ from collections import OrderedDict
 from datetime import UTC, tzinfo
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from app.models.color_rules import Painted
 from app.models.durations import Reference, exact, short
@@ -19,6 +19,7 @@ from app.models.event_look import CellLook
 from app.models.event_rows import PAGE_ROWS, Page, Row
 from app.models.listed_rows import MOST_ROWS, ListedRows
 from app.models.page_cache import PageCache, PageRequest
+from app.models.roles import ALIGNED, BACK, COLOR, DISPLAY, FONT, NO_INDEX, SPOKEN, TIP, Index
 from app.models.rows import Listing, Span
 from app.plain import tip
 from inspector.query.places import field_place
@@ -27,17 +28,7 @@ CACHE_BYTES = 64 << 20
 _MOST_ASKED = 2
 _MOST_WAITING = 6
 
-_DISPLAY = int(Qt.ItemDataRole.DisplayRole)
-_ALIGN = int(Qt.ItemDataRole.TextAlignmentRole)
-_BACKGROUND = int(Qt.ItemDataRole.BackgroundRole)
-_FOREGROUND = int(Qt.ItemDataRole.ForegroundRole)
-_FONT = int(Qt.ItemDataRole.FontRole)
-_UNDER = frozenset({_FONT, _BACKGROUND})
-_TIP = int(Qt.ItemDataRole.ToolTipRole)
-_ACCESSIBLE = int(Qt.ItemDataRole.AccessibleTextRole)
-
-_Index = QModelIndex | QPersistentModelIndex
-_NO_INDEX = QModelIndex()
+_UNDER = frozenset({FONT, BACK})
 
 
 class EventTable(ListedRows):
@@ -146,7 +137,7 @@ class EventTable(ListedRows):
         name = field_place(text).text
         if (number := self.columns.number(name)) < 0:
             number = len(self.columns)
-            self.beginInsertColumns(_NO_INDEX, number, number)
+            self.beginInsertColumns(NO_INDEX, number, number)
             self.columns.add(name)
             self.cache.clear()
             self._shifted()
@@ -156,7 +147,7 @@ class EventTable(ListedRows):
     def remove_column(self, number: int) -> None:
         """Takes an added column away."""
         if len(COLUMNS) <= number < len(self.columns):
-            self.beginRemoveColumns(_NO_INDEX, number, number)
+            self.beginRemoveColumns(NO_INDEX, number, number)
             self.columns.remove(number)
             self.cache.clear()
             self._shifted()
@@ -232,27 +223,27 @@ class EventTable(ListedRows):
 
     # ---- what Qt asks
 
-    def rowCount(self, parent: _Index = _NO_INDEX) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """How many rows there are."""
         return 0 if parent.isValid() else self.rows
 
-    def columnCount(self, parent: _Index = _NO_INDEX) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """How many columns there are."""
         return 0 if parent.isValid() else len(self.columns)
 
-    def data(self, index: _Index, role: int = _DISPLAY) -> Any:
+    def data(self, index: Index, role: int = DISPLAY) -> Any:
         """The text, colour or font of a cell; what is not there yet is asked for."""
-        if role == _DISPLAY:
+        if role == DISPLAY:
             return self._text(index.row(), index.column())
-        if role == _FOREGROUND:
+        if role == COLOR:
             return self.look.color(self.known(index.row()), index.column())
         if role in _UNDER:
             shown = self.known(index.row())
-            return self.look.font(shown, index.column()) if role == _FONT else self.look.background(shown)
-        if role == _ALIGN:
+            return self.look.font(shown, index.column()) if role == FONT else self.look.background(shown)
+        if role == ALIGNED:
             return self.look.alignment(index.column())
-        if role in {_TIP, _ACCESSIBLE} and index.isValid() and (known := self.known(index.row())) is not None:
-            return self._words(known, index.row(), index.column(), is_tip=role == _TIP)
+        if role in {TIP, SPOKEN} and index.isValid() and (known := self.known(index.row())) is not None:
+            return self._words(known, index.row(), index.column(), is_tip=role == TIP)
         return None
 
     def _text(self, number: int, column: int) -> str:
@@ -267,15 +258,15 @@ class EventTable(ListedRows):
             return tip(text) if is_tip else text
         return self.look.tip(row, column) if is_tip else self.look.words(row, column)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> Any:
         """The header of a column."""
         if orientation is Qt.Orientation.Horizontal and 0 <= section < len(self.columns):
-            if role == _DISPLAY:
+            if role == DISPLAY:
                 return self.look.header(section, self.zone)
-            if role == _ALIGN:
+            if role == ALIGNED:
                 return self.look.alignment(section)
-            if role == _ACCESSIBLE:
+            if role == SPOKEN:
                 return self.columns[section].words
-            if role == _TIP and section in SINCE:
+            if role == TIP and section in SINCE:
                 return tip(self._since_words(section))
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from app import style
 from app.models import jsonb
@@ -16,13 +16,12 @@ from app.models.event_find import Spot
 from app.models.event_node import Node, cut
 from app.models.field import Field
 from app.models.jsonb import Part
+from app.models.roles import COLOR, DISPLAY, FONT, NO_INDEX, TIP, Index
 from app.plain import tip
 from inspector.identify.expressions import written
 from inspector.masks import SIGN
 from inspector.query.json_path import literal, path_step
 from inspector.text import visible
-
-Index = QModelIndex | QPersistentModelIndex
 
 HEADERS = ("field", "value", "from")
 FIRST_ROWS, MORE_ROWS = 200, 1_000
@@ -31,12 +30,7 @@ MOST_REVEALED = 10_000
 """A found value further down among its siblings is said, not shown."""
 _MOST_COUNTED = 10_000
 _MOST_COUNTED_INSIDE = 1_000
-_NONE = QModelIndex()
 _SHOWN_BYTES, _TIP_BYTES, MOST_FILTER_BYTES = 300, 2_000, 2_000
-_DISPLAY, _FONT, _COLOR, _TIP = (
-    int(role)
-    for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.ToolTipRole)
-)
 _KINDS = {"string": "ok", "number": "accent", "boolean": "accent", "null": "faint", "object": "dim", "array": "dim"}
 _DAMAGED = "the document is damaged from here on"
 
@@ -89,7 +83,7 @@ class EventTree(QAbstractItemModel):
 
     # ---- making children
 
-    def hasChildren(self, parent: Index = _NONE) -> bool:
+    def hasChildren(self, parent: Index = NO_INDEX) -> bool:
         """Whether a row can be opened."""
         node = self._node(parent)
         return parent.column() <= 0 and bool(node.inner or node.count)
@@ -271,40 +265,40 @@ class EventTree(QAbstractItemModel):
     def _node(self, index: Index) -> Node:
         return self._nodes[index.internalId() if index.isValid() else 0]
 
-    def index(self, row: int, column: int, parent: Index = _NONE) -> QModelIndex:
+    def index(self, row: int, column: int, parent: Index = NO_INDEX) -> QModelIndex:
         """The index of a child."""
         node = self._node(parent)
         if not (0 <= row < len(node.inner) and 0 <= column < len(HEADERS)) or parent.column() > 0:
             return QModelIndex()
         return self._index(node.inner[row], column)
 
-    def parent(self, index: Index = _NONE) -> QModelIndex:  # type: ignore[override]
+    def parent(self, index: Index = NO_INDEX) -> QModelIndex:  # type: ignore[override]
         """The row a value is in."""
         return self._index(self._nodes[index.internalId()].parent) if index.isValid() else QModelIndex()
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Children that are made."""
         return 0 if parent.column() > 0 else len(self._node(parent).inner)
 
-    def columnCount(self, parent: Index = _NONE) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """Name, value, where from."""
         return len(HEADERS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """The columns' names."""
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and role == _DISPLAY else None
+        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and role == DISPLAY else None
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _FONT, _COLOR, _TIP} or not index.isValid():
+        if role not in {DISPLAY, FONT, COLOR, TIP} or not index.isValid():
             return None
         node, column = self._nodes[index.internalId()], index.column()
-        if role == _FONT:
+        if role == FONT:
             return self._fixed if column < 2 else None
-        if role == _COLOR:
+        if role == COLOR:
             return style.color(self._tone(node, column))
-        if role == _TIP:
+        if role == TIP:
             return tip(self._tip(index, node, column))
         if column == 0:
             return visible(cut(f"≠ {node.name} (again)" if node.is_repeat else node.name, _SHOWN_BYTES))

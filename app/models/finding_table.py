@@ -7,40 +7,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject
 
 from app import style
 from app.models.finding_words import TONES, by_severity, matching, place_words, severity_words, short_text
+from app.models.list_table import ListTable
+from app.models.roles import ALIGNED, COLOR, DISPLAY, SPOKEN, TIP, Index
 from app.plain import tip
 from inspector.capture.findings import Kept
 from inspector.text import shortened, visible
 
-Index = QModelIndex | QPersistentModelIndex
-
 HEADERS = ("severity", "finding", "where", "count", "check")
 SEVERITY, SENTENCE, WHERE, COUNT, RULE = range(5)
-_NONE = QModelIndex()
 _SHOWN_CHARACTERS = 300
-_DISPLAY, _COLOR, _TIP, _ALIGNED, _NAME = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.ToolTipRole,
-        Qt.ItemDataRole.TextAlignmentRole,
-        Qt.ItemDataRole.AccessibleTextRole,
-    )
-)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class FindingTable(QAbstractTableModel):
+class FindingTable(ListTable[Kept]):
     """All findings of a capture, or those that hold the words typed; errors first."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(HEADERS, parent, right=(COUNT,))
         self.all: Sequence[Kept] = ()
-        self.listed: Sequence[Kept] = ()
         self.words = ""
 
     def show_findings(self, findings: Sequence[Kept]) -> None:
@@ -55,47 +42,33 @@ class FindingTable(QAbstractTableModel):
 
     def _list(self) -> None:
         listed = matching(self.all, self.words)
-        if listed != self.listed:
-            self.beginResetModel()
-            self.listed = listed
-            self.endResetModel()
+        if listed != self.rows:
+            self.show_rows(listed)
 
     def at(self, index: Index) -> Kept | None:
         """The finding of a row."""
-        return self.listed[index.row()] if index.isValid() and index.row() < len(self.listed) else None
+        return self.rows[index.row()] if index.isValid() and index.row() < len(self.rows) else None
 
     def row_of(self, one: Kept) -> int:
         """Where it stands; −1 when it is not listed. What it says is what it is: it may have been found again."""
         same = (one.rule, one.text)
-        return next((row for row, other in enumerate(self.listed) if (other.rule, other.text) == same), -1)
+        return next((row for row, other in enumerate(self.rows) if (other.rule, other.text) == same), -1)
 
-    def rowCount(self, parent: Index = _NONE) -> int:
-        """Findings."""
-        return 0 if parent.isValid() else len(self.listed)
-
-    def columnCount(self, parent: Index = _NONE) -> int:
-        """What is said of each."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
-        """The columns' names."""
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == _DISPLAY else None
-
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
         one = self.at(index)
         if one is None:
             return None
         column = index.column()
-        if role in {_DISPLAY, _NAME}:
-            text = short_text(one) if role == _DISPLAY and column == SENTENCE else _cell(one, column)
+        if role in {DISPLAY, SPOKEN}:
+            text = short_text(one) if role == DISPLAY and column == SENTENCE else _cell(one, column)
             return visible(shortened(text, _SHOWN_CHARACTERS))
-        if role == _COLOR:
+        if role == COLOR:
             return style.color(TONES.get(one.severity, "dim") if column == SEVERITY else "text" if column == SENTENCE else "dim")
-        if role == _ALIGNED:
-            return _RIGHT if column == COUNT else None
-        return tip(_cell(one, column)) if role == _TIP else None
+        if role == ALIGNED:
+            return self.side(column)
+        return tip(_cell(one, column)) if role == TIP else None
 
 
 def _cell(one: Kept, column: int) -> str:

@@ -8,27 +8,21 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QObject
 
 from app import style
 from app.models.event_rows import EMPTY, NULL
+from app.models.list_table import ListTable
+from app.models.roles import COLOR, DISPLAY, FONT, TIP, Index
 from app.plain import tip
 from inspector.masks import SIGN
 from inspector.text import visible
 
-Index = QModelIndex | QPersistentModelIndex
-
 HEADERS = ("name", "value", "")
-_NONE = QModelIndex()
 _SHOWN_CHARACTERS = 300
 _MOST_FILTER = 2_000
-_DISPLAY, _FONT, _COLOR, _TIP = (
-    int(role)
-    for role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.FontRole, Qt.ItemDataRole.ForegroundRole, Qt.ItemDataRole.ToolTipRole)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,43 +90,24 @@ def _raw(value: object) -> tuple[bytes | None, bool]:
     return str(value).encode(errors="surrogatepass"), True
 
 
-class HeaderTable(QAbstractTableModel):
+class HeaderTable(ListTable[Header]):
     """The headers that were shown last."""
 
     def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self.headers: Sequence[Header] = ()
+        super().__init__(HEADERS, parent)
         self._fixed = style.fixed_font()
 
-    def show_headers(self, headers: Sequence[Header]) -> None:
-        """Shows other headers."""
-        self.beginResetModel()
-        self.headers = headers
-        self.endResetModel()
-
-    def rowCount(self, parent: Index = _NONE) -> int:
-        """One row a header."""
-        return 0 if parent.isValid() else len(self.headers)
-
-    def columnCount(self, parent: Index = _NONE) -> int:
-        """Name, value, what is special."""
-        return 0 if parent.isValid() else len(HEADERS)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
-        """The columns' names."""
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == _DISPLAY else None
-
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _FONT, _COLOR, _TIP} or not index.isValid():
+        if role not in {DISPLAY, FONT, COLOR, TIP} or not index.isValid():
             return None
-        header, column = self.headers[index.row()], index.column()
-        if role == _FONT:
+        header, column = self.rows[index.row()], index.column()
+        if role == FONT:
             return self._fixed
-        if role == _COLOR:
+        if role == COLOR:
             return style.color(_tone(header, column))
-        if role == _TIP:
+        if role == TIP:
             return tip(_cut(header.name if column == 0 else header.text, 2_000))
         return (visible(_cut(header.name)), _value(header), header.state)[column]
 

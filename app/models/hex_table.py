@@ -7,26 +7,15 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 
 from app import style
-
-Index = QModelIndex | QPersistentModelIndex
+from app.models.roles import COLOR, DISPLAY, FONT, NO_INDEX, SPOKEN, Index
 
 ROW_BYTES, NARROW_BYTES = 16, 8
 PAGE_BYTES = 64 * 1024
 _MOST_PAGES = 64
-_NONE = QModelIndex()
 HEADERS = ("place", "bytes", "text")
-_DISPLAY, _FONT, _COLOR, _WORDS = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.FontRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.AccessibleTextRole,
-    )
-)
 _TONES = ("faint", "text", "dim")
 
 
@@ -90,26 +79,26 @@ class HexTable(QAbstractTableModel):
 
     # ---- the model
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Rows of bytes."""
         return 0 if parent.isValid() else -(-self.size // self.per_row)
 
-    def columnCount(self, parent: Index = _NONE) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """Place, bytes, text."""
         return 0 if parent.isValid() else len(HEADERS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """The columns' names."""
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == _DISPLAY else None
+        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == DISPLAY else None
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _WORDS, _FONT, _COLOR} or not index.isValid():
+        if role not in {DISPLAY, SPOKEN, FONT, COLOR} or not index.isValid():
             return None
-        if role == _FONT:
+        if role == FONT:
             return self._fixed
-        if role == _COLOR:
+        if role == COLOR:
             return style.color(_TONES[index.column()])
         if index.column() == 0:
             return f"{index.row() * self.per_row:08x}"

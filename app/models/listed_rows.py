@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject
+from PySide6.QtCore import QAbstractTableModel, QObject
 
 from app import style
+from app.models.roles import NO_INDEX
 from app.models.rows import Listing, Span
 from inspector.capture.looking import Numbers
 from inspector.capture.reader import Watermark
@@ -22,7 +23,6 @@ _MOST_RUNS = 32
 _REARRANGED_IN_A_RUN = 14_000
 """Rows that are rearranged in the time that one insertion takes."""
 _EVICTED_AT_ONCE = 1 << 20
-_NO_INDEX = QModelIndex()
 
 
 class ListedRows(QAbstractTableModel):
@@ -89,7 +89,7 @@ class ListedRows(QAbstractTableModel):
             span.first_seq, span.last_seq = first, first - 1
         if (count := mark.last_seq - span.last_seq) > 0:
             row = 0 if span.newest_first else self.rows
-            self.beginInsertRows(_NO_INDEX, row, row + count - 1)
+            self.beginInsertRows(NO_INDEX, row, row + count - 1)
             span.last_seq = mark.last_seq
             self._shifted()
             self.endInsertRows()
@@ -103,7 +103,7 @@ class ListedRows(QAbstractTableModel):
     def _evict(self, span: Span, first_seq: int) -> None:
         if (gone := first_seq - span.first_seq) > 0:
             row = self.rows - gone if span.newest_first else 0
-            self.beginRemoveRows(_NO_INDEX, row, row + gone - 1)
+            self.beginRemoveRows(NO_INDEX, row, row + gone - 1)
             span.first_seq = first_seq
             self._shifted()
             self.endRemoveRows()
@@ -123,7 +123,7 @@ class ListedRows(QAbstractTableModel):
             return
         for row, seqs in reversed(runs):
             if len(seqs):
-                self.beginInsertRows(_NO_INDEX, row, row + len(seqs) - 1)
+                self.beginInsertRows(NO_INDEX, row, row + len(seqs) - 1)
                 self.listed.insert(row, seqs)
                 self._shifted()
                 self.endInsertRows()
@@ -139,7 +139,7 @@ class ListedRows(QAbstractTableModel):
             self._rearrange(np.concatenate([whole[~gone], whole[gone]]))
             runs = [(int((~gone).sum()), int(gone.sum()))]
         for row, count in runs:
-            self.beginRemoveRows(_NO_INDEX, row, row + count - 1)
+            self.beginRemoveRows(NO_INDEX, row, row + count - 1)
             self.listed.remove(row, count)
             self._shifted()
             self.endRemoveRows()

@@ -7,27 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QObject
 
 from app import style
 from app.models.navigator_content import Entry
+from app.models.roles import ALIGNED, COLOR, DISPLAY, NO_INDEX, RIGHT, SWATCH, TIP, Index
 from app.plain import tip
 from inspector.text import visible
-
-Index = QModelIndex | QPersistentModelIndex
-_NONE = QModelIndex()
-_DISPLAY, _COLOR, _TIP, _ALIGN, _SWATCH, _FONT = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.ToolTipRole,
-        Qt.ItemDataRole.TextAlignmentRole,
-        Qt.ItemDataRole.DecorationRole,
-        Qt.ItemDataRole.FontRole,
-    )
-)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class NavigatorModel(QAbstractTableModel):
@@ -58,7 +44,7 @@ class NavigatorModel(QAbstractTableModel):
                 continue
             while row > 0 and self._entries[row - 1].key not in wanted:
                 row -= 1
-            self.beginRemoveRows(_NONE, row, last - 1)
+            self.beginRemoveRows(NO_INDEX, row, last - 1)
             del self._entries[row:last]
             self.endRemoveRows()
 
@@ -81,7 +67,7 @@ class NavigatorModel(QAbstractTableModel):
             while row < len(new) and (first >= len(self._entries) or self._entries[first].key != new[row].key):
                 row += 1
             if row > first:
-                self.beginInsertRows(_NONE, first, row - 1)
+                self.beginInsertRows(NO_INDEX, first, row - 1)
                 self._entries[first:first] = new[first:row]
                 self.endInsertRows()
             row = max(row, first + 1)
@@ -94,27 +80,27 @@ class NavigatorModel(QAbstractTableModel):
         """The row of a key; −1 when it is not listed."""
         return next((row for row, entry in enumerate(self._entries) if entry.key == key), -1)
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Rows that are listed."""
         return 0 if parent.isValid() else len(self._entries)
 
-    def columnCount(self, parent: Index = _NONE) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """Name and count."""
         return 0 if parent.isValid() else 2
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _COLOR, _TIP, _ALIGN, _SWATCH} or not index.isValid():
+        if role not in {DISPLAY, COLOR, TIP, ALIGNED, SWATCH} or not index.isValid():
             return None
         entry, is_name = self._entries[index.row()], index.column() == 0
-        if role == _DISPLAY:
+        if role == DISPLAY:
             return _name(entry) if is_name else entry.count
-        if role == _ALIGN:
-            return None if is_name else _RIGHT
-        if role == _COLOR:
+        if role == ALIGNED:
+            return None if is_name else RIGHT
+        if role == COLOR:
             return style.color(entry.role if is_name or entry.role == "warn" else "dim")
-        if role == _SWATCH:
+        if role == SWATCH:
             return self._swatches.get(entry.swatch) if is_name and entry.swatch else None
         return tip(entry.words or entry.text)
 

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractListModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractListModel, QObject
 
 from app.connections import Connection
+from app.models.roles import DISPLAY, NO_INDEX, TIP, Index
 from app.plain import tip
 from inspector.text import visible
 
-Index = QModelIndex | QPersistentModelIndex
-_NOWHERE = QModelIndex()
-_ROOT: Index = _NOWHERE
-_DISPLAY, _TIP = int(Qt.ItemDataRole.DisplayRole), int(Qt.ItemDataRole.ToolTipRole)
 _KINDS = {"kafka": "Kafka", "store": "event store", "file": "capture file"}
 
 
@@ -30,15 +27,15 @@ class RecentList(QAbstractListModel):
         self.connections = list(connections)
         self.endResetModel()
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """How many there are."""
         return 0 if parent.isValid() else len(self.connections)
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """The name; as tooltip the kind and the place."""
-        if role not in {_DISPLAY, _TIP} or not index.isValid() or index.row() >= len(self.connections):
+        if role not in {DISPLAY, TIP} or not index.isValid() or index.row() >= len(self.connections):
             return None
         one = self.connections[index.row()]
-        if role == _TIP:
+        if role == TIP:
             return tip(f"{_KINDS[one.kind]}: {one.address}")
         return visible(f"{one.name} · production" if one.production else one.name)

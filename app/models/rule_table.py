@@ -8,28 +8,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import fields, replace
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt
 
 from app import style
+from app.models.roles import COLOR, DISPLAY, EDIT, FONT, NO_INDEX, TIP, Index
 from app.plain import tip
 from inspector.aggregate_rows import VERBS, Row, mistake
 from inspector.text import visible
 
-Index = QModelIndex | QPersistentModelIndex
 HEADERS = ("events of type", "do", "place in the state", "value", "when")
 COLUMNS = tuple(field.name for field in fields(Row))
 TYPE, VERB, TARGET, VALUE, WHEN = range(len(COLUMNS))
-_NONE = QModelIndex()
-_DISPLAY, _EDIT, _COLOR, _TIP, _FONT = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.EditRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.ToolTipRole,
-        Qt.ItemDataRole.FontRole,
-    )
-)
 
 
 class RuleTable(QAbstractTableModel):
@@ -50,7 +39,7 @@ class RuleTable(QAbstractTableModel):
     def add(self, row: Row, place: int) -> int:
         """Puts a row at a place; the place it has."""
         place = max(0, min(place, len(self.rows)))
-        self.beginInsertRows(_NONE, place, place)
+        self.beginInsertRows(NO_INDEX, place, place)
         self.rows.insert(place, row)
         self._mistakes.insert(place, mistake(row))
         self.endInsertRows()
@@ -59,7 +48,7 @@ class RuleTable(QAbstractTableModel):
     def remove(self, place: int) -> None:
         """Takes a row away."""
         if 0 <= place < len(self.rows):
-            self.beginRemoveRows(_NONE, place, place)
+            self.beginRemoveRows(NO_INDEX, place, place)
             del self.rows[place], self._mistakes[place]
             self.endRemoveRows()
 
@@ -69,17 +58,17 @@ class RuleTable(QAbstractTableModel):
 
     # ---- the model
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """One row a rule's action."""
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: Index = _NONE) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """As `HEADERS`."""
         return 0 if parent.isValid() else len(HEADERS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """The columns' names."""
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == _DISPLAY else None
+        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and int(role) == DISPLAY else None
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         """All cells that mean something can be edited."""
@@ -90,26 +79,26 @@ class RuleTable(QAbstractTableModel):
         is_idle = (index.column() == VALUE and verb in {"remove", "delete"}) or (index.column() == TARGET and verb == "delete")
         return found if is_idle else found | Qt.ItemFlag.ItemIsEditable
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _EDIT, _COLOR, _TIP, _FONT} or not index.isValid():
+        if role not in {DISPLAY, EDIT, COLOR, TIP, FONT} or not index.isValid():
             return None
         row, wrong = self.rows[index.row()], self._mistakes[index.row()]
         text = str(getattr(row, COLUMNS[index.column()]))
-        if role == _EDIT:
+        if role == EDIT:
             return text
-        if role == _DISPLAY:
+        if role == DISPLAY:
             return VERBS[text] if index.column() == VERB else visible(text)
-        if role == _FONT:
+        if role == FONT:
             return self._fixed if index.column() in {TARGET, VALUE, WHEN} else None
-        if role == _COLOR:
+        if role == COLOR:
             return style.color("bad") if wrong else None
         return tip(wrong or text)
 
-    def setData(self, index: Index, value: object, role: int = _EDIT) -> bool:
+    def setData(self, index: Index, value: object, role: int = EDIT) -> bool:
         """Takes what was typed."""
-        if int(role) != _EDIT or not index.isValid():
+        if int(role) != EDIT or not index.isValid():
             return False
         row = replace(self.rows[index.row()], **{COLUMNS[index.column()]: str(value).strip()})
         if index.column() == VERB:

@@ -9,31 +9,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt, Signal
 
 from app import style
+from app.models.roles import BACK, COLOR, DISPLAY, FONT, NO_INDEX, SPOKEN, TIP, Index
 from app.models.state_rows import HEADERS, Node, Shape, nodes_of, note_of, row_text, row_tip, row_tone, row_words, sign_tone
 
-Index = QModelIndex | QPersistentModelIndex
 Level = Mapping[str, Any]
 
 LEVEL_ROWS = 200
 """So many children are asked for at once."""
 MOST_ROWS = 5_000
 """So many children of one value are shown at most; a row says how many more there are."""
-_NONE = QModelIndex()
-_DISPLAY, _FONT, _COLOR, _TIP, _BACK, _SPOKEN = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.FontRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.ToolTipRole,
-        Qt.ItemDataRole.BackgroundRole,
-        Qt.ItemDataRole.AccessibleTextRole,
-    )
-)
-_ROLES = frozenset({_DISPLAY, _FONT, _COLOR, _TIP, _BACK, _SPOKEN})
+_ROLES = frozenset({DISPLAY, FONT, COLOR, TIP, BACK, SPOKEN})
 
 
 class StateTree(QAbstractItemModel):
@@ -179,26 +167,26 @@ class StateTree(QAbstractItemModel):
 
     # ---- the model
 
-    def index(self, row: int, column: int, parent: Index = _NONE) -> QModelIndex:
+    def index(self, row: int, column: int, parent: Index = NO_INDEX) -> QModelIndex:
         """The index of a child."""
         node = self._of(parent)
         if not (0 <= row < len(node.inner) and 0 <= column < len(HEADERS)) or parent.column() > 0:
             return QModelIndex()
         return self._index(node.inner[row], column)
 
-    def parent(self, index: Index = _NONE) -> QModelIndex:  # type: ignore[override]
+    def parent(self, index: Index = NO_INDEX) -> QModelIndex:  # type: ignore[override]
         """The row a value is in."""
         return self._index(self._of(index).parent) if index.isValid() else QModelIndex()
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Children that are loaded, and what is said after them."""
         return 0 if parent.column() > 0 else len(self._of(parent).inner)
 
-    def columnCount(self, parent: Index = _NONE) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """Name, value, who set it."""
         return len(HEADERS)
 
-    def hasChildren(self, parent: Index = _NONE) -> bool:
+    def hasChildren(self, parent: Index = NO_INDEX) -> bool:
         """Whether a row can be opened."""
         node = self._of(parent)
         return parent.column() <= 0 and bool(node.inner or node.count)
@@ -218,26 +206,26 @@ class StateTree(QAbstractItemModel):
             node.is_asked = True
             self.level_wanted.emit(node.path, node.loaded)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """The columns' names."""
-        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and role == _DISPLAY else None
+        return HEADERS[section] if orientation is Qt.Orientation.Horizontal and role == DISPLAY else None
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
         if role not in _ROLES or not index.isValid():
             return None
         node, column = self._nodes[index.internalId()], index.column()
-        if role == _DISPLAY:
+        if role == DISPLAY:
             return row_text(node, column)
-        if role == _FONT:
+        if role == FONT:
             return self._fixed if column < 2 else None
-        if role == _COLOR:
+        if role == COLOR:
             return style.color("faint" if self.is_dimmed else row_tone(node, column))
-        if role == _BACK:
+        if role == BACK:
             tone = sign_tone(node)
             return style.wash(tone) if tone and not self.is_dimmed else None
-        return row_tip(node, column) if role == _TIP else row_words(node, column)
+        return row_tip(node, column) if role == TIP else row_words(node, column)
 
 
 def _tail(node: Node, level: Level) -> list[Node]:

@@ -10,16 +10,16 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 
 from app import style
 from app.models.event_look import zone_name
 from app.models.event_rows import shown_time
+from app.models.roles import ALIGNED, COLOR, DISPLAY, FONT, NO_INDEX, RIGHT, TIP, Index
 from app.plain import tip
 from inspector.event import parse_time
 from inspector.text import shortened, visible
 
-Index = QModelIndex | QPersistentModelIndex
 PAGE_ROWS = 100
 MOST_ROWS = 2_000_000
 """A table of more rows is cut there: a view cannot scroll through them by pixels."""
@@ -27,18 +27,6 @@ _PAGES = 40
 FIXED = ("stream", "version", "events", "last event")
 """What is known of each: the stream stands first, the others after the places of its state."""
 _ORDERS = ("stream", "version", "applied", "time")
-_NONE = QModelIndex()
-_DISPLAY, _COLOR, _TIP, _ALIGNED, _FONT = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.ToolTipRole,
-        Qt.ItemDataRole.TextAlignmentRole,
-        Qt.ItemDataRole.FontRole,
-    )
-)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 _TONES = {"string": "ok", "number": "accent", "boolean": "accent", "null": "faint", "absent": "faint"}
 _SHOWN_CHARACTERS = 200
 
@@ -108,11 +96,11 @@ class StatesTable(QAbstractTableModel):
 
     # ---- the model
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """One row an aggregate."""
         return 0 if parent.isValid() else self.total
 
-    def columnCount(self, parent: Index = _NONE) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """The stream, places of its state, and what else is known of it."""
         return 0 if parent.isValid() else len(FIXED) + len(self.columns)
 
@@ -124,14 +112,14 @@ class StatesTable(QAbstractTableModel):
         """Which of `FIXED` another column shows."""
         return column if column == 0 else column - len(self.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """The columns' names; those of numbers stand right, as their cells do."""
         role = int(role)
         if orientation is not Qt.Orientation.Horizontal or section >= self.columnCount():
             return None
-        if role == _ALIGNED:
-            return _RIGHT if self.is_number(section) else None
-        if role != _DISPLAY:
+        if role == ALIGNED:
+            return RIGHT if self.is_number(section) else None
+        if role != DISPLAY:
             return None
         place = self.place_of(section)
         name = FIXED[self.fixed_of(section)] if place is None else shown_place(self.columns[place])
@@ -153,25 +141,25 @@ class StatesTable(QAbstractTableModel):
         place = self.place_of(column)
         return self.fixed_of(column) in {1, 2} if place is None else self.columns[place] in self._numbers
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role = int(role)
-        if role not in {_DISPLAY, _COLOR, _TIP, _ALIGNED, _FONT} or not index.isValid():
+        if role not in {DISPLAY, COLOR, TIP, ALIGNED, FONT} or not index.isValid():
             return None
         column = index.column()
-        if role == _FONT:
+        if role == FONT:
             return self._fixed if self.place_of(column) is not None else None
         row = self.row(index.row())
         if row is None:
-            return "…" if role == _DISPLAY and column == 0 else None
-        if role == _ALIGNED:
+            return "…" if role == DISPLAY and column == 0 else None
+        if role == ALIGNED:
             place = self.place_of(column)
             is_number = self.is_number(column) if place is None else _cell(row, place).get("kind") == "number"
-            return _RIGHT if is_number else None
-        if role == _COLOR:
+            return RIGHT if is_number else None
+        if role == COLOR:
             return self._color(row, column)
         text = self._text(row, column)
-        return tip(_words(row) if column == 0 else text) if role == _TIP else visible(shortened(text, _SHOWN_CHARACTERS))
+        return tip(_words(row) if column == 0 else text) if role == TIP else visible(shortened(text, _SHOWN_CHARACTERS))
 
     def line(self, number: int) -> str:
         """A row's texts, parted by tabs; empty while it is not here."""

@@ -9,28 +9,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, QObject, Qt, Signal
 
+from app.models.roles import ALIGNED, CHECK, DISPLAY, EDIT, LEFT, NO_INDEX, RIGHT, SPOKEN, TIP, Index
 from inspector.text import visible
 
-Index = QModelIndex | QPersistentModelIndex
 COLUMNS = ("topic", "partitions", "records available")
 _TIPS = (
     "Tick the topics to open (Space); without a tick the current one is opened",
     "Partitions of the topic",
     "Offsets from the first to the end: at most so many records. Bytes are unknown until records are read.",
 )
-_NOWHERE = QModelIndex()
-_ROOT: Index = _NOWHERE
-_DISPLAY, _TIP, _ALIGN, _CHECK, _NAME = (
-    int(Qt.ItemDataRole.DisplayRole),
-    int(Qt.ItemDataRole.ToolTipRole),
-    int(Qt.ItemDataRole.TextAlignmentRole),
-    int(Qt.ItemDataRole.CheckStateRole),
-    int(Qt.ItemDataRole.AccessibleTextRole),
-)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-_LEFT = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
 _CHECKED, _UNCHECKED = Qt.CheckState.Checked.value, Qt.CheckState.Unchecked.value
 
 
@@ -136,11 +125,11 @@ class TopicTable(QAbstractTableModel):
 
     # ---- Qt
 
-    def rowCount(self, parent: Index = _ROOT) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """The topics that are shown."""
         return 0 if parent.isValid() else len(self.shown)
 
-    def columnCount(self, parent: Index = _ROOT) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """Name, partitions, records."""
         return 0 if parent.isValid() else len(COLUMNS)
 
@@ -151,35 +140,35 @@ class TopicTable(QAbstractTableModel):
         plain = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
         return plain | Qt.ItemFlag.ItemIsUserCheckable if index.column() == 0 else plain
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """One cell."""
-        if role not in {_DISPLAY, _TIP, _ALIGN, _CHECK, _NAME} or not index.isValid() or index.row() >= len(self.shown):
+        if role not in {DISPLAY, TIP, ALIGNED, CHECK, SPOKEN} or not index.isValid() or index.row() >= len(self.shown):
             return None
         topic, column = self.shown[index.row()], index.column()
-        if role == _ALIGN:
-            return _RIGHT if column else _LEFT
-        if role == _CHECK:
+        if role == ALIGNED:
+            return RIGHT if column else LEFT
+        if role == CHECK:
             return (_CHECKED if topic.name in self._chosen else _UNCHECKED) if column == 0 else None
-        if role == _TIP:
+        if role == TIP:
             return _tip(topic) if column == 2 else None
         return _cell(topic, column)
 
-    def setData(self, index: Index, _value: object, role: int = int(Qt.ItemDataRole.EditRole)) -> bool:
+    def setData(self, index: Index, _value: object, role: int = EDIT) -> bool:
         """Ticks, by mouse."""
-        if role != _CHECK or not index.isValid() or index.column() != 0:
+        if role != CHECK or not index.isValid() or index.column() != 0:
             return False
         self.toggle(index.row())
         return True
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """Titles, with what they mean as tooltips."""
         if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(COLUMNS):
             return None
-        if role == _DISPLAY:
+        if role == DISPLAY:
             return COLUMNS[section]
-        if role == _TIP:
+        if role == TIP:
             return _TIPS[section]
-        return (_RIGHT if section else _LEFT) if role == _ALIGN else None
+        return (RIGHT if section else LEFT) if role == ALIGNED else None
 
 
 def _cell(topic: Topic, column: int) -> str:

@@ -7,29 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 
 from app import style
+from app.models.roles import ALIGNED, COLOR, DISPLAY, FONT, NO_INDEX, RIGHT, TIP, Index
 from app.models.version_rows import COLUMNS, VersionRow, without_inner
 from app.plain import tip
 from inspector.text import shortened, visible
 
-Index = QModelIndex | QPersistentModelIndex
-
-_NONE = QModelIndex()
 _SHOWN_CHARACTERS = 300
 _EVENTS, _FIRST, _LAST = 1, 2, 3
-_DISPLAY, _FONT, _COLOR, _TIP, _ALIGNED = (
-    int(role)
-    for role in (
-        Qt.ItemDataRole.DisplayRole,
-        Qt.ItemDataRole.FontRole,
-        Qt.ItemDataRole.ForegroundRole,
-        Qt.ItemDataRole.ToolTipRole,
-        Qt.ItemDataRole.TextAlignmentRole,
-    )
-)
-_RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
 class VersionTree(QAbstractItemModel):
@@ -75,49 +62,49 @@ class VersionTree(QAbstractItemModel):
 
     # ---- the model
 
-    def index(self, row: int, column: int, parent: Index = _NONE) -> QModelIndex:
+    def index(self, row: int, column: int, parent: Index = NO_INDEX) -> QModelIndex:
         """The index of a type, or of a version below one."""
         if not (0 <= row < self.rowCount(parent) and 0 <= column < len(COLUMNS)):
             return QModelIndex()
         return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else 0)
 
-    def parent(self, index: Index = _NONE) -> QModelIndex:  # type: ignore[override]
+    def parent(self, index: Index = NO_INDEX) -> QModelIndex:  # type: ignore[override]
         """The type of a version."""
         above = int(index.internalId()) if index.isValid() else 0
         return self.createIndex(above - 1, 0, 0) if above else QModelIndex()
 
-    def rowCount(self, parent: Index = _NONE) -> int:
+    def rowCount(self, parent: Index = NO_INDEX) -> int:
         """Types, or the versions of one."""
         if not parent.isValid():
             return len(self.rows)
         return 0 if parent.column() > 0 or parent.internalId() else len(self.rows[parent.row()].inner)
 
-    def columnCount(self, parent: Index = _NONE) -> int:
+    def columnCount(self, parent: Index = NO_INDEX) -> int:
         """What is said of each."""
         return len(COLUMNS)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _DISPLAY) -> object:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = DISPLAY) -> object:
         """The columns' names, over numbers to the right."""
         if orientation is not Qt.Orientation.Horizontal:
             return None
-        if int(role) == _ALIGNED and section == _EVENTS:
-            return _RIGHT
-        return COLUMNS[section] if int(role) == _DISPLAY else None
+        if int(role) == ALIGNED and section == _EVENTS:
+            return RIGHT
+        return COLUMNS[section] if int(role) == DISPLAY else None
 
-    def data(self, index: Index, role: int = _DISPLAY) -> object:
+    def data(self, index: Index, role: int = DISPLAY) -> object:
         """Texts, and how they look."""
         role, row = int(role), self.row_of(index)
-        if row is None or role not in {_DISPLAY, _FONT, _COLOR, _TIP, _ALIGNED}:
+        if row is None or role not in {DISPLAY, FONT, COLOR, TIP, ALIGNED}:
             return None
         column = index.column()
-        if role == _DISPLAY:
+        if role == DISPLAY:
             return visible(shortened(row.cells[column], _SHOWN_CHARACTERS))
-        if role == _FONT:
+        if role == FONT:
             return self._fixed if column in {_EVENTS, _FIRST, _LAST} else None
-        if role == _COLOR:
+        if role == COLOR:
             return style.color(row.role if column == 0 or row.role != "text" else "text" if column == _EVENTS else "dim")
-        if role == _ALIGNED:
-            return _RIGHT if column == _EVENTS else None
+        if role == ALIGNED:
+            return RIGHT if column == _EVENTS else None
         return tip("\n".join(part for part in (row.cells[column], row.tip if column in {0, 5} else "") if part))
 
 

@@ -154,7 +154,7 @@ class FindingsPane(Panel):
             self.failure.hide()
 
     def _say_note(self) -> None:
-        found, listed, whole = self.checking.found, len(self.table.listed), len(self.table.all)
+        found, listed, whole = self.checking.found, len(self.table.rows), len(self.table.all)
         if self.checking.is_running:
             self.note.show_text(self._running_words())
         elif whole and listed < whole:
@@ -206,7 +206,7 @@ class FindingsPane(Panel):
 
     def _keep_current(self, one: Kept | None) -> None:
         row = self.table.row_of(one) if one is not None else -1
-        if self.table.listed and self.view.currentIndex().row() != max(row, 0):
+        if self.table.rows and self.view.currentIndex().row() != max(row, 0):
             self.view.setCurrentIndex(self.table.index(max(row, 0), 0))
 
     def _show_details(self) -> None:

@@ -42,6 +42,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     moment = states.add_mutually_exclusive_group()
     moment.add_argument("--at", metavar="TIME", help="events with time ≤ TIME (with its zone); a date means its end")
     moment.add_argument("--version", dest="at_version", type=int, metavar="N", help="each up to version N; without versions the n-th event")
+    states.add_argument("--known-at", metavar="TIME", help="events recorded by TIME; with --at: what was true then, as known by TIME")
     states.add_argument("--filter", metavar="EXPR", default="", help="such as state.balance < 0")
     states.add_argument("--show", action="append", default=[], metavar="PATH", help="only this of the state (state.balance); repeatable")
     states.add_argument("--sort", metavar="PATH", default="", help="a place in the state, or stream, version, applied, time, …")
@@ -86,8 +87,12 @@ def _so_far(line: Mapping[str, int]) -> str:
 
 
 def _moment(args: argparse.Namespace) -> Moment:
-    from inspector.replay import NOW, at_time, at_version
+    from inspector.replay import NOW, at_time, at_version, known_at
 
+    if args.known_at is not None:
+        if args.at_version is not None:
+            raise UsageError("--known-at goes with --at or stands alone: a version is a place, not a time")
+        return known_at(args.known_at, args.at)
     if args.at is not None:
         return at_time(args.at)
     return at_version(args.at_version) if args.at_version is not None else NOW
@@ -127,8 +132,8 @@ class _Listed:
 
         table, survey = self.table, self._survey
         if not survey.is_ordered:
-            most = len(table.ids)
-            yield from islice(survey.rows(self._going, with_text=True), most if self._limit is None else min(self._limit, most))
+            most = len(table.ids) if self._limit is None else min(self._limit, len(table.ids))
+            yield from islice(survey.rows(self._going, with_text=True), most)
             return
         survey.work(progress=self._going)
         ids = survey.ids()[: self._limit]
@@ -211,13 +216,15 @@ def _about(args: argparse.Namespace, table: StateTable) -> dict[str, object]:
     from inspector.event import format_time
 
     moment = table.moment
+    clocks = {"event time": moment.time_us, "recorded time": moment.known_us}
     return {
         "category": args.category,
         "source": args.source,
         "moment": moment.text,
         "at": format_time(moment.time_us),
+        "known_at": format_time(moment.known_us),
         "version": moment.version,
-        "clock": "event time" if moment.is_timed else None,
+        "clock": " and ".join(name for name, us in clocks.items() if us is not None) or None,
         "filter": args.filter or None,
         "show": args.show,
         "sort": args.sort or None,

@@ -39,6 +39,11 @@ _LAST = (
 )
 _MARKED = f"CASE WHEN event.data IS NULL THEN '\"' || :mark || (event.flags & {_TOMBSTONE}) || '\"' ELSE json(event.data) END"
 _MOST_TYPES = 10_000
+_LIMITS = {
+    "at": "event.time_us <= :at",
+    "known": "coalesce(event.recorded_us, event.time_us) <= :known",
+    "version": "coalesce(x.version <= :version, 1)",
+}
 
 
 def _sql(document: str, facts: str, within: str | None) -> str:
@@ -88,14 +93,11 @@ class Gatherer:
         self._types: dict[int, str | None] = {}
         # stands for an event without a document: nobody who writes one can know it
         self._mark = secrets.token_hex(16)
-        within = None
-        self._until_us = moment.time_us
-        if moment.time_us is not None:
-            within = "(event.time_us <= :until)"
-        elif moment.version is not None:
-            within = "coalesce(x.version <= :until, 1)"
-        until = moment.time_us if moment.time_us is not None else moment.version
-        self._bindings: dict[str, str | int] = {"mark": self._mark} | ({} if until is None else {"until": until})
+        asked = {"at": moment.time_us, "known": moment.known_us, "version": moment.version}
+        limits = {name: value for name, value in asked.items() if value is not None}
+        within = f"({' AND '.join(_LIMITS[name] for name in limits)})" if limits else None
+        self._until_us = moment.time_us if moment.known_us is None else None
+        self._bindings: dict[str, str | int] = {"mark": self._mark, **limits}
         self._plain_whole = reader.shown(_sql("json(event.data)", _PLAIN_FACTS, None))
         self._plain = reader.shown(_sql("json(event.data)", _PLAIN_FACTS, within))
         self._last = reader.shown(_LAST)

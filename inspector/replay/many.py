@@ -62,7 +62,7 @@ class States:
         terms: Terms = USUAL,
         codes: Codes | None = None,
     ) -> None:
-        if moment.count is not None or moment.seq is not None:
+        if moment.count is not None or moment.seq is not None or moment.event is not None:
             raise UsageError(f"many streams cannot be asked for {moment.text}: ask for a time, a version or the end")
         self._reader, self._moment = reader, moment
         self._verdicts = Verdicts(reader, Question("", moment=moment, reducer=reducer, terms=terms), codes or Codes())

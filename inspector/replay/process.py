@@ -53,7 +53,7 @@ both the number of an event in the capture, or its id as text). With `without`, 
                 child key, path, kind, text (at most 500 characters), children, and set_by where it is known; after
                 a `look` or `diff` also op, from, inside (so many changes in it), and `changed`, `removed` beside `children`.
                 `side` happened: of what did happen, after a look with `without`
-    states_open   category [source at version count reducer]
+    states_open   category [source at known_at version reducer]
               → a table of all aggregates of a category at a moment: streams (so many there are), total (so many may have begun),
                 columns, each a path with its kind and in how many of the first states it stands
     states_page   of [show offset limit]                    → total, and rows from a place on (at most 200), folded when asked: `of` is

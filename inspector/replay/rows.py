@@ -48,7 +48,8 @@ def printed_names(places: Sequence[StatePlace] = ()) -> list[str]:
 
 def as_of(found: StreamState, moment: Moment) -> str | None:
     """The time asked for, else that of the last event applied."""
-    return format_time(moment.time_us if moment.time_us is not None else found.last.time_us if found.last is not None else None)
+    asked_us = moment.time_us if moment.time_us is not None else moment.known_us
+    return format_time(asked_us if asked_us is not None else found.last.time_us if found.last is not None else None)
 
 
 def shown(found: StreamState, labels: Mapping[int, str], places: Sequence[StatePlace]) -> dict[str, object]:

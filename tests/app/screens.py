@@ -548,7 +548,7 @@ def findings(stage: Stage) -> None:
     """What the checks found, and all about one of it."""
     pane = _findings(stage, finding_captures.faulty(stage.folder / "faulty.evcap"))
     pane.checking.run()
-    stage.wait(lambda: not pane.checking.is_running and bool(pane.table.listed))
+    stage.wait(lambda: not pane.checking.is_running and bool(pane.table.rows))
     pane.take_focus()
     stage.settle()
 

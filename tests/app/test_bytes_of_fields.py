@@ -90,10 +90,10 @@ def test_why_names_the_format_and_its_schema(shown: Shown, number: int) -> None:
     shown.choose(number + 1)
     shown.selection.explain(number + 1)
     dialog = explaining(shown)
-    used = next(one for one in dialog.table.tried if one.is_used)
+    used = next(one for one in dialog.table.rows if one.is_used)
     assert (used.decoder, used.error) == (FORMATS[number], None)
     assert used.schema == ("orders-value version 3 (schema 1)", "orders-value version 4 (schema 2)", "", "")[number]
-    assert dialog.table.tried[0] is used
+    assert dialog.table.rows[0] is used
     assert dialog.preview.toPlainText().startswith('{\n  "')
     assert '"n": 9223372036854775807' in dialog.preview.toPlainText()
     dialog.close()

@@ -71,7 +71,7 @@ def test_choosing_a_decoder_shows_what_it_read(shown: Shown) -> None:
     assert QGuiApplication.clipboard().text().startswith('{\n  "order": "A"')
     QTest.mouseClick(dialog.command, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == f"eventscope decode {shown.path} --filter 'seq == 1'"
-    dialog.view.setCurrentIndex(dialog.table.index(len(dialog.table.tried) - 1, 0))
+    dialog.view.setCurrentIndex(dialog.table.index(len(dialog.table.rows) - 1, 0))
     assert not dialog.go.isEnabled()
     dialog.close()
 
@@ -82,7 +82,7 @@ def test_the_dialog_follows_the_selection_while_it_is_open(shown: Shown) -> None
     dialog = explaining(shown)
     shown.choose(3)
     shown.wait(lambda: dialog.found is not None and dialog.found.seq == 3)
-    assert dialog.table.tried[0].error == f"schema 42, {made.REGISTRY} does not answer"
+    assert dialog.table.rows[0].error == f"schema 42, {made.REGISTRY} does not answer"
     dialog.close()
     shown.choose(4)
     assert dialog.found is not None

@@ -305,7 +305,7 @@ def test_no_copy_has_a_secret(qtbot: QtBot, masked: MainWindow) -> None:
         waiting += [fields.tree.index(row, 0, index) for row in range(fields.tree.rowCount(index))]
     window.panes.event_pane.show_tab("Headers")
     headers = window.panes.event_pane.headers
-    for row in range(len(headers.table.headers)):
+    for row in range(len(headers.table.rows)):
         headers.view.setCurrentIndex(headers.table.index(row, 0))
         for copy in (headers.copy_name, headers.copy_value, headers.copy_hex):
             copy()

@@ -152,7 +152,7 @@ def test_the_command_with_the_written_file_does_the_same(qtbot: QtBot, window: M
     dialog.category.setCurrentIndex(1)
     wait_until_tried(qtbot, dialog)
     assert dialog.line.whole_text() == 'stream = { from = "data.order", split = "-" }'
-    assert any(case.then == "order / order-3" for case in dialog.table.cases)
+    assert any(case.then == "order / order-3" for case in dialog.table.rows)
     QTest.mouseClick(dialog.copy, Qt.MouseButton.LeftButton)
     assert QGuiApplication.clipboard().text() == f"eventscope decode {path} --map {identity_path()}"
     click_write(qtbot, window, dialog)
@@ -168,8 +168,8 @@ def test_a_time_without_a_zone_is_no_time_until_the_zone_is_said(qtbot: QtBot, w
     opened(qtbot, window, path)
     dialog = ask(qtbot, window, "the time", "data", "at")
     assert dialog.counts.whole_text().startswith("found in 0 of 20")
-    assert {case.why_not for case in dialog.table.cases} == {"it names no zone: say which"}
-    assert all(case.then == case.now for case in dialog.table.cases)
+    assert {case.why_not for case in dialog.table.rows} == {"it names no zone: say which"}
+    assert all(case.then == case.now for case in dialog.table.rows)
     dialog.zone.setFocus()
     edit = dialog.zone.lineEdit()
     assert edit is not None
@@ -205,7 +205,7 @@ def test_the_rule_is_taken_away_in_the_same_dialog(qtbot: QtBot, window: MainWin
     wait_until_tried(qtbot, dialog)
     assert dialog.line.whole_text() == "type: your rule is taken away: data.kind"
     assert dialog.write.text() == "Take the rule away and decode again"
-    assert {case.then for case in dialog.table.cases} == {None}
+    assert {case.then for case in dialog.table.rows} == {None}
     click_write(qtbot, window, dialog)
     assert types(path) == before
     assert identity_path().read_text().startswith('# mine\n[[log]]\nname = "orders"\nid = "data.n"\n\n[[log]]\nname = "ord*" # all\n')
@@ -237,7 +237,7 @@ def test_a_header_and_a_key_can_be_said_and_a_repeated_header_cannot(qtbot: QtBo
     dialog.meaning.setCurrentText(MEANINGS["correlation_id"])
     wait_until_tried(qtbot, dialog)
     assert dialog.line.whole_text() == 'correlation_id = "header.Trace-Nr"'
-    assert dialog.table.cases[0].then == "t-0"
+    assert dialog.table.rows[0].then == "t-0"
     QTest.keyClick(dialog, Qt.Key.Key_Escape)
     qtbot.waitUntil(lambda: not window.findChildren(ThisFieldDialog), timeout=_WAIT_MS)
     pane.show_tab("Event")

@@ -14,7 +14,7 @@ from inspector.capture.streams import StreamInfo, streams
 from inspector.errors import CaptureError, UsageError
 from inspector.event import Flag
 from inspector.reducers import ABSENT
-from inspector.replay import NOW, Moment, Question, Replay, after_events, at_version, many, to_json
+from inspector.replay import NOW, Moment, Question, Replay, after_events, at_event, at_version, before_event, many, to_json
 from inspector.replay.many import States, StreamState
 from inspector.replay.proposal import seen_types
 from inspector.replay.suggesting import suggest
@@ -64,7 +64,21 @@ def _events(chance: random.Random, kind: str, stream: str, place: list[int]) -> 
         event_id = f"e-{chance.randrange(5)}" if kind == "repeated" else None
         is_document = not (kind == "text" and chance.random() < 0.7)
         found.append(
-            (partition, Written(place[partition], data, stream, version, time, flags=flags, event_id=event_id, is_document=is_document))
+            (
+                partition,
+                Written(
+                    place[partition],
+                    data,
+                    stream,
+                    version,
+                    time,
+                    flags=flags,
+                    event_id=event_id,
+                    is_document=is_document,
+                    recorded_us=time + chance.choice([0, 0, 20]),
+                    is_recorded=chance.random() < 0.9,
+                ),
+            )
         )
         place[partition] += chance.choice([1, 1, 1, 2]) if kind == "no versions" else 1
     return found
@@ -126,6 +140,7 @@ def test_every_state_is_that_of_the_streams_own_replay(tmp_path: Path, seed: int
         name = next(iter(streams(reader))).category
         ids = stream_ids(reader, sources_of(reader, name))
         moments = [NOW, *(at_version(version) for version in (0, 1, 3)), *(Moment(time_us=us, text="then") for us in (0, 60, 150, 10**9))]
+        moments += [Moment(known_us=60, text="known then"), Moment(time_us=90, known_us=100, text="both")]
         for moment in moments:
             for reducer in (None, "merge", "history"):
                 found = list(States(reader, moment, reducer).of(ids))
@@ -192,11 +207,10 @@ def test_progress_may_end_the_work(tmp_path: Path) -> None:
 
 
 def test_only_moments_that_all_streams_have_can_be_asked(tmp_path: Path) -> None:
-    with (
-        CaptureReader(_random_capture(tmp_path / "c.evcap", 0)) as reader,
-        pytest.raises(UsageError, match="cannot be asked for the first 3 events"),
-    ):
-        States(reader, after_events(3))
+    with CaptureReader(_random_capture(tmp_path / "c.evcap", 0)) as reader:
+        for moment in (after_events(3), at_event(3), before_event("e-1")):
+            with pytest.raises(UsageError, match=f"cannot be asked for {moment.text}"):
+                States(reader, moment)
 
 
 def test_what_a_stranger_wrote_is_damage(tmp_path: Path) -> None:

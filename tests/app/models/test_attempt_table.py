@@ -20,7 +20,7 @@ def test_rows_say_how_sure_what_came_of_it_and_where_it_stopped(qtbot: QtBot) ->
     del qtbot
     table = AttemptTable()
     QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal, table)
-    table.show_tried(TRIED)
+    table.show_rows(TRIED)
     rows = [[table.data(table.index(row, column)) for column in range(len(HEADERS))] for row in range(3)]
     assert rows == [
         ["avro (used)", "95%", "✕ a price is cut at byte 9", "byte 9", "orders-value version 1 (schema 7)"],
@@ -28,5 +28,5 @@ def test_rows_say_how_sure_what_came_of_it_and_where_it_stopped(qtbot: QtBot) ->
         ["<b>mine</b>", "not asked", "✕ no⟨U+202E⟩", "", ""],
     ]
     assert "<b>" not in str(table.data(table.index(2, 0), Qt.ItemDataRole.ToolTipRole))
-    table.show_tried([])
+    table.show_rows([])
     assert table.rowCount() == 0

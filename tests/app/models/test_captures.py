@@ -25,14 +25,14 @@ def look(name: str = "a", source: str = "kafka://h:1", *, state: str = ENDED, is
 def test_the_model_keeps_its_promises(qapp: QApplication) -> None:
     model = CapturesModel(lambda: NOW_US)
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal)
-    model.show([look(), look("b")])
-    model.show([look("b")])
+    model.show_rows([look(), look("b")])
+    model.show_rows([look("b")])
     assert tester.model() is model
 
 
 def test_a_row_says_it_in_words() -> None:
     model = CapturesModel(lambda: NOW_US)
-    model.show([look(age_us=3 * 3_600_000_000)])
+    model.show_rows([look(age_us=3 * 3_600_000_000)])
     assert [model.data(model.index(0, column)) for column in range(6)] == [
         "kafka://h:1",
         "a",
@@ -48,7 +48,7 @@ def test_a_row_says_it_in_words() -> None:
 
 def test_hostile_names_are_plain_text() -> None:
     model = CapturesModel(lambda: NOW_US)
-    model.show([look("\u202ex", "<img src=file:///x>\n\u202e")])
+    model.show_rows([look("\u202ex", "<img src=file:///x>\n\u202e")])
     assert model.data(model.index(0, 0)) == "<img src=file:///x>⏎⟨U+202E⟩"
     assert model.data(model.index(0, 1)) == "⟨U+202E⟩x"
     assert "<img" not in str(model.data(model.index(0, 0), TIP))

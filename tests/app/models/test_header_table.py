@@ -19,7 +19,7 @@ _TEXT = '[["a","1"],["a",null],["b",{"base64":"/w=="}],["c",""],["<img src=file:
 def test_rows_keep_order_and_say_what_is_special(qtbot: QtBot) -> None:
     table = HeaderTable()
     QAbstractItemModelTester(table, QAbstractItemModelTester.FailureReportingMode.Fatal, table)
-    table.show_headers(parsed_headers(_TEXT))
+    table.show_rows(parsed_headers(_TEXT))
     rows = [[table.data(table.index(row, column)) for column in range(3)] for row in range(table.rowCount())]
     assert rows == [
         ["a", "1", ""],

@@ -59,7 +59,7 @@ class Shown:
         return int(child._process.processId())
 
     def choose(self, rule: str) -> None:
-        row = next(row for row, one in enumerate(self.pane.table.listed) if one.rule == rule)
+        row = next(row for row, one in enumerate(self.pane.table.rows) if one.rule == rule)
         self.pane.view.setCurrentIndex(self.pane.table.index(row, 0))
 
     def close(self) -> None:
@@ -84,8 +84,8 @@ def test_planted_faults_are_listed_and_lead_to_their_events(shown: Shown) -> Non
     pane = shown.pane
     QAbstractItemModelTester(pane.table, QAbstractItemModelTester.FailureReportingMode.Fatal, pane.table)
     shown.run()
-    assert {"duplicate-ids", "offset-gaps", "undecodable", "time-order"} <= {one.rule for one in pane.table.listed}
-    assert pane.table.listed[0].severity == "error"
+    assert {"duplicate-ids", "offset-gaps", "undecodable", "time-order"} <= {one.rule for one in pane.table.rows}
+    assert pane.table.rows[0].severity == "error"
     assert "1 error, " in pane.note.whole_text()
     shown.choose("undecodable")
     assert "Could be legal because a schema may be missing" in pane.details.toPlainText()
@@ -128,12 +128,12 @@ def test_words_narrow_the_list_and_the_current_finding_stays(shown: Shown) -> No
     shown.run()
     shown.choose("undecodable")
     QTest.keyClicks(shown.pane.search, "warning not json")
-    assert [one.rule for one in shown.pane.table.listed] == ["undecodable"]
+    assert [one.rule for one in shown.pane.table.rows] == ["undecodable"]
     assert shown.pane.note.whole_text().startswith("1 of ")
     shown.pane.search.setText("nobody")
     assert shown.pane.details.toPlainText() == "No finding holds these words."
     shown.pane.search.clear()
-    assert len(shown.pane.table.listed) > 4
+    assert len(shown.pane.table.rows) > 4
 
 
 def test_a_hidden_pane_asks_nothing(qtbot: QtBot, messages: Messages, tmp_path: Path) -> None:
