@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib import resources as package_files
@@ -39,6 +39,20 @@ _ROOTS = frozenset({"data", "metadata", "extra", "headers", "key", "value", "str
 _MOST_KNOWN = 20_000
 _MOST_STEPS, _MOST_RULES, _MOST_MEMORY_BYTES = 100, 500, 1 << 20
 """Of a rule, of a list, and of a pattern: rules come with captures, which may be a stranger's."""
+
+
+def has_sign(parts: Sequence[object]) -> bool:
+    """Whether masks hide something in these JSON values."""
+    waiting = list(parts)
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            waiting += [*value, *value.values()]
+        elif isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str) and SIGN in value:
+            return True
+    return False
 
 
 def _luhn(digits: str) -> bool:

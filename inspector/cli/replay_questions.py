@@ -33,14 +33,15 @@ def field_lines(story: Story, question: Question, path: str) -> Iterator[Line]:
     from inspector.replay import said
     from inspector.replay.questions import field_page
 
-    found, before = 0, None
+    found, before, honest = 0, None, None
     while True:
         page = field_page(story, question.moment, path, 1000, before, without=question.without)
+        honest = page.honest if honest is None or not page.honest["complete"] else honest
         for change in page.changes:
             found += 1
             yield {**said(change.event, story.replay.log_labels), **change.to_dict()}
         if page.following is None:
-            yield {"field": path, "changes": found, "reducer": story.replay.reducer.name, **page.honest}
+            yield {"field": path, "changes": found, "reducer": story.replay.reducer.name, **honest}
             return
         before = page.following
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from inspector.capture.reader import CaptureReader
 from inspector.errors import UsageError
+from inspector.masks import has_sign
 from inspector.replay import NOW, Moment, Progress
 from inspector.replay.field_history import FieldChange, segments
 from inspector.replay.pausing import PART_S
@@ -18,6 +19,7 @@ from inspector.replay.series import MOST_PATHS, SeriesRun
 from inspector.replay.story import Found, Story
 
 _RUNS = 4
+HIDDEN_CHANGES = "masks hide values here: a change from one hidden value to another cannot be seen"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,10 +63,18 @@ def field_page(
         room = max(limit, 1) - len(page)
         page += changes[:room]
         if len(changes) > room or (changes and len(changes) == room and start):
-            return FieldPage(story.placed(found, page), page[-1].place, told)
+            return _field_page(story, found, page, page[-1].place, told)
         if start and time.monotonic() >= over_s:
-            return FieldPage(story.placed(found, page), start + 1, told)
-    return FieldPage(story.placed(found, page), None, told)
+            return _field_page(story, found, page, start + 1, told)
+    return _field_page(story, found, page, None, told)
+
+
+def _field_page(story: Story, found: Found, page: list[FieldChange], following: int | None, told: dict[str, object]) -> FieldPage:
+    if story.reader.masks is not None and has_sign([value for one in page for value in (one.old, one.new)]):
+        absent = told["absent"]
+        assert isinstance(absent, list)
+        told = {**told, "absent": [*absent, HIDDEN_CHANGES], "complete": False}
+    return FieldPage(story.placed(found, page), following, told)
 
 
 def lines(story: Story, moment: Moment, paths: Sequence[str], *, without: Sequence[str] = ()) -> tuple[SeriesRun, dict[str, object]]:

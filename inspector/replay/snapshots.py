@@ -7,14 +7,14 @@ how they are captured, `desk` for who asks.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from inspector import values
 from inspector.capture.reader import CaptureReader
 from inspector.event import format_time
-from inspector.masks import SIGN
+from inspector.masks import has_sign
 from inspector.reducers import ABSENT
 from inspector.replay import Progress, at_version
 from inspector.replay.changes import Change, changes
@@ -24,7 +24,7 @@ _PAGE = 50
 _ROWS = (
     "SELECT event.seq, event.version, event.time_us, event.error, json(event.data) FROM log CROSS JOIN event ON event.log_id = log.id "
     "CROSS JOIN record ON record.seq = event.seq WHERE log.source_id = ? AND log.name IN (SELECT value FROM json_each(?)) "
-    "AND record.key = CAST(? AS BLOB) AND event.seq > ? ORDER BY event.seq LIMIT ?"
+    "AND record.key = (SELECT CAST(stream.name AS BLOB) FROM stream WHERE stream.id = ?) AND event.seq > ? ORDER BY event.seq LIMIT ?"
 )
 
 
@@ -74,7 +74,7 @@ def compared(story: Story, *, after: int = 0, progress: Progress | None = None) 
     """The snapshots of a stream after the event `after`, in the order they were read."""
     tables = _tables(story.reader, story.replay.stream.source_id)
     while tables:
-        bindings = (story.replay.stream.source_id, json.dumps(tables), story.replay.stream.name, after, _PAGE)
+        bindings = (story.replay.stream.source_id, json.dumps(tables), story.stream_id, after, _PAGE)
         rows = [_Row(*row) for row in story.reader.select(story.reader.shown(_ROWS), bindings)]
         for row in rows:
             yield _compared(story, row, progress)
@@ -136,24 +136,10 @@ def _told(plain: Compared, part: str, kept: object, state: object) -> Compared:
     if seen is not None:
         old, new = ABSENT if seen.op == "add" else seen.old, ABSENT if seen.op == "remove" else seen.new
         return Compared(*place, False, seen.path, old, new, part)
-    if found or _has_sign([state, kept]):
+    if found or has_sign([state, kept]):
         return Compared(*place, None, part=part, reason="what masks hide cannot be compared; all the rest is equal")
     return Compared(*place, True, part=part)
 
 
 def _is_hidden(change: Change) -> bool:
-    return _has_sign([change.old, change.new])
-
-
-def _has_sign(parts: Sequence[object]) -> bool:
-    """Whether masks hide something in these values."""
-    waiting = list(parts)
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list):
-            waiting += value
-        elif isinstance(value, str) and SIGN in value:
-            return True
-    return False
+    return has_sign([change.old, change.new])

@@ -17,7 +17,7 @@ from inspector.event import Flag
 from inspector.replay import NOW, after_events, at_event, at_version
 from inspector.replay.looking import Looker
 from inspector.replay.preview import preview
-from inspector.replay.questions import lines
+from inspector.replay.questions import HIDDEN_CHANGES, lines
 from inspector.replay.story import Story
 from inspector.replay.strip import MOST_ROWS, strip
 from tests.replay.captures import SECOND_US, Log, Written, write
@@ -198,6 +198,15 @@ def test_a_fields_history_is_the_commands(client: FoldClient, capture: Path, cap
         ]
         assert (last["changes"], answer["next"]) == (len(printed), None)
         assert {name: last[name] for name in _HONEST} == answer["honest"]
+
+
+def test_changes_among_hidden_values_are_said_to_be_unseen(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    masks = tmp_path / "masks.toml"
+    masks.write_text('[masks]\npaths = ["data.total"]\n')
+    *changes, last = _command(capsys, capture, "--field", "/total", "--masks", str(masks))
+    assert [change["to"] for change in changes] == ["••••"]
+    assert (last["complete"], last["absent"]) == (False, [HIDDEN_CHANGES])
+    assert _command(capsys, capture, "--field", "/lines/0", "--masks", str(masks))[-1]["absent"] == []
 
 
 def test_a_field_went_and_came_back_and_moved(client: FoldClient) -> None:

@@ -92,6 +92,14 @@ def test_what_masks_hide_is_neither_compared_nor_shown(tmp_path: Path, capsys: p
     assert "secret" not in json.dumps(printed)
 
 
+def test_snapshots_of_a_stream_whose_name_is_hidden_are_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    masks = tmp_path / "masks.toml"
+    masks.write_text('[masks]\npaths = ["stream", "key"]\n')
+    path = _written(tmp_path / "c.evcap", [Written(1, '{"n":1,"card":{"owner":"o-1"}}', version=2)])
+    printed, last, _ = _both(capsys, path, "--masks", str(masks), masks=masks.read_text())
+    assert ([one["is_equal"] for one in printed], last["snapshots"]) == ([True], 1)
+
+
 def test_pages_go_on_where_the_last_one_ended(tmp_path: Path) -> None:
     kept = [Written(n + 1, json.dumps({"n": n, "card": {"owner": f"o-{n}"}}), version=n + 1) for n in range(4)]
     path = _written(tmp_path / "c.evcap", kept)
