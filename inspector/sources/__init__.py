@@ -19,6 +19,7 @@ from inspector import plugins
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
 from inspector.sources.claims import Claim
+from inspector.sources.groups import GroupsReader
 from inspector.sources.input_file import InputFile
 from inspector.sources.table_description import TableDescription
 
@@ -251,7 +252,8 @@ class SourceFactory(Protocol):
 
     It may also have `check(url, config, names)`, giving a `Step` for each step of connecting as it becomes known, and where
     the source removes records by itself `oldest(url, config, names)`, giving an `Oldest` for each partition. A database has
-    `tables(url, config)`, giving a `TableDescription` for each table.
+    `tables(url, config)`, giving a `TableDescription` for each table; what has consumer groups `groups(url, config)`, giving a
+    `GroupsReader`.
     """
 
     def __call__(self, url: str, config: Mapping[str, str]) -> Source:
@@ -324,6 +326,12 @@ def describe_tables(url: str, config: Mapping[str, str] | None = None) -> list[T
             f"{url.partition(':')[0]} has no tables that can be described here: give the address of an SQLite database, such as sqlite:///shop.db"
         )
     return list(asked(url, dict(config or {})))
+
+
+def open_groups(url: str, config: Mapping[str, str] | None = None) -> GroupsReader | None:
+    """Who looks at the consumer groups of a source; None where there are none. Raises UsageError for an address that means nothing."""
+    asked = getattr(_factory(url), "groups", None)
+    return None if asked is None else cast("GroupsReader", asked(url, dict(config or {})))
 
 
 def open_source(url: str, config: Mapping[str, str] | None = None) -> Source:

@@ -20,6 +20,7 @@ from inspector.sources.kafka_bounds import Bounds
 from inspector.sources.kafka_check import check
 from inspector.sources.kafka_client import Clients, Partition
 from inspector.sources.kafka_config import redact
+from inspector.sources.kafka_groups import KafkaGroups
 from inspector.sources.kafka_oldest import oldest
 from inspector.sources.kafka_partitioner import partition_of
 from inspector.sources.kafka_read import Reading
@@ -57,6 +58,11 @@ class KafkaSource:
         """How old the first record of each partition of the named topics is; see `kafka_oldest`."""
         source = KafkaSource(url, config)
         yield from oldest(source._clients, source.logs(source._named(names)))
+
+    @staticmethod
+    def groups(url: str, config: Mapping[str, str]) -> KafkaGroups:
+        """Looks at the cluster's consumer groups; see `kafka_groups`."""
+        return KafkaGroups(KafkaSource(url, config)._clients)
 
     def info(self) -> SourceInfo:
         """The cluster, with its id; once pinned, also which of the wanted topics are compacted (where we may ask that)."""
