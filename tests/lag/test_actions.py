@@ -15,9 +15,8 @@ NAMES = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=
 
 def test_command_that_moves_past_a_record() -> None:
     command = skip_command("b1:9092,b2:9092", "billing", ("orders", 7), 41_822)
-    assert command == (
-        "kafka-consumer-groups --bootstrap-server b1:9092,b2:9092 --group billing --topic orders:7 --reset-offsets --to-offset 41823 --execute"
-    )
+    wanted = "kafka-consumer-groups --bootstrap-server b1:9092,b2:9092 --group billing --topic orders:7"
+    assert command == f"{wanted} --reset-offsets --to-offset 41823 --execute"
     wanted = "eventscope capture kafka://b1:9092 --range orders/7:41822-41823 -o stuck.evcap"
     assert open_command("kafka://b1:9092", ("orders", 7), 41_822, "stuck.evcap") == wanted
 
@@ -57,7 +56,7 @@ def test_dead_letter_of_connect() -> None:
         ("__connect.errors.class.name", b"org.apache.kafka.connect.json.JsonConverter"),
         ("__connect.errors.exception.class.name", b"org.apache.kafka.connect.errors.DataException"),
         ("__connect.errors.exception.message", b"Converting byte[] failed"),
-        ("__connect.errors.exception.stacktrace", b"…"),
+        ("__connect.errors.exception.stacktrace", b"at org.apache"),
     ]
     found = original_record(headers)
     assert found is not None
