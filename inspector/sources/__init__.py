@@ -21,6 +21,7 @@ from inspector.event import LogKey, RecordBatch, parse_time
 from inspector.sources.claims import Claim
 from inspector.sources.groups import GroupsReader
 from inspector.sources.input_file import InputFile
+from inspector.sources.samples import Sample
 from inspector.sources.table_description import TableDescription
 
 
@@ -109,6 +110,8 @@ class Request:
     """Records that it does not name may be left out by the source; their positions count as read all the same."""
     is_sifted: Callable[[int], bool] = lambda _log: True
     """Whether records of the log with this index in the plan may be left out by now. Asked for each batch."""
+    groups: Sequence[str] = ()
+    """Consumer groups whose lag is measured while reading."""
     known_inputs: frozenset[str] = frozenset()
     """SHA-256 of the files that the capture holds whole: they add nothing."""
 
@@ -212,6 +215,8 @@ class Batch:
     them is open any more. None from a source that has no transactions: what is read is decided."""
     claims: Sequence[Claim] = ()
     """What the source says of itself: how far its consumers are, at which version its streams are."""
+    samples: Sequence[Sample] = ()
+    """What was measured meanwhile, such as how far consumer groups are."""
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""

@@ -16,6 +16,7 @@ from confluent_kafka import KafkaError, KafkaException
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
 from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Oldest, Plan, Request, SourceInfo, Span, Step
+from inspector.sources.group_samples import with_samples
 from inspector.sources.kafka_bounds import Bounds
 from inspector.sources.kafka_check import check
 from inspector.sources.kafka_client import Clients, Partition
@@ -42,6 +43,7 @@ class KafkaSource:
             raise UsageError(f"{redact(url)!r} is not kafka://host:port[,host:port][/topic]")
         self._servers = match["servers"]
         self._topic = match["topic"] or None
+        self._config = dict(config)
         self._clients = Clients(self._servers, config)
         self._metadata: Any = None
         self._early: list[Absence] = []
@@ -166,7 +168,11 @@ class KafkaSource:
 
     def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
         """Batches until every span is done, or `stop`."""
-        for batch in self._batches(plan, request, stop):
+        batches = self._batches(plan, request, stop)
+        if request.groups:
+            # with clients of their own: they are asked in another thread
+            batches = with_samples(batches, KafkaGroups(Clients(self._servers, self._config)), request.groups, stop)
+        for batch in batches:
             if request.isolation is Isolation.both and batch.decided is None:
                 batch.decided = []
             yield batch
