@@ -50,6 +50,12 @@ class Original:
     more: Mapping[str, str] = field(default_factory=dict)
     """What else they say, such as the connector."""
 
+    @property
+    def place(self) -> str:
+        """Where it was read, in words."""
+        partition = "" if self.partition is None else f"/{self.partition}"
+        return f"{self.topic}{partition}" + ("" if self.position is None else f" at {self.position:,}")
+
 
 def original_record(headers: Iterable[Header]) -> Original | None:
     """The record that a dead letter is about, by the headers of Spring or of Kafka Connect; None where there are none.
