@@ -7,7 +7,6 @@ made. Read `lag_printing` for the lines, `lag_record` for the record that a cons
 from __future__ import annotations
 
 import argparse
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -16,6 +15,8 @@ from typing import TYPE_CHECKING
 
 from inspector.cli.capture import read_config
 from inspector.cli.hiding import add_options, mask_rules, open_shown
+from inspector.cli.live import is_url
+from inspector.cli.read import span_us
 from inspector.cli.registries import without_registries
 from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus, SourceError, UsageError
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from inspector.lag.report import Account
     from inspector.sources.groups import GroupsReader, Place
 
-_UNITS_S = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _MOST_KEYS = 200
 
 
@@ -39,7 +39,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     lag.add_argument("--group", action="append", default=[], metavar="G", help="only this consumer, with times; may be repeated")
     lag.add_argument("--by", choices=("group", "partition"), default="group", help="one row for each of these")
     lag.add_argument("--watch", action="store_true", help="look again and again, until Ctrl-C")
-    lag.add_argument("--every", type=_seconds, default=5.0, metavar="5s", help="how often --watch looks")
+    lag.add_argument("--every", type=span_us, default=5_000_000, metavar="5s", help="how often --watch looks")
     lag.add_argument("--no-past", action="store_true", help="do not read what the cluster noted of earlier commits")
     lag.add_argument("--events-in", type=Path, dest="file", metavar="FILE", help="a capture of the same cluster to count events in")
     lag.add_argument("--record", type=_place, metavar="TOPIC/PARTITION", help="the record that it stands on, and how to move past it")
@@ -49,14 +49,6 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     lag.add_argument("--format", choices=("table", "jsonl"))
     add_options(lag)
     lag.set_defaults(run=_lag)
-
-
-def _seconds(text: str) -> float:
-    for unit, seconds in sorted(_UNITS_S.items(), key=lambda unit: -len(unit[0])):
-        number = text.removesuffix(unit)
-        if number != text and number.replace(".", "", 1).isdigit() and float(number) > 0:
-            return float(number) * seconds
-    raise argparse.ArgumentTypeError(f"{text!r} is not a length of time such as 5s or 500ms")
 
 
 def _place(text: str) -> Place:
@@ -85,11 +77,12 @@ def _printed(args: argparse.Namespace, looks: Iterator[Looked], stop: Stop) -> E
     from inspector.cli.lag_printing import Printer
 
     printer, status = Printer(args.by, args.format), ExitStatus.OK
+    due_s = time.monotonic()
     for accounts, notes in looks:
         printer.show(accounts, notes)
         status = printer.status(accounts, require_complete=args.require_complete)
-        due_s = time.monotonic() + args.every
-        if not args.watch or stop.wait(max(0.0, due_s - time.monotonic())):
+        due_s = max(time.monotonic(), due_s + args.every / 1e6)
+        if not args.watch or stop.wait(due_s - time.monotonic()):
             break
     return ExitStatus.STOPPED if stop.is_set() else status
 
@@ -102,7 +95,7 @@ Looked = tuple["Sequence[Account]", "Sequence[str]"]
 def looks_of(args: argparse.Namespace, config: Mapping[str, str], stop: Stop) -> Iterator[Iterator[Looked]]:
     """Looks at the target, each when the next is asked for."""
     with ExitStack() as stack:
-        if "://" not in args.target and not args.target.startswith("sqlite:"):
+        if not is_url(args.target):
             yield _of_capture(args)
             return
         from inspector.sources import open_groups
@@ -163,11 +156,3 @@ def _of_capture(args: argparse.Namespace) -> Iterator[Looked]:
             raise UsageError(f"the capture has noted nothing of {', '.join(missing)}; eventscope lag FILE lists whom it knows")
         notes = [] if found else ["no consumer was noted while this was captured: capture --lag GROUP notes one"]
         yield found, notes
-
-
-def say(notes: Sequence[str]) -> None:
-    """Notes for people, made safe for a terminal."""
-    from inspector.text import visible
-
-    for note in notes:
-        print(visible(note), file=sys.stderr)

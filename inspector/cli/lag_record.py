@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inspector.cli.hiding import open_shown
+from inspector.cli.live import is_url
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def show_record(args: argparse.Namespace, config: Mapping[str, str]) -> ExitStatus:
     """Prints the next record of one consumer in one partition. Raises UsageError where there is none."""
-    is_there = "://" in args.target or args.target.startswith("sqlite:")
+    is_there = is_url(args.target)
     with _event(args, config) if is_there else _recorded(args) as event:
         _print(args, event, is_there=is_there)
     return ExitStatus.OK
