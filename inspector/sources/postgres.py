@@ -83,7 +83,7 @@ class PostgresSource:
         plan = Plan(logs=infos, spans=[], asked=[])
         for place, (table, info) in enumerate(zip(tables, infos, strict=True)):
             self._bounds(table, info).put(plan, place, request)
-            plan.notes.extend(table.notes)
+            plan.notes.extend([*table.notes, *table.checkpoints.told()])
         return plan
 
     def _bounds(self, table: PostgresTable, info: LogInfo) -> Bounds:

@@ -29,15 +29,19 @@ MOST_ROWS = 2_000
 class Checkpoints:
     """The checkpoints that a store keeps of consumers of one event table."""
 
-    def __init__(self, tables: Sequence[CheckpointTable], log: str) -> None:
+    def __init__(self, tables: Sequence[CheckpointTable], log: str, notes: Sequence[str] = ()) -> None:
         self._tables = list(tables)
         self._log = log
-        self.notes: list[str] = []
-        """What could not be read, each said once; whoever tells it empties it."""
+        self._notes = list(notes)
 
     def __bool__(self) -> bool:
         """Whether there is any table of them."""
         return bool(self._tables)
+
+    def told(self) -> list[str]:
+        """What cannot be read and why, each once."""
+        notes, self._notes = self._notes, []
+        return notes
 
     def read(self, cursor: Rows, log_end: int) -> list[Claim]:
         """What they say in this state of the database, in which the log ends at `log_end`. What cannot be read is left out from then on."""
@@ -51,7 +55,7 @@ class Checkpoints:
                     raise
                 cursor.execute("ROLLBACK TO SAVEPOINT claims")
                 self._tables.remove(table)
-                self.notes.append(f"the checkpoints in {table.name} are not read: {error.diag.message_primary or type(error).__name__}")
+                self._notes.append(f"the checkpoints in {table.name} are not read: {error.diag.message_primary or type(error).__name__}")
         return claims
 
 
@@ -139,9 +143,7 @@ def checkpoints_of(cursor: Rows, descriptor: Descriptor, log: Shape, there: Sequ
                     tables.append(CheckpointTable(spec, shape, descriptor, codec))
                 except (ValueError, TypeError) as error:
                     notes.append(f"{shape.name} is not read: {error}")
-    made = Checkpoints(tables, log.name)
-    made.notes = notes
-    return made
+    return Checkpoints(tables, log.name, notes)
 
 
 def passed(claims: Sequence[Claim]) -> Mapping[str, int]:

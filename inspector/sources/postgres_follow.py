@@ -245,9 +245,8 @@ def _positions(page: Page) -> list[int]:
 
 def claimed(table: PostgresTable, cursor: Rows, end: int) -> Batch:
     """What the store says of how far consumers of a table are, in the state in which that table ends at `end`."""
-    batch = Batch(claims=table.checkpoints.read(cursor, end), notes=list(table.checkpoints.notes))
-    table.checkpoints.notes.clear()
-    return batch
+    claims = table.checkpoints.read(cursor, end)
+    return Batch(claims=claims, notes=table.checkpoints.told())
 
 
 def _mark_skipped(records: RecordBatch, checkpoints: Mapping[str, int]) -> None:
