@@ -5,7 +5,7 @@ Read `schema.claim` for the table, `sources.claims` for what is said.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
 
@@ -24,8 +24,10 @@ VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
 
 
-def note(connection: apsw.Connection, source_id: int, run_id: int, said: Sequence[Claim], now_us: int) -> None:
-    """Notes each claim at `now_us`, or that it is still the same."""
+def note(
+    connection: apsw.Connection, source_id: int, run_id: int, said: Sequence[Claim], now_us: int, measured: Iterable[Sample] = ()
+) -> None:
+    """Notes each claim at `now_us`, or that it is still the same, and what was measured besides."""
     for claim in said:
         place = (source_id, str(claim.kind), claim.table, claim.log, claim.category, claim.name)
         latest = connection.execute(_LATEST, place).fetchone()
@@ -33,7 +35,7 @@ def note(connection: apsw.Connection, source_id: int, run_id: int, said: Sequenc
             connection.execute(_SEEN, (now_us, claim.log_end, run_id, latest[0]))
         else:
             connection.execute(_NEW, (*place, run_id, claim.log_end, claim.value, claim.time_us, now_us, now_us, claim.row))
-    samples.note(connection, source_id, (sample for claim in said for sample in _samples(claim, now_us)))
+    samples.note(connection, source_id, [*measured, *(sample for claim in said for sample in _samples(claim, now_us))])
 
 
 def _samples(claim: Claim, now_us: int) -> Iterator[Sample]:

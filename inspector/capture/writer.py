@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, claims, coverage, inputs, rewrite, samples, schemas
+from inspector.capture import append, claims, coverage, inputs, rewrite, schemas
 from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, other_files_said, remove, set_setting
 from inspector.capture.disk import check_room, storage_errors
@@ -398,8 +398,7 @@ class CaptureWriter:
             self._connection.execute(append.OBSERVED, (progress.first.get(place), progress.end.get(place), now, plan[place]))
         for place, newest in staged.latest_us.items() if staged else ():
             self._connection.execute("UPDATE log SET max_time_us = max(?1, coalesce(max_time_us, ?1)) WHERE id = ?2", (newest, plan[place]))
-        claims.note(self._connection, reading.source_id, reading.run_id, progress.claims, now)
-        samples.note(self._connection, reading.source_id, progress.samples)
+        claims.note(self._connection, reading.source_id, reading.run_id, progress.claims, now, progress.samples)
         self._mark(reading, plan, progress, now)
 
     def _mark(self, reading: Reading, plan: Sequence[int], progress: Progress, now: int) -> None:

@@ -98,7 +98,7 @@ def looks_of(args: argparse.Namespace, config: Mapping[str, str], stop: Stop) ->
         if not is_url(args.target):
             yield _of_capture(args)
             return
-        from inspector.sources import open_groups
+        from inspector.sources.group_samples import open_groups
 
         groups = open_groups(args.target, config)
         if groups is None:

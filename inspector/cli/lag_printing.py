@@ -86,6 +86,8 @@ def words(account: Account) -> str:
         row, reset = max(back, key=lambda one: one[1].time_us)
         place = f"{row.standing.place[0]}/{row.standing.place[1]}"
         parts.append(f"{place} was set back from {reset.before:,} to {reset.after:,} at {format_time(reset.time_us)}")
+    if account.uncommitted:
+        parts.append(f"{account.uncommitted:,} positions are in partitions in which it has committed nothing")
     lost = sum(row.standing.lost for row in account.rows)
     if lost:
         parts.append(f"{lost:,} positions were removed before they were read")
@@ -105,6 +107,7 @@ def group_object(account: Account) -> dict[str, object]:
         "members": account.members,
         "partitions": len(account.rows),
         "positions": account.positions,
+        "uncommitted": account.uncommitted,
         "lost": sum(row.standing.lost for row in account.rows),
         "events": counted.events if counted else None,
         "events_exact": counted.is_exact if counted else False,
@@ -206,7 +209,7 @@ def _cells(of: Account | Row) -> dict[str, object]:
     return {
         "events": "unknown" if counted is None else f"{'' if counted.is_exact else '≥ '}{counted.events:,}",
         "time behind": "unknown" if of.behind_us is None else duration(of.behind_us / 1e6),
-        "committed/s": "" if moves.committed_per_s is None else f"{moves.committed_per_s:,.1f}",
-        "produced/s": "" if moves.produced_per_s is None else f"{moves.produced_per_s:,.1f}",
+        "committed/s": None if moves.committed_per_s is None else round(moves.committed_per_s, 1),
+        "produced/s": None if moves.produced_per_s is None else round(moves.produced_per_s, 1),
         "zero in": "" if moves.to_zero_s is None else duration(moves.to_zero_s),
     }

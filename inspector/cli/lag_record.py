@@ -54,7 +54,7 @@ def _recorded(args: argparse.Namespace) -> Iterator[Event]:
 @contextmanager
 def _event(args: argparse.Namespace, config: Mapping[str, str]) -> Iterator[Event]:
     """Out of the cluster, by way of a capture of one record."""
-    from inspector.sources import open_groups
+    from inspector.sources.group_samples import open_groups
 
     groups = open_groups(args.target, config)
     if groups is None:
@@ -123,7 +123,7 @@ def _print(args: argparse.Namespace, event: Event, *, is_there: bool) -> None:
     print_events([event], format_="table")
     for name, text in (("opens it", opening), ("moves the group past it, once it has no member", skip)):
         if text:
-            print(visible(f"{name}:\n  {text}"))
+            print(f"{name}:\n  {visible(text)}")
     if original is not None:
         why = " ".join(text for text in (original.exception, original.message) if text)
         print(visible(f"a dead letter of {original.place}{f': {why}' if why else ''}"))

@@ -62,6 +62,11 @@ class Account:
         return sum(known) if known else None
 
     @property
+    def uncommitted(self) -> int:
+        """Positions of partitions that it has, and in which it has committed nothing."""
+        return sum(row.standing.uncommitted for row in self.rows)
+
+    @property
     def behind_us(self) -> int | None:
         """The age of the oldest next record; None unless it is known of each partition with something unread."""
         ages = [row.behind_us for row in self.rows if row.standing.positions is not None]
@@ -125,18 +130,21 @@ class _Recorded:
     points: dict[Place, list[Point]] = field(default_factory=dict)
     age_s: dict[Place, tuple[int, float]] = field(default_factory=dict)
     members: tuple[int, float] | None = None
+    is_store: bool = False
+    """Positions may come to be seen later than higher ones."""
 
 
 def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
     """The consumers whose progress the capture has noted (those named, or all), each as it was when it was last seen."""
     wanted = set(names)
+    logs = {source_id for (source_id,) in reader.select("SELECT id FROM source WHERE kind = 'kafka'")}
     ends = {of: dict(line) for of, line in lines(reader, LOG_END).items()}
     found: dict[tuple[int, str], _Recorded] = {}
     for (source_id, parts), line in lines(reader, COMMITTED).items():
         if (known := _consumer_place(parts)) is None or (wanted and known[0] not in wanted):
             continue
         name, place = known
-        one = found.setdefault((source_id, name), _Recorded())
+        one = found.setdefault((source_id, name), _Recorded(is_store=source_id not in logs))
         one.lines[place] = line
         there = next((known for of, known in ends.items() if of == (source_id, place)), {})
         points = [Point(at, int(value), int(max(value, there[at]))) for at, value in line if at in there]
@@ -187,7 +195,7 @@ def _recorded_row(reader: CaptureReader, name: str, place: Place, one: _Recorded
         next_time_us=upcoming.time_us if upcoming else None,
     )
     counted = events_between(reader, place, last.committed, last.end) if last.behind else Counted(0, is_exact=True)
-    holes = skipped(reader, name, place, commits)
+    holes = skipped(reader, name, place, commits) if one.is_store else None
     return Row(standing, behind_us, counted, holes, upcoming.seq if upcoming else None, None, motion(points), resets(points))
 
 

@@ -17,6 +17,8 @@ from inspector.sources.groups import Place
 
 STANDS_US = 15 * SECOND_US
 """Without a commit for so long a partition stands; what is read within it counts as caught up. Consumers commit every 5 s by themselves."""
+_SOON_US = SECOND_US
+"""Two looks that are nearer say nothing of how it moves."""
 _HOT_LAG = 0.7
 _HOT_RATE = 2.0
 _HOT_KEY = 0.5
@@ -112,7 +114,7 @@ def verdict(consumer: Consumer, hot: Mapping[Place, HotKey] | None = None, *, st
     standing = {place: line for place, line in lines.items() if _stands(line, stands_us)}
     if standing:
         return _standing(consumer, lines, standing)
-    if all(len(line) < 2 for line in lines.values()):
+    if all(line[-1].time_us - line[0].time_us < _SOON_US for line in lines.values()):
         return Verdict(Kind.unknown, f"{_positions(consumer.behind)} unread; how that moves only a second look tells")
     return _hot(lines, consumer.behind, hot or {}) or _changed(lines) or _moving(lines)
 

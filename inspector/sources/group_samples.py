@@ -1,4 +1,4 @@
-"""How far consumer groups are, measured every few seconds beside the reading of a source and given with its batches.
+"""Who looks at the consumer groups of a source, and how far they are, every few seconds beside its reading, as samples in its batches.
 
 Read `groups` for what is measured, `kafka` for who reads.
 """
@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from typing import cast
 
 from inspector.errors import SourceError
-from inspector.sources import Batch
+from inspector.sources import Batch, factory_of
 from inspector.sources.groups import GroupsLook, GroupsReader
 
 EVERY_S = 5.0
+
+
+def open_groups(url: str, config: Mapping[str, str] | None = None) -> GroupsReader | None:
+    """Who looks at the consumer groups of a source; None where there are none. Raises UsageError for an address that means nothing."""
+    asked = getattr(factory_of(url), "groups", None)
+    return None if asked is None else cast("GroupsReader", asked(url, dict(config or {})))
 
 
 def with_samples(batches: Iterator[Batch], reader: GroupsReader, names: Sequence[str], stop: threading.Event) -> Iterator[Batch]:

@@ -54,6 +54,11 @@ class Standing:
         return max(0, self.end - max(self.committed, self.first or 0))
 
     @property
+    def uncommitted(self) -> int:
+        """Positions of a partition in which nothing was committed: whether they will be read is up to the consumer's settings."""
+        return max(0, (self.end or 0) - (self.first or 0)) if self.committed is None else 0
+
+    @property
     def lost(self) -> int:
         """Positions that retention took before they were read."""
         return max(0, (self.first or 0) - self.committed) if self.committed is not None else 0

@@ -84,7 +84,8 @@ class CheckpointTable:
         """With several rows of a name the greatest position comes first."""
         if not self._spec.greatest:
             return ""
-        return f" ORDER BY {self._column(scope, self._spec.name)}, {self._column(scope, self._spec.value)} DESC NULLS LAST"
+        name, position = self._column(scope, self._spec.name), self._column(scope, self._spec.value)
+        return f" ORDER BY {name}, {position} DESC NULLS LAST"
 
     @staticmethod
     def _column(scope: Scope, expression: object) -> str:

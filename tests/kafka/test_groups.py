@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from inspector.sources import open_groups
+from inspector.sources.group_samples import open_groups
 from inspector.sources.groups import Group, GroupsReader, Standing
 from tests.kafka.consumers import GroupConsumer
 from tests.kafka.helpers import Cluster, consume_all

@@ -15,11 +15,13 @@ import pytest
 from inspector.lag.report import Account, live
 from inspector.lag.verdict import Kind
 from inspector.lag.watch import Watch
-from inspector.sources import open_groups
+from inspector.sources.group_samples import open_groups
 from inspector.sources.groups import GroupsReader
 from tests.kafka import captures
 from tests.kafka.consumers import GroupConsumer
 from tests.kafka.helpers import Cluster, wait_until
+from tests.kafka.launcher import Broker
+from tests.test_docs import LINES, ROOT
 
 
 @pytest.fixture
@@ -213,3 +215,21 @@ def test_samples_are_kept_while_a_capture_follows(cluster: Cluster, name: str, t
     (saved,) = lines(tmp_path / "a.evcap", status=0)
     assert (saved["positions"], saved["events"], saved["verdict"]) == (30, 30, "unknown")
     assert cluster.groups().count("eventscope") == 0
+
+
+def test_commands_of_the_guide(own_broker: Broker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line of the guide that looks at a cluster, or at a capture of one, on a broker with that topic and group."""
+    cluster = Cluster(own_broker)
+    cluster.create("orders")
+    cluster.produce("orders", [b"x"] * 5)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    with GroupConsumer(cluster, "billing", "orders") as consumer:
+        consumer.join()
+        consumer.take(3)
+        captures.run("capture", f"{cluster.url}/orders", "-o", "orders.evcap", "--lag", "billing")
+        wanted = [line for _, line in LINES if line.startswith("eventscope lag ") and "sqlite:" not in line]
+        assert len(wanted) >= 6
+        for line in wanted:
+            words = line.replace("kafka://broker:9092", cluster.url).replace(" --watch", "").split()[1:]
+            assert "billing" in captures.run(*words).stdout, line
