@@ -7,7 +7,7 @@ Read `watch` and `verdict` for where they come from, `cli.lag` for who prints th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from inspector.capture.reader import CaptureReader
 from inspector.capture.samples import Line, lines
@@ -95,8 +95,22 @@ def live(watch: Watch, look: GroupsLook, keys: Keys | None = None, reader: Captu
         rows = [_live_row(group, one, consumer, look.time_us, reader) for one in group.standings]
         said = _judged(consumer, keys)
         sums = motion(total(consumer.lines.values()))
-        accounts.append(Account(group.name, look.time_us, rows, said, sums, group, len(group.members)))
+        accounts.append(_without_promise(Account(group.name, look.time_us, rows, said, sums, group, len(group.members))))
     return accounts
+
+
+def _without_promise(account: Account) -> Account:
+    """What stands does not drain, whatever it did a minute ago."""
+    if not account.verdict.is_bad:
+        return account
+    standing = set(account.verdict.places)
+    rows = [
+        replace(row, motion=replace(row.motion, to_zero_s=None))
+        if row.standing.positions and (not standing or row.standing.place in standing)
+        else row
+        for row in account.rows
+    ]
+    return replace(account, rows=rows, motion=replace(account.motion, to_zero_s=None) if account.positions else account.motion)
 
 
 def _live_row(group: Group, one: Standing, consumer: Consumer, now_us: int, reader: CaptureReader | None) -> Row:
@@ -172,7 +186,7 @@ def _account(reader: CaptureReader, name: str, one: _Recorded) -> Account:
     rows = [_recorded_row(reader, name, place, one) for place in sorted(one.lines)]
     consumer = Consumer(name, one.points, members)
     said = _judged(consumer, lambda place, start, end: _keys(reader, place, start, end))
-    return Account(name, as_of_us, rows, said, motion(total(one.points.values())), None, members)
+    return _without_promise(Account(name, as_of_us, rows, said, motion(total(one.points.values())), None, members))
 
 
 def _recorded_row(reader: CaptureReader, name: str, place: Place, one: _Recorded) -> Row:
