@@ -220,6 +220,7 @@ class Feed:
             first=batch.first,
             end=batch.end,
             claims=batch.claims,
+            samples=batch.samples,
             changes=batch.changes,
             decided=batch.decided,
         )

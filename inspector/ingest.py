@@ -250,8 +250,8 @@ class _Session:
     def _decide(self, feed: Feed, progress: Progress) -> None:
         """After the limit nothing more is stored, but what is known of what was stored is."""
         assert feed.reading is not None
-        known = Progress(changes=progress.changes, decided=progress.decided, claims=progress.claims)
-        if known.changes or known.decided or known.claims:
+        known = Progress(changes=progress.changes, decided=progress.decided, claims=progress.claims, samples=progress.samples)
+        if known.changes or known.decided or known.claims or known.samples:
             self._writer.append(feed.reading, feed.log_ids, None, known)
 
     def _open_logs(self, feed: Feed, opened: Sequence[tuple[LogInfo, Span]]) -> None:

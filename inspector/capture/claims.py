@@ -1,18 +1,18 @@
-"""What sources say of themselves, as it is noted: a new row for each change, and checkpoints as samples for plots. SQL only.
+"""What sources say of themselves, as it is noted: a new row for each change, and how far consumers are as samples too. SQL only.
 
 Read `schema.claim` for the table, `sources.claims` for what is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import apsw
 
+from inspector.capture import samples
 from inspector.sources.claims import Claim, ClaimKind
+from inspector.sources.samples import COMMITTED, LAG_POSITIONS, LOG_END, Sample, label_of
 
-CHECKPOINT = "checkpoint"
-"""The metric of the samples; their label is the consumer."""
 _LATEST = """
 SELECT id, value, "row" FROM claim
 WHERE source_id = ? AND kind = ? AND store_table = ? AND log = ? AND category = ? AND name = ? ORDER BY id DESC LIMIT 1
@@ -22,11 +22,12 @@ _NEW = """
 INSERT INTO claim (source_id, kind, store_table, log, category, name, run_id, log_end, value, time_us, first_us, last_us, "row")
 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 """
-_SAMPLE = "INSERT OR REPLACE INTO sample (metric, label, time_us, value) VALUES (?, ?, ?, ?)"
 
 
-def note(connection: apsw.Connection, source_id: int, run_id: int, said: Sequence[Claim], now_us: int) -> None:
-    """Notes each claim at `now_us`, or that it is still the same."""
+def note(
+    connection: apsw.Connection, source_id: int, run_id: int, said: Sequence[Claim], now_us: int, measured: Iterable[Sample] = ()
+) -> None:
+    """Notes each claim at `now_us`, or that it is still the same, and what was measured besides."""
     for claim in said:
         place = (source_id, str(claim.kind), claim.table, claim.log, claim.category, claim.name)
         latest = connection.execute(_LATEST, place).fetchone()
@@ -34,5 +35,15 @@ def note(connection: apsw.Connection, source_id: int, run_id: int, said: Sequenc
             connection.execute(_SEEN, (now_us, claim.log_end, run_id, latest[0]))
         else:
             connection.execute(_NEW, (*place, run_id, claim.log_end, claim.value, claim.time_us, now_us, now_us, claim.row))
-        if claim.kind is ClaimKind.checkpoint and claim.value is not None:
-            connection.execute(_SAMPLE, (CHECKPOINT, claim.name, now_us, claim.value))
+    samples.note(connection, source_id, [*measured, *(sample for claim in said for sample in _samples(claim, now_us))])
+
+
+def _samples(claim: Claim, now_us: int) -> Iterator[Sample]:
+    """A checkpoint as what is kept of a consumer of any kind: the next position that it reads."""
+    if claim.kind is not ClaimKind.checkpoint or claim.value is None:
+        return
+    label, following = label_of(claim.name, claim.log, 0), claim.value + 1
+    yield Sample(COMMITTED, label, now_us, following)
+    if claim.log_end is not None:
+        yield Sample(LOG_END, label_of(claim.log, 0), now_us, claim.log_end)
+        yield Sample(LAG_POSITIONS, label, now_us, max(0, claim.log_end - following))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from inspector.sources import FlagChange
 from inspector.sources.claims import Claim
+from inspector.sources.samples import Sample
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,7 @@ class Progress:
     first: dict[int, int] = field(default_factory=dict)
     end: dict[int, int] = field(default_factory=dict)
     claims: Sequence[Claim] = ()
+    samples: Sequence[Sample] = ()
     changes: list[FlagChange] = field(default_factory=list)
     decided: list[tuple[int, int, int]] | None = None
     """As `sources.Batch.decided`: until then what is read under `both` is accounted for as `uncommitted`."""

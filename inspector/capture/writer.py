@@ -398,7 +398,7 @@ class CaptureWriter:
             self._connection.execute(append.OBSERVED, (progress.first.get(place), progress.end.get(place), now, plan[place]))
         for place, newest in staged.latest_us.items() if staged else ():
             self._connection.execute("UPDATE log SET max_time_us = max(?1, coalesce(max_time_us, ?1)) WHERE id = ?2", (newest, plan[place]))
-        claims.note(self._connection, reading.source_id, reading.run_id, progress.claims, now)
+        claims.note(self._connection, reading.source_id, reading.run_id, progress.claims, now, progress.samples)
         self._mark(reading, plan, progress, now)
 
     def _mark(self, reading: Reading, plan: Sequence[int], progress: Progress, now: int) -> None:

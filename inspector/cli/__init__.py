@@ -32,6 +32,7 @@ _GROUPS = (
     "index",
     "read",
     "check",
+    "lag",
     "report",
     "compare",
     "expect",

@@ -53,6 +53,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     capture.add_argument("--key-type", default="text", choices=tuple(_KEYS), metavar="T", help=", ".join(_KEYS))
     capture.add_argument("--partitioner", default="murmur2", choices=("murmur2", "crc32"), help="Java's default, or librdkafka's")
     capture.add_argument("--isolation", default="uncommitted", choices=("uncommitted", "committed", "both"))
+    capture.add_argument("--lag", action="append", default=[], metavar="GROUP", help="also note how far this consumer group is; repeatable")
     capture.add_argument("--config", metavar="FILE|-", help="librdkafka or Java client properties; - reads standard input")
     capture.add_argument("--map", type=Path, metavar="FILE", help="a map: identity rules per log (TOML)")
     add_options(capture)
@@ -228,6 +229,7 @@ def _request(args: argparse.Namespace, profile: Profile | None = None) -> Reques
         partitioner=args.partitioner,
         ranges=ranges,
         newest_first=args.newest_first,
+        groups=tuple(args.lag),
         sieve=_sieve(args.filter, profile) if args.filter else None,
     )
 
@@ -258,7 +260,9 @@ def _for_source(request: Request, url: str, count: int) -> Request:
 
     if url.startswith("kafka:"):
         return request
-    alone = replace(request, isolation=Isolation.uncommitted)
+    if request.groups and count == 1:
+        raise UsageError("--lag names consumer groups, which only Kafka has; the checkpoints of a store are noted by themselves")
+    alone = replace(request, isolation=Isolation.uncommitted, groups=())
     return alone if count == 1 else replace(alone, logs=(), partitions=(), key=None)
 
 

@@ -20,6 +20,7 @@ from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey, RecordBatch, parse_time
 from inspector.sources.claims import Claim
 from inspector.sources.input_file import InputFile
+from inspector.sources.samples import Sample
 from inspector.sources.table_description import TableDescription
 
 
@@ -108,6 +109,8 @@ class Request:
     """Records that it does not name may be left out by the source; their positions count as read all the same."""
     is_sifted: Callable[[int], bool] = lambda _log: True
     """Whether records of the log with this index in the plan may be left out by now. Asked for each batch."""
+    groups: Sequence[str] = ()
+    """Consumer groups whose lag is measured while reading."""
     known_inputs: frozenset[str] = frozenset()
     """SHA-256 of the files that the capture holds whole: they add nothing."""
 
@@ -211,6 +214,8 @@ class Batch:
     them is open any more. None from a source that has no transactions: what is read is decided."""
     claims: Sequence[Claim] = ()
     """What the source says of itself: how far its consumers are, at which version its streams are."""
+    samples: Sequence[Sample] = ()
+    """What was measured meanwhile, such as how far consumer groups are."""
     notes: list[str] = field(default_factory=list)
     state: str = ""
     """A new connection state for people, such as "reconnecting to broker 1 (connection refused)"; empty: unchanged."""
@@ -251,7 +256,7 @@ class SourceFactory(Protocol):
 
     It may also have `check(url, config, names)`, giving a `Step` for each step of connecting as it becomes known, and where
     the source removes records by itself `oldest(url, config, names)`, giving an `Oldest` for each partition. A database has
-    `tables(url, config)`, giving a `TableDescription` for each table.
+    `tables(url, config)`, giving a `TableDescription` for each table, what has consumer groups `groups(url, config)` (`group_samples`).
     """
 
     def __call__(self, url: str, config: Mapping[str, str]) -> Source:
@@ -284,7 +289,7 @@ class Oldest:
 
 def oldest_records(url: str, config: Mapping[str, str] | None = None, names: Sequence[str] = ()) -> list[Oldest]:
     """One for each partition of the named logs (none named: of those in the address). Raises UsageError and SourceError."""
-    factory, given = _factory(url), dict(config or {})
+    factory, given = factory_of(url), dict(config or {})
     asked = getattr(factory, "oldest", None)
     if asked is not None:
         return list(asked(url, given, names))
@@ -300,7 +305,7 @@ def check_source(url: str, config: Mapping[str, str] | None = None, names: Seque
 
     The last step works exactly if the source can be read. Raises UsageError for what cannot be understood.
     """
-    factory = _factory(url)
+    factory = factory_of(url)
     given = dict(config or {})
     steps = getattr(factory, "check", None)
     if steps is not None:
@@ -318,7 +323,7 @@ def check_source(url: str, config: Mapping[str, str] | None = None, names: Seque
 
 def describe_tables(url: str, config: Mapping[str, str] | None = None) -> list[TableDescription]:
     """What the tables of a database look like, from their schema and a few rows. Raises UsageError for a source without tables."""
-    asked = getattr(_factory(url), "tables", None)
+    asked = getattr(factory_of(url), "tables", None)
     if asked is None:
         raise UsageError(
             f"{url.partition(':')[0]} has no tables that can be described here: give the address of an SQLite database, such as sqlite:///shop.db"
@@ -328,10 +333,11 @@ def describe_tables(url: str, config: Mapping[str, str] | None = None) -> list[T
 
 def open_source(url: str, config: Mapping[str, str] | None = None) -> Source:
     """The source that serves `url`'s scheme. Raises UsageError for an unknown scheme or a password in the URL."""
-    return _factory(url)(url, dict(config or {}))
+    return factory_of(url)(url, dict(config or {}))
 
 
-def _factory(url: str) -> SourceFactory:
+def factory_of(url: str) -> SourceFactory:
+    """What opens sources of this kind. Raises UsageError as `open_source`."""
     scheme = url.partition(":")[0].partition("+")[0]
     if re.match(r"[^/]*//[^/@]*:[^/@]+@", url):
         raise UsageError("the URL holds a password, which other processes could read: give it with --config - instead")

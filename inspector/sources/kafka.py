@@ -16,10 +16,12 @@ from confluent_kafka import KafkaError, KafkaException
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
 from inspector.sources import UNKNOWN, Absence, Batch, Isolation, LogInfo, Oldest, Plan, Request, SourceInfo, Span, Step
+from inspector.sources.group_samples import with_samples
 from inspector.sources.kafka_bounds import Bounds
 from inspector.sources.kafka_check import check
 from inspector.sources.kafka_client import Clients, Partition
 from inspector.sources.kafka_config import redact
+from inspector.sources.kafka_groups import KafkaGroups
 from inspector.sources.kafka_oldest import oldest
 from inspector.sources.kafka_partitioner import partition_of
 from inspector.sources.kafka_read import Reading
@@ -41,6 +43,7 @@ class KafkaSource:
             raise UsageError(f"{redact(url)!r} is not kafka://host:port[,host:port][/topic]")
         self._servers = match["servers"]
         self._topic = match["topic"] or None
+        self._config = dict(config)
         self._clients = Clients(self._servers, config)
         self._metadata: Any = None
         self._early: list[Absence] = []
@@ -57,6 +60,11 @@ class KafkaSource:
         """How old the first record of each partition of the named topics is; see `kafka_oldest`."""
         source = KafkaSource(url, config)
         yield from oldest(source._clients, source.logs(source._named(names)))
+
+    @staticmethod
+    def groups(url: str, config: Mapping[str, str]) -> KafkaGroups:
+        """Looks at the cluster's consumer groups; see `kafka_groups`."""
+        return KafkaGroups(KafkaSource(url, config)._clients)
 
     def info(self) -> SourceInfo:
         """The cluster, with its id; once pinned, also which of the wanted topics are compacted (where we may ask that)."""
@@ -160,7 +168,11 @@ class KafkaSource:
 
     def read(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
         """Batches until every span is done, or `stop`."""
-        for batch in self._batches(plan, request, stop):
+        batches = self._batches(plan, request, stop)
+        if request.groups:
+            # with clients of their own: they are asked in another thread
+            batches = with_samples(batches, KafkaGroups(Clients(self._servers, self._config)), request.groups, stop)
+        for batch in batches:
             if request.isolation is Isolation.both and batch.decided is None:
                 batch.decided = []
             yield batch

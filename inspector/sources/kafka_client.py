@@ -36,6 +36,8 @@ _SOON_S = 1.5
 _LATE_S = 1.0
 """The client itself gives up in time, with its own error; this is for the way back."""
 _MEGABYTE = 1024
+_MANY: Mapping[str, Any] = {"queued.max.messages.kbytes": 32 * _MEGABYTE, "queued.min.messages": 50_000}
+_FEW: Mapping[str, Any] = {"queued.max.messages.kbytes": _MEGABYTE, "queued.min.messages": 1, "fetch.message.max.bytes": 64 * 1024}
 _MOST_ERRORS = 20
 
 Partition = tuple[str, int]
@@ -129,34 +131,33 @@ class Clients:
                 raise configuration_error(error.args[0]) from error
         return self._admin
 
-    def consumer(self, isolation: str = "read_uncommitted") -> Any:
-        """A consumer that is only ever assigned: it never subscribes, commits or stores offsets.
+    def consumer(self, isolation: str = "read_uncommitted", *, for_few: bool = False) -> Any:
+        """A consumer that is only ever assigned: it never subscribes, commits or stores offsets. `for_few` fetches little ahead.
 
         Where no group has ever been used, it is one that looks up no group either.
         """
         settings: dict[str, Any] = {
             **self.properties,
             "isolation.level": isolation,
-            "queued.max.messages.kbytes": 32 * _MEGABYTE,
-            "queued.min.messages": 50_000,
+            **(_FEW if for_few else _MANY),
             "fetch.queue.backoff.ms": 20,
             "fetch.wait.max.ms": 100,
             "error_cb": self.health.heard,
             "logger": client_log,
         }
         try:
-            if not self._has_groups() and library() is not None:
+            if not self.has_groups() and library() is not None:
                 return GrouplessConsumer(settings, self.health.heard)
             return Consumer(settings)
         except KafkaException as error:
             raise configuration_error(error.args[0]) from error
 
-    def _has_groups(self) -> bool:
+    def has_groups(self, *, anew: bool = False) -> bool:
         """Whether the cluster had its offsets topic when it was first asked: looking up a group's coordinator would make it.
 
-        It is asked once: while it is away, what is read next must not fail for want of an answer.
+        It is asked once: while it is away, what is read next must not fail for want of an answer. `anew` asks until it is there.
         """
-        if self._groups_seen is None:
+        if self._groups_seen is None or (anew and not self._groups_seen):
             self._groups_seen = "__consumer_offsets" in self.metadata().topics
         return self._groups_seen
 

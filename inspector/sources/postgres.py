@@ -7,7 +7,7 @@ rows become records in `postgres_table`. Writers commit in another order than th
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +15,9 @@ from pathlib import Path
 from inspector.errors import SourceError, UsageError
 from inspector.sources import Batch, LogInfo, Plan, Request, SourceInfo, Span, Step
 from inspector.sources.postgres_check import check
+from inspector.sources.postgres_claims import checkpoints_of
 from inspector.sources.postgres_config import settings_of
-from inspector.sources.postgres_follow import PostgresTail
+from inspector.sources.postgres_follow import PostgresTail, claimed
 from inspector.sources.postgres_link import Link, Rows
 from inspector.sources.postgres_pace import TICK_S, Pace
 from inspector.sources.postgres_shape import Shape, has_columns, is_alike, may_fit, names, with_columns
@@ -82,7 +83,7 @@ class PostgresSource:
         plan = Plan(logs=infos, spans=[], asked=[])
         for place, (table, info) in enumerate(zip(tables, infos, strict=True)):
             self._bounds(table, info).put(plan, place, request)
-            plan.notes.extend(table.notes)
+            plan.notes.extend([*table.notes, *table.checkpoints.told()])
         return plan
 
     def _bounds(self, table: PostgresTable, info: LogInfo) -> Bounds:
@@ -100,12 +101,21 @@ class PostgresSource:
         """See `Source.read`. A server that goes away is waited for, without end while it is followed, and that is said."""
         with self._ended_by(stop):
             tails = self._tails(plan, request)
+            yield from self._claimed(plan, {tail.log for tail in tails})
             pace = Pace(follow=request.follow)
             while tails and not stop.is_set():
                 yield from self._round(tails, plan, pace, stop)
                 tails = [tail for tail in tails if not tail.is_done]
                 if tails and (pace.trouble or all(tail.is_caught_up for tail in tails)):
                     yield from pace.wait(stop)
+
+    def _claimed(self, plan: Plan, read: Collection[int]) -> Iterator[Batch]:
+        """How far consumers are, of tables of which no row is read."""
+        tables = {table.name: table for table in self.tables}
+        for place, info in enumerate(plan.logs):
+            table = tables[info.key.name]
+            if place not in read and table.checkpoints:
+                yield self._link.read(lambda cursor: claimed(table, cursor, table.stand(cursor).end), of=table.name)  # noqa: B023
 
     def _tails(self, plan: Plan, request: Request) -> list[PostgresTail]:
         tables = {table.name: table for table in self.tables}
@@ -171,6 +181,8 @@ class PostgresSource:
         tables = [PostgresTable(best, shape, codec) for shape, best in fitting if best is not None and shape.can_read]
         if not tables:
             raise self._none(wanted, [shape for shape, best in fitting if best is not None])
+        for table in tables:
+            table.checkpoints = checkpoints_of(cursor, table.descriptor, table.shape, there, codec)
         cluster, server = _who(cursor)
         return _Found(tables, cluster, server)
 

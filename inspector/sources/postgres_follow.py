@@ -7,16 +7,19 @@ By position, with holes looked at again; or by transaction, which skips nothing.
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from inspector.event import Flag, RecordBatch
 from inspector.sources import Batch, LogInfo, Plan, Span
-from inspector.sources.postgres_late import KEY, LATER_COMMIT, LATER_TRANSACTION, MOST, READ_AGAIN, Holes, runs, words
+from inspector.sources.postgres_claims import passed
+from inspector.sources.postgres_late import KEY, LATER_COMMIT, LATER_TRANSACTION, MOST, READ_AGAIN, SKIPPED_BY, Holes, runs, words
 from inspector.sources.postgres_link import Link, Rows
 from inspector.sources.postgres_table import PostgresTable, Stand
 from inspector.sources.sql_rows import Page
 
+_CLAIMS_S = 1.0
+"""How far consumers are is read so often while a table is followed."""
 _LOOK_AGAIN_S = 1.0
 """While much is read, holes are looked at so often; when all is read, each time."""
 
@@ -47,6 +50,9 @@ class PostgresTail:
         self._resumed_at = self._next if self._again < self._next else 0
         """Where a capture goes on; from `_again` up to here is read again. 0 when nothing is."""
         self._has_told_full = False
+        self._claimed_s = -_CLAIMS_S
+        self._checkpoints: dict[str, int] = {}
+        """Consumer → the position that it had dealt with in the last state in which all that could be seen was read."""
         self.is_caught_up = False
 
     @property
@@ -67,7 +73,19 @@ class PostgresTail:
         if stand.end < self._known and self._follow:
             return [self._shrunk(stand)]
         by = self._by_transaction if self.table.has_transactions else self._by_position
-        return by(cursor, stand, self._spans[0])
+        batches = by(cursor, stand, self._spans[0])
+        if self.is_caught_up or self.is_done:
+            batches += self._claimed(cursor, stand)
+        return batches
+
+    def _claimed(self, cursor: Rows, stand: Stand) -> list[Batch]:
+        """How far consumers are in the state in which all was read: what comes to be seen later below that, they have skipped."""
+        if not self.table.checkpoints or not (self.is_done or time.monotonic() - self._claimed_s >= _CLAIMS_S):
+            return []
+        self._claimed_s = time.monotonic()
+        batch = claimed(self.table, cursor, stand.end)
+        self._checkpoints = dict(passed(batch.claims))
+        return [batch]
 
     # ---- by position
 
@@ -103,6 +121,7 @@ class PostgresTail:
         if page is not None and page.rows:
             self._holes.filled(_positions(page))
             found = [self._late(page, LATER_COMMIT, words(self.table.name, _positions(page), self._next - 1, by_transaction=False))]
+            _mark_skipped(found[0].records, self._checkpoints)
         self._holes.settle(self._next, now_s, stand.oldest)
         if self._holes.is_full and not self._has_told_full:
             self._has_told_full = True
@@ -222,6 +241,22 @@ class PostgresTail:
 
 def _positions(page: Page) -> list[int]:
     return [int(position) for position in page.cells[0] if isinstance(position, int)] if page.rows else []
+
+
+def claimed(table: PostgresTable, cursor: Rows, end: int) -> Batch:
+    """What the store says of how far consumers of a table are, in the state in which that table ends at `end`."""
+    claims = table.checkpoints.read(cursor, end)
+    return Batch(claims=claims, notes=table.checkpoints.told())
+
+
+def _mark_skipped(records: RecordBatch, checkpoints: Mapping[str, int]) -> None:
+    """Says of every record which consumers had passed it before it could be seen."""
+    for row, position in enumerate(records.position):
+        names = sorted(name for name, value in checkpoints.items() if value >= position)
+        if names:
+            found = records.extra[row][KEY]
+            assert isinstance(found, dict)
+            found[SKIPPED_BY] = names
 
 
 def _mark(records: RecordBatch, after: int, reason: str) -> None:

@@ -13,6 +13,8 @@ MOST = 2_000
 """So many holes are remembered at once; the oldest go first."""
 KEY = "late_arrival"
 """Under this name an event's `extra` says that it came after higher positions had been read."""
+SKIPPED_BY = "skipped_by"
+"""In it: the consumers whose checkpoint lay beyond the event's position while the event could not be seen yet."""
 LATER_COMMIT = "it was committed after higher positions had been read"
 LATER_TRANSACTION = "its transaction is later than that of higher positions"
 READ_AGAIN = "it was not there when the capture read higher positions before"

@@ -13,6 +13,7 @@ from typing import Any
 from inspector.errors import SourceError
 from inspector.event import LogKey, RecordBatch
 from inspector.sources import LogInfo
+from inspector.sources.postgres_claims import Checkpoints
 from inspector.sources.postgres_link import Rows
 from inspector.sources.postgres_rows import Selection, fetched
 from inspector.sources.postgres_scope import INTEGERS, Scope
@@ -48,6 +49,8 @@ class PostgresTable:
 
     def __init__(self, descriptor: Descriptor, shape: Shape, codec: str) -> None:
         self.descriptor, self.shape, self.name = descriptor, shape, shape.name
+        self.checkpoints = Checkpoints((), shape.name)
+        """How far its consumers are, where the store keeps that."""
         self.notes: list[str] = []
         self._codec = codec
         scope = Scope(descriptor, shape)

@@ -129,7 +129,7 @@ class TableReader:
                     kind=ClaimKind.checkpoint if spec.kind == "checkpoint" else ClaimKind.stream,
                     table=self._shape.name,
                     name=str(name),
-                    value=_whole(value),
+                    value=whole(value),
                     log="" if spec.is_elsewhere else self._table.name,
                     log_end=None if spec.is_elsewhere else log_end,
                     category="" if category is None else str(category),
@@ -211,7 +211,7 @@ def _value_key(spec: ClaimTable) -> str:
     return "position" if spec.kind == "checkpoint" else "version"
 
 
-def _whole(value: Value) -> int | None:
+def whole(value: Value) -> int | None:
     """A position as a number, whether written as one or as digits with noughts before."""
     if isinstance(value, str) and value.lstrip("-").isdecimal() and value.isascii() and len(value) <= 20:
         value = int(value)

@@ -157,8 +157,9 @@ def test_checkpoints_are_samples_too_and_a_change_is_another_row(tmp_path: Path)
     written(store, [("UPDATE emt_processors SET last_processed_checkpoint = '0000000000000000004'", [])])
     captured(capture, store)
     assert rows(capture, history) == [(2, 1), (4, 0)]
-    samples = rows(capture, "SELECT value FROM sample WHERE metric = 'checkpoint' AND label = 'totals' ORDER BY time_us")
-    assert samples == [(2.0,), (2.0,), (4.0,)]
+    samples = "SELECT value FROM sample WHERE metric = '{}' AND label = '[1,\"totals\",\"emt_messages\",0]' ORDER BY time_us"
+    assert rows(capture, samples.format("committed")) == [(3.0,), (3.0,), (5.0,)]
+    assert rows(capture, samples.format("lag_positions")) == [(2.0,), (2.0,), (0.0,)]
 
 
 def test_deleted_tail_is_told_by_the_last_number_given(tmp_path: Path) -> None:

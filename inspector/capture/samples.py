@@ -1,0 +1,58 @@
+"""Numbers measured while a source was read, as they are kept: by metric, by what they are measured of, by time. SQL only.
+
+A label begins with the number of the source: two clusters may have groups and topics of the same names. Read `sources.samples`
+for what is measured, `claims` for what stores say of themselves.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+import apsw
+
+from inspector.capture.reader import CaptureReader
+from inspector.sources.samples import Sample, label_of, parts_of
+
+_PUT = "INSERT OR REPLACE INTO sample (metric, label, time_us, value) VALUES (?, ?, ?, ?)"
+_ALL = "SELECT label, time_us, value FROM sample WHERE metric = ? ORDER BY label, time_us"
+_BETWEEN = "SELECT label, time_us, value FROM sample WHERE metric = ? AND time_us >= ? AND time_us < ? ORDER BY label, time_us"
+
+
+class Of(NamedTuple):
+    """What a line of samples is measured of: names and numbers as the metric says."""
+
+    source_id: int
+    parts: Sequence[str | int]
+
+
+Line = list[tuple[int, float]]
+"""(time in microseconds, value), in the order of time."""
+
+
+def note(connection: apsw.Connection, source_id: int, samples: Iterable[Sample]) -> None:
+    """Keeps what was measured of a source."""
+    rows = [(one.metric, label_of(source_id, *parts_of(one.label)), one.time_us, one.value) for one in samples]
+    if rows:
+        connection.executemany(_PUT, rows)
+
+
+def lines(reader: CaptureReader, metric: str, span_us: tuple[int, int] | None = None) -> dict[Of, Line]:
+    """All there is of a metric, or what lies in `[from, until)`; without what another program wrote under such a name.
+
+    Raises CaptureError when the file is damaged.
+    """
+    found: dict[Of, Line] = {}
+    labels: dict[str, Of | None] = {}
+    for label, time_us, value in reader.select(_BETWEEN, (metric, *span_us)) if span_us else reader.select(_ALL, (metric,)):
+        if label not in labels:
+            labels[label] = _of(str(label))
+        of = labels[label]
+        if of is not None and isinstance(time_us, int) and isinstance(value, int | float):
+            found.setdefault(of, []).append((time_us, value))
+    return found
+
+
+def _of(label: str) -> Of | None:
+    source_id, *parts = parts_of(label)
+    return Of(source_id, tuple(parts)) if isinstance(source_id, int) else None
