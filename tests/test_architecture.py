@@ -60,6 +60,7 @@ COMPOSED = {
     "inspector/capture/report.py": "', '.join(keys) ', '.join([*keys, 'count(*)']) where",
     "inspector/capture/rollup.py": "sums",
     "inspector/capture/stage.py": "table",
+    "inspector/capture/steps.py": "blocks label measure where within",
     "inspector/capture/streams.py": "marks",
     "inspector/query/calls.py": "each text",
     "inspector/query/comparing.py": "each element equal name named test there",
