@@ -17,7 +17,7 @@ import apsw
 
 from inspector.capture.beside import Beside
 from inspector.capture.condition import Condition
-from inspector.capture.hiding import hidden, hidden_columns, register
+from inspector.capture.hiding import hidden, register
 from inspector.capture.opening import open_capture
 from inspector.capture.rows import ENDS, EVENT, EVENT_KINDS, EVENT_WITHIN, FROM, ROW, ROW_KINDS, Event, EventRow
 from inspector.errors import CaptureError, UsageError
@@ -129,10 +129,6 @@ class CaptureReader:
     def shown(self, sql: str) -> str:
         """`sql` with the columns of its SELECT list hidden as the masks say; what is asked of them stays."""
         return sql if self.masks is None else hidden(sql)
-
-    def shown_columns(self, sql: str) -> str:
-        """The same for an expression that is part of a statement of another shape."""
-        return sql if self.masks is None else hidden_columns(sql)
 
     def prepare(self, condition: Condition) -> None:
         """Makes the connection ready for a filter's SQL."""

@@ -13,6 +13,7 @@ from typing import Any
 import orjson
 
 from inspector.capture.condition import Condition
+from inspector.capture.hiding import hidden_columns
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import from_for
 
@@ -124,10 +125,13 @@ def _told(reader: CaptureReader, by: str, label: str, within: str, bounds: Mappi
 
 
 def _label_sql(reader: CaptureReader, by: str) -> str:
-    if not by.startswith(HEADER):
-        return reader.shown_columns(LABELS[by])
+    is_header = by.startswith(HEADER)
+    column = "record.headers" if is_header else LABELS[by]
+    shown = column if reader.masks is None else hidden_columns(column)
+    if not is_header:
+        return shown
     reader.connection.create_scalar_function("first_header", _first_header, 2, deterministic=True)
-    return f"first_header({reader.shown_columns('record.headers')}, :t_header)"
+    return f"first_header({shown}, :t_header)"
 
 
 def _first_header(*given: Any) -> str | None:
