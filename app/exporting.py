@@ -72,7 +72,7 @@ def export_arguments(path: Path, wish: Wish, suffix: str) -> list[str]:
 
 def states_arguments(path: Path, wish: StatesWish) -> list[str]:
     """The arguments of `eventscope states` for what a table of states has."""
-    chosen = [f"--at={wish.at}"] if wish.at else []
+    chosen = [f"--{wish.clock.replace('_', '-')}={wish.time}"] if wish.time else []
     chosen += [f"--filter={wish.filter}"] if wish.filter else []
     chosen += [f"--show={place}" for place in wish.places]
     chosen += [f"--sort={wish.sort}", *(["--reverse"] if wish.is_reversed else [])] if wish.sort else []

@@ -20,6 +20,7 @@ from app.models.replay_words import counts_words, history_words, place_words, re
 from app.notice import Notice, thin_bar
 from app.plain import PlainLabel, set_role, set_tip
 from app.replay_player import FIXED, REAL
+from app.replay_time import CLOCKS
 from inspector.event import parse_time
 
 Answer = Mapping[str, Any]
@@ -29,8 +30,21 @@ _PLAY_PX, _PACE_PX, _STEP_PX, _FAR_PX = 48, 24, 25, 33
 _SECONDS, _MICROSECONDS = "2026-11-23 14:03:07", "2026-11-23 14:03:07.123456"
 _FRAME_PX = 26
 """Of a line to type in, what is beside its text."""
-CLOCKS = {"event time": "at", "known by": "known_at"}
-"""What a time means, by its words, and as a field of a question."""
+
+
+class ClockBox(QComboBox):
+    """What a time means that is asked for; `field` says it in a question."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setAccessibleName("What a time means")
+        self.addItems(list(CLOCKS))
+        set_tip(self, "event time: what was true then; known by: what had been recorded by then")
+
+    @property
+    def field(self) -> str:
+        """`at` or `known_at`."""
+        return CLOCKS[self.currentText()]
 
 
 class ReplayControls(QWidget):
@@ -111,10 +125,7 @@ class ReplayControls(QWidget):
         self.reducer.setAccessibleName("Reducer")
         self.reducer.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         set_tip(self.reducer, "How events become state; a map may name one for a log")
-        self.clock = QComboBox()
-        self.clock.setAccessibleName("What a time means")
-        self.clock.addItems(list(CLOCKS))
-        set_tip(self.clock, "event time: what was true then; known by: what had been recorded by then")
+        self.clock = ClockBox()
         self.aborted = QPushButton()
         self.aborted.setCheckable(True)
         self.aborted.setProperty("role", "chip")

@@ -13,6 +13,8 @@ from inspector.capture.streams import StreamInfo
 from inspector.event import parse_time
 
 FORMS = "14:03, 14:03:07.250, 2026-11-23, 2026-11-23T14:03:00Z or -15m"
+CLOCKS = {"event time": "at", "known by": "known_at"}
+"""What a time means, by its words, and as a field of a question."""
 _DAY_ONLY = re.compile(r"\d{4}-\d\d-\d\d\s*(Z|UTC|[+-]\d\d:?\d\d)?\Z", re.IGNORECASE)
 
 

@@ -37,13 +37,14 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class StatesWish:
-    """All aggregates of a category at a moment: `at` is a time in RFC 3339, empty for all events.
+    """All aggregates of a category at a moment: a `time` in RFC 3339, empty for all events, by the `clock` `at` or `known_at`.
 
     `filter` is over states, `sort` a place in the state or a field, `places` are those of the state that are shown.
     """
 
     category: str
-    at: str = ""
+    time: str = ""
+    clock: str = "at"
     filter: str = ""
     sort: str = ""
     is_reversed: bool = False

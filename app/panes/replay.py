@@ -18,7 +18,7 @@ from app.models.event_look import zone_name
 from app.models.replay_words import applied_words
 from app.plain import Panel
 from app.reducer_choice import ReducerChoice
-from app.replay_controls import CLOCKS, ReplayControls
+from app.replay_controls import ReplayControls
 from app.replay_copies import ReplayCopies
 from app.replay_player import Player
 from app.replay_strip import StripShown
@@ -297,7 +297,7 @@ class ReplayPane(Panel):
             self.notice.say(str(error), role="bad")
             return
         self.controls.time.setModified(False)
-        self._move({CLOCKS[self.controls.clock.currentText()]: format_time(wanted_us)})
+        self._move({self.controls.clock.field: format_time(wanted_us)})
 
     def _aborted_wanted(self, on: object) -> None:
         self.replaying.with_aborted = bool(on)

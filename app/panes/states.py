@@ -26,6 +26,7 @@ from app.models.states_table import PAGE_ROWS
 from app.models.wish import StatesWish
 from app.notice import Notice, thin_bar
 from app.plain import Panel, set_tip
+from app.replay_controls import ClockBox
 from app.replay_time import moment_us
 from app.selection import Selection
 from app.session import Session
@@ -36,6 +37,8 @@ from inspector.text import visible
 
 _FRAME_PX, _LEAST_TIME, _MOST_TIME = 26, 8, 27
 """Of the box for a time: what is beside its text, and of how many characters that is at least and at most."""
+_LEAST_CHARACTERS = 5
+"""A box of choices is this wide where room is short."""
 _SOON_MS = 150
 _SLICE_MS = 150
 _MOST_CATEGORIES = 500
@@ -73,7 +76,10 @@ class StatesPane(Panel):
         self.time.setPlaceholderText("now")
         self.time.setFont(style.fixed_font())
         self._fit_time()
-        set_tip(self.time, "The moment, by event time: 14:03, 2026-11-23, -15m, a whole RFC 3339 time; empty for all events")
+        self.clock = ClockBox()
+        for box in (self.category, self.clock):
+            box.setMinimumContentsLength(_LEAST_CHARACTERS)
+        set_tip(self.time, "The moment: 14:03, 2026-11-23, -15m, a whole RFC 3339 time; empty for all events")
         self.filter.setAccessibleName("Filter states")
         self.filter.setPlaceholderText("Filter, e.g. state.balance < 0")
         self.filter.setFont(style.fixed_font())
@@ -89,7 +95,7 @@ class StatesPane(Panel):
         line = QHBoxLayout()
         line.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, 2)
         line.setSpacing(style.GAP_PX)
-        for widget, stretch in ((self.category, 0), (self.time, 0), (self.here, 0), (self.filter, 1)):
+        for widget, stretch in ((self.category, 0), (self.time, 3), (self.clock, 0), (self.here, 0), (self.filter, 2)):
             line.addWidget(widget, stretch)
         self.corner.addWidget(self.to_file)
         self._stack = QStackedWidget()
@@ -104,6 +110,7 @@ class StatesPane(Panel):
         self.category.activated.connect(lambda _place: self.ask())
         self.time.textChanged.connect(lambda _text: self._fit_time())
         self.time.returnPressed.connect(self.ask)
+        self.clock.activated.connect(lambda _place: self.ask())
         self.filter.returnPressed.connect(self.ask_all)
         self.here.clicked.connect(self._take_here)
         self.to_file.clicked.connect(self.export)
@@ -119,7 +126,7 @@ class StatesPane(Panel):
         """What is written is seen whole; the filter has what it does not need."""
         character_px = QFontMetrics(self.time.font()).horizontalAdvance("0")
         length = min(max(len(self.time.text()), _LEAST_TIME), _MOST_TIME)
-        self.time.setFixedWidth(length * character_px + _FRAME_PX)
+        self.time.setMaximumWidth(length * character_px + _FRAME_PX)
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows and reads times in this zone."""
@@ -169,7 +176,8 @@ class StatesPane(Panel):
 
         def found(reader: CaptureReader) -> int | None:
             event = reader.event(seq, most_bytes=0)
-            return None if event is None else event.time_us
+            is_known = self.clock.field == "known_at"
+            return None if event is None else event.printed_recorded_us if is_known else event.time_us
 
         def told(time_us: int | None) -> None:
             if time_us is not None:
@@ -189,15 +197,15 @@ class StatesPane(Panel):
         try:
             written = self.time.text().strip()
             here = Here(self._zone, zone_name(self._zone), None, None)
-            at = (format_time(moment_us(written, here)) or "") if written else ""
+            time = (format_time(moment_us(written, here)) or "") if written else ""
         except ValueError as error:
             self.notice.say(str(error), role="bad")
             return
         self.notice.hide()
         self.bar.show()
         self._drop()
-        wish = StatesWish(category, at)
-        moment = {"at": at} if at else {}
+        wish = StatesWish(category, time, self.clock.field)
+        moment = {wish.clock: time} if time else {}
         self.fold.ask(
             "states_open", lambda table, answer: self._opened(wish, table, answer), self._fail, lane="open", category=category, **moment
         )
@@ -222,9 +230,10 @@ class StatesPane(Panel):
         self.note.show_text(f"{total:,} aggregate{'' if total == 1 else 's'} {self._when()}{later}")
 
     def _when(self) -> str:
-        if not self._wish.at:
+        if not self._wish.time:
             return "after all events"
-        return f"at {shown_time(parse_time(self._wish.at), self._zone).removesuffix('.000000')} ({zone_name(self._zone)})"
+        how = "at" if self._wish.clock == "at" else "as known at"
+        return f"{how} {shown_time(parse_time(self._wish.time), self._zone).removesuffix('.000000')} ({zone_name(self._zone)})"
 
     def _show(self, wish: StatesWish, total: int) -> None:
         self.listed = wish

@@ -57,7 +57,7 @@ def shop(stage: Stage) -> None:
     states = stage.states
     states.choose("shop.inventory")
     states.here.click()
-    stage.wait(lambda: states.listed is not None and bool(states.listed.at))
+    stage.wait(lambda: states.listed is not None and bool(states.listed.time))
     states.filter.setText("state.available < 60")
     states.filter.returnPressed.emit()
     stage.wait(lambda: states.listed is not None and bool(states.listed.filter))

@@ -66,7 +66,7 @@ def test_the_window_writes_what_its_command_writes(
     pane = table(qtbot, window, accounts(tmp_path / "a.evcap"))
     pane.time.setText("2026-11-23 13:00:00.000049")
     pane.time.returnPressed.emit()
-    qtbot.waitUntil(lambda: pane.listed is not None and bool(pane.listed.at), timeout=_WAIT_MS)
+    qtbot.waitUntil(lambda: pane.listed is not None and bool(pane.listed.time), timeout=_WAIT_MS)
     pane.filter.setText("state.balance < 100")
     pane.filter.returnPressed.emit()
     qtbot.waitUntil(lambda: pane.listed is not None and bool(pane.listed.filter), timeout=_WAIT_MS)

@@ -264,6 +264,19 @@ def test_a_reducer_of_ones_own_whose_state_is_no_json_fails_that_stream(path: Pa
     assert set(found.values()) == {None}
 
 
+def test_what_was_known_is_told_from_what_was_true(tmp_path: Path) -> None:
+    events = [Written(0, '{"n":1}', "a-1", 1, 0), Written(1, '{"n":2}', "a-1", 2, SECOND_US, recorded_us=9 * SECOND_US)]
+    path, then = write(tmp_path / "late.evcap", [Log(events, name="accounts")]), "1970-01-01T00:00:05Z"
+    assert [row["state"]["n"] for row in rows(path, "--at", then)] == [2]
+    assert [(row["state"]["n"], row["as_of"]) for row in rows(path, "--known-at", then)] == [(1, "1970-01-01T00:00:05.000000Z")]
+    assert scope(path, "--known-at", then)["asked"] == f"as known at {then}"
+    out = tmp_path / "out.csv"
+    run("states", path, "--category", "accounts", "--known-at", then, "--at", "1970-01-02", "-o", out)
+    said = json.loads(out.with_name("out.csv.manifest.json").read_text(encoding="utf-8"))
+    assert (said["clock"], said["known_at"]) == ("event time and recorded time", "1970-01-01T00:00:05.000000Z")
+    assert "a version is a place" in run("states", path, "--category", "accounts", "--known-at", then, "--version", "1", status=2).stderr
+
+
 def test_sources_are_told_apart(path: Path) -> None:
     write(path, [Log([Written(0, '{"balance":1}', "a-1", 1)], name="accounts")], STORE)
     assert [row["source"] for row in rows(path, "--filter", "stream == 'a-1'")] == [KAFKA.uri, STORE.uri]

@@ -81,6 +81,17 @@ def test_a_moment_gives_the_states_of_then(pane: Pane, qtbot: QtBot) -> None:
     assert "write a time" in subject.notice.text.whole_text()
 
 
+def test_what_was_known_is_asked_by_the_other_clock(pane: Pane, qtbot: QtBot) -> None:
+    subject, _ = pane
+    subject.clock.setCurrentText("known by")
+    subject.time.setText("2026-11-23 12:30")
+    subject.clock.activated.emit(1)
+    qtbot.waitUntil(lambda: cells(subject, 0)[2] == "0", timeout=_WAIT_MS)
+    assert subject.note.whole_text() == "250 aggregates as known at 2026-11-23 12:30:00 (UTC)"
+    subject.copy_command()
+    assert "--known-at=2026-11-23T12:30:00.000000Z" in QGuiApplication.clipboard().text()
+
+
 def test_a_filter_and_an_order(pane: Pane, qtbot: QtBot) -> None:
     subject, _ = pane
     subject.filter.setText("state.balance >= 40")
