@@ -12,6 +12,7 @@ from inspector.sources.groups import Group, GroupsReader, Standing
 from tests.kafka.consumers import GroupConsumer
 from tests.kafka.helpers import Cluster, consume_all
 from tests.kafka.launcher import Broker
+from tests.kafka.secure import GROUP, STORY, SecureBroker
 
 
 @pytest.fixture
@@ -130,8 +131,9 @@ def test_nothing_of_us_is_left(own_broker: Broker) -> None:
     cluster.create("orders")
     cluster.produce("orders", [b"x"] * 5)
     look = opened.look(["billing"])
-    assert look.groups[0].error == "no consumer group has ever been used on this cluster"
-    assert opened.look().groups == []
+    assert look.groups[0].error == "there is no group billing, or we may not see it: DESCRIBE on it is wanted then"
+    look = opened.look()
+    assert (look.groups, look.notes) == ([], ["no consumer group is to be seen: there is none, or DESCRIBE on groups is wanted"])
     assert cluster.topics() == ["orders"]
     with GroupConsumer(cluster, "billing", "orders") as consumer:
         consumer.join()
@@ -146,3 +148,28 @@ def test_nothing_of_us_is_left(own_broker: Broker) -> None:
     kept = consume_all(own_broker.bootstrap, "__consumer_offsets", range(2))
     assert kept
     assert all(b"billing" in (message.key() or b"") for message in kept)
+
+
+def test_rights_are_said_for_each_group(secure_broker: SecureBroker) -> None:
+    """Who may see one group and nothing else of groups is told of that one; what was before needs a right of its own."""
+    with GroupConsumer(secure_broker.cluster, GROUP, STORY) as consumer:
+        consumer.join()
+        consumer.take(2)
+        opened = open_groups(
+            secure_broker.url("CLEAR"), {**secure_broker.login("SCRAM-SHA-256", "erin"), "security.protocol": "SASL_PLAINTEXT"}
+        )
+        assert opened is not None
+        look = opened.look([GROUP, "billing"])
+        seen, unseen = look.groups
+        assert (seen.error, standing(seen).positions, standing(seen).next_position) == ("", 1, 2)
+        assert "DESCRIBE on it is wanted" in unseen.error
+        assert [group.name for group in opened.look().groups] == [GROUP]
+        assert "READ on __consumer_offsets is not granted to us" in opened.past(look).notes[0]
+        opened.close()
+    for user in ("alice", "dora"):
+        config = {**secure_broker.login("SCRAM-SHA-256", user), "security.protocol": "SASL_PLAINTEXT"}
+        opened = open_groups(secure_broker.url("CLEAR"), config)
+        assert opened is not None
+        (group,) = opened.look([GROUP]).groups
+        assert "DESCRIBE on it is wanted" in group.error
+        opened.close()
