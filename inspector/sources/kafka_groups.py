@@ -1,7 +1,7 @@
 """Consumer groups of a Kafka cluster: who reads what, and how far. Asks with admin calls; joins nothing, commits nothing.
 
-One look at `n` groups takes `2 n + 4` requests (the list, each group's members and commits, and three times where partitions begin
-and end), however many partitions there are; each broker that leads some of them is asked once. The time of the next unread record
+One look at `n` groups takes `2 n + 5` requests (the list, each group's members and commits, the topics, and three times where partitions
+begin and end), however many partitions there are; each broker that leads some of them is asked once. The time of the next unread record
 takes one record of each partition whose commit has moved, and only of groups that are named. Read `groups` for the values,
 `kafka_next` for those records, `kafka_past` for what was before.
 """
@@ -162,6 +162,7 @@ class KafkaGroups:
 
     def _there(self, wanted: Iterable[Place]) -> list[Place]:
         """Those of topics that are there: a topic may be deleted, and its groups remember it."""
+        self._requests += 1
         topics = self._clients.metadata().topics
         return [
             (name, number) for name, number in wanted if name in topics and topics[name].error is None and number in topics[name].partitions

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from inspector.lag.report import live
+from inspector.lag.watch import Watch
 from inspector.sources.group_samples import open_groups
 from inspector.sources.groups import Group, GroupsReader, Standing
 from tests.kafka.consumers import GroupConsumer
@@ -107,6 +109,10 @@ def test_next_record_is_after_what_was_aborted(cluster: Cluster, reader: GroupsR
     found = standing(of(reader, name))
     assert (found.committed, found.positions, found.next_position) == (1, 2, None)
     assert found.behind_us(time.time_ns() // 1000) == 0
+    watch, seen = Watch(), reader.look([name])
+    watch.add(seen)
+    (account,) = live(watch, seen)
+    assert (account.positions, account.motion.to_zero_s) == (2, 0)
     cluster.produce(name, [b"b"], time_ms=3_000_000)
     found = standing(of(reader, name))
     assert (found.committed, found.positions, found.next_position, found.next_time_us) == (1, 3, 3, 3_000_000_000)
