@@ -86,6 +86,9 @@ def words(account: Account) -> str:
         row, reset = max(back, key=lambda one: one[1].time_us)
         place = f"{row.standing.place[0]}/{row.standing.place[1]}"
         parts.append(f"{place} was set back from {reset.before:,} to {reset.after:,} at {format_time(reset.time_us)}")
+    held = sum(max(0, row.standing.end - row.standing.stable_end) for row in account.rows if row.standing.end and row.standing.stable_end)
+    if held:
+        parts.append(f"{held:,} position{'' if held == 1 else 's'} held back by open transactions")
     if account.uncommitted:
         parts.append(f"{account.uncommitted:,} positions are in partitions in which it has committed nothing")
     lost = sum(row.standing.lost for row in account.rows)

@@ -24,11 +24,13 @@ class Point:
     time_us: int
     committed: int
     end: int
+    is_read_out: bool = False
+    """There is no record in between that can be read: only markers of transactions, aborted records, or those of open ones."""
 
     @property
     def behind(self) -> int:
         """Positions that are not read yet."""
-        return max(0, self.end - self.committed)
+        return 0 if self.is_read_out else max(0, self.end - self.committed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,13 @@ def motion(points: Sequence[Point], width_us: int = RATE_US) -> Motion:
 
 
 def stands_since(points: Sequence[Point]) -> tuple[int, bool]:
+    """Since when nothing was committed though something was unread, and whether that was seen to begin. There must be a point."""
+    since_us, is_seen = committed_since(points)
+    idle = [point.time_us for point in points if point.time_us >= since_us and not point.behind]
+    return (idle[-1], True) if idle else (since_us, is_seen)
+
+
+def committed_since(points: Sequence[Point]) -> tuple[int, bool]:
     """Since when nothing was committed, and whether it was seen to move before that. There must be a point."""
     for place in range(len(points) - 1, 0, -1):
         if points[place - 1].committed != points[-1].committed:
@@ -115,7 +124,7 @@ def stands_since(points: Sequence[Point]) -> tuple[int, bool]:
 def is_current(points: Sequence[Point], within_us: int) -> bool:
     """Whether all is read that was there at some moment in the newest `within_us`, the last look itself among them."""
     last = points[-1]
-    return any(point.end <= last.committed for point in points if point.time_us >= last.time_us - within_us)
+    return last.is_read_out or any(point.end <= last.committed for point in points if point.time_us >= last.time_us - within_us)
 
 
 def total(lines: Iterable[Sequence[Point]]) -> list[Point]:
@@ -127,7 +136,8 @@ def total(lines: Iterable[Sequence[Point]]) -> list[Point]:
     summed = []
     for time_us in sorted({time_us for listed in times for time_us in listed}):
         here = [line[max(0, bisect_right(listed, time_us) - 1)] for line, listed in zip(known, times, strict=True)]
-        summed.append(Point(time_us, sum(point.committed for point in here), sum(point.end for point in here)))
+        read_out = not any(point.behind for point in here)
+        summed.append(Point(time_us, sum(point.committed for point in here), sum(point.end for point in here), read_out))
     return summed
 
 

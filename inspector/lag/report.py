@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from inspector.capture.reader import CaptureReader
-from inspector.capture.samples import Line, lines
+from inspector.capture.samples import Line, Of, lines
 from inspector.lag.counting import Counted, events_between, next_event
 from inspector.lag.holes import Skipped, skipped
 from inspector.lag.motion import Motion, Point, Reset, motion, resets, total
@@ -142,7 +142,8 @@ class _Recorded:
 
     lines: dict[Place, Line] = field(default_factory=dict)
     points: dict[Place, list[Point]] = field(default_factory=dict)
-    age_s: dict[Place, tuple[int, float]] = field(default_factory=dict)
+    age_s: dict[Place, float | None] = field(default_factory=dict)
+    """At the last point."""
     members: tuple[int, float] | None = None
     is_store: bool = False
     """Positions may come to be seen later than higher ones."""
@@ -153,6 +154,7 @@ def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
     wanted = set(names)
     logs = {source_id for (source_id,) in reader.select("SELECT id FROM source WHERE kind = 'kafka'")}
     ends = {of: dict(line) for of, line in lines(reader, LOG_END).items()}
+    ages = {of: dict(line) for of, line in lines(reader, LAG_TIME).items()}
     found: dict[tuple[int, str], _Recorded] = {}
     for (source_id, parts), line in lines(reader, COMMITTED).items():
         if (known := _consumer_place(parts)) is None or (wanted and known[0] not in wanted):
@@ -160,13 +162,12 @@ def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
         name, place = known
         one = found.setdefault((source_id, name), _Recorded(is_store=source_id not in logs))
         one.lines[place] = line
-        there = next((known for of, known in ends.items() if of == (source_id, place)), {})
-        points = [Point(at, int(value), int(max(value, there[at]))) for at, value in line if at in there]
+        there = ends.get(Of(source_id, place), {})
+        aged = ages.get(Of(source_id, parts), {})
+        points = [Point(at, int(value), int(max(value, there[at])), aged.get(at) == 0) for at, value in line if at in there]
         if points:
             one.points[place] = points
-    for (source_id, parts), line in lines(reader, LAG_TIME).items():
-        if (known := _consumer_place(parts)) is not None and (source_id, known[0]) in found:
-            found[source_id, known[0]].age_s[known[1]] = line[-1]
+            one.age_s[place] = aged.get(points[-1].time_us)
     for (source_id, parts), line in lines(reader, MEMBERS).items():
         if len(parts) == 1 and (source_id, str(parts[0])) in found:
             found[source_id, str(parts[0])].members = line[-1]
@@ -199,16 +200,17 @@ def _recorded_row(reader: CaptureReader, name: str, place: Place, one: _Recorded
     behind_us = 0 if not last.behind else None
     if upcoming is not None and upcoming.time_us is not None:
         behind_us = max(0, last.time_us - upcoming.time_us)
-    elif (aged := one.age_s.get(place)) is not None and aged[0] == last.time_us:
-        behind_us = round(aged[1] * 1e6)
+    elif (aged_s := one.age_s.get(place)) is not None:
+        behind_us = round(aged_s * 1e6)
     standing = Standing(
         place,
         last.committed,
         end=last.end,
         next_position=upcoming.position if upcoming else None,
         next_time_us=upcoming.time_us if upcoming else None,
+        is_read_out=last.is_read_out,
     )
-    counted = events_between(reader, place, last.committed, last.end) if last.behind else Counted(0, is_exact=True)
+    counted = Counted(0, is_exact=True) if last.committed >= last.end else events_between(reader, place, last.committed, last.end)
     holes = skipped(reader, name, place, commits) if one.is_store else None
     return Row(standing, behind_us, counted, holes, upcoming.seq if upcoming else None, None, motion(points), resets(points))
 

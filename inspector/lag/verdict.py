@@ -12,7 +12,19 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from inspector.event import format_time
-from inspector.lag.motion import RATE_US, SECOND_US, Knee, Point, is_current, knee, motion, since_reset, stands_since, total
+from inspector.lag.motion import (
+    RATE_US,
+    SECOND_US,
+    Knee,
+    Point,
+    committed_since,
+    is_current,
+    knee,
+    motion,
+    since_reset,
+    stands_since,
+    total,
+)
 from inspector.sources.groups import Place
 
 STANDS_US = 15 * SECOND_US
@@ -120,7 +132,7 @@ def verdict(consumer: Consumer, hot: Mapping[Place, HotKey] | None = None, *, st
 
 
 def _without_member(lines: Mapping[Place, Sequence[Point]], behind: int) -> Verdict:
-    since_us, moved = max((stands_since(line) for line in lines.values()), key=lambda since: (since[1], since[0]))
+    since_us, moved = max((committed_since(line) for line in lines.values()), key=lambda since: (since[1], since[0]))
     when = f" since {clock(since_us)}" if moved else ""
     left = f"{_positions(behind)} unread" if behind else "nothing is unread"
     return Verdict(Kind.no_member, f"no member{when}: {left}", since_us=since_us if moved else None)

@@ -61,4 +61,4 @@ def point_of(one: Standing, time_us: int) -> Point | None:
     """A standing as a point; what retention took counts as read, because nobody can read it any more."""
     if one.committed is None or one.end is None:
         return None
-    return Point(time_us, max(one.committed, one.first or 0), one.end)
+    return Point(time_us, max(one.committed, one.first or 0), one.end, one.is_read_out)

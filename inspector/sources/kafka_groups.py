@@ -1,7 +1,7 @@
 """Consumer groups of a Kafka cluster: who reads what, and how far. Asks with admin calls; joins nothing, commits nothing.
 
-One look at `n` groups takes `2 n + 4` requests (the list, each group's members and commits, and three times where partitions begin
-and end), however many partitions there are; each broker that leads some of them is asked once. The time of the next unread record
+One look at `n` groups takes `2 n + 5` requests (the list, each group's members and commits, the topics, and three times where partitions
+begin and end), however many partitions there are; each broker that leads some of them is asked once. The time of the next unread record
 takes one record of each partition whose commit has moved, and only of groups that are named. Read `groups` for the values,
 `kafka_next` for those records, `kafka_past` for what was before.
 """
@@ -27,7 +27,8 @@ MOST_GROUPS = 100
 _ASK_S = 8.0
 _LATE_S = 1.0
 _KINDS = {ConsumerGroupType.CLASSIC: "classic", ConsumerGroupType.CONSUMER: "consumer"}
-_NONE_EVER = "no consumer group has ever been used on this cluster"
+_UNSEEN = "there is no group {0}, or we may not see it: DESCRIBE on it is wanted then"
+_NONE_SEEN = "no consumer group is to be seen: there is none, or DESCRIBE on groups is wanted"
 _GONE = {KafkaError._TRANSPORT, KafkaError._ALL_BROKERS_DOWN, KafkaError._TIMED_OUT, KafkaError._RESOLVE, KafkaError._AUTHENTICATION}
 """Errors of the connection, not of one group."""
 
@@ -46,9 +47,6 @@ class KafkaGroups:
     def look(self, names: Sequence[str] = ()) -> GroupsLook:
         """See `groups.GroupsReader.look`."""
         self._requests, self._notes = 0, []
-        if not self._clients.has_groups(anew=True):
-            # asking for one would make the cluster keep groups from now on
-            return GroupsLook(_now_us(), [Group(name, error=_NONE_EVER) for name in names], notes=[] if names else [_NONE_EVER])
         try:
             found = self._described(self._chosen(names))
             found = [self._with_commits(group) for group in found]
@@ -78,9 +76,16 @@ class KafkaGroups:
     # ---- which groups
 
     def _chosen(self, names: Sequence[str]) -> list[Group]:
-        if names:
-            return [Group(name) for name in dict.fromkeys(names)]
+        wanted = [Group(name) for name in dict.fromkeys(names)]
+        if wanted and self._clients.has_groups(anew=True):
+            return wanted
         listed = sorted(self._listed(), key=lambda group: group.name)
+        if wanted:
+            # asking for a group by name would make a cluster that never had one keep groups from now on
+            seen = {group.name for group in listed}
+            return [group if group.name in seen else replace(group, error=_UNSEEN.format(group.name)) for group in wanted]
+        if not listed:
+            self._notes.append(_NONE_SEEN)
         if len(listed) > MOST_GROUPS:
             self._notes.append(f"{len(listed):,} groups are there; the first {MOST_GROUPS} by name are looked at: name others with --group")
         return listed[:MOST_GROUPS]
@@ -98,11 +103,12 @@ class KafkaGroups:
     # ---- who reads
 
     def _described(self, groups: Sequence[Group]) -> list[Group]:
-        if not groups:
-            return []
-        self._requests += len(groups)
-        futures = self._clients.admin().describe_consumer_groups([group.name for group in groups], request_timeout=_ASK_S)
-        return [self._description(group, futures[group.name]) for group in groups]
+        asked = [group.name for group in groups if not group.error]
+        if not asked:
+            return list(groups)
+        self._requests += len(asked)
+        futures = self._clients.admin().describe_consumer_groups(asked, request_timeout=_ASK_S)
+        return [group if group.error else self._description(group, futures[group.name]) for group in groups]
 
     def _description(self, group: Group, future: Any) -> Group:
         try:
@@ -156,6 +162,7 @@ class KafkaGroups:
 
     def _there(self, wanted: Iterable[Place]) -> list[Place]:
         """Those of topics that are there: a topic may be deleted, and its groups remember it."""
+        self._requests += 1
         topics = self._clients.metadata().topics
         return [
             (name, number) for name, number in wanted if name in topics and topics[name].error is None and number in topics[name].partitions

@@ -16,6 +16,7 @@ from tests.kafka.helpers import Cluster
 from tests.kafka.launcher import Broker
 
 GRANTED, HIDDEN, STORY = "granted", "hidden", "story"
+GROUP = "story-readers"
 """The topic alice may read, and the one she may not; and the only one erin may read, to which a test may write."""
 PASSWORD = "c0rrect-horse-9f2e"
 """The password of every user."""
@@ -37,7 +38,7 @@ LOST_HOST = "broker-1.eventscope.invalid"
 class SecureBroker:
     """The broker. alice may read the topic `granted` and nothing else, no group either; bob may do nothing.
 
-    carol may see that topic, and not read it; dora may read every topic, and no group.
+    carol may see that topic, and not read it; dora may read every topic, and no group; erin another topic, and see one group.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -59,6 +60,8 @@ class SecureBroker:
         self.allow("carol", GRANTED, "DESCRIBE")
         self.allow("erin", STORY)
         self.allow("dora", "*")
+        for future in self.cluster.admin.create_acls([_right("erin", GROUP, "DESCRIBE", "GROUP")]).values():
+            future.result(30)
         return self
 
     def allow(self, user: str, topic: str, *operations: str) -> None:
@@ -131,10 +134,10 @@ _ADMIN: Any = vars(confluent_kafka.admin)
 """The client's own classes, which its types do not export."""
 
 
-def _right(user: str, topic: str, operation: str) -> Any:
-    kind, pattern = _ADMIN["ResourceType"].TOPIC, _ADMIN["ResourcePatternType"].LITERAL
+def _right(user: str, name: str, operation: str, kind: str = "TOPIC") -> Any:
+    resource, pattern = _ADMIN["ResourceType"][kind], _ADMIN["ResourcePatternType"].LITERAL
     allow = _ADMIN["AclPermissionType"].ALLOW
-    return _ADMIN["AclBinding"](kind, topic, pattern, f"User:{user}", "*", _ADMIN["AclOperation"][operation], allow)
+    return _ADMIN["AclBinding"](resource, name, pattern, f"User:{user}", "*", _ADMIN["AclOperation"][operation], allow)
 
 
 def as_file(config: Mapping[str, str]) -> str:

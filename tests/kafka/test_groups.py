@@ -7,11 +7,14 @@ from collections.abc import Iterator
 
 import pytest
 
+from inspector.lag.report import live
+from inspector.lag.watch import Watch
 from inspector.sources.group_samples import open_groups
 from inspector.sources.groups import Group, GroupsReader, Standing
 from tests.kafka.consumers import GroupConsumer
 from tests.kafka.helpers import Cluster, consume_all
 from tests.kafka.launcher import Broker
+from tests.kafka.secure import GROUP, STORY, SecureBroker
 
 
 @pytest.fixture
@@ -106,6 +109,10 @@ def test_next_record_is_after_what_was_aborted(cluster: Cluster, reader: GroupsR
     found = standing(of(reader, name))
     assert (found.committed, found.positions, found.next_position) == (1, 2, None)
     assert found.behind_us(time.time_ns() // 1000) == 0
+    watch, seen = Watch(), reader.look([name])
+    watch.add(seen)
+    (account,) = live(watch, seen)
+    assert (account.positions, account.motion.to_zero_s) == (2, 0)
     cluster.produce(name, [b"b"], time_ms=3_000_000)
     found = standing(of(reader, name))
     assert (found.committed, found.positions, found.next_position, found.next_time_us) == (1, 3, 3, 3_000_000_000)
@@ -130,8 +137,9 @@ def test_nothing_of_us_is_left(own_broker: Broker) -> None:
     cluster.create("orders")
     cluster.produce("orders", [b"x"] * 5)
     look = opened.look(["billing"])
-    assert look.groups[0].error == "no consumer group has ever been used on this cluster"
-    assert opened.look().groups == []
+    assert look.groups[0].error == "there is no group billing, or we may not see it: DESCRIBE on it is wanted then"
+    look = opened.look()
+    assert (look.groups, look.notes) == ([], ["no consumer group is to be seen: there is none, or DESCRIBE on groups is wanted"])
     assert cluster.topics() == ["orders"]
     with GroupConsumer(cluster, "billing", "orders") as consumer:
         consumer.join()
@@ -146,3 +154,28 @@ def test_nothing_of_us_is_left(own_broker: Broker) -> None:
     kept = consume_all(own_broker.bootstrap, "__consumer_offsets", range(2))
     assert kept
     assert all(b"billing" in (message.key() or b"") for message in kept)
+
+
+def test_rights_are_said_for_each_group(secure_broker: SecureBroker) -> None:
+    """Who may see one group and nothing else of groups is told of that one; what was before needs a right of its own."""
+    with GroupConsumer(secure_broker.cluster, GROUP, STORY) as consumer:
+        consumer.join()
+        consumer.take(2)
+        opened = open_groups(
+            secure_broker.url("CLEAR"), {**secure_broker.login("SCRAM-SHA-256", "erin"), "security.protocol": "SASL_PLAINTEXT"}
+        )
+        assert opened is not None
+        look = opened.look([GROUP, "billing"])
+        seen, unseen = look.groups
+        assert (seen.error, standing(seen).positions, standing(seen).next_position) == ("", 1, 2)
+        assert "DESCRIBE on it is wanted" in unseen.error
+        assert [group.name for group in opened.look().groups] == [GROUP]
+        assert "READ on __consumer_offsets is not granted to us" in opened.past(look).notes[0]
+        opened.close()
+    for user in ("alice", "dora"):
+        config = {**secure_broker.login("SCRAM-SHA-256", user), "security.protocol": "SASL_PLAINTEXT"}
+        opened = open_groups(secure_broker.url("CLEAR"), config)
+        assert opened is not None
+        (group,) = opened.look([GROUP]).groups
+        assert "DESCRIBE on it is wanted" in group.error
+        opened.close()

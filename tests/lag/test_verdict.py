@@ -38,6 +38,14 @@ def test_caught_up() -> None:
     assert said([*moves((60, 10, 10)), Point(NOON_US + 65 * SECOND_US, 1_600, 1_640)]).kind is Kind.caught_up
 
 
+def test_markers_of_transactions_are_nothing_to_read() -> None:
+    """A reader never comes past the last marker, and stands before it as long as nothing is written."""
+    line = [Point(NOON_US + at * SECOND_US, 10, 11, is_read_out=True) for at in range(0, 60, 5)]
+    assert said(line).kind is Kind.caught_up
+    later = [*line, *(Point(NOON_US + at * SECOND_US, 10, 21) for at in range(60, 90, 5))]
+    assert said(later).text.startswith("stopped since 12:00:55 UTC, with")
+
+
 def test_one_partition_stands() -> None:
     found = said(moves((120, 10, 10)), moves((60, 10, 10), (60, 0, 10)), moves((120, 0, 0)))
     assert (found.kind, found.places) == (Kind.partition_stands, [("orders", 1)])
