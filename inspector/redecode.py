@@ -72,6 +72,7 @@ def run(
         if not writer.with_values:
             raise UsageError(f"{path.name} was captured without values: there is nothing to decode")
         before = _waiting(writer)
+        writer.note_decoding()
         for (source_id,) in writer.select("SELECT id FROM source ORDER BY id").fetchall():
             for page_size, changed in _decode_source(writer, source_id, profile, condition, places):
                 outcome.events += page_size
@@ -82,6 +83,7 @@ def run(
                     break
             if not outcome.is_whole:
                 break
+        writer.note_decoding()
         writer.mark_late_again()
         writer.outdate_searches()
         writer.forget_unused_schemas()

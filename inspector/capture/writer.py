@@ -108,6 +108,11 @@ class CaptureWriter:
         with self._transaction():
             set_setting(self._connection, "masks", rules)
 
+    def note_decoding(self) -> None:
+        """Notes that events are given another meaning, or were: who keeps numbers made of them begins anew."""
+        with self._transaction():
+            set_setting(self._connection, "decoded", time.time_ns())
+
     # ---- sources, logs, runs
 
     def add_source(self, info: SourceInfo) -> int:

@@ -39,6 +39,7 @@ _GROUPS = (
     "replay",
     "states",
     "metrics",
+    "project",
     "keep",
 )
 

@@ -98,6 +98,11 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
         raise too_deep() from None
 
 
+def place_value(scope: Scope, node: Node) -> Value:
+    """A place (names, members and elements only) in a scope. Raises QueryError with the column of a mistake."""
+    return _Compiler(scope).value(node)
+
+
 def _is_place(node: Node, names: Mapping[str, Name]) -> bool:
     """Whether a text without any operator is a place in a document, such as `data.paid`."""
     while node.kind == "attribute":
