@@ -115,7 +115,7 @@ def notes(state: State) -> list[str]:
             what = "nothing" if one.operation in {"count", "last"} else "no number"
             told.append(f"{one.name}: {_events(count)} with {what} at {' or '.join(one.places)}")
     if state.undecided:
-        told.append(f"of the last {_events(state.undecided)} some may still turn out to be aborted")
+        told.append(f"of up to {_events(state.undecided)} it is not known (yet) whether they were aborted")
     return told
 
 
