@@ -110,12 +110,13 @@ def _put(args: argparse.Namespace, state: State) -> bool:
 
 
 def _put_changes(args: argparse.Namespace, state: State, reader: CaptureReader) -> bool:
-    from inspector.projections.answer import row_of
+    from inspector.projections.answer import gone, row_of
 
     before = dict(state.book.cells)
     state.advance(reader)
     now = state.book.cells
     changed = [row_of(state.projection, key, kept) for key, kept in now.items() if before.get(key) != kept]
+    changed += [gone(state.projection, key) for key in before.keys() - now.keys()]
     alarming = _Alarming(changed)
     _print(args, state.projection, alarming, with_head=False)
     sys.stdout.flush()

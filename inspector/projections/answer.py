@@ -60,11 +60,19 @@ def rows(state: State) -> Iterator[Row]:
 
 def row_of(projection: Projection, key: Key, kept: Sequence[Kept]) -> Row:
     """One cell as a row."""
-    width_us = projection.window_us
-    found = {one.name: value(one, part, width_us) for one, part in zip(projection.measures, kept, strict=True)}
-    labels = {label.name: values.parse_exactly(text) for label, text in zip(projection.labels, key[1:], strict=True)}
+    found = {one.name: value(one, part, projection.window_us) for one, part in zip(projection.measures, kept, strict=True)}
     alarms = [alarm for alarm in projection.alarms if alarm.holds(found[alarm.measure])]
-    return Row(None if width_us is None else key[0] * width_us, labels, found, alarms)
+    return Row(*_place(projection, key), found, alarms)
+
+
+def gone(projection: Projection, key: Key) -> Row:
+    """A cell of which nothing is left: all its events turned out to be aborted."""
+    return Row(*_place(projection, key), dict.fromkeys((one.name for one in projection.measures), None))
+
+
+def _place(projection: Projection, key: Key) -> tuple[int | None, dict[str, object]]:
+    labels = {label.name: values.parse_exactly(text) for label, text in zip(projection.labels, key[1:], strict=True)}
+    return None if projection.window_us is None else key[0] * projection.window_us, labels
 
 
 def _order(key: Key) -> tuple[object, ...]:

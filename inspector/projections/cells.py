@@ -121,7 +121,9 @@ def value(measure: Measure, kept: Kept, window_us: int | None) -> object:
         if not kept:
             return None
         latest = max(kept, key=lambda row: (row[3] is not None, row[3] or 0, row[0]))
-        return values.parse_exactly(latest[4])
+        found = values.parse_exactly(latest[4])
+        number = exact(found)
+        return found if number is None else number
     if kept[2] == 0:
         return None
     return sum_value(kept) if measure.operation == "sum" else Fraction(sum_value(kept)) / kept[2]

@@ -235,7 +235,7 @@ def test_sums_are_exact_whatever_their_digits(tmp_path: Path) -> None:
     assert isinstance(row.values["sum"], Decimal)
     assert Fraction(row.values["sum"]) == exact
     assert row.values["least"] == -9007199254740993
-    assert row.values["last"] == 0.3
+    assert row.values["last"] == Decimal("0.3")
 
 
 def test_large_sums_of_many_are_exact(tmp_path: Path) -> None:
