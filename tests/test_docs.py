@@ -131,6 +131,8 @@ class Desk:
         (self.folder / "shipments.jsonl").write_text(f"{scan}\n{scan.replace('41', '42')}\n")
         page = (GUIDE / "imports.md").read_text(encoding="utf-8")
         (self.folder / "shipments.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+        page = (GUIDE / "projections.md").read_text(encoding="utf-8")
+        (self.folder / "stock.toml").write_text(page.split("```toml\n")[1].split("```")[0])
 
 
 @pytest.fixture(scope="module")
