@@ -64,7 +64,7 @@ def _project(args: argparse.Namespace) -> ExitStatus:
 def _widened(projection: Projection, every: str | None) -> Projection:
     from dataclasses import replace
 
-    from inspector.projections.spec import checked
+    from inspector.projections.writing import checked
     from inspector.times import span_us
 
     if every is None:

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from inspector.projections.answer import Row, rows
 from inspector.projections.moment import NOW, Moment
-from inspector.projections.spec import Measure, Projection, Threshold, load, parse, written
+from inspector.projections.spec import Measure, Projection, Threshold, load, parse
 from inspector.projections.state import State
+from inspector.projections.writing import written
 
 __all__ = ["NOW", "Measure", "Moment", "Projection", "Row", "State", "Threshold", "load", "parse", "rows", "written"]

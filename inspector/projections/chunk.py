@@ -1,13 +1,12 @@
 """A stretch of events added up: SQLite takes out what is asked for as columns, numpy groups and adds them. Read-only.
 
-Exact all the same: numbers of up to 15 digits are added as whole numbers of their last decimal place, in doubles that hold
-these without loss; all others one by one. Read `cells` for what comes out, `state` for who asks.
+Read `plan` for the statement, `exact` for how numbers are added, `cells` for what comes out, `state` for who asks.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import compress
@@ -19,27 +18,14 @@ import orjson
 from numpy.typing import NDArray
 
 from inspector import values
-from inspector.capture.condition import Condition
-from inspector.capture.hiding import hidden_columns
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rows import from_for
 from inspector.errors import CaptureError
-from inspector.event import Flag
-from inspector.projections.cells import Cells, Kept, Key, added, both, exact, label_text, number_sum
-from inspector.projections.moment import NOW, Moment
-from inspector.projections.spec import Measure, Projection
-from inspector.query import condition, functions
-from inspector.query.names import CAPTURED
-from inspector.query.taking import MASKED, taken
-from inspector.query.values import Scope
+from inspector.projections.cells import Cells, Kept, Key, both, exact, label_text
+from inspector.projections.exact import REDUCED, Codes, numbers_of
+from inspector.projections.plan import Plan
+from inspector.projections.spec import Measure
+from inspector.query import functions
 
-Numbers = NDArray[np.float64]
-Codes = NDArray[np.int64]
-_FEW_DIGITS = 1e15
-"""Below it a number of as many decimal places as it says is told by its double."""
-_EXACT = 2.0**53
-_PLACES = (0, 2, 3, 4, 6, 9)
-_HALF = 2.0**26
 _LONGEST_LABEL = 1_000
 """Characters; a longer one is shown cut, with its SHA-256."""
 
@@ -81,70 +67,6 @@ class Partial:
     """Log's id → the lowest and highest position in it; only where that is asked for."""
     bytes: int = 0
     """Of the columns that were taken out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """A projection as one statement: a row of JSON lists, `columns` saying which is which."""
-
-    projection: Projection
-    sql: str
-    bindings: Mapping[str, Any]
-    columns: Mapping[str, int]
-    condition: Condition | None
-
-
-def plan(projection: Projection, moment: Moment = NOW, *, is_masked: bool = False) -> Plan:
-    """How a projection is asked for. Raises QueryError for a filter or place that is none."""
-    scope = Scope(MASKED if is_masked else CAPTURED, prefix="p")
-    chosen = condition(projection.filter) if projection.filter else None
-    clock = CAPTURED[projection.clock].sql
-    test = "1" if chosen is None else f"({chosen.sql})"
-    left_out = int(Flag.control if projection.include_aborted else Flag.control | Flag.aborted)
-    listed = {"mark": f"CASE WHEN event.flags & {left_out} THEN 2 ELSE {test} END"}
-    if projection.window_us is not None or any(one.operation == "last" for one in projection.measures):
-        listed["time"] = clock
-    if any(one.operation == "last" for one in projection.measures):
-        listed |= {"log": "event.log_id", "position": "event.position", "sub": "event.sub"}
-    for number, label in enumerate(projection.labels):
-        listed[f"label{number}"] = _taken(scope, label.places, is_masked=is_masked)
-    for places in dict.fromkeys(one.places for one in projection.measures if one.places):
-        listed[f"places{places}"] = _taken(scope, places, is_masked=is_masked)
-    where = ["event.seq BETWEEN :low AND :high"]
-    bindings: dict[str, Any] = {**scope.bindings}
-    if chosen is not None:
-        where.append(f"{test} IS NOT 0")
-        bindings |= chosen.bindings
-    for part, bound in _bounds(moment, clock):
-        where.append(part)
-        bindings |= bound
-    together = " AND ".join(where)
-    lists = ", ".join(f"json_group_array({sql})" for sql in listed.values())
-    sql = f"SELECT {lists} FROM {from_for(*listed.values(), together)} WHERE {together}"
-    return Plan(projection, sql, bindings, {name: place for place, name in enumerate(listed)}, chosen)
-
-
-def _taken(scope: Scope, places: Sequence[str], *, is_masked: bool) -> str:
-    """SQL of what stands at the first of the places that is there, hidden as it should be."""
-    found = [taken(scope, place) for place in places]
-    sql = found[0] if len(found) == 1 else f"coalesce({', '.join(found)})"
-    return hidden_columns(sql) if is_masked else sql
-
-
-def _bounds(moment: Moment, clock: str) -> list[tuple[str, dict[str, Any]]]:
-    found: list[tuple[str, dict[str, Any]]] = []
-    bound: dict[str, Any]
-    if moment.time_us is not None:
-        found.append((f"({clock}) <= :until_us", {"until_us": moment.time_us}))
-    if moment.position is not None:
-        others, bound = "", {"until_position": moment.position}
-        for column, wanted in (("log.name", moment.log), ("log.partition", moment.partition)):
-            if wanted is not None:
-                name = f"of_{column.partition('.')[2]}"
-                others += f" OR {column} IS NOT :{name}"
-                bound[name] = wanted
-        found.append((f"(event.position <= :until_position{others})", bound))
-    return found
 
 
 def look(reader: CaptureReader, asked: Plan, low: int, high: int, *, with_reach: bool = False) -> Partial:
@@ -280,9 +202,9 @@ class _Columns:
             return _list(np.bincount(codes[there], minlength=groups))
         if measure.operation == "last":
             return self._last(number, found, codes, groups)
-        doubles, others = _numbers(found)
+        doubles, others = numbers_of(found)
         self.counts.without[number] = int(np.isnan(doubles).sum()) - len(others)
-        return _REDUCED[measure.operation](doubles, others, codes, groups, measure)
+        return REDUCED[measure.operation](doubles, others, codes, groups, measure)
 
     def _last(self, number: int, found: Sequence[object], codes: Codes, groups: int) -> Sequence[Kept]:
         there = np.flatnonzero(np.array([value is not None for value in found], np.bool_))
@@ -347,92 +269,3 @@ def _label(value: object) -> str:
         return text
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
     return values.to_json(f"{text[:_LONGEST_LABEL]}… (SHA-256 {digest})")
-
-
-# ---- numbers
-
-
-def _numbers(found: Sequence[Any]) -> tuple[Numbers, dict[int, int | Decimal]]:
-    """Doubles that tell their number to the last digit, NaN for all else; and by their places the numbers that need more."""
-    kinds = set(map(type, found))
-    others: dict[int, int | Decimal] = {}
-    if not kinds <= {int, float, type(None)}:
-        for place, value in enumerate(found):
-            if type(value) is Decimal and (number := exact(value)) is not None:
-                others[place] = number
-        found = [value if type(value) is int or type(value) is float else None for value in found]
-    try:
-        doubles = np.array(found, np.float64)
-    except OverflowError:
-        doubles = np.array([None if value is None or abs(value) >= _FEW_DIGITS else value for value in found], np.float64)
-        large = [place for place, value in enumerate(found) if value is not None and abs(value) >= _FEW_DIGITS]
-    else:
-        large = np.flatnonzero(np.abs(doubles) >= _FEW_DIGITS).tolist()
-    for place in large:
-        doubles[place] = np.nan
-        if (number := exact(found[place])) is not None:
-            others[place] = number
-    return doubles, others
-
-
-def _scaled(doubles: Numbers) -> tuple[Numbers, int, list[int]]:
-    """Doubles without NaN as whole numbers of a decimal place, and which of them (by place) have more places than that."""
-    whole, exact_at, best = doubles, np.zeros(len(doubles), np.bool_), 0
-    for places in _PLACES:
-        scaled = np.rint(doubles * 10.0**places)
-        good = (scaled / 10.0**places == doubles) & (np.abs(scaled) < _FEW_DIGITS)
-        if places == 0 or good.sum() > exact_at.sum():
-            whole, exact_at, best = scaled, good, places
-        if good.all():
-            break
-    return whole, best, np.flatnonzero(~exact_at).tolist()
-
-
-def _summed(doubles: Numbers, others: Mapping[int, int | Decimal], codes: Codes, groups: int, _measure: Measure) -> Sequence[Kept]:
-    there = np.flatnonzero(~np.isnan(doubles))
-    code, numbers = codes[there], doubles[there]
-    whole, places, odd = _scaled(numbers)
-    if odd:
-        whole = whole.copy()
-        whole[odd] = 0.0
-    most = float(np.abs(whole).max()) if len(whole) else 0.0
-    if most * len(whole) < _EXACT:
-        digits = np.bincount(code, weights=whole, minlength=groups).astype(np.int64).tolist()
-    else:
-        high = np.floor(whole / _HALF)
-        parts = [np.bincount(code, weights=part, minlength=groups).astype(np.int64).tolist() for part in (high, whole - high * _HALF)]
-        digits = [upper * int(_HALF) + lower for upper, lower in zip(*parts, strict=True)]
-    sums: list[Kept] = list(zip(digits, [places] * groups, np.bincount(code, minlength=groups).tolist(), strict=True))
-    for place in odd:
-        number = exact(float(numbers[place]))
-        assert number is not None
-        one = int(code[place])
-        digits_, scale, _ = number_sum(number)
-        sums[one] = added(sums[one], (digits_, scale, 0))
-    for place, number in others.items():
-        one = int(codes[place])
-        sums[one] = added(sums[one], number_sum(number))
-    return sums
-
-
-def _extreme(doubles: Numbers, others: Mapping[int, int | Decimal], codes: Codes, groups: int, measure: Measure) -> Sequence[Kept]:
-    there = np.flatnonzero(~np.isnan(doubles))
-    found: list[Kept] = [None] * groups
-    if len(there):
-        sign = 1.0 if measure.operation == "min" else -1.0
-        least = np.full(groups, np.inf)
-        np.minimum.at(least, codes[there], doubles[there] * sign)
-        found = [exact(one * sign) if one != np.inf else None for one in least.tolist()]
-    for place, number in others.items():
-        one = int(codes[place])
-        found[one] = both(measure, found[one], number)
-    return found
-
-
-_REDUCED: Mapping[str, Callable[[Numbers, Mapping[int, int | Decimal], Codes, int, Measure], Sequence[Kept]]] = {
-    "sum": _summed,
-    "avg": _summed,
-    "rate": _summed,
-    "min": _extreme,
-    "max": _extreme,
-}

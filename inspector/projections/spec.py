@@ -36,7 +36,7 @@ from inspector.errors import QueryError, UsageError
 from inspector.plain_files import read_text
 from inspector.query import condition
 from inspector.query.taking import check_place
-from inspector.times import span_text, span_us
+from inspector.times import span_us
 
 OPERATIONS = ("count", "sum", "avg", "min", "max", "last", "rate")
 WITHOUT_PLACE = ("count", "rate")
@@ -54,7 +54,6 @@ LARGEST_BYTES = 1_000_000
 MOST_LABELS, MOST_MEASURES = 8, 32
 _KEYS = ("name", "title", "unit", "filter", "group_by", "window", "clock", "alarm", "include_aborted", "measures", "model")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
 _THRESHOLD = re.compile(r"\s*(?P<measure>[A-Za-z_][A-Za-z0-9_-]*)\s*(?P<operator><=|>=|==|!=|<|>)\s*(?P<number>\S+)\s*")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 
@@ -158,11 +157,6 @@ def parse(text: str, name: str = "projection") -> Projection:
         return _projection(document)
     except (ValueError, TypeError) as error:
         raise UsageError(f"{name}, line {toml_text.line_of(text, str(error))}: {error}") from None
-
-
-def checked(projection: Projection) -> Projection:
-    """The same when it can be computed. Raises UsageError naming what is wrong."""
-    return parse(written(projection), projection.name or "projection")
 
 
 def _projection(document: Mapping[str, object]) -> Projection:
@@ -316,42 +310,3 @@ def threshold(text: str, measures: Sequence[Measure]) -> Threshold:
         return Threshold(match["measure"], match["operator"], Decimal(match["number"]))
     except InvalidOperation:
         raise ValueError(f"alarm: {match['number']!r} is no number") from None
-
-
-# ---- writing it
-
-
-def written(projection: Projection) -> str:
-    """The file that says the same."""
-    lines = [f"name = {_toml(projection.name)}"]
-    said = {key: getattr(projection, key) for key in ("title", "unit", "filter")}
-    lines += [f"{key} = {_toml(value)}" for key, value in said.items() if value]
-    if projection.labels:
-        labels = ", ".join(f"{_key(label.name)} = {_toml_places(label.places)}" for label in projection.labels)
-        lines.append(f"group_by = {{ {labels} }}")
-    if projection.window_us is not None:
-        lines.append(f"window = {_toml(span_text(projection.window_us))}")
-    if projection.clock != "time":
-        lines.append(f"clock = {_toml(projection.clock)}")
-    if projection.alarms:
-        lines.append("alarm = [" + ", ".join(_toml(one.text) for one in projection.alarms) + "]")
-    if projection.include_aborted:
-        lines.append("include_aborted = true")
-    lines += ["", "[measures]"]
-    for one in projection.measures:
-        what = f"{{ {one.operation} = {_toml_places(one.places)} }}" if one.places else _toml(one.operation)
-        lines.append(f"{_key(one.name)} = {what}")
-    return "\n".join([*lines, ""])
-
-
-def _key(name: str) -> str:
-    return name if _BARE.fullmatch(name) else _toml(name)
-
-
-def _toml_places(places: Sequence[str]) -> str:
-    return _toml(places[0]) if len(places) == 1 else "[" + ", ".join(map(_toml, places)) + "]"
-
-
-def _toml(text: str) -> str:
-    """A text as TOML writes it: as JSON does, but for the one control character that JSON leaves as it is."""
-    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -20,8 +20,9 @@ from inspector.errors import UsageError
 from inspector.event import Flag, without_ranges
 from inspector.projections import chunk
 from inspector.projections.cells import Cells, of_plain, to_plain
-from inspector.projections.chunk import Counts, Partial, Plan
+from inspector.projections.chunk import Counts, Partial
 from inspector.projections.moment import NOW, Moment
+from inspector.projections.plan import Plan, plan
 from inspector.projections.spec import Projection
 
 CHUNK = 1 << 16
@@ -152,7 +153,7 @@ class State:
     def _plan(self, reader: CaptureReader) -> Plan:
         is_masked = reader.masks is not None
         if is_masked not in self._plans:
-            self._plans[is_masked] = chunk.plan(self.projection, self.moment, is_masked=is_masked)
+            self._plans[is_masked] = plan(self.projection, self.moment, is_masked=is_masked)
         return self._plans[is_masked]
 
     def _parts(

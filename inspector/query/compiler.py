@@ -92,15 +92,10 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
         return _search(text, stripped, names)
     scope = Scope(names)
     try:
-        value = _Compiler(scope).truth(node)
+        value = Compiler(scope).truth(node)
         return Filter(text, value.sql, scope.bindings, value.words, lookups=tuple(lookups(node)), sieve=sieve_of(node))
     except RecursionError:
         raise too_deep() from None
-
-
-def place_value(scope: Scope, node: Node) -> Value:
-    """A place (names, members and elements only) in a scope. Raises QueryError with the column of a mistake."""
-    return _Compiler(scope).value(node)
 
 
 def _is_place(node: Node, names: Mapping[str, Name]) -> bool:
@@ -128,7 +123,7 @@ def _searched(scope: Scope, wanted: str) -> Value:
     return Value("bool", f"({' OR '.join(parts)})", words)
 
 
-class _Compiler:
+class Compiler:
     """Compiles one filter in a scope."""
 
     def __init__(self, scope: Scope) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from inspector.errors import QueryError
-from inspector.query.compiler import place_value
+from inspector.query.compiler import Compiler
 from inspector.query.grammar import parse
 from inspector.query.names import CAPTURED, Name
 from inspector.query.values import Scope, Value
@@ -36,7 +36,7 @@ def taken(scope: Scope, text: str) -> str:
         below = below.parts[0]
     if below.kind != "name":
         raise QueryError(f"{text.strip()} is no place in an event", column=node.column, expected=_EXPECTED)
-    value = place_value(scope, node)
+    value = Compiler(scope).value(node)
     if value.kind not in _SIMPLE:
         raise QueryError(f"{value.words} cannot be grouped by or added up", column=node.column, expected=_EXPECTED)
     return _sql(scope, value)

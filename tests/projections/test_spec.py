@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.errors import UsageError
-from inspector.projections.spec import CLOCKS, OPERATIONS, WITHOUT_PLACE, Label, Measure, Projection, Threshold, parse, threshold, written
+from inspector.projections.spec import CLOCKS, OPERATIONS, WITHOUT_PLACE, Label, Measure, Projection, Threshold, parse, threshold
+from inspector.projections.writing import written
 from inspector.times import span_text, span_us
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,8}", fullmatch=True)
