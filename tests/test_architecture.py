@@ -61,6 +61,7 @@ COMPOSED = {
     "inspector/capture/rollup.py": "sums",
     "inspector/capture/stage.py": "table",
     "inspector/capture/streams.py": "marks",
+    "inspector/projections/plan.py": "lists together",
     "inspector/query/calls.py": "each text",
     "inspector/query/comparing.py": "each element equal name named test there",
     "inspector/query/compiler.py": "each element found path",
