@@ -40,6 +40,7 @@ _GROUPS = (
     "states",
     "metrics",
     "project",
+    "drift",
     "keep",
 )
 

@@ -6,7 +6,7 @@ Read `plan` for the statement, `exact` for how numbers are added, `cells` for wh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import compress
@@ -88,6 +88,11 @@ def look(reader: CaptureReader, asked: Plan, low: int, high: int, *, with_reach:
     return found
 
 
+def seqs_by_key(reader: CaptureReader, asked: Plan, low: int, high: int, wanted: Collection[Key]) -> dict[Key, list[int]]:
+    """The numbers of the events with numbers from `low` to `high` that are in the cells `wanted`; `asked` must be `with_seq`."""
+    return _Columns(asked, _lists(reader, asked, low, high)).seqs(wanted)
+
+
 def _lists(reader: CaptureReader, asked: Plan, low: int, high: int) -> tuple[str, ...]:
     functions.register(reader.connection)
     try:
@@ -133,19 +138,32 @@ class _Columns:
         self._keep: list[bool] | None = None
         self.counts = Counts(without=[0] * len(self._projection.measures))
 
-    def partial(self, low: int, high: int) -> Partial:
+    def _mark(self) -> None:
+        """Finds out which events count."""
         marks = orjson.loads(self._texts[self._asked.columns["mark"]])
-        self.counts.looked = high - low + 1
         self.counts.matched = marks.count(1)
         self.counts.aborted = marks.count(2)
         self.counts.not_applicable = marks.count(None)
         if self.counts.matched < len(marks):
             self._keep = [mark == 1 for mark in marks]
+
+    def partial(self, low: int, high: int) -> Partial:
+        """All of it added up."""
+        self._mark()
+        self.counts.looked = high - low + 1
         keys, codes = self._grouped()
         columns = [self._measured(number, one, codes, len(keys)) for number, one in enumerate(self._projection.measures)]
         cells: Cells = dict(zip(keys, zip(*columns, strict=True), strict=True)) if keys else {}
         events = np.bincount(codes, minlength=len(keys)).tolist() if keys else []
         return Partial(low, high, cells, self.counts, events, bytes=sum(map(len, self._texts)))
+
+    def seqs(self, wanted: Collection[Key]) -> dict[Key, list[int]]:
+        """The numbers of the events of some cells."""
+        self._mark()
+        keys, codes = self._grouped()
+        places = [place for place, key in enumerate(keys) if key in wanted]
+        seqs = np.array(self._column("seq"), np.int64) if places else codes
+        return {keys[place]: _list(seqs[codes == place]) for place in places}
 
     def _column(self, name: str) -> list[Any]:
         (found,) = values.parse_all([self._texts[self._asked.columns[name]]])

@@ -32,8 +32,8 @@ class Plan:
     condition: Condition | None
 
 
-def plan(projection: Projection, moment: Moment = NOW, *, is_masked: bool = False) -> Plan:
-    """How a projection is asked for. Raises QueryError for a filter or place that is none."""
+def plan(projection: Projection, moment: Moment = NOW, *, is_masked: bool = False, with_seq: bool = False) -> Plan:
+    """How a projection is asked for; `with_seq` also takes out the events' numbers. Raises QueryError for what is no filter or place."""
     scope = Scope(MASKED if is_masked else CAPTURED, prefix="p")
     chosen = condition(projection.filter) if projection.filter else None
     clock = CAPTURED[projection.clock].sql
@@ -48,6 +48,8 @@ def plan(projection: Projection, moment: Moment = NOW, *, is_masked: bool = Fals
         listed[f"label{number}"] = _taken(scope, label.places, is_masked=is_masked)
     for places in dict.fromkeys(one.places for one in projection.measures if one.places):
         listed[f"places{places}"] = _taken(scope, places, is_masked=is_masked)
+    if with_seq:
+        listed["seq"] = "event.seq"
     where = ["event.seq BETWEEN :low AND :high"]
     bindings: dict[str, Any] = {**scope.bindings}
     if chosen is not None:
