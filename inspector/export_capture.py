@@ -57,7 +57,7 @@ def export_capture(
                 copying = _Copying(reader, writer, condition, filter_text, progress, is_stopped)
                 copying.run()
                 if reader.masks is None and (rules := rules_of(reader)):
-                    writer.keep_masks(rules)
+                    writer.note_setting("masks", rules)
             done = Exported(copying.events, part.stat().st_size, not copying.is_stopped())
             if done.is_whole:
                 part.replace(out)

@@ -93,7 +93,7 @@ def run(
     plans = [(source, request, narrowed(source.pin(request), request.ranges)) for source, request in sources]
     with CaptureWriter(path, with_values=options.with_values, floor_bytes=options.floor_bytes) as writer:
         if options.masks:
-            writer.keep_masks(options.masks)
+            writer.note_setting("masks", options.masks)
         feeds = [Feed(number, *planned, options.profile, options.places) for number, planned in enumerate(plans)]
         for feed in feeds:
             _register(writer, feed, options, listener)

@@ -7,6 +7,7 @@ at every instant. What the source itself said of an event (its envelope) is kept
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,6 +73,7 @@ def run(
         if not writer.with_values:
             raise UsageError(f"{path.name} was captured without values: there is nothing to decode")
         before = _waiting(writer)
+        writer.note_setting("decoded", time.time_ns())
         for (source_id,) in writer.select("SELECT id FROM source ORDER BY id").fetchall():
             for page_size, changed in _decode_source(writer, source_id, profile, condition, places):
                 outcome.events += page_size
@@ -82,6 +84,7 @@ def run(
                     break
             if not outcome.is_whole:
                 break
+        writer.note_setting("decoded", time.time_ns())
         writer.mark_late_again()
         writer.outdate_searches()
         writer.forget_unused_schemas()

@@ -102,6 +102,26 @@ def doubt_of(text: str, zone: ZoneInfo) -> Doubt | None:
     return Doubt.twice if first > second else Doubt.never
 
 
+SPANS_US = {"d": 86_400_000_000, "h": 3_600_000_000, "m": 60_000_000, "s": 1_000_000, "ms": 1_000}
+"""Unit of a span → microseconds in one."""
+
+
+def span_us(text: str) -> int:
+    """Microseconds of a span such as `30s`, `1m` or `1h`. Raises ValueError for anything else."""
+    match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h|d)", text)
+    if not match or int(match[1]) == 0:
+        raise ValueError(f"{text!r} is not a span such as 30s, 1m or 1h")
+    return int(match[1]) * SPANS_US[match[2]]
+
+
+def span_text(passed_us: int) -> str:
+    """A span as `span_us` reads it. Raises ValueError for one that is no whole number of milliseconds."""
+    for unit, width_us in SPANS_US.items():
+        if passed_us > 0 and passed_us % width_us == 0:
+            return f"{passed_us // width_us}{unit}"
+    raise ValueError(f"{passed_us} µs is no span of whole milliseconds")
+
+
 def parse_zone(text: str) -> tzinfo:
     """The zone named `UTC`, `+02:00` or as in `Europe/Paris`. Raises ValueError saying so for anything else."""
     if text in {"UTC", "Z"}:

@@ -62,6 +62,7 @@ COMPOSED = {
     "inspector/capture/stage.py": "table",
     "inspector/capture/steps.py": "blocks label measure where within",
     "inspector/capture/streams.py": "marks",
+    "inspector/projections/plan.py": "lists together",
     "inspector/query/calls.py": "each text",
     "inspector/query/comparing.py": "each element equal name named test there",
     "inspector/query/compiler.py": "each element found path",

@@ -158,7 +158,7 @@ def test_ids_that_a_capture_wants_hidden_are_not_printed(tmp_path: Path, capsys:
     a = write(tmp_path / "a.evcap", [Log(events(range(3)))])
     b = write(tmp_path / "b.evcap", [Log(events(range(2)), read=[(0, 3)])])
     with CaptureWriter(a, floor_bytes=0) as writer:
-        writer.keep_masks(production().text)
+        writer.note_setting("masks", production().text)
     assert told(capsys, a, b)[1][0]["examples"][0]["id"] is None
     assert told(capsys, a, b, "--unmasked")[1][0]["examples"][0]["id"] == "e-2"
 

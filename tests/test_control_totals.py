@@ -85,7 +85,7 @@ def test_what_cannot_be_added_is_said(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_what_masks_hide_is_not_summed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = write(tmp_path / "a.evcap", [Log([Written(0, '{"password": 5}')])])
     with CaptureWriter(path, floor_bytes=0) as writer:
-        writer.keep_masks(production().text)
+        writer.note_setting("masks", production().text)
     (_, (one,)) = told(capsys, path, '[[total]]\nsum = { path = "data.password", is = "5" }\n')
     assert (one["found"], one["without"]) == ("0", 1)
 

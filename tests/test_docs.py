@@ -133,6 +133,17 @@ class Desk:
         (self.folder / "shipments.jsonl").write_text(f"{scan}\n{scan.replace('41', '42')}\n")
         page = (GUIDE / "imports.md").read_text(encoding="utf-8")
         (self.folder / "shipments.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+        page = (GUIDE / "projections.md").read_text(encoding="utf-8")
+        (self.folder / "stock.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+        self._model()
+
+    def _model(self) -> None:
+        """The read model that the page on drift compares, as a file and in a database, and the projection as it stands there."""
+        page = (GUIDE / "drift.md").read_text(encoding="utf-8")
+        (self.folder / "prices.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+        (self.folder / "prices.csv").write_text("article,price\ntea-assam,1.00\n")
+        with closing(apsw.Connection(str(self.folder / "readmodel.db"))) as model:
+            model.execute("CREATE TABLE prices (article, price); INSERT INTO prices VALUES ('tea-assam', 1)")
 
 
 @pytest.fixture(scope="module")

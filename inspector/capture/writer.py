@@ -103,10 +103,10 @@ class CaptureWriter:
         self._plan: list[int] = []
         self._with_open: set[int] = set()
 
-    def keep_masks(self, rules: str) -> None:
-        """What is hidden of this capture wherever it is opened: the TOML of `inspector.masks`."""
+    def note_setting(self, name: str, value: object) -> None:
+        """Notes `masks` (the TOML of what is hidden wherever it is opened) or `decoded` (when events last got another meaning)."""
         with self._transaction():
-            set_setting(self._connection, "masks", rules)
+            set_setting(self._connection, name, value)
 
     # ---- sources, logs, runs
 

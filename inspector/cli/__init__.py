@@ -40,6 +40,8 @@ _GROUPS = (
     "replay",
     "states",
     "metrics",
+    "project",
+    "drift",
     "keep",
 )
 

@@ -195,14 +195,31 @@ def _added(column: Sequence[float | None]) -> float | None:
 
 
 def names() -> tuple[str, ...]:
-    """The metrics there are."""
-    return plugins.names("metrics")
+    """The metrics there are; of those that are told apart by what follows a colon, the ones that ship with the program."""
+    found: list[str] = []
+    for name in plugins.names("metrics"):
+        choices = getattr(plugins.load("metrics", name), "choices", None)
+        found += [name] if choices is None else [f"{name}:{choice}" for choice in choices()]
+    return tuple(found)
 
 
 @cache
 def metric(name: str) -> Metric:
-    """The metric of this name. Raises UsageError naming those there are."""
+    """The metric of this name, such as `events` or `projection:FILE.toml`. Raises UsageError naming those there are."""
+    kind, _, of = name.partition(":")
     try:
-        return cast("type[Metric]", plugins.load("metrics", name))()
-    except LookupError as error:
-        raise UsageError(str(error)) from None
+        loaded = plugins.load("metrics", kind)
+    except LookupError:
+        raise UsageError(f"no metric named {name!r}; known: {', '.join(names())}") from None
+    if isinstance(loaded, type) and hasattr(loaded, "of"):
+        return cast("type[_Chosen]", loaded).of(of)
+    return cast("type[Metric]", loaded)()
+
+
+class _Chosen(Protocol):
+    """A metric of which there are many."""
+
+    @classmethod
+    def of(cls, choice: str) -> Metric:
+        """The one named so. Raises UsageError."""
+        ...

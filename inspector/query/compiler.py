@@ -92,7 +92,7 @@ def compile_filter(text: str, names: Mapping[str, Name]) -> Filter:
         return _search(text, stripped, names)
     scope = Scope(names)
     try:
-        value = _Compiler(scope).truth(node)
+        value = Compiler(scope).truth(node)
         return Filter(text, value.sql, scope.bindings, value.words, lookups=tuple(lookups(node)), sieve=sieve_of(node))
     except RecursionError:
         raise too_deep() from None
@@ -123,7 +123,7 @@ def _searched(scope: Scope, wanted: str) -> Value:
     return Value("bool", f"({' OR '.join(parts)})", words)
 
 
-class _Compiler:
+class Compiler:
     """Compiles one filter in a scope."""
 
     def __init__(self, scope: Scope) -> None:

@@ -70,13 +70,15 @@ class Scope:
 
     names: Mapping[str, Name]
     bindings: dict[str, Any] = field(default_factory=dict)
+    prefix: str = "f"
+    """What the names of bound values begin with; scopes that stand in one statement need different ones."""
     _paths: dict[str, str] = field(default_factory=dict)
     _count: int = 0
     _elements: int = 0
 
     def bind(self, value: Any) -> str:
         """The placeholder of a bound value."""
-        name = f"f{self._count}"
+        name = f"{self.prefix}{self._count}"
         self._count += 1
         self.bindings[name] = value
         return f":{name}"

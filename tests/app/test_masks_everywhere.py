@@ -76,7 +76,7 @@ def planted(path: Path, secret: str) -> Path:
     raw = Written(6, f"raw text {secret}", is_document=False, stream="account-open", category="accounts", time_us=1_795_420_807_000_000)
     write(path, [Log([*map(event, range(6)), raw], "accounts")])
     with CaptureWriter(path, floor_bytes=0) as writer:
-        writer.keep_masks(RULES)
+        writer.note_setting("masks", RULES)
     return path
 
 

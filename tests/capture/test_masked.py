@@ -45,7 +45,7 @@ def made(path: Path) -> Path:
     ]
     write(path, [Log(events)])
     with CaptureWriter(path, floor_bytes=0) as writer:
-        writer.keep_masks(RULES)
+        writer.note_setting("masks", RULES)
     return path
 
 
@@ -144,7 +144,7 @@ def test_unmasked_is_clear(path: Path) -> None:
 def test_rules_that_cannot_be_understood_hide_everything_until_they_are_taken_off(tmp_path: Path) -> None:
     path = made(tmp_path / "a.evcap")
     with CaptureWriter(path, floor_bytes=0) as writer:
-        writer.keep_masks('[masks]\npaths = ["nowhere"]')
+        writer.note_setting("masks", '[masks]\npaths = ["nowhere"]')
     with pytest.raises(CaptureError, match="--unmasked"):
         open_masked(path)
     with open_masked(path, unmasked=True) as reader:

@@ -49,7 +49,7 @@ def capture(
         batch.envelope = {"metadata": list(metadata)}
     with CaptureWriter(path, floor_bytes=0) as writer:
         if masks:
-            writer.keep_masks(masks)
+            writer.note_setting("masks", masks)
         source = writer.add_source(SourceInfo("kafka", "kafka://shop", "c-1"))
         log_ids = [writer.add_log(source, info) for info in infos]
         reading = writer.begin(source, {}, isolation="", filter_text=None, settings={})

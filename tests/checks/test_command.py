@@ -146,7 +146,7 @@ def test_what_masks_hide_is_not_printed(tmp_path: Path, capsys: pytest.CaptureFi
 def test_the_masks_of_a_capture_hold_until_they_are_taken_off(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = finding_captures.faulty(tmp_path / "a.evcap")
     with CaptureWriter(path) as writer:
-        writer.keep_masks('[masks]\npaths = ["id"]\n')
+        writer.note_setting("masks", '[masks]\npaths = ["id"]\n')
     _, hidden = lines(capsys, str(path))
     assert not any(finding_captures.ODD_ID in one["text"] for one in hidden)
     _, clear = lines(capsys, str(path), "--unmasked")

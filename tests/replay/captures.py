@@ -85,7 +85,7 @@ def _write_log(writer: CaptureWriter, source_id: int, log: Log) -> None:
     stager = Stager()
     for start, stop in stretches:
         inside = [event for event in log.events if start <= event.position < stop]
-        staged = stager.stage(_batch(log, inside)) if inside else None
+        staged = stager.stage(batch(log, inside)) if inside else None
         writer.append(reading, [log_id], staged, Progress(read={0: (start, stop)}))
     absent = [(0, start, stop, reason) for start, stop, reason in log.absent]
     writer.append(reading, [log_id], None, Progress(absent=absent))
@@ -93,7 +93,8 @@ def _write_log(writer: CaptureWriter, source_id: int, log: Log) -> None:
     stager.close()
 
 
-def _batch(log: Log, events: Sequence[Written]) -> EventBatch:
+def batch(log: Log, events: Sequence[Written]) -> EventBatch:
+    """Events as they are staged."""
     none: list[None] = [None] * len(events)
     times = [event.time_us if event.time_us is not None else event.position * SECOND_US for event in events]
     records = RecordBatch(

@@ -1,0 +1,123 @@
+"""A projection as series over time: a line for each group, a step for each window. Read `inspector.projections` for the numbers.
+
+A step without events is zero for counts, sums and rates, unknown for the rest; of `last` it is what it was before. The same
+object goes on from where it was when it is asked again, so that a capture that grows costs what came since.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from fractions import Fraction
+from typing import Self
+
+from inspector.capture.reader import CaptureReader
+from inspector.capture.steps import time_span
+from inspector.metrics import Answer, Question, check_by, gathered, grid
+from inspector.projections import Projection, State, library
+from inspector.projections.answer import notes, row_of
+from inspector.projections.spec import CLOCKS, Measure
+from inspector.projections.writing import checked
+from inspector.query import compile_filter
+from inspector.query.names import CAPTURED
+
+_ADDITIVE = ("count", "sum", "rate")
+_MOST_STATES = 4
+_CLOCK_WORDS = dict(zip(CLOCKS, ("event time", "recorded time", "captured time"), strict=True))
+
+
+class ProjectionMetric:
+    """The measures of one projection; its lines are its groups, and `by` says which measure."""
+
+    def __init__(self, projection: Projection) -> None:
+        self.projection = projection
+        self.name = f"projection:{projection.name}"
+        self.title = projection.shown
+        self.unit = projection.unit
+        self.labels = tuple(one.name for one in projection.measures)
+        self._states: dict[str, State] = {}
+
+    @classmethod
+    def of(cls, spec: str) -> Self:
+        """That of a TOML file or of a shipped projection's name. Raises UsageError."""
+        return cls(library.find(spec))
+
+    @staticmethod
+    def choices() -> Sequence[str]:
+        """The shipped ones."""
+        return library.names()
+
+    def answer(self, reader: CaptureReader, question: Question) -> Answer | None:
+        """See `Metric.answer`."""
+        measure = self.projection.measure(check_by(self, question.by))
+        span = time_span(reader)
+        if span is None:
+            return None
+        if question.step_us is None and question.span_us is None and question.last_us is None:
+            question = replace(question, step_us=self._own_step(span[0], span[1]))
+        steps = grid(question, span[0], span[1])
+        state = self._state(reader, question, steps.step_us)
+        state.advance(reader)
+        place = self.labels.index(measure.name)
+        lines: dict[str, dict[int, float | None]] = {}
+        for key, kept in state.book.cells.items():
+            row = row_of(state.projection, key, kept)
+            lines.setdefault(_line(row.labels), {})[steps.place(row.window_us or 0)] = _number(list(row.values.values())[place])
+        series = {label: _filled(measure, found, steps.length) for label, found in lines.items()}
+        clock = _CLOCK_WORDS[self.projection.clock]
+        return Answer(self.name, self.unit, steps.first_us, steps.step_us, gathered(series), clock=clock, notes=notes(state))
+
+    def _own_step(self, low_us: int, high_us: int) -> int | None:
+        """The window of the projection where that gives a plot."""
+        window_us = self.projection.window_us
+        return window_us if window_us is not None and (high_us - low_us) // window_us < 2_000 else None
+
+    def _state(self, reader: CaptureReader, question: Question, step_us: int) -> State:
+        """The state for such a question, which goes on where there is one."""
+        projection = replace(
+            self.projection, window_us=step_us, include_aborted=question.include_aborted or self.projection.include_aborted
+        )
+        if question.filter:
+            projection = replace(projection, filter=_both(projection.filter, question.filter))
+        digest = f"{checked(projection).digest} {reader.path} {reader.masks is not None}"
+        state = self._states.pop(digest, None) or State(projection)
+        self._states[digest] = state
+        for oldest in list(self._states)[:-_MOST_STATES]:
+            del self._states[oldest]
+        return state
+
+
+def _both(one: str, other: str) -> str:
+    """A filter that asks both; a search for a text is made a call."""
+    if compile_filter(other, CAPTURED).is_search:
+        other = f"search({json.dumps(other.strip().removeprefix('text:').strip(), ensure_ascii=False)})"
+    return f"({one}) && ({other})" if one else other
+
+
+def _line(labels: Mapping[str, object]) -> str:
+    texts = [
+        "(none)" if label is None else label if isinstance(label, str) else json.dumps(label, default=str) for label in labels.values()
+    ]
+    return " / ".join(texts)
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float | Decimal | Fraction) else None
+
+
+def _filled(measure: Measure, found: Mapping[int, float | None], length: int) -> list[float | None]:
+    """The values of the steps; what came before the first is known of the last values."""
+    if measure.operation == "last":
+        lasting: list[float | None] = [None] * length
+        known: float | None = None
+        at = sorted(found)
+        for number, place in enumerate(at):
+            known = found[place]
+            end = at[number + 1] if number + 1 < len(at) else length
+            for step in range(max(0, place), min(end, length)):
+                lasting[step] = known
+        return lasting
+    empty = 0.0 if measure.operation in _ADDITIVE else None
+    return [found.get(step, empty) for step in range(length)]

@@ -1,0 +1,53 @@
+"""A projection as the text of a file again, for a form. Pure. Read `spec` for how it is read."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+from inspector.projections.spec import Projection, parse
+from inspector.times import span_text
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+
+
+def checked(projection: Projection) -> Projection:
+    """The same when it can be computed. Raises UsageError naming what is wrong."""
+    return parse(written(projection), projection.name or "projection")
+
+
+def written(projection: Projection) -> str:
+    """The file that says the same."""
+    lines = [f"name = {_toml(projection.name)}"]
+    said = {key: getattr(projection, key) for key in ("title", "unit", "filter")}
+    lines += [f"{key} = {_toml(value)}" for key, value in said.items() if value]
+    if projection.labels:
+        labels = ", ".join(f"{_key(label.name)} = {_toml_places(label.places)}" for label in projection.labels)
+        lines.append(f"group_by = {{ {labels} }}")
+    if projection.window_us is not None:
+        lines.append(f"window = {_toml(span_text(projection.window_us))}")
+    if projection.clock != "time":
+        lines.append(f"clock = {_toml(projection.clock)}")
+    if projection.alarms:
+        lines.append("alarm = [" + ", ".join(_toml(one.text) for one in projection.alarms) + "]")
+    if projection.include_aborted:
+        lines.append("include_aborted = true")
+    lines += ["", "[measures]"]
+    for one in projection.measures:
+        what = f"{{ {one.operation} = {_toml_places(one.places)} }}" if one.places else _toml(one.operation)
+        lines.append(f"{_key(one.name)} = {what}")
+    return "\n".join([*lines, ""])
+
+
+def _key(name: str) -> str:
+    return name if _BARE.fullmatch(name) else _toml(name)
+
+
+def _toml_places(places: Sequence[str]) -> str:
+    return _toml(places[0]) if len(places) == 1 else "[" + ", ".join(map(_toml, places)) + "]"
+
+
+def _toml(text: str) -> str:
+    """A text as TOML writes it: as JSON does, but for the one control character that JSON leaves as it is."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -1,0 +1,190 @@
+"""Models without a server: SQLite, windows, checkpoints, the rule of comparing, and mistakes in `[model]`."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import apsw
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspector.cli import main
+from inspector.drift.comparing import is_same
+from inspector.drift.mirror import Mirror, mirror_of
+from inspector.errors import UsageError
+from inspector.projections import parse
+from tests.projections.grown import Grown
+from tests.replay.captures import SECOND_US, Written
+
+SPEC = """
+name = "revenue"
+group_by = { shop = "data.shop" }
+window = "1m"
+[measures]
+revenue = { sum = "data.amount" }
+last = { last = "data.status" }
+[model]
+table = "revenue"
+window = "minute"
+values = { revenue = "total", last = "state" }
+checkpoint = { column = "position" }
+zone = "UTC"
+null = "zero"
+"""
+
+
+@pytest.fixture
+def capture(tmp_path: Path) -> Path:
+    rows = [(0, 1, "1.10"), (10, 1, "2.20"), (70, 2, "5"), (80, 2, "null"), (130, 1, "9")]
+    events = [
+        Written(n, f'{{"shop": {shop}, "amount": {amount}, "status": "s{n}"}}', time_us=second * SECOND_US)
+        for n, (second, shop, amount) in enumerate(rows)
+    ]
+    with Grown(tmp_path / "x.evcap", isolation="committed") as grown:
+        grown.append(events)
+    (tmp_path / "revenue.toml").write_text(SPEC, encoding="utf-8")
+    return tmp_path / "x.evcap"
+
+
+def model(folder: Path, *rows: tuple[Any, ...]) -> str:
+    path = folder / "model.db"
+    with closing(apsw.Connection(str(path))) as connection:
+        connection.execute("CREATE TABLE revenue (minute, shop, total, state, position)")
+        connection.executemany("INSERT INTO revenue VALUES (?, ?, ?, ?, ?)", rows)
+    return f"sqlite:///{path}"
+
+
+def run(capsys: pytest.CaptureFixture[str], capture: Path, url: str, *options: str) -> tuple[int, list[dict[str, Any]], dict[str, Any]]:
+    status = main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", url, "--format", "jsonl", *options])
+    out, err = capsys.readouterr()
+    assert err.startswith("{"), err
+    return status, [json.loads(line, parse_float=str) for line in out.splitlines()], json.loads(err)["scope"]
+
+
+def test_windows_of_sqlite_at_the_highest_position_of_its_rows(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = model(
+        tmp_path, ("1970-01-01 00:00:00", 1, 3.3, "s1", 1), ("1970-01-01 00:01:00", "2", 5, "s2", 3), ("1970-01-01 00:05:00", 1, 1, "x", 2)
+    )
+    before = sorted(path.name for path in tmp_path.iterdir())
+    status, rows, scope = run(capsys, capture, url)
+    assert status == 1
+    assert scope["asked"] == "up to position 3"
+    assert (scope["matched"], scope["different"], scope["extra"], scope["missing"]) == (1, 1, 1, 0)
+    different, extra = rows
+    assert (different["window"], different["differs"], different["expected"]["last"]) == ("1970-01-01T00:01:00.000000Z", ["last"], "s3")
+    assert [event["position"] for event in different["events"]] == [2, 3]
+    assert (extra["window"], extra["group"], extra["events"]) == ("1970-01-01T00:05:00.000000Z", {"shop": 1}, [])
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
+
+
+def test_a_moment_of_ones_own_goes_before_the_checkpoint(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = model(tmp_path, ("1970-01-01 00:00:00", 1, 1.1, "s0", 3))
+    status, rows, scope = run(capsys, capture, url, "--at", "1970-01-01T00:00:05Z")
+    assert (status, rows, scope["matched"]) == (0, [], 1)
+    status = main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", url, "--format", "table"])
+    assert status == 1
+    assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["different", "1970-01-01", "00:00:00"]
+
+
+def test_no_query_opens_another_file(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url, other = model(tmp_path), tmp_path / "made.db"
+    for query in (f"SELECT 1) x; ATTACH '{other}' AS made; SELECT (SELECT 1", "DELETE FROM revenue"):
+        text = SPEC.replace('table = "revenue"', f'query = "{query}"')
+        capture.with_name("revenue.toml").write_text(text, encoding="utf-8")
+        assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", url]) == 3
+        assert not other.exists()
+        capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([("noon", 1, 1, "x", 1)], "the model's time noon cannot be told"),
+        ([("1970-01-01 00:00:00", 1, 1, "x", "far")], "the model's checkpoint 'far' is no position"),
+        ([("1970-01-01 00:00:00", 1, 1, "x", 1)] * 2, "has two rows for shop 1: the keys under [model] must tell its rows apart"),
+    ],
+)
+def test_rows_that_cannot_be_compared_are_said(
+    capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rows: list[tuple[Any, ...]], said: str
+) -> None:
+    assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", model(tmp_path, *rows)]) == 2
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "status"),
+    [
+        ("missing.csv", "there is no file", 3),
+        ("model.txt", "is no .csv and no .parquet file", 2),
+        ("narrow.csv", "has no column 'total', 'state', 'position'; it has minute, shop", 2),
+        ("mysql://host/shop", "no model at mysql", 2),
+        ("sqlite:///nothing.db", "there is no file", 3),
+    ],
+)
+def test_a_model_that_is_none_is_said(capture: Path, capsys: pytest.CaptureFixture[str], name: str, said: str, status: int) -> None:
+    capture.with_name("model.txt").write_text("x", encoding="utf-8")
+    capture.with_name("narrow.csv").write_text("minute,shop\n", encoding="utf-8")
+    where = name if ":" in name else str(capture.with_name(name))
+    assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", where]) == status
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        (("table =", "tabel ="), "[model] tabel: 'tabel' is not known; did you mean table?"),
+        (('window = "minute"', ""), "window: name the column with the beginning of the window"),
+        (("{ revenue =", "{ revenu ="), "values: the projection has no 'revenu'; it has revenue, last"),
+        (('{ column = "position" }', "{}"), "checkpoint: give a column, or a query"),
+        (('{ column = "position" }', '{ colum = "x" }'), "checkpoint: 'colum' is not known"),
+        (('null = "zero"', 'null = "none"'), "null: 'none' is not known; one of null, zero"),
+        (('zone = "UTC"', 'zone = "Mars"'), "no zone 'Mars'"),
+        (('zone = "UTC"', "scale = -1"), "scale: a whole number up to 30 is wanted"),
+        (('zone = "UTC"', 'query = "SELECT 1"'), "table: either this or query"),
+        (('zone = "UTC"', 'keys = { shop = "" }'), 'keys: write { shop = "column" }'),
+    ],
+)
+def test_mistakes_under_model_are_said(changed: tuple[str, str], said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        mirror_of(parse(SPEC.replace(*changed, 1) if changed[0] != 'window = "minute"' else SPEC.replace(*changed)))
+    assert said in str(caught.value)
+
+
+EXACT, ROUNDED = Mirror({}, {"x": "x"}), Mirror({}, {"x": "x"}, scale=2, is_null_zero=True)
+
+
+@pytest.mark.parametrize(
+    ("own", "theirs", "exactly", "rounded"),
+    [
+        (Decimal("1.005"), Decimal("1.01"), False, True),
+        (Decimal("-1.005"), Decimal("-1.01"), False, True),
+        (Fraction(1, 3), Decimal("0.33"), False, True),
+        (Fraction(1, 2), Decimal("0.5"), True, True),
+        (10**40, Decimal(10**40), True, True),
+        (10**40, 10**40 + 1, False, False),
+        (None, None, True, True),
+        (None, 0, False, True),
+        (0, None, False, True),
+        (None, 1, False, False),
+        ("a", "a", True, True),
+        ("1", 1, False, False),
+        (1, "1", False, False),
+        (True, 1, True, True),
+        (True, "f", False, False),
+        ({"a": [1]}, '{"a":[1]}', True, True),
+    ],
+)
+def test_values_are_the_same_under_the_rule(own: object, theirs: object, exactly: bool, rounded: bool) -> None:
+    assert is_same(own, theirs, EXACT) is exactly
+    assert is_same(own, theirs, ROUNDED) is rounded
+
+
+@given(st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9, places=4))
+def test_a_number_is_the_same_as_its_own_text_in_a_file(number: Decimal) -> None:
+    assert is_same(Fraction(number), str(number), EXACT, is_typed=False)
