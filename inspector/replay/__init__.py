@@ -210,7 +210,9 @@ class Replay:
         return absent
 
     def _is_reached(self, folded: Folded) -> bool:
-        """Whether the moment is a place in the stream and was come to: what follows it does not matter then."""
+        """Whether the moment is a place in the stream and was come to, or an event failed: what follows does not matter then."""
+        if folded.failure is not None:
+            return True
         version = self.question.moment.version
         return self._highest(folded) >= version if version is not None else folded.is_reached
 

@@ -127,6 +127,10 @@ class Order:
         """How many aborted events are left out among the first `at` of all."""
         return bisect_left(self.aborted_at, at) if self._skips else 0
 
+    def skipped_within(self, moment: Moment, at: int) -> int:
+        """How many aborted events that are not after the moment are left out among the first `at` of all."""
+        return sum(1 for aborted in self.aborted_at if aborted < at and self._is_within(aborted, moment)) if self._skips else 0
+
     def _up_to(self, version: int) -> Choice:
         place = bisect_right(self.versions, version)
         columns = self.columns
@@ -145,8 +149,7 @@ class Order:
                 places = array("q", [place for place in places if NONE < column[place] <= limit])
         if not isinstance(places, range) and len(places) and places[-1] == len(places) - 1:
             places = range(len(places))
-        aborted = sum(1 for at in self.aborted_at if self._is_within(at, moment)) if self._skips else 0
-        return Choice(places or range(0), aborted)
+        return Choice(places or range(0), self.skipped_within(moment, len(self.columns.seqs)))
 
     def _is_within(self, at: int, moment: Moment) -> bool:
         time_us, known_us = self.columns.times_us[at], self._known_of_all[at]

@@ -240,7 +240,7 @@ class Story:
         tally.passed_over = found.last_place - stand.place - (before if isinstance(choice.places, range) else self._chosen_before(found))
         aborted = choice.aborted
         if stand.failure is not None:
-            aborted = order.skipped_before(order.counted[found.last_place - 1]) if found.last_place else 0
+            aborted = order.skipped_within(found.moment, order.counted[found.last_place - 1]) if found.last_place else 0
         return Folded(
             state=stand.state,
             applied=stand.place,

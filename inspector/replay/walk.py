@@ -318,6 +318,9 @@ class Walk:
                 failure, places = stopped.failure, places[: stopped.place]
         for after in self._steps(stand, places[stand.place :], progress, blame):
             stand = after
+        if stand.failure is not None and stand.last is None and stand.place > base.place:
+            # the last one cannot be folded: the event before it, and what that changed, is known by stepping to it
+            return replace(self._on(base, places[: stand.place], progress, with_blame=with_blame), failure=stand.failure)
         if blame is not None:
             stand = replace(stand, blame=blame.snapshot())
         return replace(stand, failure=stand.failure or failure)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from inspector.capture.reader import CaptureReader
@@ -94,6 +95,25 @@ def test_a_time_gives_the_state_of_then_whatever_the_order(
         assert (looked.printed["applied"], looked.printed["last"]) == (asked["applied"], asked["last"])
         sure = looker.sure(story, moment)
         assert {name: sure[name] for name in _SURE} == {name: asked[name] for name in _SURE}
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(told=events, seconds=st.lists(st.integers(0, 9), min_size=1, max_size=3), bad=st.integers(0, 11), with_versions=st.booleans())
+@example(told=[(1, 0, 5, "a"), (1, 0, 1, "a"), (1, 0, 2, "a")], seconds=[4], bad=2, with_versions=False)
+@example(told=[(1, 0, 0, "a"), (1, 2, 9, "a"), (1, 0, 1, "a"), (1, 0, 5, "a"), (1, 0, 2, "a")], seconds=[4], bad=4, with_versions=False)
+def test_an_event_that_fails_ends_both_ways_alike(
+    told: list[tuple[int, int, int, str]], seconds: list[int], bad: int, with_versions: bool, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    written = _written(told, with_versions=with_versions)
+    bad = min(bad, len(written) - 1)
+    written[bad] = replace(written[bad], data='"?"', flags=written[bad].flags | int(Flag.undecodable))
+    path = write(tmp_path_factory.mktemp("s") / "c.evcap", [Log(written, end=len(written) + 3)])
+    with CaptureReader(path) as reader:
+        story = Story(reader, _stream(reader).id, None)
+        times = [at_time(f"1970-01-01T00:00:{second:02}Z") for second in seconds]
+        for moment in (NOW, *(at_event(seq) for seq in range(1, len(written) + 1)), *times):
+            told_now, asked = _told(story, moment), _asked(reader, moment)
+            assert {name: told_now[name] for name in _ALIKE} == {name: asked[name] for name in _ALIKE}, moment.text
 
 
 def test_versions_and_events_are_places_too(tmp_path: Path) -> None:
