@@ -58,11 +58,6 @@ class EventQuery:
     """Numbers of the only events that may match; see `lookups.looked_up`."""
 
 
-def _no_text(error: UnicodeEncodeError) -> UsageError:
-    """What is asked for has half of a character, such as a byte of a command line that is no UTF-8."""
-    return UsageError(f"{error.object!r} is no whole text (half of a character stands in it): nothing in a capture is called so")
-
-
 class CaptureReader:
     """A capture opened for reading. Raises CaptureError for a file that is not one, is damaged, or is of a newer version."""
 
@@ -91,9 +86,9 @@ class CaptureReader:
 
     def close(self) -> None:
         """Lets go of the file; may be called twice."""
-        if self._beside is not None:
-            self._beside.close()
-        self._beside = None
+        beside, self._beside = self._beside, None
+        if beside is not None:
+            beside.close()
         self.connection.close()
 
     def __enter__(self) -> Self:
@@ -106,23 +101,21 @@ class CaptureReader:
         """All rows of a query. Raises CaptureError when the file is damaged, UsageError for a text that no capture can hold."""
         try:
             return self.connection.execute(sql, bindings or None).fetchall()
-        except UnicodeEncodeError as error:
-            raise _no_text(error) from None
-        except (apsw.Error, UnicodeDecodeError) as error:
+        except (apsw.Error, UnicodeError) as error:
             raise self._damage(error) from error
 
     def each(self, sql: str, bindings: Sequence[Any] | dict[str, Any] = ()) -> Generator[tuple[Any, ...], None, None]:
         """The rows of a query as they come. Raises as `select` does."""
         try:
             yield from self.connection.execute(sql, bindings or None)
-        except UnicodeEncodeError as error:
-            raise _no_text(error) from None
-        except (apsw.Error, UnicodeDecodeError) as error:
+        except (apsw.Error, UnicodeError) as error:
             raise self._damage(error) from error
 
     def _damage(self, error: Exception) -> Exception:
         if isinstance(error, apsw.InterruptError | apsw.BusyError):
             return error
+        if isinstance(error, UnicodeEncodeError):  # asked for by a command line of bytes that are no UTF-8
+            return UsageError(f"{error.object!r} is no whole text (half of a character stands in it): nothing in a capture is called so")
         # our own statements are right: what fails is a stranger's content
         return CaptureError(f"{self.path} is damaged ({error}); what can be read is read, the rest needs another copy")
 
@@ -347,13 +340,10 @@ class CaptureReader:
         blocks = self._blocks(EventQuery())
         for first, last, _, _, untimed in blocks[::-1] if query.reverse else blocks:
             if untimed:
-                yield from self._keyed(
-                    "event.seq", f"event.seq BETWEEN {first} AND {last} AND event.time_us IS NULL AND {where}", bindings, first, last, query
-                )
+                without = f"event.seq BETWEEN {first} AND {last} AND event.time_us IS NULL AND {where}"
+                yield from self._keyed("event.seq", without, bindings, first, last, query)
 
 
 def _ordered(name: tuple[str, int], sign: int) -> tuple[Any, ...]:
     """A log's place among others, turned round for the reverse order."""
-    if sign > 0:
-        return name
-    return (*(-ord(character) for character in name[0]), 1), -name[1]
+    return name if sign > 0 else ((*(-ord(character) for character in name[0]), 1), -name[1])
