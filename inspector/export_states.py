@@ -19,6 +19,7 @@ from inspector.query.places import StatePlace
 from inspector.replay import Moment
 from inspector.replay.rows import as_of, printed, printed_names
 from inspector.replay.table import Row
+from inspector.text import is_whole
 from inspector.values import to_json
 
 _HEAD = {"stream": "string", "category": "string", "source": "string"}
@@ -85,7 +86,8 @@ def _values(row: Row, layout: Layout, value: Callable[[object], object], time: C
 
 
 def _text(value: object) -> str | None:
-    return value if value is None or isinstance(value, str) else to_json(value)
+    """A text as it is, where a file can hold it: one with half of a character only as JSON, which says it with an escape."""
+    return value if value is None or (isinstance(value, str) and is_whole(value)) else to_json(value)
 
 
 def _cell(value: object) -> object:

@@ -45,6 +45,15 @@ def visible_lines(text: str) -> str:
     return "\n".join("\t".join(visible(part) for part in line.split("\t")) for line in text.replace("\r\n", "\n").split("\n"))
 
 
+def is_whole(text: str) -> bool:
+    """Whether UTF-8 can hold it: no half of a character is in it."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def storable(text: str) -> str:
     """`text` as UTF-8 can hold it: the bytes of a file's name that are no UTF-8, which come as unpaired surrogates, as `\\xff`."""
     try:

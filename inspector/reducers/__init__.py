@@ -101,11 +101,12 @@ class FoldBatch:
 class FoldError(Exception):
     """The event at `place` of a batch cannot be folded, for `reason`. What the state has become is undefined.
 
-    A reason that quotes a long text of the event is cut: it is said in one line.
+    A reason that quotes a long text of the event is cut, since it is said in one line; halves of characters in it are escaped.
     """
 
     def __init__(self, place: int, reason: str) -> None:
-        self.place, self.reason = place, reason if len(reason) <= _MOST_REASON else f"{reason[:_MOST_REASON]}…"
+        said = reason if len(reason) <= _MOST_REASON else f"{reason[:_MOST_REASON]}…"
+        self.place, self.reason = place, said.encode("utf-8", "backslashreplace").decode()
         super().__init__(self.reason)
 
 

@@ -27,6 +27,7 @@ from inspector.replay.asked import Key, Order, StateFilter
 from inspector.replay.folding import Failure
 from inspector.replay.many import States, StreamState
 from inspector.replay.preview import kind
+from inspector.text import is_whole
 from inspector.user_code import USUAL, Terms, is_code
 from inspector.user_code.codes import Codes
 from inspector.values import to_json
@@ -35,6 +36,7 @@ _LOOKED_AT = 50
 _MOST_COLUMNS = 30
 _DEEPEST = 4
 _MOST_MEMBERS = 200
+_LONGEST_NAME = 200
 
 
 class Column(NamedTuple):
@@ -106,6 +108,8 @@ def _scalars(root: str, state: object) -> Iterator[tuple[str, object]]:
             continue
         for name, inner in value.items():
             met += 1
+            if len(name) > _LONGEST_NAME or not is_whole(name):
+                continue  # nobody can ask for it, or read it above a column
             below = path_step(path, name, is_element=False)
             if isinstance(inner, dict) and depth < _DEEPEST:
                 waiting.append((below, inner, depth + 1))

@@ -156,6 +156,16 @@ def test_files_have_the_rows_in_three_forms(path: Path, tmp_path: Path) -> None:
     assert (table[0]["version"], table[0]["deleted"], table[0]["history"]) == (2, False, "whole")
 
 
+def test_halves_of_characters_are_written_as_escapes(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.evcap", [Log([Written(0, '{"v":"\\ud800","w":"x"}', "a-1", 1)], name="accounts")])
+    for suffix in (".jsonl", ".csv", ".parquet"):
+        run("states", path, "--category", "accounts", "--show", "state.v", "--show", "state.w", "-o", tmp_path / f"out{suffix}")
+    with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
+        (row,) = csv.DictReader(file)
+    assert (row["state.v"], row["state.w"]) == ('"\\ud800"', "x")
+    assert pq.read_table(tmp_path / "out.parquet").to_pylist()[0]["state.v"] == '"\\ud800"'
+
+
 def test_a_file_has_whole_states_and_is_not_replaced_unasked(path: Path, tmp_path: Path) -> None:
     out = tmp_path / "out.csv"
     run("states", path, "--category", "accounts", "--filter", "state.balance == 7", "-o", out)

@@ -54,3 +54,4 @@ def test_reducers_are_known_by_name() -> None:
 
 def test_a_reason_is_one_line_whatever_it_quotes() -> None:
     assert len(FoldError(0, "x" * 5_000_000).reason) < 1_300
+    assert FoldError(0, "no \ud800").reason == "no \\ud800"

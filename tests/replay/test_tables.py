@@ -52,6 +52,17 @@ def test_a_table_opens_with_its_size_and_columns(client: FoldClient) -> None:
     assert table["columns"][0]["states"] > table["columns"][1]["states"]
 
 
+def test_names_that_cannot_be_asked_for_are_no_columns(tmp_path: Path) -> None:
+    events = [Written(0, '{"\\ud800":1,"%s":2,"a b":3,"":4,"\\u202e":5}' % ("x" * 5_000), "o-1")]
+    with FoldClient() as client:
+        client.ask("open", capture=str(write(tmp_path / "c.evcap", [Log(events)])))
+        request, table = opened(client)
+        paths = [column["path"] for column in table["columns"]]
+        assert paths == ['state["a b"]', 'state[""]', 'state["\u202e"]']
+        (row,) = client.ask("states_page", of=request, show=paths)["ok"]["rows"]
+    assert [cell["text"] for cell in row["cells"]] == ["3", "4", "5"]
+
+
 def test_a_page_has_the_rows_asked_for_at_the_moment(client: FoldClient) -> None:
     request, table = opened(client, at="1970-01-01T00:00:00.000100Z")
     assert (table["streams"], table["total"]) == (COUNT, 101)
