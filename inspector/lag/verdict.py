@@ -47,6 +47,8 @@ class Kind(StrEnum):
     unknown = "unknown"
     caught_up = "caught up"
     no_member = "no member"
+    idle = "idle"
+    """No member, and nothing is unread: as a job is between two runs."""
     stopped = "stopped"
     partition_stands = "one partition stands"
     partitions_stand = "some partitions stand"
@@ -135,7 +137,8 @@ def _without_member(lines: Mapping[Place, Sequence[Point]], behind: int) -> Verd
     since_us, moved = max((committed_since(line) for line in lines.values()), key=lambda since: (since[1], since[0]))
     when = f" since {clock(since_us)}" if moved else ""
     left = f"{_positions(behind)} unread" if behind else "nothing is unread"
-    return Verdict(Kind.no_member, f"no member{when}: {left}", since_us=since_us if moved else None)
+    kind = Kind.no_member if behind else Kind.idle
+    return Verdict(kind, f"no member{when}: {left}", since_us=since_us if moved else None)
 
 
 def _stands(line: Sequence[Point], stands_us: int) -> bool:

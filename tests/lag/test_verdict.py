@@ -60,7 +60,8 @@ def test_stopped_and_without_member() -> None:
     assert said(halted, halted).text == "stopped since 12:01:00 UTC, with 2 members: 1,200 positions unread"
     assert said(halted, members=0).text == "no member since 12:01:00 UTC: 600 positions unread"
     assert said(moves(behind=5), members=0).text == "no member: 5 positions unread"
-    assert said(moves(), members=0).text == "no member: nothing is unread"
+    idle = said(moves(), members=0)
+    assert (idle.text, idle.is_bad) == ("no member: nothing is unread", False)
     assert said(moves((60, 0, 0), behind=7), members=None).text == "stopped since 12:00:00 UTC or before: 7 positions unread"
 
 
