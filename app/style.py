@@ -91,6 +91,11 @@ def wash(name: str) -> QColor:
     return _mixed(color(name), color("panel"), _WASH)
 
 
+def faded(shade: QColor) -> QColor:
+    """A colour that stands back: for what is not chosen, and for the ground below a line."""
+    return _mixed(shade, color("panel"), _FADED)
+
+
 def hatching() -> QBrush:
     """What is drawn over a time of which something was not read."""
     shade = color("faint")
@@ -119,6 +124,7 @@ def _parts(shade: QColor) -> tuple[float, float, float]:
 
 
 _WASH = 0.16
+_FADED = 0.35
 _HATCH_ALPHA = 110
 _RULE_WASH = 0.2
 
