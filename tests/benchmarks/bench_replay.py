@@ -22,6 +22,7 @@ from inspector.capture.streams import StreamEvent, stream_batches
 from inspector.cli import main as eventscope
 from inspector.reducers.merge import Merge
 from inspector.replay import Question, Replay
+from inspector.replay.collecting import collecting_rarely
 from inspector.replay.folding import Limits, fold
 from inspector.user_code.codes import Codes
 from tests.benchmarks import THE_GOAL, Row, in_turns, probed
@@ -56,7 +57,7 @@ def reduce(state, event):
 
 def rows(size: str) -> Iterator[Row]:
     """The table's rows for this part."""
-    with tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
+    with collecting_rarely(), tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
         for events in SIZES[size]:
             yield from _slider(Path(folder) / f"slider-{events}.evcap", events)
         whole = _one_stream(Path(folder) / "one.evcap", events)

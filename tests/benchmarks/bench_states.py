@@ -14,6 +14,7 @@ import orjson
 
 from inspector.capture.reader import CaptureReader
 from inspector.replay import Moment
+from inspector.replay.collecting import collecting_rarely
 from inspector.replay.table import StateTable, Survey
 from tests.benchmarks import THE_GOAL, Row, in_turns, probed
 from tests.replay.captures import Log, Written, write
@@ -32,7 +33,7 @@ _BARE_SQL = (
 def rows(size: str) -> Iterator[Row]:
     """The table's rows for this part."""
     streams, each = SIZES[size]
-    with tempfile.TemporaryDirectory() as folder:
+    with collecting_rarely(), tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
         path = _capture(Path(folder) / "many.evcap", streams, each)
         for part in (1.0, 0.5):
             yield _all(path, streams * each, part)
