@@ -217,7 +217,7 @@ class ReplayControls(QWidget):
     def say_sure(self, look: Answer, sure: Answer, total: int) -> None:
         """Says how far the state is, and how sure; `sure` may still be empty."""
         self.place.show_text(place_words(look, total))
-        words = " · ".join([history_words(sure) if sure else "…", *counts_words(look)])
+        words = " · ".join([history_words(sure) if sure else "…", *counts_words(look, sure)])
         is_whole = not sure or (sure["history"] == "whole" and not sure["scope"]["absent"])
         self.say_history(words, f"{words}\n{scope_words(sure)}" if sure else "", is_whole=is_whole)
 

@@ -94,7 +94,8 @@ class Replaying(QObject):
             self.drop()
             self.place = place
             paths = list(self._open_paths())
-            self.fold.ask("look", self._told, self._not_told, lane="look", open=paths, limit=LEVEL_ROWS, **self._fields(), **place)
+            fields = {"open": paths, "limit": LEVEL_ROWS, "quick": True, **self._fields(), **place}
+            self.fold.ask("look", self._told, self._not_told, lane="look", **fields)
 
     def again(self) -> None:
         """Asks the same again."""

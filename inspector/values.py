@@ -37,7 +37,7 @@ def parse_all(texts: Sequence[str], *, repeated_keys: Sequence[int] = ()) -> lis
 
     Raises ValueError for text that is no JSON, or has a number that cannot be kept.
     """
-    if not repeated_keys and not _ODD_NUMBER.search("\n".join(texts)):
+    if not repeated_keys and is_ordinary("\n".join(texts)):
         try:
             return list(map(orjson.loads, texts))
         except orjson.JSONDecodeError:  # a lone surrogate, or no JSON at all: decided one by one
@@ -46,10 +46,18 @@ def parse_all(texts: Sequence[str], *, repeated_keys: Sequence[int] = ()) -> lis
     return [parse_exactly(text) if place in repeated else parse(text) for place, text in enumerate(texts)]
 
 
+def is_ordinary(text: str) -> bool:
+    """Whether no number in a JSON text needs the exact path. Other threads run meanwhile."""
+    return not _ODD_NUMBER.search(text)
+
+
 def parse(text: str) -> object:
     """The value of one JSON text without repeated keys. Raises ValueError as `parse_all` does."""
-    if _ODD_NUMBER.search(text):
-        return parse_exactly(text)
+    return parse_ordinary(text) if is_ordinary(text) else parse_exactly(text)
+
+
+def parse_ordinary(text: str) -> object:
+    """The same for one that `is_ordinary`."""
     try:
         return orjson.loads(text)
     except orjson.JSONDecodeError:

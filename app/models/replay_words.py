@@ -34,9 +34,9 @@ def place_words(look: Answer, total: int) -> str:
     return f"{said}, {later:,} to come" if later > 0 else said
 
 
-def counts_words(look: Answer) -> list[str]:
-    """What was counted on the way, and by which reducer; what was aborted is said elsewhere."""
-    repeated = int(look["duplicates"])
+def counts_words(look: Answer, sure: Answer) -> list[str]:
+    """What was counted on the way (where `sure` is there), and by which reducer; what was aborted is said elsewhere."""
+    repeated = int(sure.get("duplicates", 0))
     return [*([f"{repeated:,} repeated applied"] if repeated else []), f"by {look['reducer']}"]
 
 

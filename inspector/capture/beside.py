@@ -1,12 +1,14 @@
-"""A second connection to a capture, with a thread of its own, so that two stretches of it are searched at once.
+"""A second connection to a capture, with a thread of its own, so that two stretches of it are searched at once, or one is read
+while the one before is worked on.
 
-SQLite lets other threads run while it searches. Read `listing` for the use, `reader` for the owner.
+SQLite lets other threads run while it searches. Read `listing` and `replay.stretches` for the uses, `reader` for the owner.
 """
 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from inspector.capture.reader import CaptureReader
 
 T = TypeVar("T")
+_AHEAD = 2
 
 
 class Beside:
@@ -39,3 +42,34 @@ class Beside:
         self.interrupt()
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._reader.close()
+
+
+def ahead(reader: CaptureReader, questions: Iterable[Callable[[CaptureReader], T]]) -> Iterator[T]:
+    """The answer to each question, in turn; the next ones are asked beside while an answer is worked on. The first is asked here.
+
+    It pays where a question takes SQLite long and gives one row: each row takes the lock that all threads share. Where the
+    reader hides, that is work of ours and not of SQLite's: nothing is asked beside. What a question raises is raised in its turn.
+    """
+    if reader.masks is not None:
+        yield from (question(reader) for question in questions)
+        return
+    left, waiting = iter(questions), deque[Future[T]]()
+    first = next(left, None)
+    if first is None:
+        return
+    try:
+        _ask_on(reader, left, waiting)
+        yield first(reader)
+        while waiting:
+            answer = waiting.popleft().result()
+            _ask_on(reader, left, waiting)
+            yield answer
+    finally:
+        for future in waiting:
+            future.cancel()
+
+
+def _ask_on(reader: CaptureReader, left: Iterator[Callable[[CaptureReader], T]], waiting: deque[Future[T]]) -> None:
+    """Has two questions under way: one that is answered, and the one after it."""
+    while len(waiting) < _AHEAD and (question := next(left, None)) is not None:
+        waiting.append(reader.beside().run(question))

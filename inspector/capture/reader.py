@@ -10,6 +10,7 @@ import heapq
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -72,6 +73,9 @@ class CaptureReader:
         """From now on hides what `masks` say."""
         self.masks = masks
         register(self.connection, masks)
+        if self._beside is not None:
+            self._beside.close()
+            self._beside = None
 
     def interrupt(self) -> None:
         """Ends the query that runs in another thread; it raises `apsw.InterruptError` there."""
@@ -81,8 +85,14 @@ class CaptureReader:
 
     def beside(self) -> Beside:
         """A second connection with a thread of its own, closed with this one. Raises CaptureError when it cannot be opened."""
-        self._beside = self._beside or Beside(lambda: CaptureReader(self.path))
+        self._beside = self._beside or Beside(self._another)
         return self._beside
+
+    def _another(self) -> CaptureReader:
+        reader = CaptureReader(self.path)
+        if self.masks is not None:
+            reader.hide(self.masks)
+        return reader
 
     def close(self) -> None:
         """Lets go of the file; may be called twice."""
@@ -109,6 +119,15 @@ class CaptureReader:
         try:
             yield from self.connection.execute(sql, bindings or None)
         except (apsw.Error, UnicodeError) as error:
+            raise self._damage(error) from error
+
+    def chunks(self, sql: str, bindings: Sequence[Any], rows: int) -> Iterator[list[tuple[Any, ...]]]:
+        """The same in lists of so many rows, which is twice as quick for small rows. Raises CaptureError when the file is damaged."""
+        try:
+            found = self.connection.execute(sql, bindings)
+            while chunk := list(islice(found, rows)):
+                yield chunk
+        except (apsw.Error, UnicodeDecodeError) as error:
             raise self._damage(error) from error
 
     def _damage(self, error: Exception) -> Exception:

@@ -14,9 +14,13 @@ from operator import lt
 from typing import Any, NamedTuple
 
 from inspector.capture.reader import CaptureReader
-from inspector.errors import UsageError
+from inspector.errors import CaptureError, UsageError
+from inspector.event import Flag
+from inspector.reducers import UNREADABLE
 
 BATCH_CHARACTERS = 8 * 1024 * 1024
+SAYS_WHY = int(UNREADABLE | Flag.aborted | Flag.control)
+"""Flags of events that have no document for a reason of their own."""
 _CANDIDATES_SHOWN = 20
 _NAMED = 200
 """So many events are read at once where each is named."""
@@ -116,6 +120,8 @@ def has_versions(reader: CaptureReader, stream_id: int) -> bool:
     return not missing
 
 
+UNFIT = f"event.data IS NULL AND event.value_bytes > 0 AND event.flags & {SAYS_WHY} = 0"
+"""The condition for an event with a value of which no document was made though nothing went wrong."""
 _EVENT = (
     "SELECT event.seq, event.log_id, event.position, event.sub, event.time_us, x.version, type.name, event.flags, "
     "event.event_id, event.actor, json(event.data), event.recorded_us "
@@ -161,9 +167,34 @@ def replay_order(reader: CaptureReader, stream_id: int) -> list[int]:
 
 def stream_extent(reader: CaptureReader, stream_id: int) -> tuple[int, int, int]:
     """How many events a stream has here, and the numbers of the first and the last: another answer means that it changed."""
-    rows = reader.select("SELECT count(*), min(seq), max(seq) FROM event_stream WHERE stream_id = ?", (stream_id,))
-    count, first, last = rows[0]
+    ends = ", ".join(f"(SELECT {end}(x.seq) FROM event_stream x WHERE x.stream_id = :stream)" for end in ("min", "max"))
+    rows = reader.select(f"SELECT stream.events, {ends} FROM stream WHERE stream.id = :stream", {"stream": stream_id})
+    count, first, last = rows[0] if rows else (0, 0, 0)
     return count, first or 0, last or 0
+
+
+class StreamFacts(NamedTuple):
+    """What one look at all events of a stream tells: the least and the greatest number of their logs, how many have a value of which no
+    document was made though nothing went wrong, the greatest of their flags (0: none has any), and the bytes of the largest value."""
+
+    first_log: int
+    last_log: int
+    without_document: int
+    flags: int
+    largest: int
+
+
+def stream_facts(reader: CaptureReader, stream_id: int) -> StreamFacts:
+    """Those of a stream; all 0 for one without events. Raises CaptureError when the file is damaged."""
+    (row,) = reader.select(
+        f"SELECT min(event.log_id), max(event.log_id), count(*) FILTER (WHERE {UNFIT}), max(event.flags), max(event.value_bytes) "
+        "FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ?",
+        (stream_id,),
+    )
+    facts = StreamFacts(*[0 if value is None else value for value in row])
+    if not all(isinstance(value, int) for value in facts):
+        raise CaptureError(f"{reader.path} is damaged: events of a stream hold values of other kinds than they should; use another copy")
+    return facts
 
 
 def stream_events(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> list[StreamEvent]:
@@ -182,6 +213,16 @@ def events_named(reader: CaptureReader, stream_id: int, text: str) -> list[int]:
         (stream_id, int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None, text),
     )
     return [row[0] for row in rows]
+
+
+def event_named(reader: CaptureReader, stream_id: int, text: str) -> int | None:
+    """The number of the first of them, which is that of this number where there is one; None for none."""
+    if text.isascii() and text.isdigit() and len(text) <= 18:
+        rows = reader.select("SELECT x.seq FROM event_stream x WHERE x.stream_id = ? AND x.seq = ?", (stream_id, int(text)))
+        if rows:
+            return int(rows[0][0])
+    named = events_named(reader, stream_id, text)
+    return named[0] if named else None
 
 
 def stream_by_id(reader: CaptureReader, stream_id: int) -> StreamInfo:

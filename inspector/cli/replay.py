@@ -66,6 +66,7 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
     """Folds one stream's events up to a moment and prints the state, where it comes from, and how sure it is."""
     from inspector.cli.output import chosen_format
     from inspector.replay import Replay
+    from inspector.replay.collecting import collecting_rarely
     from inspector.user_code.codes import Codes
 
     _check_together(args)
@@ -73,7 +74,7 @@ def _replay(args: argparse.Namespace) -> ExitStatus:
     as_json = chosen_format(args.format) == "jsonl"
     if args.field is not None or args.series or args.snapshots:
         return _asked(args, question, as_json=as_json)
-    with open_shown(args) as reader, closing(Codes()) as codes:
+    with collecting_rarely(), open_shown(args) as reader, closing(Codes()) as codes:
         if args.suggest:
             return _suggest(reader, question, as_json=as_json)
         replay = Replay(reader, question, codes=codes)

@@ -61,6 +61,7 @@ def _states(args: argparse.Namespace) -> ExitStatus:
     """Folds every aggregate of a category up to a moment: a row each, with where its state comes from and how sure it is."""
     from inspector.export_states import Layout
     from inspector.query.places import state_place
+    from inspector.replay.collecting import collecting_rarely
     from inspector.replay.table import StateTable, Survey
     from inspector.user_code.codes import Codes
 
@@ -70,7 +71,7 @@ def _states(args: argparse.Namespace) -> ExitStatus:
         raise UsageError(f"--limit {args.limit} is below 0")
     places = [state_place(text) for text in args.show]
     told = writing.Told(args.progress if args.out is not None else "none", _so_far)
-    with open_shown(args) as reader, stopping(with_stdin=args.stop_with_stdin) as stop, closing(Codes()) as codes:
+    with collecting_rarely(), open_shown(args) as reader, stopping(with_stdin=args.stop_with_stdin) as stop, closing(Codes()) as codes:
         table = StateTable(reader, args.category, _moment(args), source=args.source, reducer=args.reducer, codes=codes)
         survey = Survey(table, filter_=args.filter, sort=args.sort, reverse=args.reverse, deleted=args.deleted)
         layout = Layout(table.moment, places, table.labels())

@@ -184,6 +184,11 @@ def is_memoryless(reducer: Reducer) -> bool:
     return getattr(reducer, "is_memoryless", False) is True
 
 
+def is_of_documents(reducer: Reducer) -> bool:
+    """Whether a state rests on documents alone, and not on their events: a reducer that says so with `is_of_documents = True`."""
+    return getattr(reducer, "is_of_documents", False) is True
+
+
 def named(name: str) -> Reducer:
     """The reducer registered as `name`. Raises UsageError listing the known ones."""
     try:

@@ -22,6 +22,7 @@ class Debezium:
     """State = the row after the last change; none after it was deleted."""
 
     name = "debezium"
+    is_of_documents = True
 
     def initial(self) -> object:
         """Nothing yet."""

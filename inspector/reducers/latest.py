@@ -12,6 +12,7 @@ class Latest:
     """State = the last event's document."""
 
     name = "latest"
+    is_of_documents = True
     is_memoryless = True
 
     def initial(self) -> object:

@@ -14,6 +14,7 @@ class Patch:
     """State = every list of operations applied to what was there before."""
 
     name = "patch"
+    is_of_documents = True
 
     def initial(self) -> object:
         """Nothing yet."""

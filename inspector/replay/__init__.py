@@ -14,8 +14,17 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from inspector.capture.reader import CaptureReader
-from inspector.capture.stream_columns import stream_columns
-from inspector.capture.streams import StreamEvent, StreamInfo, events_named, find_stream, has_versions, stream_batches
+from inspector.capture.stream_columns import StreamColumns
+from inspector.capture.streams import (
+    StreamEvent,
+    StreamFacts,
+    StreamInfo,
+    event_named,
+    events_named,
+    find_stream,
+    has_versions,
+    stream_batches,
+)
 from inspector.errors import UsageError
 from inspector.reducers import FoldEvent, Reducer, for_stream
 from inspector.replay import evidence
@@ -39,6 +48,7 @@ from inspector.replay.question import (
     before_event,
     known_at,
 )
+from inspector.replay.straight import fold_straight
 from inspector.user_code import is_code
 from inspector.user_code.codes import Codes
 from inspector.values import to_json
@@ -68,9 +78,12 @@ class Replay:
         stream: StreamInfo | None = None,
         known: Known | None = None,
         codes: Codes | None = None,
+        columns: StreamColumns | None = None,
     ) -> None:
+        """`stream`, `known` and `columns`, where they are known already."""
         self._reader = reader
         self._progress = progress
+        self._columns = columns
         self._codes = codes or Codes()
         self.reducer_why: str | None = None
         """Why this reducer, where it was neither asked for nor the default."""
@@ -94,16 +107,17 @@ class Replay:
         """`moment` with the event that it names looked up. Raises UsageError when the stream has no such event."""
         if moment.event is None:
             return moment
-        named = events_named(self._reader, self.stream.id, moment.event)
-        if not named:
+        named = event_named(self._reader, self.stream.id, moment.event)
+        if named is None:
             raise UsageError(f"the stream {self.stream.name!r} has no event {moment.event}")
-        return replace(moment, event=None, seq=named[0])
+        return replace(moment, event=None, seq=named)
 
     def _clocks(self) -> Clocks | None:
         moment = self.question.moment
         if not moment.is_timed:
             return None
-        return clocks(Order(stream_columns(self._reader, self.stream.id), with_aborted=self.question.with_aborted), moment)
+        columns = self._columns or StreamColumns(self._reader, self.stream.id)
+        return clocks(Order(columns, with_aborted=self.question.with_aborted), moment)
 
     def judged(self, folded: Folded) -> Answer:
         """What was folded up to the moment asked, with how sure it is."""
@@ -127,7 +141,7 @@ class Replay:
     def turn_to(self, reader: CaptureReader, moment: Moment, progress: Progress | None = None) -> Replay:
         """Asks the same for another moment, of a capture whose stream has not changed since; its logs may have."""
         self._reader, self._progress = reader, progress
-        self._logs = evidence.logs_of(reader, self.stream)
+        self._logs = evidence.logs_of(reader, self.stream, self._facts)
         self.question = replace(self.question, moment=moment)
         return self
 
@@ -155,7 +169,9 @@ class Replay:
         return Limits(moment, by_version=self.has_versions, without=without, with_aborted=self.question.with_aborted)
 
     def _fold(self, moment: Moment) -> Folded:
-        return fold(self._batches, self.reducer, self._limits(moment), self._progress)
+        limits = self._limits(moment)
+        straight = fold_straight(self._reader, self.stream, self.reducer, limits, self._progress, self._columns)
+        return straight or fold(self._batches, self.reducer, limits, self._progress)
 
     def _with_diff(self, answer: Answer) -> Answer:
         """The answer with what changed from the earlier of the two moments to the later one, the earlier being that with fewer events."""
@@ -177,12 +193,17 @@ class Replay:
 
     def _known(self) -> Known:
         reader, stream = self._reader, self.stream
-        logs, with_values = evidence.logs_of(reader, stream), evidence.stores_values(reader)
+        logs, with_values = evidence.logs_of(reader, stream, self._facts), evidence.stores_values(reader)
         self._wish = wish = wished(self.question, stream)
         self.reducer_why = wish.why
         name = wish.reducer or default_reducer(logs, lambda: is_change_event(evidence.first_document(reader, stream)))
         reducer = for_stream(reducer_named(name, self._codes, wish, with_values=with_values), stream.name)
-        return Known(logs, has_versions(reader, stream.id), with_values, reducer)
+        versions = has_versions(reader, stream.id) if self._columns is None else self._columns.has_versions
+        return Known(logs, versions, with_values, reducer)
+
+    @property
+    def _facts(self) -> StreamFacts | None:
+        return None if self._columns is None else self._columns.facts
 
     # ---- how sure it is
 

@@ -15,14 +15,11 @@ from inspector import values
 from inspector.capture.coverage import Segment
 from inspector.capture.damage import damage_is_said
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import StreamInfo
-from inspector.event import Flag
-from inspector.reducers import UNREADABLE, FoldEvent
+from inspector.capture.streams import UNFIT, StreamFacts, StreamInfo, stream_facts
+from inspector.reducers import FoldEvent
 from inspector.replay.history import LogAccount
 from inspector.sources.file_runs import ROW_NUMBERS
 
-SAYS_WHY = int(UNREADABLE | Flag.aborted | Flag.control)
-"""Flags of events that have no document for a reason of their own."""
 _BASE_SAMPLE = 50
 """So many streams of a category are looked at to learn with which version they begin."""
 
@@ -56,18 +53,24 @@ SourceLogs = Sequence[tuple[Any, ...]]
 
 
 @damage_is_said
-def logs_of(reader: CaptureReader, stream: StreamInfo) -> list[LogFacts]:
-    """The logs that hold, or may hold, events of `stream`."""
-    return logs_among(source_logs(reader, stream.source_id), own_logs(reader, stream), stream.category)
+def logs_of(reader: CaptureReader, stream: StreamInfo, facts: StreamFacts | None = None) -> list[LogFacts]:
+    """The logs that hold, or may hold, events of `stream`; `facts` of it, where they are known already."""
+    return logs_among(source_logs(reader, stream.source_id), own_logs(reader, stream, facts), stream.category)
 
 
-def own_logs(reader: CaptureReader, stream: StreamInfo) -> dict[int, int]:
-    """The logs that a stream's events are in, each with how many of them have a value that is no document."""
+def own_logs(reader: CaptureReader, stream: StreamInfo, facts: StreamFacts | None = None) -> dict[int, int]:
+    """The logs that a stream's events are in, each with how many of them have a value that is no document.
+
+    `facts`, where they are known already.
+    """
+    facts = facts or stream_facts(reader, stream.id)
+    if facts.first_log == facts.last_log:
+        return {facts.first_log: facts.without_document} if facts.first_log else {}
     return dict(
         reader.select(
-            "SELECT event.log_id, count(*) FILTER (WHERE event.data IS NULL AND event.value_bytes > 0 AND event.flags & ? = 0) "
+            f"SELECT event.log_id, count(*) FILTER (WHERE {UNFIT}) "
             "FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ? GROUP BY event.log_id",
-            (SAYS_WHY, stream.id),
+            (stream.id,),
         )
     )
 

@@ -14,7 +14,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.stream_columns import NONE
 from inspector.capture.streams import StreamInfo, find_stream
 from inspector.errors import UsageError
-from inspector.event import Flag, format_time
+from inspector.event import format_time
 from inspector.replay import Answer, Moment, Progress, said
 from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
@@ -162,7 +162,7 @@ def placed(story: Story, found: Found) -> dict[str, object]:
 
 
 def _looked(story: Story, found: Found, kept: Kept, paths: Sequence[str], limit: int) -> dict[str, object]:
-    folded, order, stream = story.folded(found), story.order, story.replay.stream
+    folded, order, stream = story.folded(found, counts_ids=False), story.order, story.replay.stream
     step, seq, clocks = found.stand.changed, found.moment.seq, story.clocks(found.moment)
     printed: dict[str, object] = {
         "stream": _stream(stream),
@@ -176,9 +176,8 @@ def _looked(story: Story, found: Found, kept: Kept, paths: Sequence[str], limit:
         "newest_time": format_time(stream.last_us),
         "skipped_aborted": folded.skipped_aborted,
         "includes_aborted": folded.included_aborted,
-        "duplicates": folded.duplicates,
         "passed_over": folded.tally.passed_over,
-        "aborted_event": seq is not None and bool(order.columns.flags[order.at(seq)] & Flag.aborted),
+        "aborted_event": seq is not None and order.is_aborted(seq),
         "blamed": found.stand.blame is not None,
         "arguments": _arguments(story, found),
         "step": changed(step[:_STEP_LISTED]),
@@ -216,4 +215,6 @@ def _sure(answer: Answer, base_version: int | None) -> dict[str, object]:
     has_all = tally.has_all_versions and tally.first_version is not None
     gone = (tally.first_version or 0) - (1 if base_version is None else base_version) if has_all else None
     told = {name: printed[name] for name in ("history", "missing", "scope", "applied", "reducer")}
-    return {**told, "gone": gone, "skipped_aborted": answer.folded.skipped_aborted, "includes_aborted": answer.folded.included_aborted}
+    folded = answer.folded
+    counts = {"duplicates": folded.duplicates, "skipped_aborted": folded.skipped_aborted, "includes_aborted": folded.included_aborted}
+    return {**told, "gone": gone, **counts}

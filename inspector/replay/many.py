@@ -7,18 +7,21 @@ for the quick way, `folding` for the other, `verdicts` for how sure each state i
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from itertools import pairwise
-from typing import NamedTuple
+from itertools import groupby, pairwise
+from typing import NamedTuple, cast
 
+from inspector.capture.beside import ahead
 from inspector.capture.categories import stream_infos
 from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import StreamInfo, has_versions, stream_batches
-from inspector.errors import CaptureError, UsageError
-from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Reducer
+from inspector.errors import UsageError
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Reducer, is_of_documents
 from inspector.replay import NOW, Moment, Question, evidence
 from inspector.replay.folding import Failure, Folded, Limits, fold
-from inspector.replay.gathering import Gathered, Gatherer, numbers
+from inspector.replay.gathering import Gathered, Gatherer, Page
+from inspector.replay.straight import fold_straight
 from inspector.replay.tally import Tally
 from inspector.replay.verdicts import Verdicts
 from inspector.user_code import USUAL, Terms
@@ -79,32 +82,48 @@ class States:
             if progress is not None:
                 progress(done)
 
-        for start in range(0, len(ids), _PAGE_STREAMS):
-            for stream in stream_infos(self._reader, ids[start : start + _PAGE_STREAMS]):
-                found = self._quick(stream) if stream.events <= QUICK_EVENTS else None
+        waiting = deque[Sequence[StreamInfo]]()
+        for page in ahead(self._reader, self._questions(ids, waiting)):
+            streams = waiting.popleft()
+            texts = page.texts if len(page.texts) == len(streams) else [""] * len(streams)
+            if page.characters:
+                self._gatherer.took(page, streams)
+            for stream, text in zip(streams, texts, strict=True):
+                found = self._quick(stream, text, is_ordinary=page.is_ordinary) if text else None
                 yield found or self._alone(stream, going)
                 done += 1
                 going(0)
 
+    def _questions(self, ids: Sequence[int], waiting: deque[Sequence[StreamInfo]]) -> Iterator[Callable[[CaptureReader], Page]]:
+        """What is asked of each page of streams, which `waiting` then has; nothing of a stream that is read by itself."""
+        for start in range(0, len(ids), _PAGE_STREAMS):
+            infos = stream_infos(self._reader, ids[start : start + _PAGE_STREAMS])
+            for is_short, streams in groupby(infos, lambda stream: stream.events <= QUICK_EVENTS):
+                for page in self._gatherer.pages(streams):
+                    waiting.append(page)
+                    yield self._gatherer.question(page) if is_short else _nothing
+
     # ---- the ordinary stream
 
-    def _quick(self, stream: StreamInfo) -> StreamState | None:
+    def _quick(self, stream: StreamInfo, text: str, *, is_ordinary: bool) -> StreamState | None:
         """A stream whose events arrived in replay order, those up to the moment first; None for any other."""
         try:
-            gathered = self._gatherer.of(stream)
-            joined = gathered.places or ""
-            versioned = "p" not in joined
-            places = numbers(joined if versioned else joined.replace("p", ""))
-        except (CaptureError, ValueError):
-            return None  # too much for one statement, or damaged: read event by event it is said what is wrong
-        if gathered.odd or not (versioned or (gathered.is_one_log and joined.count("p") == len(places))):
+            gathered = self._gatherer.of(text, is_ordinary=is_ordinary)
+        except ValueError:
+            return None  # read event by event it is said what is wrong
+        if gathered is None or gathered.odd:
             return None
-        within = gathered.within(len(places))
+        kinds = set(map(type, gathered.places))
+        versioned, is_one_log = kinds == {int}, gathered.logs == 1
+        if not versioned and (not is_one_log or kinds != {str}):
+            return None
+        places = cast("list[int]", gathered.places) if versioned else _positions(gathered.places)
+        within = gathered.within
         if within == 0:
             return _not_begun(stream)
-        if within is None or not _rises(places) or not (versioned or self._has_all(places)):
+        if within is None or within != len(gathered.documents) or not _rises(places) or not (versioned or self._has_all(places)):
             return None
-        own = {gathered.first_log: gathered.unfit} if gathered.is_one_log else evidence.own_logs(self._reader, stream)
+        own = {gathered.last[1]: gathered.unfit} if is_one_log else evidence.own_logs(self._reader, stream)
         return self._folded(stream, gathered, own, places[:within] if versioned else [None], is_all=within == len(places))
 
     def _has_all(self, places: Sequence[int]) -> bool:
@@ -114,17 +133,14 @@ class States:
     def _folded(
         self, stream: StreamInfo, gathered: Gathered, own: Mapping[int, int], versions: Sequence[int | None], *, is_all: bool
     ) -> StreamState | None:
-        try:
-            documents = self._gatherer.documents(gathered)
-        except ValueError:
-            return None
-        first = documents[0]
-        if first is NO_DOCUMENT or first is DELETED:
-            first = next((document for document in documents if document is not NO_DOCUMENT and document is not DELETED), NO_DOCUMENT)
+        documents, first, says_something = gathered.documents, gathered.documents[0], True
+        if gathered.is_marked:
+            says_something = documents.count(NO_DOCUMENT) < len(documents)
+            said = (document for document in documents if document is not NO_DOCUMENT and document is not DELETED)
+            first = next(said, NO_DOCUMENT)
         if first is NO_DOCUMENT and not is_all and not self._verdicts.is_chosen:
             return None  # its first document comes later
         reducer = self._verdicts.reducer(stream, own, lambda: first)
-        says_something = documents.count(NO_DOCUMENT) < len(documents)
         try:
             state = reducer.fold(reducer.initial(), FoldBatch(self._gatherer.events(stream.id, gathered, len(documents)), documents))
         except FoldError:
@@ -138,8 +154,9 @@ class States:
         reader = self._reader
         own, versioned = evidence.own_logs(reader, stream), has_versions(reader, stream.id)
         reducer = self._verdicts.reducer(stream, own, lambda: evidence.first_document(reader, stream))
-        noting = _Noting(reducer)
-        folded = fold(lambda: stream_batches(reader, stream.id), noting, Limits(self._moment, by_version=versioned), going)
+        noting, limits = _Noting(reducer), Limits(self._moment, by_version=versioned)
+        folded = fold_straight(reader, stream, noting, limits, going)
+        folded = folded or fold(lambda: stream_batches(reader, stream.id), noting, limits, going)
         return self._made(stream, own, reducer, folded, has_versions=versioned, says_something=noting.says_something)
 
     def _made(
@@ -159,6 +176,15 @@ class States:
             folded.failure,
             folded.state is ABSENT and says_something,
         )
+
+
+def _nothing(_reader: CaptureReader) -> Page:
+    return Page(())
+
+
+def _positions(places: Sequence[int | str]) -> list[int]:
+    """Those after their p."""
+    return [int(str(place)[1:]) for place in places]
 
 
 def _not_begun(stream: StreamInfo) -> StreamState:
@@ -184,7 +210,7 @@ class _Noting:
     """A reducer that notes whether any event said something."""
 
     def __init__(self, reducer: Reducer) -> None:
-        self._reducer, self.name = reducer, reducer.name
+        self._reducer, self.name, self.is_of_documents = reducer, reducer.name, is_of_documents(reducer)
         self.says_something = False
 
     def initial(self) -> object:

@@ -10,6 +10,7 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import le
 
 from inspector.capture.stream_columns import NONE, StreamColumns
@@ -38,27 +39,44 @@ class Order:
 
     def __init__(self, columns: StreamColumns, *, with_aborted: bool = False) -> None:
         self.columns = columns
-        flags = columns.flags
-        self.aborted_at = array("q", [at for at, flag in enumerate(flags) if flag & LEFT_OUT])
+        self.aborted_at = array("q", [at for at, flags in columns.flagged if flags & LEFT_OUT])
         """Where the aborted events stand among all of them."""
         self.with_aborted = with_aborted
         self._skips = not with_aborted and bool(self.aborted_at)
-        self.counted: Sequence[int] = range(len(flags))
+        self.counted: Sequence[int] = range(len(columns.seqs))
         """Where the events that count stand among all of them."""
         if self._skips:
-            self.counted = array("q", [at for at, flag in enumerate(flags) if not flag & LEFT_OUT])
+            aborted = set(self.aborted_at)
+            self.counted = array("q", [at for at in self.counted if at not in aborted])
         self.seqs = self._of(columns.seqs)
-        self.times_us = self._of(columns.times_us)
         self.versions = self._of(columns.versions)
-        known = array("q", map(_known, columns.recorded_us, columns.times_us)) if NONE in columns.recorded_us else columns.recorded_us
-        self._known_of_all = known
-        self.known_us = self._of(known)
-        """When each was recorded; its own time where that is not known."""
-        self._by_time, self._by_known = _ascends(self.times_us), _ascends(self.known_us)
         self._tallies = [Tally()]
 
     def _of(self, column: array[int]) -> array[int]:
         return array("q", [column[at] for at in self.counted]) if self._skips else column
+
+    @cached_property
+    def times_us(self) -> array[int]:
+        """Their own times."""
+        return self._of(self.columns.times_us)
+
+    @cached_property
+    def known_us(self) -> array[int]:
+        """When each was recorded; its own time where that is not known."""
+        return self._of(self._known_of_all)
+
+    @cached_property
+    def _known_of_all(self) -> array[int]:
+        recorded_us = self.columns.recorded_us
+        return array("q", map(_known, recorded_us, self.columns.times_us)) if NONE in recorded_us else recorded_us
+
+    @cached_property
+    def _by_time(self) -> bool:
+        return _ascends(self.times_us)
+
+    @cached_property
+    def _by_known(self) -> bool:
+        return _ascends(self.known_us)
 
     def __len__(self) -> int:
         return len(self.counted)
@@ -102,10 +120,17 @@ class Order:
 
     def at(self, seq: int) -> int:
         """Where an event stands among all of the stream. Raises UsageError for one that is not in it."""
-        try:
-            return self.columns.seqs.index(seq)
-        except ValueError:
-            raise UsageError(f"event {seq} is not in this stream any more") from None
+        seqs = self.columns.seqs
+        at = bisect_left(seqs, seq) if self.columns.is_by_arrival else seqs.index(seq) if seq in seqs else len(seqs)
+        if at < len(seqs) and seqs[at] == seq:
+            return at
+        raise UsageError(f"event {seq} is not in this stream any more")
+
+    def is_aborted(self, seq: int) -> bool:
+        """Whether the event with this number is. Raises UsageError for one that is not in the stream."""
+        at = self.at(seq)
+        place = bisect_left(self.aborted_at, at)
+        return place < len(self.aborted_at) and self.aborted_at[place] == at
 
     def choice(self, moment: Moment, *, by_version: bool) -> Choice:
         """The events up to a moment; `by_version` says that the order is that of versions."""
@@ -138,15 +163,11 @@ class Order:
         return Choice(range(place), aborted, place < len(self))
 
     def _timed(self, moment: Moment) -> Choice:
-        limits = [(self.times_us, self._by_time, moment.time_us), (self.known_us, self._by_known, moment.known_us)]
         places: Sequence[int] = range(len(self))
-        for column, ascends, limit in limits:
-            if limit is None:
-                continue
-            if ascends and isinstance(places, range):
-                places = range(min(len(places), bisect_right(column, limit)))
-            else:
-                places = array("q", [place for place in places if NONE < column[place] <= limit])
+        if moment.time_us is not None:
+            places = _up_to(places, self.times_us, moment.time_us, ascends=self._by_time)
+        if moment.known_us is not None:
+            places = _up_to(places, self.known_us, moment.known_us, ascends=self._by_known)
         if not isinstance(places, range) and len(places) and places[-1] == len(places) - 1:
             places = range(len(places))
         return Choice(places or range(0), self.skipped_within(moment, len(self.columns.seqs)))
@@ -166,5 +187,12 @@ def _ascends(column: array[int]) -> bool:
     return not len(column) or (column[0] != NONE and all(map(le, column, column[1:])))
 
 
-def _optional(column: Sequence[int]) -> list[int | None]:
-    return [None if value == NONE else value for value in column]
+def _up_to(places: Sequence[int], column: array[int], limit: int, *, ascends: bool) -> Sequence[int]:
+    """Those of the places where a column is at most the limit."""
+    if ascends and isinstance(places, range):
+        return range(min(len(places), bisect_right(column, limit)))
+    return array("q", [place for place in places if NONE < column[place] <= limit])
+
+
+def _optional(column: array[int]) -> list[int | None]:
+    return [None if value == NONE else value for value in column] if NONE in column else list(column)

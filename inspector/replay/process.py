@@ -17,7 +17,7 @@ both the number of an event in the capture, or its id as text). With `without`, 
                 with `blame` also `step`, what the last event changed, and `step_count`
     look      STREAM PLACE [open limit quick]
               → the state at a place of a stream that is asked about again and again: total place applied version last_version
-                last skipped_aborted includes_aborted duplicates passed_over failed_at step …, `arguments` (those with which
+                last skipped_aborted includes_aborted passed_over failed_at step …, `arguments` (those with which
                 `eventscope replay` means the same place, where no time was asked for), and `levels`: as `children` gives
                 them, of the outermost value, of the paths in `open`, of containers with few children (`small`), and of those that
                 the last event changed something in (`revealed`). `blamed` false: who set what is not known yet (set_by is null
@@ -45,7 +45,8 @@ both the number of an event in the capture, or its id as text). With `without`, 
     snapshots STREAM [limit after]                          → what the store kept as state, against the replay at that version:
                 snapshots (seq version time is_equal path kept replayed reason; is_equal null: `reason` says why it cannot be
                 compared), `next` to go on after, null at the end
-    sure      STREAM PLACE                                  → history, missing, gone, scope, applied, reducer
+    sure      STREAM PLACE                                  → history, missing, gone, scope, applied, reducer, duplicates,
+                skipped_aborted, includes_aborted
     extent    STREAM                                        → total: how many events there are by now
     copy      of [path side]                                → text: the JSON of a value, up to 16 MB
     steps     STREAM PLACE [first] [limit]                  → steps, each an event with its changes as in `diff`
@@ -79,10 +80,10 @@ goes beyond ends the replay at that event.
 
 from __future__ import annotations
 
-import gc
 import logging
 import os
 import queue
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -97,6 +98,7 @@ from inspector.capture.opening import is_live
 from inspector.capture.reader import CaptureReader
 from inspector.errors import EventscopeError, UsageError
 from inspector.replay import fields
+from inspector.replay.collecting import collecting_rarely
 from inspector.replay.desk import Desk, Doing, Recalling
 from inspector.replay.fields import Request
 from inspector.replay.tables import Answers, Tables
@@ -108,6 +110,7 @@ log = logging.getLogger(__name__)
 
 _PROGRESS_EVERY_S = 0.1
 _END_WITHIN_S = 2.0
+_SWITCH_S = 0.001
 
 
 class _CancelledError(Exception):
@@ -116,11 +119,12 @@ class _CancelledError(Exception):
 
 def serve(requests: BinaryIO, answers: BinaryIO) -> None:
     """Answers every line of `requests` on `answers` until they end."""
-    # what is folded has no cycles: looking for them among 100,000 parsed documents took as long as folding them
-    gc.set_threshold(100_000, 50, 1_000)
-    server = FoldServer(answers)
-    threading.Thread(target=server.listen, args=(requests,), name="requests", daemon=True).start()
-    server.work()
+    # whoever moves a slider waits for the thread that listens too
+    sys.setswitchinterval(_SWITCH_S)
+    with collecting_rarely():
+        server = FoldServer(answers)
+        threading.Thread(target=server.listen, args=(requests,), name="requests", daemon=True).start()
+        server.work()
 
 
 class FoldServer:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import overload
 
 from inspector.capture.streams import StreamEvent
 from inspector.reducers import FoldEvent
 from inspector.replay.blame import Blame
-from inspector.replay.changes import Change
+from inspector.replay.changes import Change, changes
 from inspector.replay.folding import Failure
 
 
@@ -28,6 +29,34 @@ class Stand:
     last: FoldEvent | None = None
     changed: Sequence[Change] = ()
     failure: Failure | None = None
+
+
+class Changed(Sequence[Change]):
+    """What turns one state into another, found when it is first looked at: most of the states on a way are only passed."""
+
+    __slots__ = ("_after", "_before", "_found")
+
+    def __init__(self, before: object, after: object) -> None:
+        self._before, self._after = before, after
+        self._found: Sequence[Change] | None = None
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, place: int) -> Change: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Change]: ...
+
+    def __getitem__(self, place: int | slice) -> Change | Sequence[Change]:
+        return self._all()[place]
+
+    def _all(self) -> Sequence[Change]:
+        if self._found is None:
+            self._found = changes(self._before, self._after)
+            self._before = self._after = None
+        return self._found
 
 
 def straight(places: Sequence[int]) -> int:

@@ -9,12 +9,18 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_left
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from inspector.capture.reader import CaptureReader
-from inspector.capture.stream_columns import stream_columns
-from inspector.capture.streams import BATCH_CHARACTERS, events_named, stream_by_id, stream_events, stream_extent
+from inspector.capture.stream_columns import StreamColumns
+from inspector.capture.streams import (
+    events_named,
+    stream_by_id,
+    stream_events,
+    stream_extent,
+    stream_facts,
+)
 from inspector.errors import UsageError
 from inspector.reducers import ABSENT, UNREADABLE, FoldEvent
 from inspector.replay import Answer, Moment, Progress, Question, Replay
@@ -23,12 +29,15 @@ from inspector.replay.field_history import FieldChange
 from inspector.replay.folding import Folded
 from inspector.replay.order import Choice, Order
 from inspector.replay.stand import Stand
+from inspector.replay.stretches import Stretch, Stretches
 from inspector.replay.walk import Walk
 from inspector.user_code import USUAL, Terms
 from inspector.user_code.codes import Codes
 
 _WALKS = 4
 """So many ways through a stream (without some events, or up to a time) are remembered with their states."""
+_MEANWHILE = 5_000
+"""Of a stream of more events facts are read on another thread meanwhile."""
 _STRAIGHT: tuple[tuple[int, ...], Moment | None] = ((), None)
 
 
@@ -67,35 +76,39 @@ class Story:
         self.reader = reader
         self._terms, self._codes = terms, codes
         self.stream_id, self._asked_reducer, self.with_aborted = stream_id, reducer, with_aborted
-        self._extent = stream_extent(reader, stream_id)
-        self.replay = self._asked(reader)
+        self._extent, self.replay, self.order = self._begun(reader)
         self.code_digest = self.replay.code_digest()
         """That of the code that folds, where code does."""
-        self.order = Order(stream_columns(reader, stream_id), with_aborted=with_aborted)
+        self._stretches = Stretches(stream_id, self.order)
         self._walks: OrderedDict[tuple[tuple[int, ...], Moment | None], Walk] = OrderedDict()
         self.kept: dict[object, object] = {}
         """What was found of the whole stream, by what was asked; forgotten when it grows."""
 
-    def _asked(self, reader: CaptureReader) -> Replay:
-        stream = stream_by_id(reader, self.stream_id)
+    def _begun(self, reader: CaptureReader) -> tuple[tuple[int, int, int], Replay, Order]:
+        """What is there now, how it is folded, and in which order."""
+        extent, stream = stream_extent(reader, self.stream_id), stream_by_id(reader, self.stream_id)
+        later = reader.beside().run(lambda other: stream_facts(other, self.stream_id)) if extent[0] > _MEANWHILE else None
+        columns = StreamColumns(reader, self.stream_id)
+        columns.facts = stream_facts(reader, self.stream_id) if later is None else later.result()
         question = Question(stream.name, stream.source, reducer=self._asked_reducer, with_aborted=self.with_aborted, terms=self._terms)
-        return Replay(reader, question, stream=stream, codes=self._codes)
+        replay = Replay(reader, question, stream=stream, codes=self._codes, columns=columns)
+        return extent, replay, Order(columns, with_aborted=self.with_aborted)
 
     def _reload(self, reader: CaptureReader) -> None:
         """Reads the order and what the verdict rests on again; states of an unchanged start are kept."""
-        before, order = self.replay.reducer.name, Order(stream_columns(reader, self.stream_id), with_aborted=self.with_aborted)
-        self._extent, self.replay = stream_extent(reader, self.stream_id), self._asked(reader)
+        before = self.order, self.replay.reducer.name
+        self._extent, self.replay, self.order = self._begun(reader)
+        self._stretches = Stretches(self.stream_id, self.order)
         straight = self._walks.get(_STRAIGHT)
         self._walks.clear()
         self.kept.clear()
-        if straight is not None and self.replay.reducer.name == before:
-            straight.grown(len(order), self.order.same_start(order))
+        if straight is not None and self.replay.reducer.name == before[1]:
+            straight.grown(len(self.order), before[0].same_start(self.order))
             self._walks[_STRAIGHT] = straight
-        self.order = order
 
     def refresh(self, reader: CaptureReader) -> None:
         """Looks at what the capture has now. Raises UsageError when the stream is gone."""
-        self.reader = reader
+        self.reader = self.order.columns.reader = reader
         if stream_extent(reader, self.stream_id) != self._extent:
             self._reload(reader)
 
@@ -113,14 +126,10 @@ class Story:
 
     def events(self, places: Sequence[int]) -> Sequence[FoldEvent]:
         """The events at these places, as many from the first on as are not too large together."""
-        sizes, counted, seqs = self.order.columns.sizes, self.order.counted, self.order.seqs
-        room, end = BATCH_CHARACTERS, 0
-        for place in places:
-            room -= max(sizes[counted[place]], 0)
-            end += 1
-            if room < 0:
-                break
-        return stream_events(self.reader, self.stream_id, [seqs[place] for place in places[:end]])
+        return self._stretches.events(self.reader, places)
+
+    def _stretches_between(self, start: int, stop: int) -> Iterator[Stretch]:
+        return self._stretches.each(self.reader, start, stop)
 
     def said_events(self, places: Sequence[int]) -> dict[int, FoldEvent]:
         """The events at these places, without their documents."""
@@ -171,14 +180,16 @@ class Story:
 
     def _walk_along(self, places: Sequence[int]) -> Walk:
         if isinstance(places, range):
-            return Walk(len(places), self.events, self.replay.reducer, unreadable=self._unreadable)
+            return Walk(len(places), self.events, self.replay.reducer, unreadable=self._unreadable, read=self._stretches_between)
         kept = array("q", places)
         return Walk(len(kept), lambda wanted: self.events([kept[place] for place in wanted]), self.replay.reducer)
 
     def _unreadable(self) -> Sequence[int]:
         """The places of events whose document may be out of reach."""
-        flags = self.order.columns.flags
-        return [place for place, at in enumerate(self.order.counted) if flags[at] & UNREADABLE]
+        counted = self.order.counted
+        at_all = [at for at, flags in self.order.columns.flagged if flags & UNREADABLE]
+        places = ((bisect_left(counted, at), at) for at in at_all)
+        return [place for place, at in places if place < len(counted) and counted[place] == at]
 
     def forget_states(self) -> None:
         """Lets go of the states kept along the stream."""
@@ -231,8 +242,8 @@ class Story:
         places = self.applied(found)
         return [replace(one, place=places[one.place - 1] + 1) for one in changed]
 
-    def folded(self, found: Found) -> Folded:
-        """What a fold from the start would have told of this state."""
+    def folded(self, found: Found, *, counts_ids: bool = True) -> Folded:
+        """What a fold from the start would have told of this state; repeated ids are not looked for without `counts_ids`."""
         stand, choice, order = found.stand, found.choice, self.order
         applied = self.applied(found)
         tally = order.tally(found.last_place)
@@ -249,7 +260,7 @@ class Story:
             skipped_aborted=aborted,
             left_out=list(self.said_events(self._left_out_of(found)).values()),
             included_aborted=self._included(applied),
-            duplicates=max(tally.repeated_versions, order.repeated_ids(applied)),
+            duplicates=max(tally.repeated_versions, order.repeated_ids(applied) if counts_ids else 0),
             is_reached=choice.is_reached and stand.failure is None,
             tally=tally,
         )

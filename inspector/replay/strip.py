@@ -5,6 +5,8 @@ Read `order` for places.
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -14,6 +16,7 @@ from inspector.event import Flag
 from inspector.replay.order import Order
 
 MOST_ROWS = 2_000
+_ABORTED, _LATE = int(Flag.aborted), int(Flag.late)
 
 
 @dataclass(slots=True)
@@ -52,6 +55,7 @@ def strip(order: Order, *, first: int = 0, last: int | None = None, failed: int 
     found = Strip(total, first, last, rows < last - first)
     failed_at = order.at(failed) if failed is not None else -1
     left_out = sorted(order.counted[place] for place in without)
+    aborted, late = ([at for at, flags in columns.flagged if flags & flag] for flag in (_ABORTED, _LATE))
     types: dict[int, int] = {}
     for row in range(rows):
         start, end = first + row * (last - first) // rows, first + (row + 1) * (last - first) // rows
@@ -60,18 +64,20 @@ def strip(order: Order, *, first: int = 0, last: int | None = None, failed: int 
         found.seq.append(columns.seqs[start])
         found.place.append(end - order.skipped_before(end))
         found.type.append(_most_frequent(columns.types[start:end], types))
-        times = [time_us for time_us in columns.times_us[start:end] if time_us != NONE]
+        times = columns.times_us[start:end]
+        if min(times) == NONE:
+            times = array("q", [time_us for time_us in times if time_us != NONE])
         found.time.append(min(times, default=None))
         found.until.append(max(times, default=None))
-        flags = columns.flags[start:end]
-        found.aborted.append(sum(1 for flag in flags if flag & Flag.aborted) if end - start > 1 or flags[0] else 0)
-        found.late.append(sum(1 for flag in flags if flag & Flag.late) if end - start > 1 or flags[0] else 0)
         found.failed.append(int(start <= failed_at < end))
-        found.left_out.append(sum(1 for at in left_out if start <= at < end))
+        for places, into in ((aborted, found.aborted), (late, found.late), (left_out, found.left_out)):
+            into.append(bisect_left(places, end) - bisect_left(places, start))
     found.type_numbers = list(types)
     return found
 
 
-def _most_frequent(numbers: Sequence[int], types: dict[int, int]) -> int:
-    (number, _), *_ = Counter(numbers).most_common(1)
+def _most_frequent(numbers: array[int], types: dict[int, int]) -> int:
+    number = numbers[0]
+    if numbers.count(number) < len(numbers):
+        (number, _), *_ = Counter(numbers).most_common(1)
     return -1 if number == NONE else types.setdefault(number, len(types))

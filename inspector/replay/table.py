@@ -169,19 +169,17 @@ class Survey:
         `progress` is as in `States.of`.
         """
         ids = self._table.ids
-        while self.counts.done < len(ids):
-            start = self.counts.done
-            for found in self._table.states(ids[start : start + _LOOKED_AT], progress):
-                self.counts.done = bisect_right(ids, found.stream.id)
-                row = self._row(found, with_text=with_text)
-                if row is not None:
-                    self.counts.matching += 1
-                    yield row
-                if until_s is not None and time.monotonic() >= until_s:
-                    return
-            # streams that are gone from the capture meanwhile give nothing
-            self.counts.done = min(start + _LOOKED_AT, len(ids))
-        self.is_finished = True
+        for found in self._table.states(ids[self.counts.done :], progress):
+            self.counts.done = bisect_right(ids, found.stream.id)
+            row = self._row(found, with_text=with_text)
+            if row is not None:
+                self.counts.matching += 1
+                yield row
+            if until_s is not None and time.monotonic() >= until_s:
+                break
+        else:
+            self.counts.done = len(ids)  # streams that are gone from the capture meanwhile give nothing
+        self.is_finished = self.counts.done == len(ids)
 
     def work(self, for_s: float | None = None, progress: Progress | None = None, *, noted: Noted = lambda row: None) -> bool:
         """Looks at more rows, for about `for_s` seconds or at all; whether those were the last. `noted` is given each that matches."""

@@ -7,24 +7,22 @@ orjson, `dict.update`. It makes no check and keeps nothing but the states.
 from __future__ import annotations
 
 import tempfile
-import time
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import orjson
 
 from inspector.capture.reader import CaptureReader
 from inspector.replay import Moment
+from inspector.replay.collecting import collecting_rarely
 from inspector.replay.table import StateTable, Survey
-from tests.benchmarks import THE_GOAL, Row
+from tests.benchmarks import THE_GOAL, Row, in_turns, probed
 from tests.replay.captures import Log, Written, write
 
 SIZES = {"small": (5_000, 20), "full": (50_000, 20)}
 """Streams, and events of each."""
 GOAL = 1.5
 FIRST_S = 0.2
-FIRST_ROWS = 50
-_REPEATS = 3
 _WRITTEN = 50_000
 _BARE_SQL = (
     "SELECT x.stream_id, json(e.data) FROM event_stream x CROSS JOIN event e ON e.seq = x.seq WHERE e.time_us <= ? "
@@ -32,12 +30,14 @@ _BARE_SQL = (
 )
 
 
-def rows(size: str) -> list[Row]:
+def rows(size: str) -> Iterator[Row]:
     """The table's rows for this part."""
     streams, each = SIZES[size]
-    with tempfile.TemporaryDirectory() as folder:
+    with collecting_rarely(), tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
         path = _capture(Path(folder) / "many.evcap", streams, each)
-        return [*(_all(path, streams * each, part) for part in (1.0, 0.5)), _first(path, streams * each)]
+        for part in (1.0, 0.5):
+            yield _all(path, streams * each, part)
+        yield from _first(path, streams * each)
 
 
 def _capture(path: Path, streams: int, each: int) -> Path:
@@ -68,7 +68,7 @@ def _document(number: int) -> str:
 def _all(path: Path, events: int, part: float) -> Row:
     until_us = int(events * part)
     with CaptureReader(path) as reader:
-        ours, peer = _best(lambda: _ours(reader, until_us), lambda: _bare(reader, until_us))
+        ours, peer = in_turns(lambda: _ours(reader, until_us), lambda: _bare(reader, until_us))
     return Row(f"states at {part:.0%} of {events:,} events", ours, peer, goal=GOAL, peer_name="bare loop over SQL")
 
 
@@ -87,24 +87,8 @@ def _bare(reader: CaptureReader, until_us: int) -> int:
     return len(found)
 
 
-def _first(path: Path, events: int) -> Row:
-    """From a file that was just opened to the rows that a window shows first."""
-
-    def opened() -> int:
-        with CaptureReader(path) as reader:
-            table = StateTable(reader, "orders", Moment(time_us=events, text="then"))
-            return len(list(table.states(table.ids[:FIRST_ROWS])))
-
-    ours, _ = _best(opened, lambda: 0)
-    return Row(f"first {FIRST_ROWS} states of {events:,} events", ours, FIRST_S, goal=1.0, peer_name=THE_GOAL)
-
-
-def _best(ours: Callable[[], int], peer: Callable[[], int]) -> tuple[float, float]:
-    """Seconds of the quickest of a few runs of each, which take turns, so that both meet the same machine."""
-    best = [float("inf")] * 2
-    for _ in range(_REPEATS):
-        for place, work in enumerate((ours, peer)):
-            start = time.perf_counter()
-            work()
-            best[place] = min(best[place], time.perf_counter() - start)
-    return best[0], best[1]
+def _first(path: Path, events: int) -> Iterator[Row]:
+    """Through a window, its fold process, and back: from asking for the table to its first rows."""
+    found = probed("states", path)
+    yield Row(f"first screen of all, with the process, {events:,}", found["begun_s"])
+    yield Row(f"first screen of states, {events:,} events / 200 ms", found["first_s"], FIRST_S, goal=1.0, peer_name=THE_GOAL)

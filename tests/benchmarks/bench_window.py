@@ -1,8 +1,7 @@
-"""The window: how soon rows are there, memory, a frame, stalls of the event loop while 5,000 events a second come, the slider."""
+"""The window: how soon rows are there, memory, a frame, stalls of the event loop while 5,000 events a second come."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -10,26 +9,24 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.app.captures import capture
-from tests.benchmarks import THE_GOAL, Row
-from tests.replay.captures import Log, Written, write
+from tests.benchmarks import THE_GOAL, Row, probed
 
 SIZES = {"small": (200_000, 400_000, 6.0), "full": (5_000_000, 10_000_000, 60.0)}
 """Events to start with, events for memory, seconds of live events."""
 TAIL_S = {"small": 20.0, "full": 1_800.0}
-STREAM_EVENTS = 10_000
 
 
 def rows(size: str) -> Iterator[Row]:
     """Beside fixed goals."""
     first, large, seconds = SIZES[size]
     with tempfile.TemporaryDirectory(prefix="eventscope-bench-") as folder:
-        found = _probe("start", capture(Path(folder) / "first.evcap", first))
+        found = probed("start", capture(Path(folder) / "first.evcap", first))
         yield Row("window: the turn that opens a capture / 200 ms", found["turn_s"], 0.2, goal=1.0, peer_name=THE_GOAL)
         yield Row(f"window: open to first rows, {first:,} / 0.15 s", found["first_s"], 0.15, goal=1.0, peer_name=THE_GOAL)
         yield Row(f"window: End to rows, {first:,} / 0.15 s", found["end_s"], 0.15, goal=1.0, peer_name=THE_GOAL)
         yield Row("window: one table frame / 12 ms", found["frame_s"], 0.012, goal=1.0, peer_name=THE_GOAL)
         (Path(folder) / "first.evcap").unlink()
-        found = _probe("start", capture(Path(folder) / "large.evcap", large))
+        found = probed("start", capture(Path(folder) / "large.evcap", large))
         yield Row(f"window: memory on {large:,} / 400 MB", found["memory_mb"], 400, "MB", goal=1.0, peer_name=THE_GOAL)
         (Path(folder) / "large.evcap").unlink()
         yield from _live(Path(folder) / "live.evcap", seconds)
@@ -38,9 +35,6 @@ def rows(size: str) -> Iterator[Row]:
         for lines, goal_s in ((8, 0.05), (40, 0.1)):
             name = f"window: plot frame, {lines} lines of a day at 1 s / {1_000 * goal_s:.0f} ms"
             yield Row(name, found[f"{lines}_s"], goal_s, goal=1.0, peer_name=THE_GOAL)
-        found = _probe("slider", _stream(Path(folder) / "stream.evcap"))
-        yield Row(f"window: slider to state, {STREAM_EVENTS:,} events / 50 ms", found["median_s"], 0.05, goal=1.0, peer_name=THE_GOAL)
-        yield Row("window: the slowest of these / 50 ms", found["max_s"], 0.05, goal=1.0, peer_name=THE_GOAL)
 
 
 def _live(path: Path, seconds: float) -> Iterator[Row]:
@@ -65,21 +59,6 @@ def _fed(what: str, path: Path, seconds: float) -> dict[str, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as feeding:
         assert feeding.stdout is not None
         feeding.stdout.readline()
-        found = _probe(what, path, seconds)
+        found = probed(what, path, seconds)
         feeding.terminate()
-    return found
-
-
-def _stream(path: Path) -> Path:
-    events = [
-        Written(n, json.dumps({"n": n, "status": f"s{n % 7}", f"k{n % 40}": {"v": [n], "t": "x" * 20}}), version=n + 1)
-        for n in range(STREAM_EVENTS)
-    ]
-    return write(path, [Log(events)])
-
-
-def _probe(what: str, path: Path, seconds: float = 0.0) -> dict[str, float]:
-    command = [sys.executable, "-m", "tests.benchmarks.window_probe", what, str(path), str(seconds)]
-    done = subprocess.run(command, check=True, capture_output=True, text=True)
-    found: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -57,7 +57,8 @@ def test_pages_and_starts_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_replays_are_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bench_replay, "SIZES", {"small": 200})
+    monkeypatch.setattr(bench_replay, "SIZES", {"small": (60, 200)})
+    monkeypatch.setattr(bench_replay, "REPOSITORY", {"small": 20})
     assert [row.name for row in bench_replay.rows("small") if row.ours <= 0 or not row.ratio] == []
 
 
@@ -68,6 +69,5 @@ def test_states_of_many_streams_are_measured(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_the_window_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_window, "SIZES", {"small": (2_000, 2_000, 1.0)})
-    monkeypatch.setattr(bench_window, "STREAM_EVENTS", 50)
     monkeypatch.setattr(bench_window, "TAIL_S", {"small": 1.0})
     assert [row.name for row in bench_window.rows("small") if row.ours <= 0 or not row.ratio] == []

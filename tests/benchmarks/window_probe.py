@@ -1,12 +1,14 @@
 """Measures one window in a process of its own, off the screen: `python -m tests.benchmarks.window_probe WHAT PATH-OR-URL [SECONDS]`.
 
-Prints one JSON object. Read `bench_window` for what is made of it.
+Prints one JSON object. Read `bench_window`, `bench_replay` and `bench_states` for what is made of it.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
+import random
 import resource
 import statistics
 import sys
@@ -35,6 +37,7 @@ _WAIT_S = 120.0
 _BEAT_MS = 10
 _LONG_S = 20.0
 TAIL_FILTER = "position % 10 == 3"
+_JUMPS = 50
 WARM_S = 30.0
 """So long a window lives before its memory is noted: by then the readers' caches, 16 MB each, are full."""
 
@@ -57,7 +60,7 @@ def main() -> int:
         if what == "tail":
             found = _tail(qt, window, where, seconds)
         else:
-            found = {"start": _start, "live": _live, "slider": _slider, "plots": _plots}[what](qt, window, path, seconds)
+            found = {"start": _start, "live": _live, "slider": _slider, "plots": _plots, "states": _states}[what](qt, window, path, seconds)
         print(json.dumps(found), flush=True)
         window.close()
     return 0
@@ -170,19 +173,59 @@ def _tail(qt: QApplication, window: MainWindow, where: str, seconds: float) -> d
 
 
 def _slider(qt: QApplication, window: MainWindow, path: Path, _seconds: float) -> dict[str, float]:
+    """A capture of one event of a small stream, and a long one after it: its first state, then moves in it as a hand makes them."""
     window.open_capture(path)
     until(qt, lambda: _has_rows(window))
+    controls = window.replay.controls
+    window.events.choose_row(0)
+    begun_s = until(qt, lambda: _says(controls.applied, "after 1 "))
+    until(qt, lambda: False, 1.0)
     window.events.choose_row(window.events.model.rows - 1)
-    assert window.panes is not None
-    pane = window.replay
-    until(qt, lambda: "of " in pane.controls.applied.whole_text())
-    total = pane.controls.slider.maximum()
+    total = window.events.model.rows - 1
+    first_s = until(qt, lambda: _says(controls.applied, f"after {total:,} "))
+    strip_s = first_s + until(qt, lambda: sum(cell.events for cell in controls.slider.strip.cells) == total)
+    until(qt, lambda: False, 1.0)
     taken = []
-    for count in (total // 2, total // 2 + 1, total - 1, 10, total // 3, total):
-        wanted = f"after {count:,} "
-        pane.controls.slider.setValue(count)
-        taken.append(until(qt, partial(_says, pane.controls.applied, wanted)))
-    return {"median_s": statistics.median(taken), "max_s": max(taken), "events": total}
+    for count in _moves(total):
+        controls.slider.setValue(count)
+        taken.append(until(qt, partial(_says, controls.applied, f"after {count:,} ")))
+    ordered = sorted(taken)
+    return {
+        "begun_s": begun_s,
+        "first_s": first_s,
+        "strip_s": strip_s,
+        "median_s": statistics.median(taken),
+        "p95_s": ordered[math.ceil(len(ordered) * 0.95) - 1],
+        "max_s": ordered[-1],
+    }
+
+
+def _moves(total: int) -> list[int]:
+    """Places anywhere in a stream, each followed by a few steps on and back."""
+    hand = random.Random(8)
+    places: list[int] = []
+    for _ in range(_JUMPS):
+        place = hand.randrange(10, total - 10)
+        places += [place, place + 1, place + 2, place + 1]
+    return places
+
+
+def _states(qt: QApplication, window: MainWindow, path: Path, _seconds: float) -> dict[str, float]:
+    """All aggregates of a category: the first screen of them, as the first question of all and with the process there."""
+    window.open_capture(path)
+    until(qt, lambda: _has_rows(window))
+    panes = window.panes
+    assert panes is not None
+    pane = panes.states_pane
+    taken = []
+    for ask in (partial(panes.show_pane, "All at a time", on=True), pane.ask, pane.ask, pane.ask):
+        pane.table.show_table(0, [])
+        begun_s = time.perf_counter()
+        ask()
+        until(qt, lambda: pane.table.total > 0 and pane.table.row(0) is not None)
+        taken.append(time.perf_counter() - begun_s)
+        until(qt, lambda: False, 1.0)
+    return {"begun_s": taken[0], "first_s": statistics.median(taken[1:])}
 
 
 def _plots(qt: QApplication, _window: MainWindow, _path: Path, _seconds: float) -> dict[str, float]:

@@ -26,7 +26,7 @@ from inspector.capture.origins import origins
 from inspector.capture.pieces import sizes
 from inspector.capture.reader import CaptureReader, EventQuery
 from inspector.capture.rehearsal import rehearse
-from inspector.capture.stream_columns import stream_columns
+from inspector.capture.stream_columns import StreamColumns
 from inspector.capture.streams import events_named, find_stream, stream_batches, stream_events, stream_extent, stream_of
 from inspector.capture.strip import axis_of, kinds_of
 from inspector.capture.unread import unread_before
@@ -109,6 +109,11 @@ def _stream(reader: CaptureReader) -> int:
     return find_stream(reader, "order-7").id
 
 
+def _columns(reader: CaptureReader) -> object:
+    columns = StreamColumns(reader, _stream(reader))
+    return columns.flagged, columns.ids, columns.times_us, columns.types, columns.sizes
+
+
 def _bars_of_matches(reader: CaptureReader) -> object:
     bars = histogram(reader, "type", _SECOND, 300)
     assert bars is not None
@@ -160,7 +165,7 @@ LOOKS: dict[str, Callable[[CaptureReader], object]] = {
     "a stream's events": lambda reader: list(reader.events(EventQuery(stream_id=_stream(reader)))),
     "replay": lambda reader: (list(stream_batches(reader, _stream(reader))), stream_events(reader, _stream(reader), [8, 58])),
     "slider": lambda reader: (
-        stream_columns(reader, _stream(reader)),
+        _columns(reader),
         events_named(reader, _stream(reader), "8"),
         stream_extent(reader, _stream(reader)),
         stream_of(reader, 20_000),

@@ -84,7 +84,7 @@ def _events(chance: random.Random, kind: str, stream: str, place: list[int]) -> 
     return found
 
 
-def _random_capture(path: Path, seed: int, count: int = 40) -> Path:
+def random_capture(path: Path, seed: int, count: int = 40) -> Path:
     chance = random.Random(seed)
     place = [0, 0]
     logs: list[list[Written]] = [[], []]
@@ -136,7 +136,7 @@ def test_every_state_is_that_of_the_streams_own_replay(tmp_path: Path, seed: int
         return slow(self, stream, going)
 
     monkeypatch.setattr(States, "_alone", noted)
-    with CaptureReader(_random_capture(tmp_path / "c.evcap", seed)) as reader:
+    with CaptureReader(random_capture(tmp_path / "c.evcap", seed)) as reader:
         name = next(iter(streams(reader))).category
         ids = stream_ids(reader, sources_of(reader, name))
         moments = [NOW, *(at_version(version) for version in (0, 1, 3)), *(Moment(time_us=us, text="then") for us in (0, 60, 150, 10**9))]
@@ -201,20 +201,20 @@ def test_progress_may_end_the_work(tmp_path: Path) -> None:
         if done == 2:
             raise InterruptedError
 
-    with CaptureReader(_random_capture(tmp_path / "c.evcap", 0)) as reader, pytest.raises(InterruptedError):
+    with CaptureReader(random_capture(tmp_path / "c.evcap", 0)) as reader, pytest.raises(InterruptedError):
         list(States(reader).of(stream_ids(reader, sources_of(reader, "other")), stop))
     assert told[-1] == 2
 
 
 def test_only_moments_that_all_streams_have_can_be_asked(tmp_path: Path) -> None:
-    with CaptureReader(_random_capture(tmp_path / "c.evcap", 0)) as reader:
+    with CaptureReader(random_capture(tmp_path / "c.evcap", 0)) as reader:
         for moment in (after_events(3), at_event(3), before_event("e-1")):
             with pytest.raises(UsageError, match=f"cannot be asked for {moment.text}"):
                 States(reader, moment)
 
 
 def test_what_a_stranger_wrote_is_damage(tmp_path: Path) -> None:
-    path = _random_capture(tmp_path / "c.evcap", 1)
+    path = random_capture(tmp_path / "c.evcap", 1)
     with closing(apsw.Connection(str(path))) as file:
         file.execute("UPDATE stream SET events = 'many' WHERE id = 1")
     with CaptureReader(path) as reader, pytest.raises(CaptureError, match="is damaged"):
@@ -222,7 +222,7 @@ def test_what_a_stranger_wrote_is_damage(tmp_path: Path) -> None:
 
 
 def test_a_category_that_is_not_there_is_named_with_those_that_are(tmp_path: Path) -> None:
-    with CaptureReader(_random_capture(tmp_path / "c.evcap", 1)) as reader:
+    with CaptureReader(random_capture(tmp_path / "c.evcap", 1)) as reader:
         with pytest.raises(UsageError, match=r"there is no category 'order'.*; there is orders"):
             sources_of(reader, "order")
         with pytest.raises(UsageError, match=r"no source that has 'orders' is called 'pg'; there is kafka://"):
