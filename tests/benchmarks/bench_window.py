@@ -31,7 +31,7 @@ def rows(size: str) -> Iterator[Row]:
         (Path(folder) / "large.evcap").unlink()
         yield from _live(Path(folder) / "live.evcap", seconds)
         yield _tail(Path(folder) / "tail.evcap", TAIL_S[size])
-        found = _probe("plots", Path(folder))
+        found = probed("plots", Path(folder))
         for lines, goal_s in ((8, 0.05), (40, 0.1)):
             name = f"window: plot frame, {lines} lines of a day at 1 s / {1_000 * goal_s:.0f} ms"
             yield Row(name, found[f"{lines}_s"], goal_s, goal=1.0, peer_name=THE_GOAL)
