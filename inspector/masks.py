@@ -44,15 +44,10 @@ _MOST_STEPS, _MOST_RULES, _MOST_MEMORY_BYTES = 100, 500, 1 << 20
 def has_sign(parts: Sequence[object]) -> bool:
     """Whether masks hide something in these JSON values."""
     waiting = list(parts)
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, dict):
-            waiting += [*value, *value.values()]
-        elif isinstance(value, list):
-            waiting += value
-        elif isinstance(value, str) and SIGN in value:
-            return True
-    return False
+    for value in waiting:  # which grows
+        if isinstance(value, dict | list):
+            waiting += [*value, *value.values()] if isinstance(value, dict) else value
+    return any(isinstance(value, str) and SIGN in value for value in waiting)
 
 
 def _luhn(digits: str) -> bool:

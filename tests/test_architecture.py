@@ -29,7 +29,7 @@ BELONGS = {
     "confluent_kafka": "inspector/sources/kafka*.py inspector/demo/*",
     "cryptography": "inspector/sources/kafka*.py inspector/demo/*",
     "httpx": "inspector/schemas/http_get.py",
-    "sqlalchemy": "inspector/capture/*",
+    "sqlalchemy": "inspector/capture/* inspector/drift/statements.py",
     "lark": "inspector/query/*",
     "psycopg": "inspector/sources/postgres*.py",
     "sqlite3": "",
