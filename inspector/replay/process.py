@@ -177,6 +177,8 @@ class FoldServer:
             return
         if not isinstance(request, dict):
             self._say({"id": None, "error": {"kind": "usage", "text": "a request is not an object", "exit": 2}})
+        elif any(isinstance(request.get(name), dict | list) for name in ("id", "of", "request")):
+            self._say({"id": None, "error": {"kind": "usage", "text": "'id', 'of' and 'request' are numbers or texts", "exit": 2}})
         elif request.get("do") == "cancel":
             self._cancel(request)
         else:

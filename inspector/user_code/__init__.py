@@ -20,6 +20,7 @@ _NAMED = re.compile(r"(?P<file>.*\.py)(?::(?P<attribute>[^\W\d]\w*(?:\.[^\W\d]\w
 
 EVENT_S = 60.0
 MEMORY_MB = 4096
+MOST_MEMORY_MB = 1_000_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,8 @@ class Terms:
     def __post_init__(self) -> None:
         if not 0 < self.event_s <= 86_400:
             raise UsageError(f"a time limit of {self.event_s:g} s: give seconds above 0, at most a day")
-        if self.memory_mb < 64:
-            raise UsageError(f"a memory limit of {self.memory_mb} MB: Python itself needs 64")
+        if not 64 <= self.memory_mb <= MOST_MEMORY_MB:
+            raise UsageError(f"a memory limit of {self.memory_mb} MB: Python itself needs 64, and {MOST_MEMORY_MB:,} is the most")
 
 
 USUAL = Terms()

@@ -92,6 +92,14 @@ def test_a_line_that_is_no_request_is_an_answer(client: FoldClient) -> None:
     assert client.wait(None)["error"]["kind"] == "usage"
 
 
+@pytest.mark.parametrize(
+    "line", ['{"id":[1],"do":"extent"}', '{"do":"cancel","request":{}}', '{"do":"children","of":[]}', "null", '{"id":"\\ud800"}']
+)
+def test_a_request_of_odd_numbers_ends_nothing(client: FoldClient, line: str) -> None:
+    client.write(line)
+    assert client.ask("extent", stream="order-1")["ok"]["total"] > 0
+
+
 def test_a_failing_reducer_is_a_value(client: FoldClient, tmp_path: Path) -> None:
     path = tmp_path / "r.py"
     path.write_text("def reduce(s, e):\n print('noise')\n return e.version if e.version < 3 else 1 / 0\n")

@@ -169,7 +169,7 @@ def test_code_that_nobody_waits_for_is_ended(tmp_path: Path) -> None:
     codes.close()
 
 
-@pytest.mark.parametrize(("event_s", "memory_mb"), [(0.0, 100), (-1.0, 100), (float("nan"), 100), (1.0, 1)])
+@pytest.mark.parametrize(("event_s", "memory_mb"), [(0.0, 100), (-1.0, 100), (float("nan"), 100), (1.0, 1), (1.0, 10**20)])
 def test_terms_that_nothing_can_keep_are_refused(event_s: float, memory_mb: int) -> None:
     with pytest.raises(UsageError, match="limit"):
         Terms(event_s=event_s, memory_mb=memory_mb)
