@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from typing import cast
 
 from inspector.errors import SourceError
@@ -24,16 +25,19 @@ def open_groups(url: str, config: Mapping[str, str] | None = None) -> GroupsRead
     return None if asked is None else cast("GroupsReader", asked(url, dict(config or {})))
 
 
-def with_samples(batches: Iterator[Batch], reader: GroupsReader, names: Sequence[str], stop: threading.Event) -> Iterator[Batch]:
+def with_samples(
+    batches: Generator[Batch, None, None], reader: GroupsReader, names: Sequence[str], stop: threading.Event
+) -> Generator[Batch, None, None]:
     """The batches, some of them with samples of the groups; one look more when all is read. Closes `reader`.
 
     What cannot be looked at is said in notes, each once, and keeps nothing from being read.
     """
     looking = _Looking(reader, names)
     try:
-        for batch in batches:
-            looking.add_to(batch)
-            yield batch
+        with closing(batches):
+            for batch in batches:
+                looking.add_to(batch)
+                yield batch
         if not stop.is_set() or not looking.has_looked:
             last = Batch()
             looking.finish(last)

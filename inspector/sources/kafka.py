@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
@@ -177,7 +177,7 @@ class KafkaSource:
                 batch.decided = []
             yield batch
 
-    def _batches(self, plan: Plan, request: Request, stop: threading.Event) -> Iterator[Batch]:
+    def _batches(self, plan: Plan, request: Request, stop: threading.Event) -> Generator[Batch, None, None]:
         reading = Reading(self._clients, plan, request)
         try:
             if self._early:

@@ -93,11 +93,14 @@ class KafkaGroups:
     def _listed(self) -> Iterable[Group]:
         self._requests += 1
         admin = self._clients.admin()
-        found = admin.list_consumer_groups(request_timeout=_ASK_S).result(_ASK_S + _LATE_S)
+        try:
+            found = admin.list_consumer_groups(request_timeout=_ASK_S).result(_ASK_S + _LATE_S)
+        except TimeoutError:
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "groups were not listed in time")) from None
         for error in found.errors or ():
-            if not found.valid:
-                raise error
-            self._notes.append(f"some groups could not be listed: {_said(error)}")
+            if _code(error) in _GONE:
+                raise KafkaException(*error.args) if isinstance(error, KafkaException) else KafkaException(error)
+            self._notes.append(f"groups could not be listed: {_said(error)}")
         return [Group(one.group_id, _kind(one)) for one in found.valid or ()]
 
     # ---- who reads
@@ -203,14 +206,24 @@ def _kind(said: Any) -> str:
     return _KINDS.get(getattr(said, "type", ConsumerGroupType.UNKNOWN), "")
 
 
+def _of(error: Any) -> KafkaError | None:
+    """The client's error, or the one in its exception."""
+    return next((part for part in (error, *getattr(error, "args", ())) if isinstance(part, KafkaError)), None)
+
+
+def _code(error: Any) -> int:
+    found = _of(error)
+    return KafkaError._TIMED_OUT if found is None else found.code()
+
+
 def _said(error: Any) -> str:
-    found = next((part for part in getattr(error, "args", ()) if isinstance(part, KafkaError)), None)
+    found = _of(error)
     return redact(found.str()) if found is not None else "no answer in time"
 
 
 def _trouble(name: str, error: Exception) -> str:
     """Why one group cannot be looked at. Raises what is no matter of the group."""
-    code = error.args[0].code() if isinstance(error, KafkaException) else KafkaError._TIMED_OUT
+    code = _code(error)
     if code in _GONE:
         raise error if isinstance(error, KafkaException) else KafkaException(KafkaError(code, "groups were not told in time"))
     if code == KafkaError.GROUP_AUTHORIZATION_FAILED:
