@@ -8,7 +8,8 @@ stand for digits / 10 ** places over so many numbers; of a least and greatest th
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import operator
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any
@@ -84,17 +85,29 @@ def is_count(measure: Measure) -> bool:
     return measure.operation == "count" or (measure.operation == "rate" and not measure.places)
 
 
-def both(measure: Measure, one: Kept, other: Kept) -> Kept:
-    """What is kept of two stretches together."""
+def both(measure: Measure) -> Callable[[Kept, Kept], Kept]:
+    """What makes one of what is kept of two stretches."""
     if is_count(measure):
-        return one + other
-    if measure.operation in {"sum", "avg", "rate"}:
-        return added(one, other)
-    if measure.operation == "last":
-        return _latest(one, other)
-    if one is None or other is None:
-        return other if one is None else one
-    return min(one, other) if measure.operation == "min" else max(one, other)
+        return operator.add
+    joins: dict[str, Callable[[Kept, Kept], Kept]] = {"min": _least, "max": _greatest, "last": _latest}
+    return joins.get(measure.operation, added)
+
+
+def merger(measures: Sequence[Measure]) -> Callable[[tuple[Kept, ...], tuple[Kept, ...]], tuple[Kept, ...]]:
+    """What makes one cell of those of two stretches: quick, since it is done for each group of each stretch."""
+    each = [both(measure) for measure in measures]
+    if len(each) == 1:
+        (only,) = each
+        return lambda one, other: (only(one[0], other[0]),)
+    return lambda one, other: tuple([join(mine, more) for join, mine, more in zip(each, one, other, strict=True)])
+
+
+def _least(one: Number | None, other: Number | None) -> Number | None:
+    return other if one is None else one if other is None else min(one, other)
+
+
+def _greatest(one: Number | None, other: Number | None) -> Number | None:
+    return other if one is None else one if other is None else max(one, other)
 
 
 def _latest(one: Sequence[Any], other: Sequence[Any]) -> tuple[Any, ...]:

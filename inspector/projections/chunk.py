@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from inspector import values
 from inspector.capture.reader import CaptureReader
 from inspector.errors import CaptureError
-from inspector.projections.cells import Cells, Kept, Key, both, exact, label_text
+from inspector.projections.cells import Cells, Kept, Key, exact, label_text, merger
 from inspector.projections.exact import REDUCED, Codes, numbers_of
 from inspector.projections.plan import Plan
 from inspector.projections.spec import Measure
@@ -106,7 +106,7 @@ def _lists(reader: CaptureReader, asked: Plan, low: int, high: int) -> tuple[str
 
 def joined(measures: Sequence[Measure], parts: Sequence[Partial]) -> Partial:
     """Neighbouring stretches as one."""
-    counts = Counts(without=[0] * len(measures))
+    counts, merge = Counts(without=[0] * len(measures)), merger(measures)
     cells: Cells = {}
     events: dict[Key, int] = {}
     reach: dict[int, tuple[int, int]] = {}
@@ -114,18 +114,13 @@ def joined(measures: Sequence[Measure], parts: Sequence[Partial]) -> Partial:
         counts.add(part.counts)
         for (key, row), count in zip(part.cells.items(), part.events, strict=True):
             known = cells.get(key)
-            cells[key] = row if known is None else merged(measures, known, row)
+            cells[key] = row if known is None else merge(known, row)
             events[key] = events.get(key, 0) + count
         for log_id, (low, high) in part.reach.items():
             lowest, highest = reach.get(log_id, (low, high))
             reach[log_id] = min(low, lowest), max(high, highest)
     first, last = min(part.first_seq for part in parts), max(part.last_seq for part in parts)
     return Partial(first, last, cells, counts, list(events.values()), reach)
-
-
-def merged(measures: Sequence[Measure], one: tuple[Kept, ...], other: tuple[Kept, ...]) -> tuple[Kept, ...]:
-    """A cell of two stretches."""
-    return tuple(both(measure, mine, more) for measure, mine, more in zip(measures, one, other, strict=True))
 
 
 class _Columns:

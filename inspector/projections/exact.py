@@ -96,9 +96,10 @@ def _extreme(doubles: Numbers, others: Mapping[int, int | Decimal], codes: Codes
         least = np.full(groups, np.inf)
         np.minimum.at(least, codes[there], doubles[there] * sign)
         found = [exact(one * sign) if one != np.inf else None for one in least.tolist()]
+    join = both(measure)
     for place, number in others.items():
         one = int(codes[place])
-        found[one] = both(measure, found[one], number)
+        found[one] = join(found[one], number)
     return found
 
 

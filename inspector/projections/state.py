@@ -19,7 +19,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.errors import UsageError
 from inspector.event import Flag, without_ranges
 from inspector.projections import chunk
-from inspector.projections.cells import Cells, of_plain, to_plain
+from inspector.projections.cells import Cells, merger, of_plain, to_plain
 from inspector.projections.chunk import Counts, Partial
 from inspector.projections.moment import NOW, Moment
 from inspector.projections.plan import Plan, plan
@@ -56,11 +56,11 @@ class Book:
     def add(self, projection: Projection, part: Partial) -> None:
         """Adds a stretch. Groups and windows beyond the most are counted, and no more."""
         self.counts.add(part.counts)
-        measures, cells, groups = projection.measures, self.cells, self.groups
+        merge, cells, groups = merger(projection.measures), self.cells, self.groups
         for number, (key, row) in enumerate(part.cells.items()):
             known = cells.get(key)
             if known is not None:
-                cells[key] = chunk.merged(measures, known, row)
+                cells[key] = merge(known, row)
                 continue
             group = key[1:]
             if (group not in groups and len(groups) >= MOST_GROUPS) or len(cells) >= MOST_CELLS:
