@@ -21,8 +21,9 @@ from app.main_window import MainWindow
 from app.messages import Hooks, Messages
 from app.preferences import Preferences
 from inspector.capture.masked import open_masked
-from inspector.capture.rollup import GROUPINGS, throughput
+from inspector.capture.rollup import GROUPINGS
 from inspector.errors import EventscopeError, ExitStatus
+from inspector.metrics import Question, metric
 from inspector.settings import config_dir
 
 
@@ -105,16 +106,21 @@ def _plot(given: Sequence[str]) -> int:
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     try:
         with open_masked(wanted.capture) as reader:
-            found = throughput(reader, wanted.by)
+            question = Question(wanted.by)
+            found = metric("events").answer(reader, question)
     except EventscopeError as error:
         return _failed(str(error), error.exit_status)
     if found is None:
         return _failed(f"{wanted.capture} has no event with a time to plot", ExitStatus.FINDINGS)
-    from app.plots import draw_throughput  # noqa: PLC0415 - pyqtgraph takes a second to load and only this needs it
+    from app.models.plot_spec import PlotSpec  # noqa: PLC0415 - pyqtgraph takes a second to load and only this needs it
+    from app.models.plotted import plotted  # noqa: PLC0415
+    from app.plot_picture import draw  # noqa: PLC0415
 
     application()
-    if not draw_throughput(found, wanted.by, wanted.output):
-        return _failed(f"cannot write {wanted.output}", ExitStatus.USAGE)
+    try:
+        draw(PlotSpec("events", wanted.by), plotted(found, question), wanted.output)
+    except EventscopeError as error:
+        return _failed(str(error), error.exit_status)
     return int(ExitStatus.OK)
 
 

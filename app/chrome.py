@@ -6,6 +6,7 @@ Lays out and shows; knows no session. Read `main_window` for who fills it.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt, Signal
@@ -58,8 +59,9 @@ class Chrome(QWidget):
         self.importing = ImportBar()
         self.decoding = DecodeBar(messages, lambda: self.look.zone)
         self.indexing = IndexBar()
-        self.question = Notice("Question")
-        self.question.setObjectName("panel")
+        self.question, self.alarm = Notice("Question"), Notice("Alarm")
+        for notice in (self.question, self.alarm):
+            notice.setObjectName("panel")
         self.start = Empty(
             _NOTHING_OPEN, "Open a capture, drop exports, logs or folders here to import them, connect to Kafka or an event store."
         )
@@ -84,6 +86,7 @@ class Chrome(QWidget):
         bars = (
             self.left_behind,
             self.errors,
+            self.alarm,
             self.saving,
             self.importing,
             self.evidence,
@@ -126,11 +129,16 @@ class Chrome(QWidget):
     def follow(self, session: Session | None, selection: Selection | None) -> None:
         """Shows the filter and range of a session; None: nothing is open."""
         self.look.follow(selection)
+        self.alarm.hide()
         self.filter.follow(session, selection)
         self.saving.follow(session, selection)
         self.importing.follow(session, selection)
         self.decoding.follow(session, selection)
         self.indexing.follow(session, selection)
+
+    def say_alarm(self, sentence: str) -> None:
+        """Says that a plot went over its threshold; it stays until it is dismissed or another one does."""
+        self.alarm.say(f"{datetime.now(self.look.zone):%H:%M:%S}: {sentence}", role="warn")
 
     def end(self) -> None:
         """Ends what is being saved or decoded: the window closes."""

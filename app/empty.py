@@ -10,11 +10,11 @@ from inspector.text import visible
 
 
 class Empty(QFrame):
-    """A sentence and a hint in the middle; buttons may be added for the next step."""
+    """A sentence and a hint in the middle, cut where there is no room if `elided`; buttons may be added for the next step."""
 
-    def __init__(self, sentence: str, hint: str) -> None:
+    def __init__(self, sentence: str, hint: str, *, elided: bool = False) -> None:
         super().__init__()
-        self._sentence, self._hint = PlainLabel(sentence), PlainLabel(hint, role="faint")
+        self._sentence, self._hint = PlainLabel(sentence, elided=elided), PlainLabel(hint, role="faint", elided=elided)
         self._buttons = QHBoxLayout()
         self._buttons.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QSettings
 
-from app.models.profile import MOST_CHARACTERS, MOST_FILTERS
+from app.models.profile import MOST_FILTERS
+from app.models.toml_parts import MOST_CHARACTERS
 from app.profiles import Profiles
 
 _MOST_USED = 50

@@ -53,9 +53,10 @@ class Layout(QSplitter):
         self.navigator_pane = NavigatorPane(session, selection)
         self.metrics_pane, self.schemas_pane = MetricsPane(session, selection), SchemasPane(session, selection)
         self.findings_pane = FindingsPane(session, selection)
+        self.findings_pane.checking.changed.connect(self.metrics_pane.look_around)
         self.states_pane = StatesPane(session, selection)
         tabs = {
-            "Throughput": self.metrics_pane,
+            "Plots": self.metrics_pane,
             "Schemas": self.schemas_pane,
             "Findings": self.findings_pane,
             "All at a time": self.states_pane,
@@ -83,7 +84,7 @@ class Layout(QSplitter):
             "Navigator": self.navigator_pane,
             "Event": self.event_pane,
             "Replay": self.replay_pane,
-            "Throughput": self.metrics_pane,
+            "Plots": self.metrics_pane,
             "Schemas": self.schemas_pane,
             "Findings": self.findings_pane,
             "All at a time": self.states_pane,
@@ -171,7 +172,7 @@ class Layout(QSplitter):
         for name in self.panes:
             if self._settings.value(f"layout/hidden/{name}", "") == "yes":
                 self.show_pane(name, on=False)
-        self.below.turn_to(str(self._settings.value("layout/below the events", "Throughput")))
+        self.below.turn_to(str(self._settings.value("layout/below the events", "Plots")))
         order, turned = str(self._settings.value("layout/order", "")), self._settings.value("layout/newest first", "") == "yes"
         if order in ORDER_WORDS:
             self.events_pane.begin_in(order, newest_first=turned)
@@ -180,13 +181,13 @@ class Layout(QSplitter):
     def take_profile(self, profile: Profile) -> None:
         """Shows columns and plots as a profile says."""
         self.events_pane.view.restore_columns(profile.columns)
-        self.metrics_pane.choose(*profile.throughput)
+        self.metrics_pane.choose(profile.plots, profile.times)
         self.timeline_pane.tell_by(profile.timeline)
 
     def tell_profile(self, _profile: object = None) -> None:
         """Puts columns and plots as they are now into the profile in force."""
-        plotted, told = self.metrics_pane.chosen(), TOLD[self.timeline_pane.by.currentIndex()]
-        self._profiles.change(columns=self.events_pane.view.columns(), throughput=plotted, timeline=told)
+        (plots, times), told = self.metrics_pane.chosen(), TOLD[self.timeline_pane.by.currentIndex()]
+        self._profiles.change(columns=self.events_pane.view.columns(), plots=plots, times=times, timeline=told)
 
     def remember(self) -> None:
         """Writes down where everything is."""

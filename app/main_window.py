@@ -227,6 +227,7 @@ class MainWindow(QMainWindow):
         self.chrome.show_panes(panes)
         panes.events_pane.stick_changed.connect(self.chrome.toolbar.stick.setChecked)
         panes.events_pane.pause_changed.connect(self.chrome.toolbar.pause.setChecked)
+        panes.metrics_pane.alarmed.connect(self.chrome.say_alarm)
         selection.replay_wanted.connect(panes.show_replay)
         self.chrome.filter.done.connect(panes.events_pane.take_focus)
         self.preferring.put_in_force()

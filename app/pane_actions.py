@@ -30,7 +30,7 @@ def pane_actions(window: MainWindow) -> list[Action]:
     def has() -> bool:
         return window.session is not None
 
-    names = ("Navigator", "Throughput", "Event", "Replay", "Timeline", "Schemas", "Findings", "All at a time")
+    names = ("Navigator", "Plots", "Event", "Replay", "Timeline", "Schemas", "Findings", "All at a time")
     return [
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),

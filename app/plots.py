@@ -1,165 +1,103 @@
-"""Plots with pyqtgraph, drawn from rollups and never from events: lines over time, gaps, a crosshair, a brush.
+"""One plot with pyqtgraph: lines over time, gaps, marks, a threshold, a crosshair, a brush. Draws answers, and never events.
 
-Times are drawn by our own axis in the zone asked for: pyqtgraph's follows the system's. Read `panes.metrics` for the pane.
+Read `models.plotted` for what is drawn, `plot_axes` for the axes, `plot_card` for what is around a plot.
 """
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
-from pathlib import Path
-from typing import Any
+from collections.abc import Sequence
+from datetime import UTC, tzinfo
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QKeyEvent
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QContextMenuEvent, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPolygonF, QResizeEvent
 
 from app import style
-from app.time_ticks import CLOCK_STEPS_S, tick_text
-from inspector.capture.rollup import Throughput
-from inspector.text import visible
+from app.models.plot_spec import LINEAR, LOG, STACKED, Threshold
+from app.models.plotted import Line, Plotted, alone, decimated, drawn, stacked
+from app.plain import set_tip
+from app.plot_axes import AmountAxis, TimeAxis, dress, line_colors
+from app.plot_parts import Hatched, Mark, PlotBox, nearest
+from inspector.text import shortened, visible
 
-MOST_LINES = 7
-OTHERS = "others"
-
-_PREFIXES = {0: "", 3: " k", 6: " M", 9: " G", 12: " T"}
-
-Line = NDArray[np.float64]
-
-
-class TimeAxis(pg.AxisItem):
-    """An axis of Unix seconds, written in a zone."""
-
-    def __init__(self, zone: tzinfo = UTC) -> None:
-        super().__init__("bottom")
-        self.zone = zone
-
-    def tickStrings(self, values: Sequence[float], _scale: float, spacing: float) -> list[str]:
-        """The texts of ticks: the date when they are a day or more apart, with seconds when less than a minute."""
-        return [tick_text(int(value * 1_000_000), int(max(spacing, 1) * 1_000_000), self.zone) for value in values]
-
-    def tickSpacing(self, low: float, high: float, size_px: float) -> list[tuple[float, float]]:
-        """Steps that clocks have, at least 80 pixels apart."""
-        least = (high - low) / max(size_px / 80, 1)
-        return [(next((step for step in CLOCK_STEPS_S if step >= least), CLOCK_STEPS_S[-1]), 0.0)]
-
-
-class AmountAxis(pg.AxisItem):
-    """An axis of amounts: small ones as they are, great ones in thousands and more, the unit's name never scaled."""
-
-    def __init__(self) -> None:
-        super().__init__("left")
-        self.enableAutoSIPrefix(False)
-
-    def tickStrings(self, values: Sequence[float], _scale: float, spacing: float) -> list[str]:
-        """The texts of ticks, all with the same prefix and no more digits than tell them apart."""
-        greatest = max(map(abs, values), default=0.0)
-        power = next((power for power in sorted(_PREFIXES, reverse=True) if greatest >= 10**power), 0)
-        step = spacing / 10**power
-        digits = next((digits for digits in range(9) if abs(round(step, digits) - step) <= step * 1e-6), 9)
-        return [f"{value / 10**power:.{digits}f}{_PREFIXES[power] if value else ''}" for value in values]
-
-
-@dataclass(frozen=True, slots=True)
-class Hatched:
-    """A stretch of time, in Unix seconds, of which something is not here."""
-
-    from_s: float
-    until_s: float
-    text: str
-
-
-class _Box(pg.ViewBox):
-    """Drags are a stretch of time, clicks a moment; nothing is moved by the mouse."""
-
-    def __init__(self) -> None:
-        super().__init__(enableMenu=False)
-        self.setMouseEnabled(x=False, y=False)
-
-    brushed = Signal(object, object)
-    clicked = Signal(object)
-
-    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
-        """A stretch of time."""
-        ev.accept()
-        start, end = self.mapToView(ev.buttonDownPos()).x(), self.mapToView(ev.pos()).x()
-        self.brushed.emit((min(start, end), max(start, end)), bool(ev.isFinish()))
-
-    def mouseClickEvent(self, ev: Any) -> None:
-        """A moment."""
-        if ev.button() == Qt.MouseButton.LeftButton:
-            ev.accept()
-            self.clicked.emit(self.mapToView(ev.pos()).x())
-
-    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
-        """Left to what is around."""
-        ev.ignore()
-
-
-def dress(plot: Any) -> style.Tokens:
-    """Gives a plot's ground, grid and axes the colours of now, which are returned for the rest of it."""
-    look, item = style.tokens(), plot.getPlotItem()
-    plot.setBackground(look.panel)
-    item.showGrid(x=False, y=True, alpha=0.12)
-    for side in ("left", "bottom"):
-        item.getAxis(side).setPen(pg.mkPen(look.line))
-        item.getAxis(side).setTextPen(pg.mkPen(look.dim))
-        item.getAxis(side).setTickFont(plot.font())
-    return look
+_SMOOTH_POINTS = 6_000
+"""More points than these are drawn without smoothing: a frame would take too long."""
+_DOT_PX, _MARK_PX, _NEAR_PX = 4, 4, 5
+_ROOM_ABOVE = 1.08
+_MOST_WORDS = 200
 
 
 class TimeLines(pg.PlotWidget):
-    """Lines over time. `clicked(second)` and `brushed((from, until))` say what was pointed at."""
+    """Lines over time. `clicked(second)` and `brushed((from, until))` say what was pointed at, in Unix seconds."""
 
     clicked = Signal(object)
     brushed = Signal(object)
     hovered = Signal(object)
-    """`(place)` in the lines under the crosshair; None for none."""
+    """`(second)` under the crosshair; None for none."""
     menu_wanted = Signal(object, object, object)
     """`((from_us, until_us), name, place on the screen)`: what to do with a line at a step; None for none of them."""
 
     def __init__(self, name: str) -> None:
-        self._axis, self._box = TimeAxis(), _Box()
-        super().__init__(viewBox=self._box, axisItems={"bottom": self._axis, "left": AmountAxis()}, antialias=True)
-        self.setAccessibleName(name)
-        self.viewport().setAccessibleName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._axis, self._box, self._amounts = TimeAxis(), PlotBox(), AmountAxis()
+        super().__init__(viewBox=self._box, axisItems={"bottom": self._axis, "left": self._amounts}, antialias=True)
+        self.shown: Plotted | None = None
         self.times: Line = np.empty(0)
         self.lines: dict[str, Line] = {}
-        self._width_s = 1
-        self.items_by_name: dict[str, pg.PlotDataItem] = {}
-        self._hatches: list[tuple[pg.LinearRegionItem, pg.TextItem]] = []
-        self._brush = pg.LinearRegionItem(movable=False)
-        self._cross = pg.InfiniteLine(angle=90)
+        self.marks: Sequence[Mark] = ()
+        self.threshold: Threshold | None = None
+        self.is_alarmed = False
+        self._scale, self._chosen = LINEAR, ""
+        self._heights: dict[str, Line] = {}
+        self._curves: dict[str, pg.PlotCurveItem] = {}
+        self._dots: dict[str, pg.ScatterPlotItem] = {}
+        self._hatches: list[pg.LinearRegionItem] = []
+        self.hatched: Sequence[Hatched] = ()
+        self._brush, self._cross = pg.LinearRegionItem(movable=False), pg.InfiniteLine(angle=90)
+        self._limit = pg.InfiniteLine(angle=0)
         self._place: int | None = None
+        self.name_plot(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._prepare()
 
     def _prepare(self) -> None:
         item = self.getPlotItem()
-        item.setDownsampling(auto=True, mode="peak")
         item.setMenuEnabled(False)
         item.hideButtons()
-        self._brush.hide()
-        self._cross.hide()
-        for extra in (self._brush, self._cross):
+        item.disableAutoRange()
+        self._amounts.setWidth(52)
+        for extra in (self._brush, self._cross, self._limit):
+            extra.hide()
             self.addItem(extra, ignoreBounds=True)
         self._box.clicked.connect(self.clicked.emit)
         self._box.brushed.connect(self._brushed)
         self.scene().sigMouseMoved.connect(lambda at: self._point(self._box.mapSceneToView(at).x()))
         self.dress()
 
+    def name_plot(self, name: str) -> None:
+        """Says what is plotted, to screen readers."""
+        self.setAccessibleName(visible(name))
+        self.viewport().setAccessibleName(visible(name))
+
     def dress(self) -> None:
         """The colours of now: light or dark."""
         look = dress(self)
         self._cross.setPen(pg.mkPen(look.accent))
         self._brush.setBrush(QBrush(style.wash("accent")))
-        for name, color in line_colors(self.items_by_name).items():
-            self.items_by_name[name].setPen(pg.mkPen(color, width=1))
+        for region in self._hatches:
+            region.setBrush(style.hatching())
+        self._paint_lines()
+
+    def _paint_lines(self) -> None:
+        self._limit.setPen(pg.mkPen(style.color("bad" if self.is_alarmed else "warn"), style=Qt.PenStyle.DashLine))
+        for name, color in line_colors(self._curves).items():
+            is_back = bool(self._chosen) and name != self._chosen
+            shade = style.faded(color) if is_back else color
+            self._curves[name].setPen(pg.mkPen(shade, width=2 if name == self._chosen else 1))
+            self._curves[name].setBrush(QBrush(style.faded(color)) if self._scale == STACKED else None)
+            self._curves[name].setZValue((len(self._curves) - list(self._curves).index(name)) - (1_000 if is_back else 0))
+            if name in self._dots:
+                self._dots[name].setBrush(shade)
 
     # ---- what is shown
 
@@ -169,46 +107,101 @@ class TimeLines(pg.PlotWidget):
         self._axis.picture = None
         self._axis.update()
 
-    def show_lines(self, first_s: int, width_s: int, lines: Mapping[str, Line]) -> None:
-        """Draws these lines; those that exist are only given new data."""
-        self._width_s, self.lines = width_s, dict(lines)
-        self.times = first_s + np.arange(len(next(iter(lines.values()), ())), dtype=np.float64) * width_s
-        if set(lines) != set(self.items_by_name):
-            self._make_items(lines)
-        for name, values in lines.items():
-            # a line of one point has no length: it is shown as a dot
-            item = self.items_by_name[name]
-            item.setData(self.times, values, symbol="o" if len(values) == 1 else None, symbolSize=6, symbolBrush=item.opts["pen"].color())
-        if len(self.times):
-            self.setXRange(self.times[0], max(self.times[-1], self.times[0] + width_s), padding=0.01)
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which times are written."""
+        return self._axis.zone or UTC
 
-    def _make_items(self, lines: Mapping[str, Line]) -> None:
-        for name in [name for name in self.items_by_name if name not in lines]:
-            self.removeItem(self.items_by_name.pop(name))
-        for name, color in line_colors(lines).items():
-            pen = pg.mkPen(color, width=1)
-            if name in self.items_by_name:
-                self.items_by_name[name].setPen(pen)
-            else:
-                self.items_by_name[name] = self.plot([], [], pen=pen)
+    def show_plotted(self, shown: Plotted, scale: str = LINEAR, threshold: Threshold | None = None, *, is_alarmed: bool = False) -> None:
+        """Draws the lines of an answer; those that exist are only given new data."""
+        is_same = (scale, is_alarmed) == (self._scale, self.is_alarmed)
+        self.shown, self.times, self._scale = shown, shown.times, scale
+        self.threshold, self.is_alarmed = threshold, is_alarmed
+        self.lines = drawn(shown.lines, is_stacked=scale == STACKED)
+        self._heights = stacked(self.lines) if scale == STACKED else self.lines
+        if list(self.lines) != list(self._curves) or not is_same:
+            self._make_curves()
+        self._amounts.is_log = scale == LOG
+        self._draw()
+
+    def _make_curves(self) -> None:
+        for name in [name for name in self._curves if name not in self.lines]:
+            for items in (self._curves, self._dots):
+                if name in items:
+                    self.removeItem(items.pop(name))
+        for name in self.lines:
+            if name not in self._curves:
+                self._curves[name] = pg.PlotCurveItem()
+                self.addItem(self._curves[name], ignoreBounds=True)
+        self._curves = {name: self._curves[name] for name in self.lines}
+        self._paint_lines()
+
+    def _draw(self) -> None:
+        most = 2 * max(int(self._box.width()), 50)
+        found = {name: decimated(self.times, self._drawn(values), most) for name, values in self._heights.items()}
+        is_smooth = sum(len(times) for times, _ in found.values()) <= _SMOOTH_POINTS
+        for name, (times, values) in found.items():
+            has_gaps = bool(np.isnan(values).any())
+            fill = self._drawn(np.zeros(1))[0] if self._scale == STACKED else None
+            self._curves[name].setData(times, values, connect="finite" if has_gaps else "all", fillLevel=fill, antialias=is_smooth)
+            self._draw_dots(name, times, values)
+        self._fit([values for _, values in found.values()])
+        self.viewport().update()
+
+    def _draw_dots(self, name: str, times: Line, values: Line) -> None:
+        """A point without neighbours has no line: it is shown as a dot."""
+        places = alone(values)
+        if places.any() and name not in self._dots:
+            self._dots[name] = pg.ScatterPlotItem(size=_DOT_PX, pen=None)
+            self._dots[name].setBrush(line_colors(self._curves)[name])
+            self.addItem(self._dots[name], ignoreBounds=True)
+        if name in self._dots:
+            self._dots[name].setData(times[places], values[places])
+
+    def _drawn(self, values: Line) -> Line:
+        """Values as heights; what has no logarithm is a gap."""
+        if self._scale != LOG:
+            return values
+        return np.log10(values, out=np.full(len(values), np.nan), where=values > 0)
+
+    def _fit(self, lines: Sequence[Line]) -> None:
+        limit = self._drawn(np.array([self.threshold.value if self.threshold is not None else np.nan]))
+        known = [each[~np.isnan(each)] for each in (*lines, limit)]
+        whole = np.concatenate(known) if known else np.empty(0)
+        low, high = (float(whole.min()), float(whole.max())) if len(whole) else (0.0, 1.0)
+        if self._scale == LOG:
+            low, high = np.floor(low), np.ceil(high)
+            high += 1.0 if low == high else 0.0
+        else:
+            low, high = min(low, 0.0) * _ROOM_ABOVE, max(high, 0.0) * _ROOM_ABOVE
+            high += 1.0 if low == high else 0.0
+        self.setYRange(low, high, padding=0)
+        self._limit.setVisible(not np.isnan(limit[0]))
+        if not np.isnan(limit[0]):
+            self._limit.setPos(float(limit[0]))
+
+    def show_range(self, from_s: float, until_s: float) -> None:
+        """Shows these times, whichever there are lines of."""
+        self.setXRange(from_s, max(until_s, from_s + 0.001), padding=0.01)
 
     def show_hatched(self, stretches: Sequence[Hatched]) -> None:
         """Hatches what was not read, with its number."""
+        self.hatched = stretches
         while len(self._hatches) < len(stretches):
-            pair = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None)), pg.TextItem(anchor=(0, 0))
-            for extra in pair:
-                self.addItem(extra, ignoreBounds=True)
-            self._hatches.append(pair)
-        for place, (region, text) in enumerate(self._hatches):
-            is_used = place < len(stretches)
-            region.setVisible(is_used)
-            text.setVisible(is_used)
-            if is_used:
-                stretch = stretches[place]
-                region.setBrush(style.hatching())
-                region.setRegion((stretch.from_s, stretch.until_s))
-                text.setText(visible(stretch.text), style.color("dim"))
-                text.setPos(stretch.from_s, self.viewRange()[1][1])
+            region = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
+            region.setBrush(style.hatching())
+            self.addItem(region, ignoreBounds=True)
+            self._hatches.append(region)
+        for place, region in enumerate(self._hatches):
+            region.setVisible(place < len(stretches))
+            if place < len(stretches):
+                region.setRegion((stretches[place].from_s, stretches[place].until_s))
+        self.viewport().update()
+
+    def show_marks(self, marks: Sequence[Mark]) -> None:
+        """Shows ticks on the axis of time."""
+        self.marks = marks
+        self.viewport().update()
 
     def show_brush(self, stretch: tuple[float, float] | None) -> None:
         """Shows the range in force."""
@@ -216,27 +209,85 @@ class TimeLines(pg.PlotWidget):
         if stretch is not None:
             self._brush.setRegion(stretch)
 
+    def choose(self, name: str) -> None:
+        """Brings a line to the front; empty for none."""
+        if name != self._chosen:
+            self._chosen = name if name in self._curves else ""
+            self._paint_lines()
+
+    def resizeEvent(self, ev: QResizeEvent) -> None:
+        """Another width has room for other points."""
+        super().resizeEvent(ev)
+        if getattr(self, "shown", None) is not None:
+            self._draw()
+
+    def close(self) -> None:
+        """Draws no more."""
+        self.shown = None
+        super().close()
+
+    # ---- words in the picture
+
+    def paintEvent(self, ev: QPaintEvent) -> None:
+        """Draws marks, and the words of what is hatched and of the threshold, over the lines."""
+        super().paintEvent(ev)
+        painter = QPainter(self.viewport())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        room = self.mapFromScene(self._box.sceneBoundingRect()).boundingRect()
+        painter.setClipRect(room.adjusted(0, 0, 0, 1))
+        painter.setFont(self.font())
+        for stretch in self.hatched:
+            left = max(self._x(stretch.from_s), room.left())
+            self._write(painter, room, left + 3, room.top() + 2, stretch.text, style.color("dim"))
+        if self.threshold is not None and self._limit.isVisible():
+            y = self.mapFromScene(self._box.mapViewToScene(QPointF(0, float(self._limit.pos().y())))).y()
+            height = QFontMetrics(self.font()).height()
+            top = y - height if y - height >= room.top() else y + 1
+            self._write(painter, room, room.left() + 4, top, self.threshold.words(), style.color("bad" if self.is_alarmed else "warn"))
+        for mark in self.marks:
+            x, y = self._x(mark.at_s), room.bottom()
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(style.color(mark.role))
+            painter.drawPolygon(QPolygonF([QPointF(x - _MARK_PX, y + 1), QPointF(x + _MARK_PX, y + 1), QPointF(x, y - 2 * _MARK_PX)]))
+        painter.end()
+
+    def _write(self, painter: QPainter, room: QRect, left: int, top: int, text: str, color: QColor) -> None:
+        metrics = QFontMetrics(self.font())
+        cut = metrics.elidedText(visible(shortened(text, _MOST_WORDS)), Qt.TextElideMode.ElideRight, max(room.right() - left, 0))
+        painter.setPen(color)
+        painter.drawText(left, top + metrics.ascent(), cut)
+
+    def _x(self, second: float) -> int:
+        return int(self.mapFromScene(self._box.mapViewToScene(QPointF(second, 0))).x())
+
     # ---- pointing
+
+    def marks_near(self, second: float) -> list[Mark]:
+        """The marks that are at a moment, or within some pixels of it."""
+        low, high = self.viewRange()[0]
+        near_s = (high - low) * _NEAR_PX / max(self._box.width(), 1)
+        return [mark for mark in self.marks if abs(mark.at_s - second) <= near_s]
 
     def step_at(self, second: float) -> tuple[int, int]:
         """`[from, until)` in microseconds of the step whose point is nearest to a moment; the second itself where there is none."""
-        if not len(self.times):
+        if self.shown is None or not len(self.times):
             return int(second * 1_000_000), int(second * 1_000_000) + 1_000_000
-        place = max(0, min(round((second - self.times[0]) / self._width_s), len(self.times) - 1))
-        return int(self.times[place]) * 1_000_000, (int(self.times[place]) + self._width_s) * 1_000_000
+        place = max(0, min(round((second - self.times[0]) / self.shown.step_s), len(self.times) - 1))
+        return self.shown.span_us(place)
 
-    def point(self, place: int | None) -> None:
-        """Puts the crosshair at a place of the lines."""
-        self._place = place if place is None or not len(self.times) else max(0, min(place, len(self.times) - 1))
-        self._cross.setVisible(self._place is not None)
-        if self._place is not None and len(self.times):
-            self._cross.setPos(self.times[self._place])
+    def point(self, second: float | None) -> int | None:
+        """Puts the crosshair at a moment; the place in the lines that is there."""
+        self._place = self.shown.place(second) if self.shown is not None and second is not None else None
+        self._cross.setVisible(second is not None)
+        if second is not None:
+            self._cross.setPos(float(self.times[self._place]) if self._place is not None else second)
+        return self._place
 
     def _point(self, second: float) -> None:
-        place = round((second - self.times[0]) / self._width_s) if len(self.times) else -1
-        inside = 0 <= place < len(self.times)
-        self.point(place if inside else None)
-        self.hovered.emit(self._place)
+        low, high = self.viewRange()[0]
+        inside = low <= second <= high and bool(len(self.times))
+        set_tip(self.viewport(), "\n".join(mark.text for mark in self.marks_near(second)) if inside else "")
+        self.hovered.emit(second if inside else None)
 
     def _brushed(self, stretch: tuple[float, float], is_finished: bool) -> None:
         self.show_brush(stretch)
@@ -244,31 +295,31 @@ class TimeLines(pg.PlotWidget):
             self.brushed.emit(stretch)
 
     def keyPressEvent(self, ev: QKeyEvent) -> None:
-        """Left and right move the crosshair, Enter goes to its moment."""
-        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        if ev.key() in steps and len(self.times):
-            self.point((len(self.times) if self._place is None else self._place) + steps[Qt.Key(ev.key())])
-            self.hovered.emit(self._place)
-        elif ev.key() in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._place is not None and len(self.times):
+        """Left, right, Home and End move the crosshair, Enter goes to its moment."""
+        last = len(self.times) - 1
+        now = last + 1 if self._place is None else self._place
+        key = Qt.Key(ev.key())
+        places = {Qt.Key.Key_Left: now - 1, Qt.Key.Key_Right: now + 1, Qt.Key.Key_Home: 0, Qt.Key.Key_End: last}
+        if key in places and last >= 0:
+            self.hovered.emit(float(self.times[max(0, min(places[key], last))]))
+        elif key in {Qt.Key.Key_Return, Qt.Key.Key_Enter} and self._place is not None and last >= 0:
             self.clicked.emit(float(self.times[self._place]))
         else:
             super().keyPressEvent(ev)
 
-    def name_at(self, second: float, amount: float) -> str | None:
-        """The line that is nearest to an amount at a moment; None when it is further away than a tenth of the plot's height."""
-        if not len(self.times):
+    def name_at(self, second: float, height: float) -> str | None:
+        """The line that is nearest to a height at a moment; None when it is further away than a tenth of the plot's height."""
+        place = self.shown.place(second) if self.shown is not None else None
+        if place is None:
             return None
-        place = max(0, min(round((second - self.times[0]) / self._width_s), len(self.times) - 1))
-        low, high = self.viewRange()[1]
-        away = {name: abs(values[place] - amount) for name, values in self.lines.items()}
-        name = min(away, key=lambda each: away[each])
-        return name if away[name] <= (high - low) / 10 else None
+        heights = {name: float(self._drawn(values[place : place + 1])[0]) for name, values in self._heights.items()}
+        return nearest(heights, height, self.viewRange()[1], is_stacked=self._scale == STACKED)
 
     def contextMenuEvent(self, ev: QContextMenuEvent) -> None:
         """Asks what to do with the line under the pointer, or with the step under the crosshair when it was a key."""
         ev.accept()
         if ev.reason() is QContextMenuEvent.Reason.Keyboard:
-            span = None if self._place is None or not len(self.times) else self.step_at(self.times[self._place])
+            span = None if self._place is None or self.shown is None else self.shown.span_us(self._place)
             self.menu_wanted.emit(span, None, self.mapToGlobal(self.rect().center()))
             return
         at = self._box.mapSceneToView(self.mapToScene(ev.pos()))
@@ -278,38 +329,4 @@ class TimeLines(pg.PlotWidget):
     def leaveEvent(self, ev: QEvent) -> None:
         """No crosshair without a mouse."""
         super().leaveEvent(ev)
-        self.point(None)
         self.hovered.emit(None)
-
-
-def line_colors(names: Mapping[str, object]) -> dict[str, QColor]:
-    """A colour for each line; what is summed up as others is faint."""
-    colors = style.series_colors(set(names) - {OTHERS})
-    return {name: colors[name] if name != OTHERS else style.color("faint") for name in names}
-
-
-def busiest(counts: Mapping[str, Sequence[int]], width_s: int) -> dict[str, Line]:
-    """Counts as rates a second by name, the busiest first; the eighth and further names are one line, "others"."""
-    ordered = sorted(counts.items(), key=lambda line: -sum(line[1]))
-    lines: dict[str, Line] = {name or "none": np.asarray(values, dtype=np.float64) / width_s for name, values in ordered[:MOST_LINES]}
-    if rest := ordered[MOST_LINES:]:
-        lines[OTHERS] = np.sum([np.asarray(values, dtype=np.float64) for _, values in rest], axis=0) / width_s
-    return lines
-
-
-def draw_throughput(found: Throughput, by: str, target: Path, *, width_px: int = 1200, height_px: int = 480) -> bool:
-    """Draws the events a second into the PNG `target`; False when it cannot be written."""
-    plot = TimeLines("events/s")
-    plot.resize(width_px, height_px)
-    legend = plot.getPlotItem().addLegend(offset=(-10, 4), colCount=4, labelTextColor=style.tokens().dim)
-    day = datetime.fromtimestamp(found.first_s, UTC).strftime("%Y-%m-%d")
-    title = f"events/s by {by} · {found.width_s:,} s steps · from {day} · event time (UTC)"
-    plot.setTitle(title, color=style.tokens().dim, size="9pt")
-    plot.show_lines(found.first_s, found.width_s, busiest(found.events, found.width_s))
-    for name, item in plot.items_by_name.items():
-        legend.addItem(item, html.escape(visible(name)))
-    plot.show()
-    QApplication.processEvents()
-    written = bool(plot.grab().save(str(target), "PNG"))
-    plot.close()
-    return written

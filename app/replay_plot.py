@@ -1,6 +1,6 @@
 """Numbers of a state over the stream's life: pinned paths as stepped lines, the moment shown as a cursor. A click goes there.
 
-Read `replay_page` for pages, `plots` for the axes.
+Read `replay_page` for pages, `plot_axes` for the axes.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.fold import Answer
 from app.legend import Legend
 from app.models.replay_rows import honest_words, shown_path
-from app.plots import AmountAxis, TimeAxis, dress, line_colors
+from app.plot_axes import AmountAxis, TimeAxis, dress, line_colors
 from app.replay_page import ReplayPage
 from app.replaying import Replaying
 

@@ -100,6 +100,11 @@ def blank(widget: QWidget) -> QPixmap:
     return picture
 
 
+def faded(shade: QColor) -> QColor:
+    """A colour that stands back: for what is not chosen, and for the ground below a line."""
+    return _mixed(shade, color("panel"), _FADED)
+
+
 def hatching() -> QBrush:
     """What is drawn over a time of which something was not read."""
     shade = color("faint")
@@ -128,6 +133,7 @@ def _parts(shade: QColor) -> tuple[float, float, float]:
 
 
 _WASH = 0.16
+_FADED = 0.35
 _HATCH_ALPHA = 110
 _RULE_WASH = 0.2
 

@@ -160,7 +160,7 @@ def described(profile: Profile) -> str:
     added = f"{len(columns.added):,} added columns" if columns.added else "no added column"
     parts = [added, _many(len(profile.colors), "colour rule"), _many(len(profile.filters), "kept filter")]
     hidden = len(rules.paths) + len(rules.patterns) + len(rules.regexes)
-    return " · ".join([*parts, f"plots by {profile.throughput[0]} and {profile.timeline}", _many(hidden, "mask")])
+    return " · ".join([*parts, _many(len(profile.plots), "plot"), f"timeline by {profile.timeline}", _many(hidden, "mask")])
 
 
 def _many(count: int, words: str) -> str:

@@ -6,14 +6,19 @@ Read `bar_counts` for the names, `inspector.query` for the language.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection
 
 from app.models.bar_counts import NAMELESS, OTHERS
 from inspector.capture.rollup import GROUPINGS
+from inspector.capture.steps import LONGEST
+from inspector.capture.steps import OTHERS as _REST
 from inspector.masks import SIGN
 
 _OF_PARTITION = " / "
-_NULLABLE = {"type", "category"}
+_TOLD = {*GROUPINGS, "stream", "actor", "decoder", "key"}
+_SUMMED = re.compile(r"\([\d,]+ others\)")
+_NULLABLE = {"type", "category", "stream", "actor", "decoder", "key"}
 """An event may be without; of it a comparison says nothing. Plots count it with those whose name is empty."""
 
 
@@ -22,8 +27,10 @@ def series_filter(by: str, name: str, names: Collection[str]) -> tuple[str, str]
 
     `by` is what the plot tells by, `names` all that it shows: `others` are those with none of these names.
     """
-    if by not in GROUPINGS or SIGN in name or (name == OTHERS and any(SIGN in each for each in names)):
+    if by not in _TOLD or SIGN in name or (name == OTHERS and any(SIGN in each for each in names)):
         return "", ""
+    if name == _REST or _SUMMED.fullmatch(name) or len(name) >= LONGEST or (by == "key" and name.startswith("0x")):
+        return "", ""  # names of none, cut ones, and bytes that are no text
     if name == OTHERS:
         same = _listed(by, [each for each in names if each != OTHERS])
         other, same = same, f"!({same})"

@@ -1,309 +1,350 @@
-"""The metrics pane: events and bytes a second, live, with what was not read hatched. A click is a moment, a drag a range.
+"""The pane of plots: metrics over time in a grid with one axis of time, live, with what was not read hatched.
 
-Reads rollups through the session, a few times a second and only while it can be seen. Read `plots` for the drawing.
+A click is a moment, a drag a range. Reads through the session, only while it can be seen. Read `plot_feeds` for when plots are
+asked, `plot_card` for one of them, `plot_doing` for what is done with them.
 """
 
 from __future__ import annotations
 
-import csv
-import io
-import shlex
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, QTimer
-from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget
 
 from app import style
 from app.empty import Empty
-from app.legend import Legend
 from app.models.bar_counts import unread
+from app.models.durations import step_text
 from app.models.event_look import zone_name
+from app.models.event_rows import shown_time
+from app.models.plot_spec import MOST_PLOTS, PlotSpec, standard
+from app.models.plotted import Plotted
+from app.models.profile import SPANS, STEPS
+from app.notice import Notice
 from app.plain import Panel, set_tip
+from app.plot_card import PlotCard, label_of
+from app.plot_card_menu import add_card_actions, open_card_menu
+from app.plot_doing import PlotDoing
+from app.plot_feeds import Look, PlotFeed, PlotFeeds
+from app.plot_grid import PlotGrid
+from app.plot_marks import marks
 from app.plot_menu import show_plot_menu
-from app.plots import Hatched, Line, TimeLines, busiest, line_colors
+from app.plot_parts import Hatched, Mark
 from app.selection import Selection
 from app.session import Session
 from inspector.capture.gaps import Gap, gaps
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rollup import GROUPINGS, Throughput, throughput
+from inspector.metrics import SECOND_US
+from inspector.text import visible
 
-_LIVE_MS = 40
-_GAPS_MS = 5_000
-_DIM_MS = 300
-_MOST_POINTS = 400
-_SPANS: dict[str, int | None] = {"last 5 min": 300, "last hour": 3_600, "all": None}
-_LEAST_CHARACTERS = 5
-"""A box of choices is this wide where room is short."""
-_SPREADSHEET = ("=", "+", "-", "@", "\t", "\r")
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """The answer to one question."""
-
-    found: Throughput | None
-    by: str
-    is_live: bool
+_AROUND_MS, _DIM_MS = 5_000, 300
+_LAST_US = {"last 5 min": 300 * SECOND_US, "last hour": 3_600 * SECOND_US}
+_STEPS_US = dict(zip(STEPS[1:], (each * SECOND_US for each in (1, 10, 60, 600, 3_600, 86_400)), strict=True))
+_OLD_S = 2.0
+"""Numbers that come at longer intervals say when they are from."""
+Around = tuple[list[Gap], list[Mark]]
 
 
 class MetricsPane(Panel):
-    """Two plots that share their time axis."""
+    """Plots that share their axis of time."""
+
+    alarmed = Signal(object)
+    """`(sentence)`: the newest value of a plot went to the alarm's side of its threshold."""
 
     def __init__(self, session: Session, selection: Selection) -> None:
-        super().__init__("Throughput")
-        self._session, self._selection = session, selection
+        super().__init__("Plots")
+        self.session, self._selection = session, selection
         self._zone: tzinfo = UTC
-        self._seen: _Seen | None = None
         self._gaps: list[Gap] = []
-        self._has_gaps = False
-        self._is_asking = self._is_stale = False
+        self._marks: list[Mark] = []
+        self._at_s: float | None = None
         self._dressed = style.tokens()
+        self.cards: list[PlotCard] = []
+        self.feeds = PlotFeeds(session, self.isVisible, self)
+        self.doing = PlotDoing(self)
+        self._of: dict[PlotCard, PlotFeed] = {}
         self._build()
-        self._soon = QTimer(self, singleShot=True, interval=_LIVE_MS)
-        self._soon.timeout.connect(self._ask)
-        self._gaps_soon = QTimer(self, singleShot=True, interval=0)
-        self._gaps_soon.timeout.connect(self._ask_gaps)
+        self._around_soon = QTimer(self, singleShot=True, interval=0)
+        self._around_soon.timeout.connect(self._ask_around)
         self._dim = QTimer(self, singleShot=True, interval=_DIM_MS)
-        self._dim.timeout.connect(lambda: self._plots.setEnabled(False))
+        self._dim.timeout.connect(self._say_reading)
         session.watermark_changed.connect(self._changed)
         session.capture_ended.connect(self._changed)
+        session.notes.changed.connect(self.look_around)
         selection.time_range_changed.connect(self._range_changed)
+        self.choose(standard(), ("all", STEPS[0]))
 
     def _build(self) -> None:
-        self.by, self.span = QComboBox(), QComboBox()
-        self.by.addItems([f"by {name}" for name in GROUPINGS])
-        self.by.setCurrentText("by log")
-        self.span.addItems([*_SPANS, "selected range"])
+        self.span, self.steps = QComboBox(), QComboBox()
+        self.span.addItems(SPANS)
         self.span.setCurrentText("all")
-        for box, words in ((self.by, "What the lines are"), (self.span, "Which times are shown")):
+        self.steps.addItems([f"{words} steps" for words in STEPS])
+        for box, words in ((self.span, "Which times are shown"), (self.steps, "How wide a step is")):
             box.setAccessibleName(words)
             set_tip(box, words)
-            box.setMinimumContentsLength(_LEAST_CHARACTERS)
-            box.currentIndexChanged.connect(lambda _index: self._ask())
-        self.copy_button = QPushButton("Copy data")
-        set_tip(self.copy_button, "The shown numbers as CSV, safe for spreadsheets")
-        self.copy_button.clicked.connect(self.copy_data)
+            box.currentIndexChanged.connect(lambda _index: self._look())
+        self.add_button = QPushButton("Add plot")
+        set_tip(self.add_button, "Any metric, by any label, of some events")
+        self.add_button.clicked.connect(lambda _on: self.doing.add_plot())
         self.corner.addStretch(1)
-        for widget in (self.by, self.span, self.copy_button):
+        for widget in (self.span, self.steps, self.add_button):
             self.corner.addWidget(widget)
-        self.events, self.bytes = TimeLines("Events a second"), TimeLines("Bytes a second")
-        for plot, unit in ((self.events, "events/s"), (self.bytes, "bytes/s")):
-            plot.getPlotItem().getAxis("left").setLabel(unit)
-            plot.clicked.connect(lambda second: self._selection.go_to_moment(self.events.step_at(second)))
-            plot.brushed.connect(self._brushed)
-            plot.hovered.connect(self._hovered)
-            plot.menu_wanted.connect(self._menu)
-        self._plots = QWidget()
-        self.legend = Legend()
-        self.legend.menu_wanted.connect(lambda name, at: self._menu(None, name, at))
         said = QHBoxLayout()
-        said.setContentsMargins(4, 0, style.INSIDE_PX, 0)
-        said.addWidget(self.legend, 3)
-        said.addWidget(self.note, 4)
+        said.setContentsMargins(style.INSIDE_PX, 0, style.INSIDE_PX, 0)
+        said.addWidget(self.note, 1)
+        self.note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        self.notice = Notice("About the plots")
         self.body.addLayout(said)
-        whole, row = QVBoxLayout(self._plots), QHBoxLayout()
-        whole.setContentsMargins(4, 0, 4, 4)
-        whole.addLayout(row, 1)
-        row.setSpacing(style.GAP_PX)
-        row.addWidget(self.events)
-        row.addWidget(self.bytes)
-        self.empty = Empty("Nothing to plot yet.", "Events with a time are plotted as they are captured.")
-        self._stack = QStackedWidget()
+        self.body.addWidget(self.notice)
+        self.empty = Empty("No plot is shown.", "Plots show any metric over time, by log, type, key and more.")
+        self.empty.add_button("Add plot", is_main=True).clicked.connect(lambda _on: self.doing.add_plot())
+        self.empty.add_button("The standard plots").clicked.connect(lambda _on: self.doing.reset_plots())
+        self.grid, self._stack = PlotGrid(), QStackedWidget()
         self._stack.addWidget(self.empty)
-        self._stack.addWidget(self._plots)
+        self._stack.addWidget(self.grid)
         self.body.addWidget(self._stack, 1)
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows times in this zone."""
         self._zone = zone
-        for plot in (self.events, self.bytes):
-            plot.set_zone(zone)
-        self._say()
+        for card in self.cards:
+            card.set_zone(zone)
+        self._say(self._at_s)
 
-    def choose(self, by: str, span: str) -> None:
-        """Plots by one of `GROUPINGS`, over the times of that name."""
-        self.by.setCurrentText(f"by {by}")
-        self.span.setCurrentText(span)
+    @property
+    def zone(self) -> tzinfo:
+        """The zone in which times are shown."""
+        return self._zone
 
-    def chosen(self) -> tuple[str, str]:
+    # ---- which plots
+
+    def choose(self, plots: Sequence[PlotSpec], times: tuple[str, str]) -> None:
+        """Shows these plots, of which times and in which steps."""
+        for card in list(self.cards):
+            self._drop(card)
+        for spec in plots[:MOST_PLOTS]:
+            self._make(spec)
+        for box, text in ((self.span, times[0]), (self.steps, f"{times[1]} steps")):
+            box.setCurrentText(text)
+        self.show_plots()
+        self._look()
+
+    def chosen(self) -> tuple[tuple[PlotSpec, ...], tuple[str, str]]:
         """What `choose` would be told."""
-        return GROUPINGS[self.by.currentIndex()], self.span.currentText()
+        return tuple(card.spec for card in self.cards), (self.span.currentText(), STEPS[self.steps.currentIndex()])
+
+    def add(self, spec: PlotSpec) -> PlotCard:
+        """Shows one more plot."""
+        card = self._make(spec)
+        self.show_plots()
+        return card
+
+    def remove(self, card: PlotCard) -> None:
+        """Shows one plot less."""
+        self._drop(card)
+        self.show_plots()
+
+    def change(self, card: PlotCard, spec: PlotSpec) -> None:
+        """A plot shows something else, or the same another way."""
+        self.feeds.change(self._of[card], spec)
+        was = list(card.alarmed)
+        card.show_spec(spec)
+        self._tell_alarm(card, had=bool(was))
+        self.grid.arrange()
+        self._dim.start()
+
+    def feed(self, card: PlotCard) -> PlotFeed:
+        """Where a plot has its numbers from."""
+        return self._of[card]
+
+    def show_plots(self) -> None:
+        """Puts the plots in their order into the grid."""
+        self.grid.show_cards(self.cards)
+        self._stack.setCurrentIndex(1 if self.cards else 0)
+        self.add_button.setEnabled(len(self.cards) < MOST_PLOTS)
+        self._draw_around()
+
+    def _make(self, spec: PlotSpec) -> PlotCard:
+        card, feed = PlotCard(spec), self.feeds.add(spec)
+        self._of[card] = feed
+        self.cards.append(card)
+        card.set_zone(self._zone)
+        card.plot.clicked.connect(lambda second: self._selection.go_to_moment(card.plot.step_at(second)))
+        card.plot.brushed.connect(self._brushed)
+        card.plot.hovered.connect(self._hovered)
+        card.menu_wanted.connect(partial(self._menu, card))
+        feed.answered.connect(partial(self._show, card))
+        feed.failed.connect(partial(self._fail, card))
+        feed.changed.connect(self._reading_changed)
+        self.feeds.wake()
+        return card
+
+    def _drop(self, card: PlotCard) -> None:
+        self.cards.remove(card)
+        self.feeds.remove(self._of.pop(card))
+        card.hide()
+        card.setParent(None)
+        card.deleteLater()
 
     # ---- asking
 
     def _changed(self, _what: object = None) -> None:
-        self._is_stale = True
-        if self.isVisible() and not self._soon.isActive():
-            self._soon.start()
+        self.feeds.grown()
+        self.look_around()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Looks again at what changed while it was hidden."""
         super().showEvent(event)
-        self._changed()
+        self.feeds.wake()
+        self.look_around()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        """Costs nothing while it cannot be seen."""
+        """Costs nothing while it cannot be seen, but for alarms."""
         super().hideEvent(event)
-        self._soon.stop()
+        self._around_soon.stop()
+        self.feeds.sleep()
 
-    def _ask(self) -> None:
-        if self._session.watermark is None:
-            return
-        if self._is_asking:
-            self._is_stale = True
-            return
-        self._is_asking, self._is_stale = True, False
-        by, is_live = GROUPINGS[self.by.currentIndex()], self._session.is_capturing or self._session.work.lets_go
-        last_s, span_s = _SPANS.get(self.span.currentText()), self._chosen_range()
-
-        def look(reader: CaptureReader) -> _Seen:
-            return _Seen(throughput(reader, by, most_points=_MOST_POINTS, last_s=last_s, span_s=span_s), by, is_live)
-
+    def _look(self) -> None:
+        wanted, span = self._selection.time_range, self.span.currentText()
+        step_us = _STEPS_US.get(STEPS[self.steps.currentIndex()])
+        self.feeds.look_at(Look(wanted if span == SPANS[-1] else None, _LAST_US.get(span), step_us))
         self._dim.start()
-        self._session.work.run(look, self._show, self._fail, lane="metrics")
 
-    def _chosen_range(self) -> tuple[int, int] | None:
-        wanted = self._selection.time_range
-        if self.span.currentText() in _SPANS or wanted is None:
-            return None
-        return wanted[0] // 1_000_000, -(-wanted[1] // 1_000_000)
+    def look_around(self, _what: object = None) -> None:
+        """Reads gaps, findings and notes again, soon."""
+        if self.isVisible() and not self._around_soon.isActive():
+            self._around_soon.start()
 
-    def _ask_gaps(self) -> None:
-        if self.isVisible():
-            self._session.work.run(gaps, self._show_gaps, lambda _sentence: None, lane="gaps")
+    def _ask_around(self) -> None:
+        if self._session_is_read():
+            noted = list(self.session.notes.all)
+
+            def look(reader: CaptureReader) -> Around:
+                return gaps(reader), marks(reader, noted)
+
+            self.session.work.run(look, self._show_around, lambda _sentence: None, lane="around plots")
+            self._around_soon.setInterval(_AROUND_MS)
+
+    def _session_is_read(self) -> bool:
+        return self.isVisible() and self.session.watermark is not None
 
     # ---- showing
 
-    def _show(self, seen: _Seen) -> None:
-        self._done()
-        self._seen = seen
-        if seen.found is None:
-            self.empty.show_text("Nothing to plot yet.", "Events with a time are plotted as they are captured.")
-            self._stack.setCurrentIndex(0)
+    def _show(self, card: PlotCard, shown: Plotted | None) -> None:
+        had, feed = bool(card.alarmed), self._of[card]
+        is_old = feed.pause_s > _OLD_S and (self.session.is_capturing or self.session.work.lets_go)
+        card.show_as_of(f"as of {datetime.fromtimestamp(feed.at_s, self._zone):%H:%M:%S}" if is_old else "")
+        card.show_plotted(shown)
+        card.show_reading(on=False, is_new=False)
+        self._tell_alarm(card, had=had)
+        self._share_axis()
+        self._draw_around()
+        card.point(self._at_s)
+        self._say(self._at_s)
+
+    def _fail(self, card: PlotCard, sentence: str) -> None:
+        card.show_reading(on=False, is_new=False)
+        card.show_error(sentence)
+
+    def _tell_alarm(self, card: PlotCard, *, had: bool) -> None:
+        if card.alarmed and not had:
+            sentence = f"{visible(card.words)}: {card.alarm_words()[0].removeprefix('▲ ')}"
+            self.session.messages.say("warning", sentence)
+            self.alarmed.emit(sentence)
+
+    def _reading_changed(self) -> None:
+        if not self._dim.isActive():
+            self._dim.start()
+
+    def _say_reading(self) -> None:
+        for card, feed in self._of.items():
+            card.show_reading(on=feed.is_reading or (feed.is_stale and not feed.is_halted), is_new=feed.is_new)
+
+    def _times_s(self) -> tuple[float, float] | None:
+        """From the first to the last point of all plots."""
+        times = [card.shown.times for card in self.cards if card.shown is not None]
+        return (min(float(each[0]) for each in times), max(float(each[-1]) for each in times)) if times else None
+
+    def _share_axis(self) -> None:
+        if (span := self._times_s()) is not None:
+            step_s = max(card.shown.step_s for card in self.cards if card.shown is not None)
+            for card in self.cards:
+                card.plot.show_range(span[0], max(span[1], span[0] + step_s))
+
+    def _show_around(self, found: Around) -> None:
+        self._gaps, self._marks = found
+        self._draw_around()
+        self._say(self._at_s)
+
+    def _draw_around(self) -> None:
+        span, wanted = self._times_s(), self._selection.time_range
+        if span is None:
             return
-        self._stack.setCurrentIndex(1)
-        found = seen.found
-        cut = 1 if seen.is_live and found.width_s <= 60 else 0  # the newest step is still being filled: it would be a dip
-        for plot, counts in ((self.events, found.events), (self.bytes, found.bytes)):
-            plot.show_lines(found.first_s, found.width_s, _without_newest(busiest(counts, found.width_s), cut))
-        self.legend.show_colors(line_colors(self.events.lines))
-        if not self._gaps_soon.isActive():
-            self._gaps_soon.start(_GAPS_MS if self._has_gaps else 0)
-        self._draw_gaps()
-        self._say()
-        self._describe()
+        low, high = span
+        parts = [(max(a / 1e6, low), min(b / 1e6, high), text) for a, b, text in unread(self._gaps, int(low * 1e6), int(high * 1e6))]
+        hatched = [Hatched(a, b, text) for a, b, text in parts if a < b]
+        brush = (wanted[0] / 1e6, wanted[1] / 1e6) if wanted is not None else None
+        for card in self.cards:
+            card.show_around(hatched, self._marks, brush)
 
-    def _fail(self, sentence: str) -> None:
-        self._done()
-        if sentence != "stopped":
-            self.note.show_text(f"The throughput could not be read: {sentence}")
-
-    def _done(self) -> None:
-        self._is_asking = False
-        self._dim.stop()
-        self._plots.setEnabled(True)
-        if self._is_stale and self.isVisible():
-            self._soon.start()
-
-    def _show_gaps(self, found: list[Gap]) -> None:
-        self._gaps, self._has_gaps = found, True
-        self._draw_gaps()
-        self._say()
-
-    def _draw_gaps(self) -> None:
-        times = self.events.times
-        if not len(times):
+    def _say(self, second: float | None) -> None:
+        """The line above the plots: the moment under the crosshair, else how the plots are to be read."""
+        shown = next((card.shown for card in self.cards if card.shown is not None), None)
+        if shown is None:
+            self.note.show_text("")
             return
-        first_us, until_us = int(times[0] * 1_000_000), int(times[-1] * 1_000_000)
-        found = [(max(low / 1e6, times[0]), min(high / 1e6, times[-1]), text) for low, high, text in unread(self._gaps, first_us, until_us)]
-        stretches = [Hatched(low, high, text) for low, high, text in found if low < high]
-        for plot in (self.events, self.bytes):
-            plot.show_hatched(stretches)
-
-    def _say(self, place: int | None = None) -> None:
-        """The line above the plots: the numbers under the crosshair, else how the plot is to be read."""
-        if self._seen is None or self._seen.found is None or not len(self.events.times):
+        if second is not None:
+            place = shown.place(second)
+            at = shown_time(shown.span_us(place)[0] if place is not None else int(second * 1e6), self._zone)
+            words = [mark.text for mark in self.cards[0].plot.marks_near(second)]
+            self.note.show_text(" · ".join([f"{at.removesuffix('.000000')} {zone_name(self._zone)}", *words]))
             return
-        if place is not None:
-            at = datetime.fromtimestamp(self.events.times[place], self._zone).strftime("%Y-%m-%d %H:%M:%S")
-            rates = " · ".join(f"{name} {values[place]:,.1f}/s" for name, values in self.events.lines.items())
-            self.note.show_text(f"{at} {zone_name(self._zone)} · {rates}")
-            return
+        steps = sorted({card.shown.answer.step_us for card in self.cards if card.shown is not None})
+        clocks = dict.fromkeys(card.shown.answer.clock for card in self.cards if card.shown is not None)
         missing = sum(gap.positions for gap in self._gaps)
-        parts = [f"{self._seen.found.width_s:,} s steps", f"event time ({zone_name(self._zone)})"]
+        parts = [f"{' and '.join(map(step_text, steps))} steps", f"{' and '.join(clocks)} ({zone_name(self._zone)})"]
         self.note.show_text(" · ".join([*parts, *([f"{missing:,} positions not read"] if missing else [])]))
-
-    def _describe(self) -> None:
-        """The newest numbers in words, for those who do not see the lines."""
-        for plot, unit in ((self.events, "events"), (self.bytes, "bytes")):
-            newest = ", ".join(f"{name} {values[-1]:,.1f}" for name, values in plot.lines.items() if len(values))
-            plot.setAccessibleDescription(f"newest {unit} a second: {newest}")
 
     # ---- pointing
 
-    def _hovered(self, place: object) -> None:
-        for plot in (self.events, self.bytes):
-            plot.point(place if isinstance(place, int) else None)
-        self._say(place if isinstance(place, int) and place < len(self.events.times) else None)
+    def _hovered(self, second: object) -> None:
+        self._at_s = second if isinstance(second, float) else None
+        for card in self.cards:
+            card.point(self._at_s)
+        self._say(self._at_s)
 
     def _brushed(self, stretch: object) -> None:
         assert isinstance(stretch, tuple)
-        self._selection.choose_time_range((int(stretch[0] * 1_000_000), int(stretch[1] * 1_000_000) + 1))
+        self._selection.choose_time_range((int(stretch[0] * SECOND_US), int(stretch[1] * SECOND_US) + 1))
 
-    def _menu(self, span: object, name: object, at: QPoint) -> None:
+    def _menu(self, card: PlotCard, span: object, name: object, at: QPoint) -> None:
+        if span is None and name is None:
+            open_card_menu(self.doing, card, self, at)
+            return
         show_plot_menu(
             self,
             at,
             self._selection,
-            by=GROUPINGS[self.by.currentIndex()],
-            names=list(self.events.lines),
+            by=label_of(card.spec),
+            names=list(card.plot.lines),
             pointed=name if isinstance(name, str) else None,
             span_us=span if isinstance(span, tuple) else None,
+            within=card.spec.filter,
+            add_more=lambda menu: add_card_actions(menu.addMenu("This plot"), self.doing, card),
         )
 
-    def _range_changed(self, span: object) -> None:
-        stretch = (span[0] / 1e6, span[1] / 1e6) if isinstance(span, tuple) else None
-        for plot in (self.events, self.bytes):
-            plot.show_brush(stretch)
-        if self.span.currentText() not in _SPANS:
-            self._ask()
-
-    def copy_data(self) -> None:
-        """Copies the shown numbers as CSV: a time and a rate for each line."""
-        out = io.StringIO()
-        lines = csv.writer(out)
-        tables = (("events/s", self.events.lines), ("bytes/s", self.bytes.lines))
-        names = [(unit, name) for unit, table in tables for name in table]
-        lines.writerow(["time", *(_cell(f"{name} {unit}") for unit, name in names)])
-        columns = [table[name] for _, table in tables for name in table]
-        for place, second in enumerate(self.events.times):
-            lines.writerow(
-                [datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%SZ"), *(f"{values[place]:g}" for values in columns)]
-            )
-        QGuiApplication.clipboard().setText(out.getvalue())
-
-    def copy_command(self) -> None:
-        """Copies the command that prints these numbers."""
-        if self._seen is not None and self._seen.found is not None:
-            command = ["eventscope", "count", str(self._session.path), "--by", self._seen.by, "--every", f"{self._seen.found.width_s}s"]
-            QGuiApplication.clipboard().setText(self._session.said(shlex.join(command)))
+    def _range_changed(self, _span: object) -> None:
+        self._draw_around()
+        if self.span.currentText() == SPANS[-1]:
+            self._look()
 
     def changeEvent(self, event: QEvent) -> None:
         """Light turned dark, or back."""
         super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "bytes") and self._dressed is not style.tokens():
+        if event.type() is QEvent.Type.PaletteChange and hasattr(self, "grid") and self._dressed is not style.tokens():
             self._dressed = style.tokens()
-            for plot in (self.events, self.bytes):
-                plot.dress()
-            self.legend.show_colors(line_colors(self.events.lines))
-
-
-def _without_newest(lines: dict[str, Line], cut: int) -> dict[str, Line]:
-    return {name: values[: len(values) - cut] if len(values) > 1 else values for name, values in lines.items()}
-
-
-def _cell(text: str) -> str:
-    """A name as a spreadsheet takes it: never a formula."""
-    return f"'{text}" if text.startswith(_SPREADSHEET) else text
+            for card in self.cards:
+                card.dress()

@@ -32,10 +32,8 @@ LABELS: Mapping[str, str] = MappingProxyType(
 )
 """What events can be told apart by, with its SQL; beside these any header, as `header:NAME`."""
 HEADER = "header:"
-_LONGEST = 200
-"""Characters of a label."""
-
-
+LONGEST = 200
+"""Characters of a label; one that has so many may have been cut."""
 OTHERS = "(others)"
 
 
@@ -113,7 +111,7 @@ def label_text(value: object) -> str:
             text = f"0x{value.hex()}"
     else:
         text = "" if value is None else str(value)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def _told(reader: CaptureReader, by: str, label: str, within: str, bounds: Mapping[str, Any], most: int) -> set[str] | None:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from inspector.metrics import Answer, Question
 
 _EVERY_S = 1.0
-_COLUMNS = ("time", "metric", "label", "value", "unit")
 _SETTLED_US = 2_000_000
 """Of what is followed a step is told this long after its end: later events would change it."""
 
@@ -149,34 +148,28 @@ class _Printer:
     def __init__(self, format_: str | None, *, follow: bool) -> None:
         from inspector.cli.output import chosen_format
         from inspector.export import Cells
+        from inspector.metrics import COLUMNS
 
         self._format = format_ if format_ == "csv" else chosen_format(format_)
         self._follows = follow
-        self._cells = Cells[dict[str, object]](_COLUMNS, lambda row: [row[name] for name in _COLUMNS])
+        self._cells = Cells[dict[str, object]](COLUMNS, lambda row: [row[name] for name in COLUMNS])
         if self._format == "csv":
             sys.stdout.write(self._cells.head())
 
     def put(self, answer: Answer, first: int, until: int) -> None:
         """Writes the steps `[first, until)` of all lines, in the order of time."""
         from inspector.cli.output import print_rows
+        from inspector.metrics import COLUMNS
+        from inspector.metrics import rows as rows_of
 
-        rows = _rows(answer, first, until)
+        rows = rows_of(answer, first, until)
         if self._format == "csv":
             sys.stdout.writelines(map(self._cells.of, rows))
         elif self._format == "table" and self._follows:
             sys.stdout.writelines(map(_line, rows))
         else:
-            print_rows(rows, _COLUMNS, format_=self._format)
+            print_rows(rows, COLUMNS, format_=self._format)
         sys.stdout.flush()
-
-
-def _rows(answer: Answer, first: int, until: int) -> Iterator[dict[str, object]]:
-    from inspector.event import format_time
-
-    for place in range(first, until):
-        time = format_time(answer.first_us + place * answer.step_us)
-        for line in answer.series:
-            yield {"time": time, "metric": answer.metric, "label": line.label, "value": line.values[place], "unit": answer.unit}
 
 
 def _line(row: dict[str, object]) -> str:

@@ -7,7 +7,7 @@ that a saved session shows its plots. Read `throughput` for an example, `samples
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from typing import Protocol, cast
@@ -17,6 +17,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import STEPS_S
 from inspector.capture.steps import HEADER, OTHERS, Tally, is_label, tallies, time_span
 from inspector.errors import UsageError
+from inspector.event import format_time
 from inspector.query import condition
 
 SECOND_US = 1_000_000
@@ -77,6 +78,18 @@ class Answer:
     def times_us(self) -> range:
         """Where the steps begin."""
         return range(self.first_us, self.first_us + self.length * self.step_us, self.step_us)
+
+
+COLUMNS = ("time", "metric", "label", "value", "unit")
+"""What a row of an answer has, wherever it is printed, copied or saved."""
+
+
+def rows(answer: Answer, first: int = 0, until: int | None = None) -> Iterator[dict[str, object]]:
+    """The steps `[first, until)` of an answer, a row of `COLUMNS` for each step and line, in the order of time."""
+    for place in range(first, answer.length if until is None else until):
+        time = format_time(answer.first_us + place * answer.step_us)
+        for line in answer.series:
+            yield {"time": time, "metric": answer.metric, "label": line.label, "value": line.values[place], "unit": answer.unit}
 
 
 class Metric(Protocol):

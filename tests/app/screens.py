@@ -45,6 +45,7 @@ from app.models.color_rules import ColorRule
 from app.models.profile import MaskRules, Profile
 from app.panes.event import EventPane
 from app.panes.findings import FindingsPane
+from app.panes.metrics import MetricsPane
 from app.panes.replay import ReplayPane
 from app.panes.states import StatesPane
 from app.plot_menu import show_plot_menu
@@ -52,7 +53,7 @@ from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
 from tests import encodings
-from tests.app import finding_captures, replay_scenes, schema_captures, shop_scene
+from tests.app import finding_captures, plot_scenes, replay_scenes, schema_captures, shop_scene
 from tests.app.captures import Growing
 from tests.formats import pipe_format
 from tests.replay.captures import Log, Written, write
@@ -127,6 +128,13 @@ class Stage:
         assert self.window.panes is not None
         self.window.panes.show_pane("All at a time", on=True)
         return self.window.panes.states_pane
+
+    @property
+    def plots(self) -> MetricsPane:
+        """The plots, in front."""
+        assert self.window.panes is not None
+        self.window.panes.show_pane("Plots", on=True)
+        return self.window.panes.metrics_pane
 
     def tab(self, name: str) -> None:
         """Shows a tab of the event pane."""
@@ -1085,6 +1093,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
 }
 SCENES |= replay_scenes.SCENES
 SCENES |= shop_scene.SCENES
+SCENES |= plot_scenes.SCENES
 
 
 def main() -> int:

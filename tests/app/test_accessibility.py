@@ -150,7 +150,7 @@ def test_tab_goes_through_everything_and_round(qtbot: QtBot, full: MainWindow) -
     assert full.focusWidget() is first, f"Tab stays at {met[-3:]}"
     visited = [name_of_pane(full, widget) for widget in met]
     order = [name for place, name in enumerate(visited) if name and (place == 0 or visited[place - 1] != name)]
-    assert order == ["Timeline", "Navigator", "Events", "Throughput", "Event", "Replay"]
+    assert order == ["Timeline", "Navigator", "Events", "Plots", "Event", "Replay"]
 
 
 def name_of_pane(window: MainWindow, widget: QWidget) -> str:

@@ -26,6 +26,7 @@ from app.filter_help import FilterHelp
 from app.main_window import MainWindow
 from app.messages import Messages
 from app.models.event_columns import NAMES
+from app.models.plot_spec import standard
 from app.models.profile import MaskRules
 from inspector.capture.writer import CaptureWriter
 from inspector.cli import main
@@ -174,7 +175,7 @@ def test_no_widget_model_or_screen_reader_has_a_secret(qtbot: QtBot, masked: Mai
         window.events.view.header.show_column(column, on=True)
     open_navigator(qtbot, window)
     for by in ("category", "type", "log"):
-        window.panes.metrics_pane.choose(by, "all")
+        window.panes.metrics_pane.choose(standard(by), ("all", "auto"))
         window.panes.timeline_pane.tell_by(by)
         qtbot.wait(120)
         texts += seen(window)
@@ -310,11 +311,15 @@ def test_no_copy_has_a_secret(qtbot: QtBot, masked: MainWindow) -> None:
         for copy in (headers.copy_name, headers.copy_value, headers.copy_hex):
             copy()
             assert leaks(clipboard_texts()) == []
-    window.panes.metrics_pane.choose("category", "all")
-    qtbot.waitUntil(lambda: bool(window.panes is not None and window.panes.metrics_pane.events.lines), timeout=_WAIT_MS)
+    window.panes.metrics_pane.choose(standard("category"), ("all", "auto"))
+    qtbot.waitUntil(lambda: bool(window.panes is not None and window.panes.metrics_pane.cards[0].plot.lines), timeout=_WAIT_MS)
     qtbot.wait(150)
-    window.panes.metrics_pane.copy_data()
-    check()
+    plots = window.panes.metrics_pane
+    for card in plots.cards:
+        plots.doing.copy_data(card)
+        check()
+        plots.doing.copy_command(card)
+        check()
     assert done >= 14
 
 
@@ -327,7 +332,7 @@ def _steps(qtbot: QtBot, window: MainWindow) -> Iterator[str]:
     assert window.status_line is not None
     window.status_line.disk.hide()  # what is free on the disk changes by itself
     open_navigator(qtbot, window)
-    window.panes.metrics_pane.choose("category", "all")
+    window.panes.metrics_pane.choose(standard("category"), ("all", "auto"))
     window.panes.timeline_pane.tell_by("category")
     for column in ("actor", "id", "correlation_id", "category"):
         window.events.view.header.show_column(column, on=True)

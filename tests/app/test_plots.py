@@ -4,19 +4,31 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.plots import AmountAxis, TimeAxis, TimeLines, busiest
+from app.models.plotted import Line, Plotted, decimated, plotted, stacked
+from app.plot_axes import AmountAxis, TimeAxis
+from app.plots import TimeLines
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import throughput
+from inspector.metrics import Answer, Question, Series
 from tests.app.captures import capture
 
 _FRAMES = 1_000
+
+
+def answered(lines: Mapping[str, Sequence[float | None]]) -> Plotted:
+    series = [Series(name, values) for name, values in lines.items()]
+    return plotted(Answer("events", "events/s", 1_795_420_800_000_000, 1_000_000, series), Question())
 
 
 def test_a_thousand_frames_lose_no_reference_to_none(qtbot: QtBot, qapp: QApplication) -> None:
@@ -27,7 +39,7 @@ def test_a_thousand_frames_lose_no_reference_to_none(qtbot: QtBot, qapp: QApplic
     plot.show()
     before = sys.getrefcount(None)
     for frame in range(_FRAMES):
-        plot.show_lines(1_795_420_800, 1, busiest({"orders": [frame % 7, 2, 3, frame % 5]}, 1))
+        plot.show_plotted(answered({"orders": [frame % 7, 2, 3, frame % 5]}))
         qapp.processEvents()
     assert sys.getrefcount(None) > before - _FRAMES
 
@@ -53,6 +65,40 @@ def test_amounts_have_one_prefix_and_as_many_digits_as_they_need(
     qtbot: QtBot, values: list[float], spacing: float, texts: list[str]
 ) -> None:
     assert AmountAxis().tickStrings(values, 1.0, spacing) == texts
+
+
+def test_logarithms_are_written_as_amounts(qtbot: QtBot) -> None:
+    axis = AmountAxis()
+    axis.is_log = True
+    assert axis.tickStrings([-2, 0, 3, 6], 1.0, 1.0) == ["0.01", "1", "1 k", "1 M"]
+
+
+_VALUES = st.lists(st.none() | st.floats(-1e6, 1e6), min_size=1, max_size=400)
+
+
+@given(_VALUES, st.integers(2, 50))
+def test_fewer_points_keep_the_least_the_greatest_and_the_gaps(values: list[float | None], most: int) -> None:
+    line: Line = np.array(values, dtype=np.float64)
+    times = np.arange(len(line), dtype=np.float64)
+    where, points = decimated(times, line, most)
+    assert len(points) <= max(most + 4, 2 * most)
+    known = line[~np.isnan(line)]
+    assert np.isnan(points).all() == (len(known) == 0)
+    if len(known):
+        assert (np.nanmin(points), np.nanmax(points)) == (known.min(), known.max())
+    assert list(where) == sorted(where)
+    assert (where[0], where[-1]) == (0, times[-1]) or len(points) < len(line)
+
+
+@given(st.lists(_VALUES.map(lambda values: (values * 5)[:5]), min_size=1, max_size=6))
+def test_a_stack_is_as_high_as_its_parts_and_unknown_where_all_are(lines: list[list[float | None]]) -> None:
+    found = stacked({f"{number}": np.array((values + [None] * 5)[:5], dtype=np.float64) for number, values in enumerate(lines)})
+    top = list(found.values())[-1]
+    for place in range(5):
+        known = [values[place] for values in lines if place < len(values) and values[place] is not None]
+        assert (np.isnan(top[place])) == (not known)
+        if known:
+            assert top[place] == pytest.approx(sum(value for value in known if value is not None))
 
 
 def test_the_throughput_counts_every_event_once(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from app.dialogs.profiles import ProfilesDialog
 from app.main_window import MainWindow
 from app.messages import Messages
 from app.models.color_rules import ColorRule
+from app.models.plot_spec import STACKED, PlotSpec, Threshold, standard
 from app.models.profile import DEFAULT, ColumnChoices, MaskRules, Profile, file_text, read
 from app.profiles import Profiles
 from inspector.errors import UsageError
@@ -34,7 +35,8 @@ PAYMENTS = Profile(
     ColumnChoices({"actor": True, "log": False}, {"key": 170}, ("time", "data.total"), ("data.total",)),
     (ColorRule("seq < 3", 2),),
     ("data.total > 5",),
-    ("type", "last hour"),
+    (PlotSpec("events", "type", scale=STACKED), PlotSpec("late", "log", threshold=Threshold(5.0))),
+    ("last hour", "10 s"),
     "log",
 )
 
@@ -171,7 +173,7 @@ def test_two_clicks_put_another_profile_in_force(qtbot: QtBot, window: MainWindo
     assert not header.is_shown("log")
     assert not header.is_shown("id")
     assert window.panes is not None
-    assert window.panes.metrics_pane.chosen() == ("type", "last hour")
+    assert window.panes.metrics_pane.chosen() == (PAYMENTS.plots, ("last hour", "10 s"))
     assert window.panes.timeline_pane.by.currentText() == "by log"
     assert window.panes.coloring.rules == PAYMENTS.colors
     assert window.chrome.filter.store.kept == ["data.total > 5"]
@@ -197,13 +199,13 @@ def test_what_is_changed_is_the_profiles_and_no_others(qtbot: QtBot, window: Mai
     assert profiles.current.name == "Mine"
     assert window.panes is not None
     window.events.view.header.show_column("actor", on=True)
-    window.panes.metrics_pane.choose("category", "all")
+    window.panes.metrics_pane.choose(standard("category"), ("all", "auto"))
     window.panes.coloring.keep([ColorRule("seq > 1", 4)])
     window.chrome.filter.store.keep("seq > 7", on=True)
     window.close_capture()
     kept = profiles_at(tmp_path).get("Mine")
     assert kept.columns.shown == {"actor": True}
-    assert (kept.colors, kept.filters, kept.throughput) == ((ColorRule("seq > 1", 4),), ("seq > 7",), ("category", "all"))
+    assert (kept.colors, kept.filters, kept.plots) == ((ColorRule("seq > 1", 4),), ("seq > 7",), standard("category"))
     profiles.use(DEFAULT)
     assert profiles.current == Profile()
 

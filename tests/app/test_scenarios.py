@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.models.event_columns import TYPE
+from app.models.plot_spec import standard
 from tests.app.captures import Growing
 from tests.app.hand import Hand
 from tests.app.test_window import shown, wait_for_cell
@@ -454,7 +455,8 @@ def bar_part(window: MainWindow, name: str) -> QPoint:
 def from_metrics(hand: Hand, window: MainWindow) -> QMenu:
     assert window.panes is not None
     pane = window.panes.metrics_pane
-    return hand.menu(pane.legend, pane.legend.places()["OrderPaid"].center())
+    legend = pane.cards[0].legend
+    return hand.menu(legend, legend.places()["OrderPaid"].center())
 
 
 @pytest.mark.parametrize("place", [from_tree, from_navigator, from_legend, from_bar, from_metrics])
@@ -464,8 +466,8 @@ def test_what_is_shown_anywhere_becomes_a_filter_in_every_way(
     window = open_window
     assert window.panes is not None
     assert window.selection is not None
-    window.panes.metrics_pane.by.setCurrentText("by type")
-    qtbot.waitUntil(lambda: window.panes is not None and "OrderPaid" in window.panes.metrics_pane.events.lines, timeout=_WAIT_MS)
+    window.panes.metrics_pane.choose(standard("type"), ("all", "auto"))
+    qtbot.waitUntil(lambda: window.panes is not None and "OrderPaid" in window.panes.metrics_pane.cards[0].plot.lines, timeout=_WAIT_MS)
     window.events.choose_row(1)
     qtbot.waitUntil(lambda: window.panes is not None and window.panes.event_pane.shown is not None, timeout=_WAIT_MS)
     before, same = "data.n < 600", 'type == "OrderPaid"'

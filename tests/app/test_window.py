@@ -271,7 +271,7 @@ def test_the_window_never_stands_still(qtbot: QtBot, window: MainWindow, tmp_pat
         pane = shown(qtbot, window, growing.path, 240_001)
         assert window.panes is not None
         metrics = window.panes.metrics_pane
-        qtbot.waitUntil(lambda: len(metrics.events.times) > 0, timeout=_WAIT_MS)
+        qtbot.waitUntil(lambda: len(metrics.cards[0].plot.times) > 0, timeout=_WAIT_MS)
         gc.collect()
         gc.freeze()  # what other tests left is no window's
         probe = StallProbe()

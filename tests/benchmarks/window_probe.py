@@ -15,7 +15,6 @@ import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -115,14 +114,8 @@ def _live(qt: QApplication, window: MainWindow, path: Path, seconds: float) -> d
         last[0] = now
 
     assert window.panes is not None
-    metrics = window.panes.metrics_pane
-    show = metrics._show
-
-    def counted(seen: Any) -> None:
-        frames[0] += 1
-        show(seen)
-
-    metrics._show = counted  # type: ignore[method-assign]
+    for card in window.panes.metrics_pane.cards[:1]:
+        window.panes.metrics_pane.feed(card).answered.connect(lambda _shown: frames.__setitem__(0, frames[0] + 1))
     timer = QTimer(window, interval=_BEAT_MS)
     timer.timeout.connect(beat)
     timer.start()

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 import resources
 from app.models.color_rules import COLORS, ColorRule
 from app.models.event_columns import NAMES
-from app.models.profile import DEFAULT, MOST_FILTERS, SPANS, TOLD, ColumnChoices, MaskRules, Profile, file_text, name_problem, read
+from app.models.plot_spec import LINEAR, SCALES, STACKED, PlotSpec, Threshold, standard
+from app.models.profile import DEFAULT, MOST_FILTERS, SPANS, STEPS, TOLD, ColumnChoices, MaskRules, Profile, file_text, name_problem, read
 from app.panes import metrics, timeline
 from inspector.capture.rollup import GROUPINGS
 from inspector.errors import UsageError
@@ -35,7 +36,19 @@ _PROFILES = st.builds(
     ),
     st.lists(st.builds(ColorRule, _FILTERS, st.integers(1, COLORS), st.booleans()), max_size=5).map(tuple),
     st.lists(_FILTERS, unique=True, max_size=5).map(tuple),
-    st.tuples(st.sampled_from(GROUPINGS), st.sampled_from(SPANS)),
+    st.lists(
+        st.builds(
+            PlotSpec,
+            st.sampled_from(("events", "late", "no such metric")),
+            st.sampled_from((*GROUPINGS, "", "header:x-ö")),
+            _FILTERS | st.just(""),
+            st.sampled_from(SCALES),
+            st.booleans(),
+            st.none() | st.builds(Threshold, st.floats(allow_nan=False, allow_infinity=False), st.booleans()),
+        ),
+        max_size=3,
+    ).map(tuple),
+    st.tuples(st.sampled_from(SPANS), st.sampled_from(STEPS)),
     st.sampled_from(TOLD),
     st.builds(
         MaskRules,
@@ -103,6 +116,17 @@ def test_any_text_is_a_profile_or_is_refused_in_one_sentence(text: str) -> None:
         ("profile = 1\n[[colors]]\nfilter = 'seq > 1'\ncolor = 99", "colors[1].color: a number from 1 to 9, not 99"),
         ("profile = 1\n[[colors]]\nfilter = 'seq > 1'\ncolor = 1\non = 'yes'", "colors[1].on: true or false"),
         ("profile = 1\n[throughput]\nby = 'moon'", "throughput.by: one of"),
+        ("profile = 1\n[throughput]\nsteps = '2 s'", "throughput.steps: one of"),
+        ("profile = 1\nplots = 3", "write [[plots]]"),
+        ("profile = 1\n[[plots]]\nby = 'log'", "plots[1].metric: a text is wanted"),
+        ('profile = 1\n[[plots]]\nmetric = "a\\nb"', "plots[1].metric: a name has at most"),
+        ("profile = 1\n[[plots]]\nmetric = 'a'\nfilter = 'seq >'", "plots[1].filter: the filter is wrong"),
+        ("profile = 1\n[[plots]]\nmetric = 'a'\nscale = 'round'", "plots[1].scale: one of linear, log, stacked"),
+        ("profile = 1\n[[plots]]\nmetric = 'a'\ntable = 1", "plots[1].table: true or false"),
+        ("profile = 1\n[[plots]]\nmetric = 'a'\nabove = 1\nbelow = 2", "plots[1].below: a plot has one threshold"),
+        ("profile = 1\n[[plots]]\nmetric = 'a'\nabove = nan", "plots[1].above: a number is wanted"),
+        (f"profile = 1\n[[plots]]\nmetric = 'a'\nabove = 1{'0' * 400}", "plots[1].above: a number is wanted"),
+        ("profile = 1\n" + "[[plots]]\nmetric = 'a'\n" * 25, "plots: at most 24"),
         ("profile = 1\n[timeline]\nby = 'moon'", "timeline.by: one of"),
         ("profile = 1\n[masks]\npaths = ['nowhere']", "masks.paths[1]: the mask 'nowhere' must begin with"),
         ("profile = 1\n[masks]\npatterns = ['shoe size']", "masks.patterns[1]: no pattern is named"),
@@ -130,7 +154,8 @@ def test_names_that_nobody_could_read_are_none(name: str) -> None:
 
 def test_choices_are_those_that_panes_have() -> None:
     assert tuple(timeline.TOLD) == TOLD
-    assert (*metrics._SPANS, "selected range") == SPANS
+    assert {*metrics._LAST_US, "all", "selected range"} == set(SPANS)
+    assert list(metrics._STEPS_US) == list(STEPS[1:])
 
 
 def test_the_masks_of_a_profile_are_a_rule_set_of_their_own() -> None:
@@ -142,5 +167,11 @@ def test_the_masks_of_a_profile_are_a_rule_set_of_their_own() -> None:
 def test_the_profile_in_the_guide_is_one() -> None:
     page = (Path(resources.__file__).parent / "guide" / "profiles.md").read_text(encoding="utf-8")
     found = read(page.split("```toml\n")[1].split("```")[0], "profiles.md")
-    assert (found.name, found.throughput, found.masks.patterns) == ("Payments", ("type", "last hour"), ("email",))
+    assert (found.name, found.times, found.masks.patterns) == ("Payments", ("last hour", "1 min"), ("email",))
+    assert found.plots == (PlotSpec("events", "type", "", STACKED, True), PlotSpec("late", "log", "", LINEAR, False, Threshold(5.0)))
     assert read(file_text(found), "again") == found
+
+
+def test_an_older_file_says_how_the_standard_plots_are_told() -> None:
+    assert read("profile = 1\n[throughput]\nby = 'type'", "x.toml").plots == standard("type")
+    assert read("profile = 1\nplots = []", "x.toml").plots == ()

@@ -1,0 +1,167 @@
+"""What is done with the plots of the pane: added, changed, moved, removed; their numbers copied and saved.
+
+Read `plot_card_menu` for where it is chosen, `panes.metrics` for the plots.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import tzinfo
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from app.dialogs.plot import PlotDialog
+from app.models.plot_spec import PlotSpec, standard
+from app.models.plotted import command, csv_text
+from app.notice import Notice
+from app.plot_card import PlotCard
+from app.plot_feeds import PlotFeed
+from app.plot_picture import save_numbers, save_picture
+from app.session import Session
+from inspector.errors import StorageError
+
+
+class Plots(Protocol):
+    """Who shows plots."""
+
+    session: Session
+    cards: list[PlotCard]
+    notice: Notice
+
+    @property
+    def zone(self) -> tzinfo:
+        """In which times are shown."""
+
+    def choose(self, plots: Sequence[PlotSpec], times: tuple[str, str]) -> None:
+        """Shows other plots."""
+
+    def chosen(self) -> tuple[tuple[PlotSpec, ...], tuple[str, str]]:
+        """What is shown."""
+
+    def add(self, spec: PlotSpec) -> PlotCard:
+        """Shows one more."""
+
+    def remove(self, card: PlotCard) -> None:
+        """Shows one less."""
+
+    def change(self, card: PlotCard, spec: PlotSpec) -> None:
+        """Shows something else."""
+
+    def feed(self, card: PlotCard) -> PlotFeed:
+        """Where a plot has its numbers from."""
+
+    def show_plots(self) -> None:
+        """Shows the cards in their order."""
+
+    def window(self) -> QWidget:
+        """As Qt says."""
+
+
+class PlotDoing:
+    """Of the plots of `pane`; obeys `plot_card_menu.Doing`."""
+
+    def __init__(self, pane: Plots) -> None:
+        self._pane = pane
+
+    def add_plot(self) -> PlotDialog:
+        """Asks for a plot to add."""
+        dialog = PlotDialog(None, self._pane.window())
+        dialog.chosen.connect(self._pane.add)
+        dialog.open()
+        return dialog
+
+    def change_plot(self, card: PlotCard, *, alarm: bool = False) -> None:
+        """Asks what a plot is to show; `alarm`: first of all its alarm."""
+        dialog = PlotDialog(card.spec, card)
+        dialog.chosen.connect(lambda spec: self._pane.change(card, spec))
+        if alarm:
+            dialog.take_alarm()
+        dialog.open()
+
+    def set_scale(self, card: PlotCard, scale: str) -> None:
+        """Draws it another way."""
+        self._pane.change(card, replace(card.spec, scale=scale))
+
+    def show_table(self, card: PlotCard, *, on: bool) -> None:
+        """Shows its table, or hides it."""
+        self._pane.change(card, replace(card.spec, has_table=on))
+
+    def drop_alarm(self, card: PlotCard) -> None:
+        """It has no threshold any more."""
+        self._pane.change(card, replace(card.spec, threshold=None))
+
+    def place_of(self, card: PlotCard) -> tuple[int, int]:
+        """Its number from zero, and how many plots there are."""
+        return self._pane.cards.index(card), len(self._pane.cards)
+
+    def move_plot(self, card: PlotCard, by: int) -> None:
+        """Puts it so many places on."""
+        cards = self._pane.cards
+        place = max(0, min(cards.index(card) + by, len(cards) - 1))
+        cards.remove(card)
+        cards.insert(place, card)
+        self._pane.show_plots()
+
+    def remove_plot(self, card: PlotCard) -> None:
+        """It is shown no more."""
+        self._pane.remove(card)
+
+    def reset_plots(self) -> None:
+        """Only the usual plots, of the times that are chosen."""
+        self._pane.choose(standard(), self._pane.chosen()[1])
+
+    # ---- reading
+
+    def is_halted(self, card: PlotCard) -> bool:
+        """Whether its numbers are read no longer."""
+        return self._pane.feed(card).is_halted
+
+    def turn_reading(self, card: PlotCard, *, on: bool) -> None:
+        """Reads its numbers anew, or no longer."""
+        feed = self._pane.feed(card)
+        if on:
+            feed.renew()
+            card.show_as_of("")
+            self._pane.change(card, card.spec)
+        else:
+            feed.halt()
+            card.show_halted()
+
+    # ---- taking away
+
+    def copy_data(self, card: PlotCard) -> None:
+        """Copies all its numbers as CSV, as the command prints them."""
+        if card.shown is not None:
+            QGuiApplication.clipboard().setText(csv_text(card.shown.answer))
+
+    def copy_command(self, card: PlotCard) -> None:
+        """Copies the command that prints its numbers."""
+        if card.shown is not None:
+            told = command(card.shown.answer, card.shown.question, self._pane.session.path)
+            QGuiApplication.clipboard().setText(self._pane.session.said(told))
+
+    def save(self, card: PlotCard, *, picture: bool) -> None:
+        """Asks for a place, and writes a picture of it or its numbers there."""
+        title, form, suffix = ("Save as a picture", "Pictures (*.png)", ".png") if picture else ("Save its numbers", "CSV (*.csv)", ".csv")
+        proposed = f"{self._pane.session.path.stem}-{card.spec.metric}{suffix}"
+        chosen, _ = QFileDialog.getSaveFileName(card.window(), title, proposed, form)
+        if chosen and card.shown is not None:
+            self.write(card, Path(chosen) if Path(chosen).suffix else Path(chosen + suffix), picture=picture)
+
+    def write(self, card: PlotCard, target: Path, *, picture: bool) -> None:
+        """Writes a picture of a plot, or its numbers, and says so."""
+        if card.shown is None:
+            return
+        try:
+            if picture:
+                save_picture(card, target)
+            else:
+                save_numbers(card.shown, target)
+        except StorageError as error:
+            self._pane.notice.say(str(error), role="bad")
+            return
+        self._pane.notice.say(f"written to {target}", role="ok")

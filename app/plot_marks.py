@@ -1,0 +1,36 @@
+"""What is to know about moments beside the numbers: what checks found, and the notes and marks of the user. Read on a worker.
+
+Read `plots` for how they are drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from app.models.finding_words import SIGNS, TONES
+from app.plot_parts import Mark
+from inspector.capture import findings
+from inspector.capture.histogram import times_of
+from inspector.capture.notes import Note
+from inspector.capture.reader import CaptureReader
+from inspector.capture.sidecar import MARK
+from inspector.errors import StorageError
+
+_MOST = 500
+
+
+def marks(reader: CaptureReader, notes: Sequence[Note]) -> list[Mark]:
+    """The newest notes and marks, and findings by the first event that each names and that is here; by time.
+
+    Raises CaptureError for a damaged capture.
+    """
+    try:
+        found = findings.shown(reader).findings[:_MOST]
+    except StorageError:
+        found = ()  # the pane of findings says why
+    noted = [note for note in notes if note.seq is not None][-_MOST:]
+    named = [seq for one in found for seq in one.events[:1]]
+    times = times_of(reader, [*named, *(note.seq for note in noted if note.seq is not None)])
+    told = [(one.events[0], f"{SIGNS.get(one.severity, '?')} {one.text}", TONES.get(one.severity, "dim")) for one in found if one.events]
+    told += [(note.seq or 0, "marked event" if note.kind == MARK else f"note: {note.text}", "accent") for note in noted]
+    return sorted((Mark(times[seq] / 1e6, text, role) for seq, text, role in told if seq in times), key=lambda mark: mark.at_s)
