@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from app.actions import Action
+from app.plot_doing import PlotDoing
 
 if TYPE_CHECKING:
     from app.main_window import MainWindow
@@ -31,7 +32,18 @@ def pane_actions(window: MainWindow) -> list[Action]:
         return window.session is not None
 
     names = ("Navigator", "Plots", "Event", "Replay", "Timeline", "Schemas", "Findings", "All at a time")
+
+    def plots(act: Callable[[PlotDoing], object]) -> Callable[[], None]:
+        def run() -> None:
+            if window.panes is not None:
+                window.panes.show_pane("Plots", on=True)
+                act(window.panes.metrics_pane.doing)
+
+        return run
+
     return [
+        Action("Plots", "Add a plot", plots(PlotDoing.add_plot), is_possible=has),
+        Action("Plots", "Only the standard plots", plots(PlotDoing.reset_plots), is_possible=has),
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),
         *(

@@ -28,7 +28,7 @@ from inspector.errors import UsageError
 from inspector.metrics import metric
 from inspector.text import visible
 
-_NUMBER_PX, _SWATCH_PX, _LEAST_TABLE_PX = 52, 9, 290
+_NUMBER_PX, _SWATCH_PX, _LEAST_TABLE_PX = 60, 9, 330
 _READING = "The numbers are being read …"
 
 
@@ -103,6 +103,7 @@ class PlotCard(QFrame):
         """Is another plot from now on; numbers that are shown stay until others come."""
         self.spec = spec
         self.title.show_text(metric_words(spec))
+        self.title.ensurePolished()
         self.title.setMaximumWidth(QFontMetrics(self.title.font()).horizontalAdvance(self.title.whole_text()) + style.INSIDE_PX)
         self.setAccessibleName(visible(self.words))
         self.plot.name_plot(self.words)

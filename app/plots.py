@@ -23,6 +23,8 @@ from inspector.text import shortened, visible
 
 _SMOOTH_POINTS = 6_000
 """More points than these are drawn without smoothing: a frame would take too long."""
+_MOST_POINTS = 16_000
+"""Of all lines; where there are more, a line has its least and greatest of several pixels."""
 _DOT_PX, _MARK_PX, _NEAR_PX = 4, 4, 5
 _ROOM_ABOVE = 1.08
 _MOST_WORDS = 200
@@ -137,7 +139,8 @@ class TimeLines(pg.PlotWidget):
         self._paint_lines()
 
     def _draw(self) -> None:
-        most = 2 * max(int(self._box.width()), 50)
+        room = 2 * max(int(self._box.width()), 50)
+        most = min(room, max(_MOST_POINTS // max(len(self._heights), 1), room // 8))
         found = {name: decimated(self.times, self._drawn(values), most) for name, values in self._heights.items()}
         is_smooth = sum(len(times) for times, _ in found.values()) <= _SMOOTH_POINTS
         for name, (times, values) in found.items():

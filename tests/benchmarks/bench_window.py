@@ -34,6 +34,10 @@ def rows(size: str) -> Iterator[Row]:
         (Path(folder) / "large.evcap").unlink()
         yield from _live(Path(folder) / "live.evcap", seconds)
         yield _tail(Path(folder) / "tail.evcap", TAIL_S[size])
+        found = _probe("plots", Path(folder))
+        for lines, goal_s in ((8, 0.05), (40, 0.1)):
+            name = f"window: plot frame, {lines} lines of a day at 1 s / {1_000 * goal_s:.0f} ms"
+            yield Row(name, found[f"{lines}_s"], goal_s, goal=1.0, peer_name=THE_GOAL)
         found = _probe("slider", _stream(Path(folder) / "stream.evcap"))
         yield Row(f"window: slider to state, {STREAM_EVENTS:,} events / 50 ms", found["median_s"], 0.05, goal=1.0, peer_name=THE_GOAL)
         yield Row("window: the slowest of these / 50 ms", found["max_s"], 0.05, goal=1.0, peer_name=THE_GOAL)

@@ -24,7 +24,11 @@ from PySide6.QtWidgets import QApplication
 from app.__main__ import application
 from app.main_window import MainWindow
 from app.messages import Messages
+from app.models.plot_spec import PlotSpec
+from app.models.plotted import plotted
 from app.plain import PlainLabel
+from app.plot_card import PlotCard
+from inspector.metrics import SECOND_US, Answer, Question, Series
 from tests.app.captures import Growing
 
 _WAIT_S = 120.0
@@ -53,7 +57,7 @@ def main() -> int:
         if what == "tail":
             found = _tail(qt, window, where, seconds)
         else:
-            found = {"start": _start, "live": _live, "slider": _slider}[what](qt, window, path, seconds)
+            found = {"start": _start, "live": _live, "slider": _slider, "plots": _plots}[what](qt, window, path, seconds)
         print(json.dumps(found), flush=True)
         window.close()
     return 0
@@ -179,6 +183,31 @@ def _slider(qt: QApplication, window: MainWindow, path: Path, _seconds: float) -
         pane.controls.slider.setValue(count)
         taken.append(until(qt, partial(_says, pane.controls.applied, wanted)))
     return {"median_s": statistics.median(taken), "max_s": max(taken), "events": total}
+
+
+def _plots(qt: QApplication, _window: MainWindow, _path: Path, _seconds: float) -> dict[str, float]:
+    """The data of a day at one second a step put into a plot that is shown, and painted."""
+    found = {}
+    for lines in (8, 40):
+        series = [
+            Series(f"line {line}", [float(40 + place // 900 % 30 + place * (line + 3) % 11) for place in range(86_400)])
+            for line in range(lines)
+        ]
+        shown = plotted(Answer("events", "events/s", 1_795_392_000_000_000, SECOND_US, series), Question())
+        card = PlotCard(PlotSpec("events"))
+        card.resize(900, 300)
+        card.show()
+        card.plot.show_range(float(shown.times[0]), float(shown.times[-1]))
+        until(qt, lambda: False, 0.3)
+        frames = []
+        for _ in range(20):
+            begun_s = time.perf_counter()
+            card.show_plotted(shown)
+            card.plot.viewport().repaint()
+            frames.append(time.perf_counter() - begun_s)
+        found[f"{lines}_s"] = statistics.median(frames)
+        card.close()
+    return found
 
 
 def _says(label: PlainLabel, wanted: str) -> bool:
