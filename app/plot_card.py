@@ -5,6 +5,7 @@ Read `plots` for the drawing, `plot_card_menu` for the menu, `panes.metrics` for
 
 from __future__ import annotations
 
+import html
 from collections.abc import Sequence
 from datetime import tzinfo
 
@@ -149,7 +150,7 @@ class PlotCard(QFrame):
             self._say()
             return
         self.alarmed = crossed(self.spec, shown.lines)
-        self.plot.getPlotItem().getAxis("left").setLabel(shown.answer.unit)
+        self.plot.getPlotItem().getAxis("left").setLabel(html.escape(visible(shown.answer.unit)))
         self.plot.show_plotted(shown, self.spec.scale, self.spec.threshold, is_alarmed=bool(self.alarmed))
         colors = line_colors(self.plot.lines)
         self.legend.show_colors(colors)

@@ -26,7 +26,7 @@ _SMOOTH_POINTS = 6_000
 _MOST_POINTS = 16_000
 """Of all lines; where there are more, a line has its least and greatest of several pixels."""
 _DOT_PX, _MARK_PX, _NEAR_PX = 4, 4, 5
-_ROOM_ABOVE = 1.08
+_ROOM_ABOVE, _ROOM_LOG = 1.08, 0.08
 _MOST_WORDS = 200
 
 
@@ -174,7 +174,7 @@ class TimeLines(pg.PlotWidget):
         low, high = (float(whole.min()), float(whole.max())) if len(whole) else (0.0, 1.0)
         if self._scale == LOG:
             low, high = np.floor(low), np.ceil(high)
-            high += 1.0 if low == high else 0.0
+            low, high = low - _ROOM_LOG, high + _ROOM_LOG + (1.0 if low == high else 0.0)
         else:
             low, high = min(low, 0.0) * _ROOM_ABOVE, max(high, 0.0) * _ROOM_ABOVE
             high += 1.0 if low == high else 0.0

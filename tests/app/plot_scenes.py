@@ -7,9 +7,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Protocol
 
+from app.main_window import MainWindow
 from app.models.plot_spec import LOG, STACKED, PlotSpec, Threshold, standard
 from app.panes.metrics import MetricsPane
 from inspector.event import Flag
+from tests.app.captures import Growing
 from tests.replay.captures import Log, Written, write
 
 _START_US = 1_795_420_800_000_000
@@ -20,6 +22,7 @@ class Stage(Protocol):
     """What a scene needs of the stage."""
 
     folder: Path
+    window: MainWindow
 
     def open(self, path: Path | None = None, rows: int = 0) -> None: ...
     def wait(self, is_so: Callable[[], bool]) -> None: ...
@@ -59,7 +62,9 @@ def none(stage: Stage) -> None:
 
 def nothing(stage: Stage) -> None:
     """A capture that has nothing for what is asked."""
-    stage.open(write(stage.folder / "untimed.evcap", [Log([Written(0, "{}", time_us=None)])]))
+    with Growing(stage.folder / "empty.evcap") as growing:
+        growing.append(0)
+    stage.window.open_capture(stage.folder / "empty.evcap")
     stage.plots.choose((*standard(), PlotSpec("no-such-metric")), ("all", "auto"))
     stage.settle(0.8)
 
