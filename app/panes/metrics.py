@@ -25,7 +25,7 @@ from app.models.plotted import Plotted
 from app.models.profile import SPANS, STEPS
 from app.notice import Notice
 from app.plain import Panel, set_tip
-from app.plot_card import PlotCard, label_of
+from app.plot_card import PlotCard, event_label
 from app.plot_card_menu import add_card_actions, open_card_menu
 from app.plot_doing import PlotDoing
 from app.plot_feeds import Look, PlotFeed, PlotFeeds
@@ -43,6 +43,8 @@ from inspector.text import visible
 _AROUND_MS, _DIM_MS = 5_000, 300
 _LAST_US = {"last 5 min": 300 * SECOND_US, "last hour": 3_600 * SECOND_US}
 _STEPS_US = dict(zip(STEPS[1:], (each * SECOND_US for each in (1, 10, 60, 600, 3_600, 86_400)), strict=True))
+_LEAST_CHARACTERS = 5
+"""A box of choices is this wide where room is short."""
 _OLD_S = 2.0
 """Numbers that come at longer intervals say when they are from."""
 Around = tuple[list[Gap], list[Mark]]
@@ -85,6 +87,7 @@ class MetricsPane(Panel):
         for box, words in ((self.span, "Which times are shown"), (self.steps, "How wide a step is")):
             box.setAccessibleName(words)
             set_tip(box, words)
+            box.setMinimumContentsLength(_LEAST_CHARACTERS)
             box.currentIndexChanged.connect(lambda _index: self._look())
         self.add_button = QPushButton("Add plot")
         set_tip(self.add_button, "Any metric, by any label, of some events")
@@ -328,7 +331,7 @@ class MetricsPane(Panel):
             self,
             at,
             self._selection,
-            by=label_of(card.spec),
+            by=event_label(card.spec),
             names=list(card.plot.lines),
             pointed=name if isinstance(name, str) else None,
             span_us=span if isinstance(span, tuple) else None,
