@@ -25,6 +25,7 @@ from app.plain import Panel, PlainLabel, set_role, set_tip
 from app.plot_axes import line_colors
 from app.plot_parts import Hatched, Mark
 from app.plots import TimeLines
+from inspector.capture.steps import HEADER
 from inspector.errors import UsageError
 from inspector.metrics import metric
 from inspector.text import visible
@@ -219,6 +220,14 @@ def metric_words(spec: PlotSpec) -> str:
         return metric(spec.metric).title
     except UsageError:
         return spec.metric
+
+
+def event_label(spec: PlotSpec) -> str:
+    """What the lines of a plot are told by, where that is something that events have; else empty: no line stands for a filter."""
+    try:
+        return label_of(spec) if f"{HEADER}NAME" in metric(spec.metric).labels else ""
+    except UsageError:
+        return ""
 
 
 def label_of(spec: PlotSpec) -> str:

@@ -6,9 +6,11 @@ Read `work` for how questions are asked, `panes.metrics` for the plots.
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cache
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
@@ -26,6 +28,13 @@ SHARE = 10
 """A plot takes at most one part in so many of a worker's time, once an answer takes `QUICK_S`."""
 QUICK_S, SLOW_S = 0.05, 0.25
 _AFTER_ERROR_S = 5.0
+
+
+@cache
+def _answering(name: str) -> threading.Lock:
+    """Held while a metric answers: one that goes on from where it was is asked by one thread at a time."""
+    del name
+    return threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,10 +115,11 @@ class PlotFeed(QObject):
         self.is_stale, self._began_s = False, time.monotonic()
 
         def answer(reader: CaptureReader) -> tuple[Plotted | None, float]:
-            begun_s = time.monotonic()
-            found = metric(name).answer(reader, question)
-            shown = None if found is None else plotted(found, question, is_live=is_live)
-            return shown, time.monotonic() - begun_s
+            with _answering(name):
+                begun_s = time.monotonic()
+                found = metric(name).answer(reader, question)
+                shown = None if found is None else plotted(found, question, is_live=is_live)
+                return shown, time.monotonic() - begun_s
 
         self._job = self._session.work.run(answer, self._answered, self._failed, lane=self._lane)
         self.changed.emit()
@@ -215,4 +225,5 @@ class PlotFeeds(QObject):
             self._next.start(max(int(1_000 * (min(later) - now_s)) + 1, 1))
 
     def _has_room(self, feed: PlotFeed) -> bool:
-        return not any(other.is_reading and other.is_slow == feed.is_slow for other in self.feeds)
+        reading = [other for other in self.feeds if other.is_reading]
+        return not any(other.is_slow == feed.is_slow or other.spec.metric == feed.spec.metric for other in reading)

@@ -25,7 +25,7 @@ from app.models.plotted import Plotted
 from app.models.profile import SPANS, STEPS
 from app.notice import Notice
 from app.plain import Panel, set_tip
-from app.plot_card import PlotCard, label_of
+from app.plot_card import PlotCard, event_label
 from app.plot_card_menu import add_card_actions, open_card_menu
 from app.plot_doing import PlotDoing
 from app.plot_feeds import Look, PlotFeed, PlotFeeds
@@ -43,10 +43,10 @@ from inspector.text import visible
 _AROUND_MS, _DIM_MS = 5_000, 300
 _LAST_US = {"last 5 min": 300 * SECOND_US, "last hour": 3_600 * SECOND_US}
 _STEPS_US = dict(zip(STEPS[1:], (each * SECOND_US for each in (1, 10, 60, 600, 3_600, 86_400)), strict=True))
-_OLD_S = 2.0
-"""Numbers that come at longer intervals say when they are from."""
 _LEAST_CHARACTERS = 5
 """A box of choices is this wide where room is short."""
+_OLD_S = 2.0
+"""Numbers that come at longer intervals say when they are from."""
 Around = tuple[list[Gap], list[Mark]]
 
 
@@ -331,7 +331,7 @@ class MetricsPane(Panel):
             self,
             at,
             self._selection,
-            by=label_of(card.spec),
+            by=event_label(card.spec),
             names=list(card.plot.lines),
             pointed=name if isinstance(name, str) else None,
             span_us=span if isinstance(span, tuple) else None,
