@@ -19,6 +19,7 @@ from app.replaying import Replaying
 from app.session import Session
 from inspector import plugins
 from inspector.capture.streams import StreamInfo
+from inspector.text import visible
 
 _RULES, _FILE = "\0rules", "\0file"
 DEFAULT = "default"
@@ -133,6 +134,6 @@ class ReducerChoice(QObject):
 
 
 def short(reducer: str) -> str:
-    """A reducer's name: of a file without its folders."""
+    """A reducer's name as it is shown: of a file without its folders."""
     path, _, name = reducer.partition(".py:")
-    return f"{Path(path).name}.py:{name}" if name else Path(reducer).name
+    return visible(f"{Path(path).name}.py:{name}" if name else Path(reducer).name)

@@ -43,11 +43,14 @@ class StripShown:
         """Another stream, or another way of folding it."""
         self._is_asked = False
 
-    def show(self, zone: tzinfo, *, anew: bool = False) -> None:
+    def set_zone(self, zone: tzinfo) -> None:
+        """Says times in this zone."""
+        self._strip.zone = zone
+
+    def show(self, *, anew: bool = False) -> None:
         """Asks for it, unless it was asked for."""
         if anew or not self._is_asked:
             self._is_asked = True
-            self._strip.zone = zone
             self._replaying.ask("strip", lambda answer: self._strip.show_strip(strip_of(answer)), lane="strip")
 
     def passed_us(self) -> int | None:

@@ -133,6 +133,7 @@ class ReplayPane(Panel):
         """Shows times in this zone."""
         self._zone = zone
         self.tabs.set_zone(zone)
+        self.strip.set_zone(zone)
         self.controls.zone.show_text(zone_name(zone))
         self.controls.show_time(self.replaying.look, self._zone)
 
@@ -224,7 +225,7 @@ class ReplayPane(Panel):
         self.controls.show_aborted(int(look["skipped_aborted"]), int(look.get("includes_aborted", 0)))
         self.tabs.show_look(look)
         self.controls.show_notice(look)
-        self.strip.show(self._zone)
+        self.strip.show()
         self.player.arrived(self.strip.passed_us())
         if self._is_own_move and not self.controls.slider.isSliderDown():
             self._announce()
@@ -233,7 +234,7 @@ class ReplayPane(Panel):
         self.controls.show_newer(newer, self.replaying.total)
         self.controls.applied.show_text(applied_words(self.replaying.look, self.replaying.total))
         self.controls.say_sure(self.replaying.look, self._sure, self.replaying.total)
-        self.strip.show(self._zone, anew=True)
+        self.strip.show(anew=True)
 
     def _judged(self, sure: Answer) -> None:
         self._sure = sure

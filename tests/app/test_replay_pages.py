@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from PySide6.QtCore import Qt
@@ -169,6 +170,13 @@ def test_pins_are_shown_and_plotted(pane: ReplayPane, qtbot: QtBot) -> None:
     pane.tabs.toggle_pin("/balance")
     pane.tabs.toggle_pin("/note/by")
     qtbot.waitUntil(lambda: plot.empty.sentence() == "No field is pinned.", timeout=_WAIT_MS)
+
+
+def test_another_zone_holds_in_the_strip_too(pane: ReplayPane) -> None:
+    slider = pane.controls.slider
+    assert "2026-11-23 12:00:00" in slider.words_at(slider.x_of(0) + 2)
+    pane.set_zone(ZoneInfo("Asia/Tokyo"))
+    assert "2026-11-23 21:00:00" in slider.words_at(slider.x_of(0) + 2)
 
 
 def test_both_clocks(pane: ReplayPane, qtbot: QtBot) -> None:
