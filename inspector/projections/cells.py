@@ -7,7 +7,6 @@ stand for digits / 10 ** places over so many numbers; of a least and greatest th
 
 from __future__ import annotations
 
-import json
 import operator
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
@@ -175,7 +174,9 @@ def _kept(measure: Measure, kept: Any) -> Kept:
 
 def label_text(value_: object) -> str:
     """A label as the one JSON text of its value: numbers that are equal are one."""
+    if isinstance(value_, str):
+        return values.scalar_json(value_)
     number = exact(value_)
-    if number is not None:
-        return str(number) if isinstance(number, int) else format(number, "f")
-    return json.dumps(value_, ensure_ascii=False) if isinstance(value_, str) and value_.isprintable() else values.to_json(value_)
+    if number is None:
+        return values.to_json(value_)
+    return str(number) if isinstance(number, int) else format(number, "f")
