@@ -1,7 +1,7 @@
 """JSON Merge Patch (RFC 7396): each document says what changes, null removes. Pure.
 
 The first event's document is taken whole, as is the first after a deletion: there is nothing yet that it could change.
-Merging never recurses without a bound, so that documents may nest as deep as a capture allows. Read `merge_many` for many at once,
+Merging never recurses without a bound, so that documents may nest as deep as a capture allows. Read `json_merge` for many at once,
 `latest` for whole documents.
 """
 
@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
+from inspector.json_merge import merge_all
 from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldEvent
-from inspector.reducers.merge_many import merge_all
 
 
 class Merge:

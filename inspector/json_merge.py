@@ -1,7 +1,7 @@
 """Many merge patches merged into one object at once, by columns: of each member only what the last patches say is done. Pure.
 
 Gives what merging them one after the other gives, the order of members too. Documents with the same members in the same order are
-one group, as those of one type mostly are: their values of a member are one column. Read `merge` for the reducer.
+one group, as those of one type mostly are: their values of a member are one column. Read `reducers.merge` for the reducer.
 """
 
 from __future__ import annotations

@@ -5,9 +5,9 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspector.reducers import merge_many
+from inspector import json_merge
+from inspector.json_merge import merge_all
 from inspector.reducers.merge import merged
-from inspector.reducers.merge_many import merge_all
 
 _scalars = st.none() | st.integers(0, 3) | st.just([1, {"x": None}])
 _values = st.recursive(_scalars, lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=6)
@@ -36,6 +36,6 @@ def test_many_at_once_are_one_after_the_other(
 def test_documents_of_one_type_take_the_quick_way_whatever_their_nesting() -> None:
     target: dict[str, object] = {"a": {"left": 1}, "b": 1}
     patches: list[dict[str, object]] = [{"a": {"n": n, "odd": 1 if n % 2 else None}, "b": None if n == 7 else n} for n in range(16)]
-    assert len(patches) > merge_many.LEAST
+    assert len(patches) > json_merge.LEAST
     merge_all(target, patches)
     assert json.dumps(target) == '{"a": {"left": 1, "n": 15, "odd": 1}, "b": 15}'
