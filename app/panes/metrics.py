@@ -126,10 +126,11 @@ class MetricsPane(Panel):
 
     def choose(self, plots: Sequence[PlotSpec], times: tuple[str, str]) -> None:
         """Shows these plots, of which times and in which steps."""
-        for card in list(self.cards):
-            self._drop(card)
-        for spec in plots[:MOST_PLOTS]:
-            self._make(spec)
+        if tuple(plots) != self.chosen()[0] or not plots:
+            for card in list(self.cards):
+                self._drop(card)
+            for spec in plots[:MOST_PLOTS]:
+                self._make(spec)
         for box, text in ((self.span, times[0]), (self.steps, f"{times[1]} steps")):
             box.setCurrentText(text)
         self.show_plots()
