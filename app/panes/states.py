@@ -1,7 +1,7 @@
 """The pane of all aggregates of a category at a moment: columns out of their states, filtered and sorted. Double-click replays one.
 
-Asks a fold process of its own, which is started by the first question. Read `models.states_table` for the rows,
-`inspector.replay.process` for what is asked.
+Asks a fold process of its own, which is started by the first question. Read `states_question` for the boxes, `states_view` for
+the table, `inspector.replay.process` for what is asked.
 """
 
 from __future__ import annotations
@@ -11,11 +11,10 @@ from dataclasses import replace
 from datetime import UTC, tzinfo
 from typing import Any
 
-from PySide6.QtCore import QModelIndex, QPoint, Qt, QTimer
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLineEdit, QMenu, QPushButton, QStackedWidget, QWidget
+from PySide6.QtCore import QModelIndex, QPoint, Qt
+from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QStackedWidget
 
-from app import style
 from app.empty import Empty
 from app.exporting import states_arguments
 from app.fold import Answer, Fold
@@ -26,20 +25,15 @@ from app.models.states_table import PAGE_ROWS
 from app.models.wish import StatesWish
 from app.notice import Notice, thin_bar
 from app.plain import Panel, set_tip
-from app.replay_controls import ClockBox
 from app.replay_time import moment_us
 from app.selection import Selection
 from app.session import Session
+from app.states_question import StatesQuestion
 from app.states_view import StatesView
 from inspector.capture.reader import CaptureReader
 from inspector.event import format_time, parse_time
 from inspector.text import visible
 
-_FRAME_PX, _LEAST_TIME, _MOST_TIME = 26, 8, 27
-"""Of the box for a time: what is beside its text, and of how many characters that is at least and at most."""
-_LEAST_CHARACTERS = 5
-"""A box of choices is this wide where room is short."""
-_SOON_MS = 150
 _SLICE_MS = 150
 _MOST_CATEGORIES = 500
 _COLUMNS = 8
@@ -62,53 +56,31 @@ class StatesPane(Panel):
         self._numbers: set[str] = set()
         self._is_stale = True
         self._build()
-        self._soon = QTimer(self, singleShot=True, interval=_SOON_MS)
-        self._soon.timeout.connect(self.ask)
         self._connect()
 
     # ---- building
 
     def _build(self) -> None:
-        self.category, self.time, self.filter = QComboBox(), QLineEdit(), QLineEdit()
-        self.category.setAccessibleName("Category")
-        self.category.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
-        self.time.setAccessibleName("Moment")
-        self.time.setPlaceholderText("now")
-        self.time.setFont(style.fixed_font())
-        self._fit_time()
-        self.clock = ClockBox()
-        for box in (self.category, self.clock):
-            box.setMinimumContentsLength(_LEAST_CHARACTERS)
-        set_tip(self.time, "The moment: 14:03, 2026-11-23, -15m, a whole RFC 3339 time; empty for all events")
-        self.filter.setAccessibleName("Filter states")
-        self.filter.setPlaceholderText("Filter, e.g. state.balance < 0")
-        self.filter.setFont(style.fixed_font())
-        self.filter.setClearButtonEnabled(True)
-        self.here = QPushButton("At this event")
-        set_tip(self.here, "The moment of the current event")
+        self.question = StatesQuestion()
+        self.category, self.time, self.clock = self.question.category, self.question.time, self.question.clock
+        self.filter, self.here = self.question.filter, self.question.here
         self.to_file = QPushButton("Export …")
         set_tip(self.to_file, "Writes what is listed to a file: JSON lines, CSV or Parquet, with a manifest beside it")
         self.notice, self.bar = Notice("States notice"), thin_bar("States are folded", 0)
         self.view = StatesView()
         self.table = self.view.table
         self.empty = Empty("No aggregates yet.", "Events with a stream are folded here, all streams of a category at once.")
-        line = QHBoxLayout()
-        line.setContentsMargins(style.INSIDE_PX, 2, style.INSIDE_PX, 2)
-        line.setSpacing(style.GAP_PX)
-        for widget, stretch in ((self.category, 0), (self.time, 3), (self.clock, 0), (self.here, 0), (self.filter, 2)):
-            line.addWidget(widget, stretch)
         self.corner.addWidget(self.to_file)
         self._stack = QStackedWidget()
         self._stack.addWidget(self.empty)
         self._stack.addWidget(self.view)
         self.body.addWidget(self.bar)
-        self.body.addLayout(line)
+        self.body.addWidget(self.question)
         self.body.addWidget(self.notice)
         self.body.addWidget(self._stack, 1)
 
     def _connect(self) -> None:
         self.category.activated.connect(lambda _place: self.ask())
-        self.time.textChanged.connect(lambda _text: self._fit_time())
         self.time.returnPressed.connect(self.ask)
         self.clock.activated.connect(lambda _place: self.ask())
         self.filter.returnPressed.connect(self.ask_all)
@@ -121,12 +93,6 @@ class StatesPane(Panel):
         self.fold.restarted.connect(lambda sentence: self.notice.say(sentence, role="warn"))
         self._session.watermark_changed.connect(self._grown)
         self._session.ending.connect(self.fold.close)
-
-    def _fit_time(self) -> None:
-        """What is written is seen whole; the filter has what it does not need."""
-        character_px = QFontMetrics(self.time.font()).horizontalAdvance("0")
-        length = min(max(len(self.time.text()), _LEAST_TIME), _MOST_TIME)
-        self.time.setMaximumWidth(length * character_px + _FRAME_PX)
 
     def set_zone(self, zone: tzinfo) -> None:
         """Shows and reads times in this zone."""
@@ -227,13 +193,13 @@ class StatesPane(Panel):
         self._show(self._wish, total)
         self.bar.hide()
         later = f" · {self._streams - total:,} begin later" if self._streams > total else ""
-        self.note.show_text(f"{total:,} aggregate{'' if total == 1 else 's'} {self._when()}{later}")
+        self.note.show_text(f"{total:,} aggregate{'' if total == 1 else 's'}{self._when()}{later}")
 
     def _when(self) -> str:
         if not self._wish.time:
-            return "after all events"
+            return ""
         how = "at" if self._wish.clock == "at" else "as known at"
-        return f"{how} {shown_time(parse_time(self._wish.time), self._zone).removesuffix('.000000')} ({zone_name(self._zone)})"
+        return f" {how} {shown_time(parse_time(self._wish.time), self._zone).removesuffix('.000000')} ({zone_name(self._zone)})"
 
     def _show(self, wish: StatesWish, total: int) -> None:
         self.listed = wish
@@ -337,7 +303,3 @@ class StatesPane(Panel):
     def leave(self) -> None:
         """Ends the process; nothing can be asked any more."""
         self.fold.close()
-
-    def give_focus(self) -> QWidget:
-        """Where the keyboard goes first."""
-        return self.filter

@@ -170,7 +170,10 @@ def states(stage: Stage) -> None:
     ]
     stage.open(write(stage.folder / "accounts.evcap", [Log(accounts)]))
     pane = stage.states
-    stage.wait(lambda: pane.table.total > 0)
+    stage.wait(lambda: pane.table.total > 0 and pane.table.row(0) is not None)
+    pane.time.setText("2026-11-23 08:01:40")
+    pane.time.returnPressed.emit()
+    stage.wait(lambda: pane.listed is not None and bool(pane.listed.time) and pane.table.row(0) is not None)
     stage.settle(0.6)
 
 
@@ -182,7 +185,8 @@ def states_filtered(stage: Stage) -> None:
     pane.filter.returnPressed.emit()
     stage.wait(lambda: "match" in pane.note.whole_text())
     pane.view.horizontalHeader().sectionClicked.emit(2)
-    stage.settle(0.8)
+    stage.wait(lambda: pane.listed is not None and bool(pane.listed.sort) and pane.table.row(0) is not None)
+    stage.settle(0.6)
 
 
 SCENES: dict[str, Callable[[Stage], None]] = {
