@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldEvent
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldEvent, Looks
 from inspector.reducers.merge_many import merge_all
 
 
@@ -18,7 +18,7 @@ class Merge:
     """State = every document merged over the ones before."""
 
     name = "merge"
-    is_of_documents = True
+    looks_at = Looks.DOCUMENTS
 
     def initial(self) -> object:
         """Nothing yet."""

@@ -28,11 +28,11 @@ _TEXT_NUMBER = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?\Z")
 
 
 class ByRules:
-    """The reducer of one file of aggregate rules. Raises UsageError for a mistake in it."""
+    """The reducer of one file of aggregate rules, which `rules` are where they were read. Raises UsageError for a mistake in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rules: Rules | None = None) -> None:
         self.name = str(path)
-        self.rules: Rules = load_rules(path)
+        self.rules = rules or load_rules(path)
         self._of_type: dict[str | None, _Fitting] = {}
 
     def initial(self) -> object:

@@ -136,8 +136,7 @@ def test_conditions(tmp_path: Path, condition: str, data: Any, holds: bool) -> N
 )
 def test_sums_are_exact(amounts: list[Decimal]) -> None:
     text = '[[on]]\ntype = "*"\nadd = { total = "data.n" }\n'
-    reducer = object.__new__(ByRules)
-    reducer.name, reducer.rules = "rules", parse_rules(text)
+    reducer = ByRules(Path("rules.toml"), parse_rules(text))
     state = reducer.fold(reducer.initial(), batch_of(told(*(("A", f'{{"n": {amount:f}}}') for amount in amounts))))
     total = state["total"]  # type: ignore[index]
     assert Decimal(repr(total) if isinstance(total, float) else total) == sum(amounts)
