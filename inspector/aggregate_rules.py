@@ -22,7 +22,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 
@@ -77,6 +77,11 @@ class Action:
     verb: str
     target: Target
     term: Term | None = None
+    is_plain: bool = field(init=False)
+    """Whether every step of the target is a name."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_plain", all(isinstance(step, str) for step in self.target))
 
 
 @dataclass(frozen=True, slots=True)

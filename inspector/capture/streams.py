@@ -6,6 +6,7 @@ Read `replay` for who folds.
 from __future__ import annotations
 
 import heapq
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -60,7 +61,7 @@ class StreamEvent(NamedTuple):
     recorded_us: int | None
 
 
-_event_of: Callable[[Any], StreamEvent] = partial(tuple.__new__, StreamEvent)
+event_of: Callable[[Any], StreamEvent] = partial(tuple.__new__, StreamEvent)
 """A row as an event; half as long as `_make`, which counts the columns of each."""
 
 _STREAM = (
@@ -152,7 +153,7 @@ def stream_batches(reader: CaptureReader, stream_id: int, *, size: int = 2000) -
 
 def _rows_between(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> Iterator[StreamEvent]:
     sql = f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq"
-    return map(_event_of, reader.each(sql, (stream_id, seqs[0], seqs[-1])))
+    return map(event_of, reader.each(sql, (stream_id, seqs[0], seqs[-1])))
 
 
 def _rows_of(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> Iterator[StreamEvent]:
@@ -171,6 +172,12 @@ def stream_extent(reader: CaptureReader, stream_id: int) -> tuple[int, int, int]
     rows = reader.select(f"SELECT stream.events, {ends} FROM stream WHERE stream.id = :stream", {"stream": stream_id})
     count, first, last = rows[0] if rows else (0, 0, 0)
     return count, first or 0, last or 0
+
+
+def names_of_types(reader: CaptureReader, numbers: Sequence[int]) -> dict[int, str | None]:
+    """The names of types, by their numbers."""
+    sql = reader.shown("SELECT type.id, type.name FROM json_each(?) j CROSS JOIN type ON type.id = j.value")
+    return dict(reader.select(sql, (json.dumps(list(numbers)),)))
 
 
 class StreamFacts(NamedTuple):
@@ -248,13 +255,13 @@ def _stretch(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> list
         if count > len(seqs):
             return _events(reader, stream_id, seqs)
     rows = reader.select(f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq BETWEEN ? AND ? ORDER BY x.seq", (stream_id, first, last))
-    return list(map(_event_of, rows))
+    return list(map(event_of, rows))
 
 
 def _events(reader: CaptureReader, stream_id: int, seqs: Sequence[int]) -> list[StreamEvent]:
     marks = ", ".join("?" * len(seqs))
     rows = reader.select(f"{reader.shown(_EVENT)} WHERE x.stream_id = ? AND x.seq IN ({marks})", [stream_id, *seqs])
-    found = {row[0]: _event_of(row) for row in rows}
+    found = {row[0]: event_of(row) for row in rows}
     return [found[seq] for seq in seqs if seq in found]
 
 

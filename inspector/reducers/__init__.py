@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Protocol, cast
 
 from inspector import plugins, values
@@ -184,9 +185,18 @@ def is_memoryless(reducer: Reducer) -> bool:
     return getattr(reducer, "is_memoryless", False) is True
 
 
-def is_of_documents(reducer: Reducer) -> bool:
-    """Whether a state rests on documents alone, and not on their events: a reducer that says so with `is_of_documents = True`."""
-    return getattr(reducer, "is_of_documents", False) is True
+class Looks(Enum):
+    """What a reducer looks at in a batch: the rest need not be read."""
+
+    DOCUMENTS = "documents"
+    EVENTS = "events"
+    BOTH = "both"
+
+
+def looks_at(reducer: Reducer) -> Looks:
+    """What a reducer says by its `looks_at`; both, where it says nothing."""
+    found = getattr(reducer, "looks_at", Looks.BOTH)
+    return found if isinstance(found, Looks) else Looks.BOTH
 
 
 def named(name: str) -> Reducer:

@@ -8,7 +8,7 @@ send (the unavailable-value mark) keeps what it had. MongoDB's documents come as
 from __future__ import annotations
 
 from inspector import values
-from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Looks
 
 UNAVAILABLE = "__debezium_unavailable_value"
 """What stands for a value that did not change and was too large to be sent."""
@@ -22,7 +22,7 @@ class Debezium:
     """State = the row after the last change; none after it was deleted."""
 
     name = "debezium"
-    is_of_documents = True
+    looks_at = Looks.DOCUMENTS
 
     def initial(self) -> object:
         """Nothing yet."""

@@ -5,14 +5,14 @@ Read `merge` for events that carry changes only.
 
 from __future__ import annotations
 
-from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldEvent
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldEvent, Looks
 
 
 class Latest:
     """State = the last event's document."""
 
     name = "latest"
-    is_of_documents = True
+    looks_at = Looks.DOCUMENTS
     is_memoryless = True
 
     def initial(self) -> object:

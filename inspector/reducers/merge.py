@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import cast
 
 from inspector.json_merge import merge_all
-from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldEvent
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldEvent, Looks
 
 
 class Merge:
     """State = every document merged over the ones before."""
 
     name = "merge"
-    is_of_documents = True
+    looks_at = Looks.DOCUMENTS
 
     def initial(self) -> object:
         """Nothing yet."""

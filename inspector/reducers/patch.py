@@ -7,14 +7,14 @@ counts as that list. Read `json_patch` for the operations, `merge` for merge pat
 from __future__ import annotations
 
 from inspector.json_patch import Patcher, PatchError
-from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Looks
 
 
 class Patch:
     """State = every list of operations applied to what was there before."""
 
     name = "patch"
-    is_of_documents = True
+    looks_at = Looks.DOCUMENTS
 
     def initial(self) -> object:
         """Nothing yet."""

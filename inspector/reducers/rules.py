@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DecimalException, Inexact, localcontext
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DecimalException, Inexact
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from inspector.aggregate_rules import Action, Condition, Constant, Place, Rule, Rules, load_rules
 from inspector.event import format_time
@@ -22,15 +22,18 @@ from inspector.values import copied, index_in
 _NOTHING = object()
 MOST_DIGITS = 400
 _EXACT = Context(prec=MOST_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
+_NUMBERS = frozenset({int, float, Decimal})
+_MOST_TYPES = 10_000
 _TEXT_NUMBER = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?\Z")
 
 
 class ByRules:
-    """The reducer of one file of aggregate rules. Raises UsageError for a mistake in it."""
+    """The reducer of one file of aggregate rules, which `rules` are where they were read. Raises UsageError for a mistake in it."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rules: Rules | None = None) -> None:
         self.name = str(path)
-        self.rules: Rules = load_rules(path)
+        self.rules = rules or load_rules(path)
+        self._of_type: dict[str | None, _Fitting] = {}
 
     def initial(self) -> object:
         """What the file says, else nothing yet."""
@@ -50,13 +53,33 @@ class ByRules:
     def _next(self, hand: _Hand, state: object, event: FoldEvent, document: object, number: int) -> object:
         if document is DELETED:
             return ABSENT
-        fitting = [rule for rule in self.rules.rules if rule.fits(event.type)]
+        fitting = self._of_type.get(event.type) or self._fitting(event.type)
         # the state that conditions and values see is the one before the event
         seen = _Seen(_NOTHING if document is NO_DOCUMENT else document, _NOTHING if state is ABSENT else state, event)
+        if fitting.looks_back:
+            hand.let_go()
         try:
-            return _applied(hand, state, [rule for rule in fitting if _holds(rule, seen)], seen)
+            return _applied(hand, state, [rule for rule in fitting.rules if _holds(rule, seen)], seen)
         except _RuleError as error:
             raise FoldError(number, f"{self.name}: {event.type}: {error}") from None
+
+    def _fitting(self, name: str | None) -> _Fitting:
+        if len(self._of_type) >= _MOST_TYPES:
+            self._of_type.clear()
+        rules = tuple(rule for rule in self.rules.rules if rule.fits(name))
+        found = self._of_type[name] = _Fitting(rules, any(_looks_back(action) for rule in rules for action in rule.actions))
+        return found
+
+
+class _Fitting(NamedTuple):
+    """The rules for events of one type, and whether an action of theirs looks at the state before the event."""
+
+    rules: tuple[Rule, ...]
+    looks_back: bool
+
+
+def _looks_back(action: Action) -> bool:
+    return any(isinstance(place, Place) and place.root == "state" for place in (action.term, *action.target))
 
 
 class _RuleError(ValueError):
@@ -103,7 +126,7 @@ def _inner(value: object, step: str) -> object:
 
 
 def _holds(rule: Rule, seen: _Seen) -> bool:
-    return all(_is_true(condition, seen) for condition in rule.conditions)
+    return not rule.conditions or all(_is_true(condition, seen) for condition in rule.conditions)
 
 
 def _is_true(condition: Condition, seen: _Seen) -> bool:
@@ -144,9 +167,13 @@ class _Hand:
     def __init__(self) -> None:
         self._owned: dict[int, object] = {}
 
+    def let_go(self) -> None:
+        """Changes no container in place that is there now."""
+        self._owned.clear()
+
     def act(self, state: object, action: Action, seen: _Seen) -> object:
         """`state` after one action."""
-        steps = [_named(step, seen) for step in action.target]
+        steps = cast("Sequence[str]", action.target) if action.is_plain else [_named(step, seen) for step in action.target]
         if action.verb == "remove":
             return self._removed(state, steps)
         assert action.term is not None
@@ -155,7 +182,7 @@ class _Hand:
             if isinstance(value, dict | list | str):
                 _check_copy(state, value, action, len(steps))
             # what stands in two places may not be changed in place any more
-            self._owned.clear()
+            self.let_go()
         if value is _NOTHING:
             if action.verb == "set":
                 return state
@@ -231,7 +258,7 @@ def _key(here: object, step: str) -> Any:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    return type(value) in _NUMBERS or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
 
 
 def _decimal(value: object) -> Decimal:
@@ -240,18 +267,14 @@ def _decimal(value: object) -> Decimal:
 
 def _sum(old: object, value: object, verb: str, step: str) -> object:
     """The exact sum or difference; a text that is a number counts as that number."""
-    numbers = []
-    for one, name in ((old, step), (value, "what is to be added" if verb == "add" else "what is to be subtracted")):
-        found = _number(one)
-        if found is None:
-            raise _RuleError(f"{name} is no number: {str(one)[:40]!r}")
-        numbers.append(found)
-    left, right = numbers
-    if isinstance(left, int) and isinstance(right, int):
+    left, right = _number(old), _number(value)
+    if left is None or right is None:
+        name, one = (step, old) if left is None else (f"what is to be {'added' if verb == 'add' else 'subtracted'}", value)
+        raise _RuleError(f"{name} is no number: {str(one)[:40]!r}")
+    if type(left) is int and type(right) is int:
         return left + right if verb == "add" else left - right
     try:
-        with localcontext(_EXACT):
-            total = _decimal(left) + (_decimal(right) if verb == "add" else -_decimal(right))
+        total = (_EXACT.add if verb == "add" else _EXACT.subtract)(_decimal(left), _decimal(right))
     except DecimalException:
         raise _RuleError(f"{step}: the sum has more than {MOST_DIGITS} digits, so that it would not be exact") from None
     return _shortest(total)

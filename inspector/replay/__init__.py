@@ -33,7 +33,7 @@ from inspector.replay.blame import Blame
 from inspector.replay.changes import Change, changes
 from inspector.replay.choosing import Wish, default_reducer, is_change_event, reducer_named, wished
 from inspector.replay.clocks import Clocks, clocks
-from inspector.replay.folding import Folded, Limits, Step, fold, steps
+from inspector.replay.folding import Folded, Limits, Step, steps
 from inspector.replay.history import WHOLE, Verdict, judge
 from inspector.replay.order import Order
 from inspector.replay.question import (
@@ -48,7 +48,7 @@ from inspector.replay.question import (
     before_event,
     known_at,
 )
-from inspector.replay.straight import fold_straight
+from inspector.replay.straight import fold_stream
 from inspector.user_code import is_code
 from inspector.user_code.codes import Codes
 from inspector.values import to_json
@@ -169,9 +169,7 @@ class Replay:
         return Limits(moment, by_version=self.has_versions, without=without, with_aborted=self.question.with_aborted)
 
     def _fold(self, moment: Moment) -> Folded:
-        limits = self._limits(moment)
-        straight = fold_straight(self._reader, self.stream, self.reducer, limits, self._progress, self._columns)
-        return straight or fold(self._batches, self.reducer, limits, self._progress)
+        return fold_stream(self._reader, self.stream, self.reducer, self._limits(moment), self._progress, self._columns)
 
     def _with_diff(self, answer: Answer) -> Answer:
         """The answer with what changed from the earlier of the two moments to the later one, the earlier being that with fewer events."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from inspector.capture.streams import StreamEvent
 from inspector.event import Flag
@@ -69,6 +70,13 @@ class Folded:
     """Whether the place that the moment names was come to."""
     tally: Tally = field(default_factory=Tally)
     """What stands in the stream up to `last`."""
+
+
+class Stopped(NamedTuple):
+    """An event that could not be folded, after so many that were applied."""
+
+    failure: Failure
+    applied: int
 
 
 def recorded_us(event: FoldEvent) -> int | None:
@@ -195,12 +203,16 @@ class Selection:
         self._folded.duplicates = max(self._folded.tally.repeated_versions, self._with_id - len(self._ids))
 
 
-def fold(batches: Batches, reducer: Reducer, limits: Limits, progress: Callable[[int], None] | None = None) -> Folded:
+def fold(
+    batches: Batches, reducer: Reducer, limits: Limits, progress: Callable[[int], None] | None = None, stopped: Stopped | None = None
+) -> Folded:
     """The state at the limits' moment. An event that fails stops the fold: the state is the one before it.
 
-    `progress` is called with the number applied every `SLICE` events at least and may raise to end the work.
+    `progress` is called with the number applied every `SLICE` events at least and may raise to end the work. `stopped`, where it is
+    known which event fails.
     """
-    failure: Failure | None = None
+    failure = None if stopped is None else stopped.failure
+    limits = limits if stopped is None else replace(limits, most=stopped.applied)
     while True:
         folded = Folded(reducer.initial())
         failed = _fold_all(batches, reducer, limits, folded, progress)

@@ -14,7 +14,7 @@ import orjson
 
 from inspector import values
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import UNFIT, StreamEvent, StreamInfo, stream_stretch
+from inspector.capture.streams import UNFIT, StreamEvent, StreamInfo, names_of_types, stream_stretch
 from inspector.errors import CaptureError
 from inspector.reducers import FoldEvent
 from inspector.replay.folding import LEFT_OUT
@@ -154,8 +154,7 @@ class Gatherer:
         if type_id not in self._types:
             if len(self._types) >= _MOST_TYPES:
                 self._types.clear()
-            rows = self._reader.select(self._reader.shown("SELECT type.name FROM type WHERE type.id = ?"), (type_id,))
-            self._types[type_id] = rows[0][0] if rows else None
+            self._types[type_id] = names_of_types(self._reader, [type_id]).get(type_id)
         return self._types[type_id]
 
     def events(self, stream_id: int, gathered: Gathered, count: int) -> Sequence[FoldEvent]:

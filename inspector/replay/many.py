@@ -15,13 +15,13 @@ from typing import NamedTuple, cast
 from inspector.capture.beside import ahead
 from inspector.capture.categories import stream_infos
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import StreamInfo, has_versions, stream_batches
+from inspector.capture.streams import StreamInfo, has_versions
 from inspector.errors import UsageError
-from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Reducer, is_of_documents
+from inspector.reducers import ABSENT, DELETED, NO_DOCUMENT, FoldBatch, FoldError, FoldEvent, Looks, Reducer, looks_at
 from inspector.replay import NOW, Moment, Question, evidence
-from inspector.replay.folding import Failure, Folded, Limits, fold
+from inspector.replay.folding import Failure, Folded, Limits
 from inspector.replay.gathering import Gathered, Gatherer, Page
-from inspector.replay.straight import fold_straight
+from inspector.replay.straight import fold_stream
 from inspector.replay.tally import Tally
 from inspector.replay.verdicts import Verdicts
 from inspector.user_code import USUAL, Terms
@@ -155,8 +155,7 @@ class States:
         own, versioned = evidence.own_logs(reader, stream), has_versions(reader, stream.id)
         reducer = self._verdicts.reducer(stream, own, lambda: evidence.first_document(reader, stream))
         noting, limits = _Noting(reducer), Limits(self._moment, by_version=versioned)
-        folded = fold_straight(reader, stream, noting, limits, going)
-        folded = folded or fold(lambda: stream_batches(reader, stream.id), noting, limits, going)
+        folded = fold_stream(reader, stream, noting, limits, going)
         return self._made(stream, own, reducer, folded, has_versions=versioned, says_something=noting.says_something)
 
     def _made(
@@ -210,7 +209,8 @@ class _Noting:
     """A reducer that notes whether any event said something."""
 
     def __init__(self, reducer: Reducer) -> None:
-        self._reducer, self.name, self.is_of_documents = reducer, reducer.name, is_of_documents(reducer)
+        self._reducer, self.name = reducer, reducer.name
+        self.looks_at = Looks.DOCUMENTS if looks_at(reducer) is Looks.DOCUMENTS else Looks.BOTH
         self.says_something = False
 
     def initial(self) -> object:

@@ -22,7 +22,7 @@ from inspector.capture.streams import (
     stream_facts,
 )
 from inspector.errors import UsageError
-from inspector.reducers import ABSENT, UNREADABLE, FoldEvent
+from inspector.reducers import ABSENT, UNREADABLE, FoldEvent, looks_at
 from inspector.replay import Answer, Moment, Progress, Question, Replay
 from inspector.replay.clocks import Clocks, clocks
 from inspector.replay.field_history import FieldChange
@@ -79,7 +79,7 @@ class Story:
         self._extent, self.replay, self.order = self._begun(reader)
         self.code_digest = self.replay.code_digest()
         """That of the code that folds, where code does."""
-        self._stretches = Stretches(stream_id, self.order)
+        self._stretches = Stretches(stream_id, self.order, looks_at(self.replay.reducer))
         self._walks: OrderedDict[tuple[tuple[int, ...], Moment | None], Walk] = OrderedDict()
         self.kept: dict[object, object] = {}
         """What was found of the whole stream, by what was asked; forgotten when it grows."""
@@ -98,7 +98,7 @@ class Story:
         """Reads the order and what the verdict rests on again; states of an unchanged start are kept."""
         before = self.order, self.replay.reducer.name
         self._extent, self.replay, self.order = self._begun(reader)
-        self._stretches = Stretches(self.stream_id, self.order)
+        self._stretches = Stretches(self.stream_id, self.order, looks_at(self.replay.reducer))
         straight = self._walks.get(_STRAIGHT)
         self._walks.clear()
         self.kept.clear()

@@ -1,7 +1,7 @@
-"""Folding a stream from its start in whole stretches: the plain case of `folding.fold`, at a third of its time. Reads a capture.
+"""Folding a stream of a capture from its start: the plain case in whole stretches, any other batch by batch. Reads a capture.
 
-It is for reducers that look at documents alone, up to a moment that is a place in the stream, with nothing left out and nothing
-wrong on the way; any other case is for `folding.fold`, which gives the same here.
+The plain case is a moment that is a place in the stream, with nothing left out and nothing out of the ordinary on the way; it takes a
+third of the time. Read `folding` for the other, which gives the same, and `stretches` for how events are read.
 """
 
 from __future__ import annotations
@@ -10,49 +10,67 @@ from collections.abc import Callable
 
 from inspector.capture.reader import CaptureReader
 from inspector.capture.stream_columns import StreamColumns
-from inspector.capture.streams import StreamInfo
-from inspector.reducers import FoldError, Reducer, is_of_documents
-from inspector.replay.folding import Folded, Limits
-from inspector.replay.order import Order
+from inspector.capture.streams import StreamInfo, stream_batches
+from inspector.reducers import FoldError, Reducer, looks_at
+from inspector.replay.folding import Failure, Folded, Limits, Stopped, fold
+from inspector.replay.order import Choice, Order
 from inspector.replay.stretches import Stretches, is_worth_it
 from inspector.state_size import Growing
 
-_PART = 512
-"""So many events are folded at once."""
+Progress = Callable[[int], None]
 
 
-def fold_straight(
+def fold_stream(
     reader: CaptureReader,
     stream: StreamInfo,
     reducer: Reducer,
     limits: Limits,
-    progress: Callable[[int], None] | None = None,
+    progress: Progress | None = None,
     columns: StreamColumns | None = None,
-) -> Folded | None:
-    """The state at the limits' moment; None where it takes the other way. `progress` is as in `fold`; `columns`, where they are known."""
-    if not is_worth_it(stream.events) or limits.without or limits.most is not None or limits.with_aborted or not is_of_documents(reducer):
+) -> Folded:
+    """The state of a stream at the limits' moment, as `fold` gives it; `columns`, where they are known."""
+    found = _straight(reader, stream, reducer, limits, progress, columns)
+    if isinstance(found, Folded):
+        return found
+    return fold(lambda: stream_batches(reader, stream.id), reducer, limits, progress, found)
+
+
+def _straight(
+    reader: CaptureReader,
+    stream: StreamInfo,
+    reducer: Reducer,
+    limits: Limits,
+    progress: Progress | None,
+    columns: StreamColumns | None,
+) -> Folded | Stopped | None:
+    """What came of the plain way; None where it cannot be taken."""
+    if not is_worth_it(stream.events) or limits.without or limits.most is not None or limits.with_aborted:
         return None
     order = Order(columns or StreamColumns(reader, stream.id))
     choice = order.choice(limits.moment, by_version=limits.by_version)
-    if not isinstance(choice.places, range) or not choice.places:
+    end = len(choice.places)
+    if not isinstance(choice.places, range) or not end:
         return None
-    stretches, end = Stretches(stream.id, order), len(choice.places)
+    stretches = Stretches(stream.id, order, looks_at(reducer))
     state, applied = reducer.initial(), 0
     growing = Growing(state)
     for stretch in stretches.each(reader, 0, end):
-        for start in range(0, len(stretch), _PART):
-            stop = min(start + _PART, len(stretch))
+        for start in range(0, len(stretch), stretch.part_events):
+            stop = min(start + stretch.part_events, len(stretch))
             try:
                 state = reducer.fold(state, stretch.part(start, stop))
-            except FoldError:
-                return None
+            except FoldError as error:
+                return Stopped(Failure(stretch.events[start + error.place], error.reason), applied + error.place)
             if growing.is_too_large(state, stretch.added(start, stop)):
                 return None
             applied += stop - start
             if progress is not None:
                 progress(applied)
-    if applied < end:
-        return None
+    return _told(reader, stretches, order, choice, state) if applied == end else None
+
+
+def _told(reader: CaptureReader, stretches: Stretches, order: Order, choice: Choice, state: object) -> Folded:
+    end = len(choice.places)
     tally = order.tally(end)
     return Folded(
         state,

@@ -8,18 +8,20 @@ whole streams at once.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple, cast, overload
+
+import orjson
 
 from inspector import values
 from inspector.capture.beside import ahead
 from inspector.capture.reader import CaptureReader
-from inspector.capture.streams import BATCH_CHARACTERS, stream_events
+from inspector.capture.streams import BATCH_CHARACTERS, StreamEvent, event_of, names_of_types, stream_events
 from inspector.errors import CaptureError
 from inspector.event import Flag
-from inspector.reducers import DELETED, NO_DOCUMENT, UNREADABLE, FoldBatch, FoldEvent, batch_of
-from inspector.replay.folding import LEFT_OUT, added_by
+from inspector.reducers import DELETED, NO_DOCUMENT, UNREADABLE, FoldBatch, FoldEvent, Looks, batch_of
+from inspector.replay.folding import LEFT_OUT, SLICE, added_by
 from inspector.replay.order import Order
 from inspector.state_size import EVENT_BYTES
 
@@ -27,6 +29,9 @@ LEAST = 256
 """Fewer events are read one by one."""
 MOST = 2_048
 """So many events are one stretch at most."""
+_PART = 512
+"""So many events, whose documents are there, are folded at once."""
+_MOST_TYPES = 10_000
 ODD = int(UNREADABLE | Flag.duplicate_keys)
 """Flags of events whose documents are not simply read."""
 _TOMBSTONE = str(int(Flag.tombstone))
@@ -34,8 +39,15 @@ MARKED = f"CASE WHEN event.data IS NULL THEN '\"' || :mark || (event.flags & {_T
 """An event's document, or what stands for it where it has none."""
 _LINE = "\n"
 """No JSON text that SQLite writes holds one."""
+_COLUMNS = (
+    "'[[' || group_concat(x.seq) || '],[' || group_concat(event.log_id) || '],[' || group_concat(event.position) || '],[' || "
+    "group_concat(event.sub) || '],[' || group_concat(coalesce(event.time_us, 'null')) || '],[' || "
+    "group_concat(coalesce(x.version, 'null')) || '],[' || group_concat(coalesce(event.type_id, 0)) || '],[' || "
+    "group_concat(event.flags) || '],' || json_group_array(event.event_id) || ',' || json_group_array(event.actor) || ',[' || "
+    "group_concat(coalesce(event.recorded_us, 'null')) || ']]'"
+)
 _SQL = (
-    f"SELECT count(*), count(*) FILTER (WHERE event.flags & {ODD}), group_concat({MARKED}, char(10)) "
+    f"SELECT count(*), count(*) FILTER (WHERE event.flags & {ODD}), group_concat({MARKED}, char(10)), {{columns}} "
     "FROM event_stream x CROSS JOIN event ON event.seq = x.seq "
     "WHERE x.stream_id = :stream AND x.seq BETWEEN :first AND :last AND event.flags & :left_out = 0"
 )
@@ -44,16 +56,14 @@ _SQL = (
 class Stretch:
     """Events that follow each other, with their documents where they were read at once."""
 
-    def __init__(self, events: Sequence[FoldEvent], documents: list[object] | None = None, characters: int = 0) -> None:
+    def __init__(self, events: Sequence[FoldEvent], documents: list[object] | None = None, characters: int | None = None) -> None:
+        """`characters` is how much JSON text they have together, where nobody needs to look at the events for it."""
         self.events, self._documents, self._characters = events, documents, characters
+        self.part_events = _PART if documents else SLICE
+        """So many of them are folded at once."""
 
     def __len__(self) -> int:
         return len(self.events)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether its documents are there."""
-        return self._documents is not None
 
     def part(self, start: int, stop: int) -> FoldBatch:
         """Those from one place to another. Raises FoldError for one whose document cannot be had."""
@@ -62,7 +72,7 @@ class Stretch:
 
     def added(self, start: int, stop: int) -> int:
         """At most about so many bytes they add, with those before them, to a state that keeps all of them."""
-        if self._documents is None:
+        if self._characters is None:
             return added_by(self.events[start:stop])
         return (stop - start) * EVENT_BYTES + (self._characters if start == 0 else 0)
 
@@ -117,15 +127,17 @@ class _Read(NamedTuple):
     events: int
     odd: int
     text: str | None
+    columns: str | None = None
     is_ordinary: bool = False
 
 
 class Stretches:
-    """Reads the events of one stream that count in an order."""
+    """Reads the events of one stream that count in an order, for a reducer that `looks` at some of it."""
 
-    def __init__(self, stream_id: int, order: Order) -> None:
-        self._stream_id, self._order = stream_id, order
+    def __init__(self, stream_id: int, order: Order, looks: Looks) -> None:
+        self._stream_id, self._order, self._looks = stream_id, order, looks
         self._mark = new_mark()
+        self._types: dict[int, str | None] = {}
 
     def events(self, reader: CaptureReader, places: Sequence[int]) -> Sequence[FoldEvent]:
         """The events at these places, as many from the first on as are not too large together."""
@@ -155,19 +167,41 @@ class Stretches:
             "last": seqs[end - 1],
             "left_out": 0 if self._order.with_aborted else LEFT_OUT,
         }
-        return partial(_read, bindings)
+        sql = _SQL.format(columns="NULL" if self._looks is Looks.DOCUMENTS else _COLUMNS)
+        return partial(_read, sql, bindings, self._looks is not Looks.EVENTS)
 
     def _stretch(self, reader: CaptureReader, first: int, end: int, found: _Read) -> Stretch | None:
-        if found.text is None or found.odd or found.events != end - first:
+        count = end - first
+        if found.text is None or found.odd or found.events != count:
             return None
         try:
-            given = _documents(found.text, is_ordinary=found.is_ordinary)
+            given = [] if self._looks is Looks.EVENTS else _documents(found.text, is_ordinary=found.is_ordinary)
+            if found.columns is None:
+                events: Sequence[FoldEvent] = Events(count, lambda: self.events(reader, range(first, end)))
+            else:
+                events = self._told(reader, found.columns, found.text.split(_LINE))
         except ValueError:
             return None
-        if self._mark in found.text:
+        if given and self._mark in found.text:
             marked(given, self._mark)
-        events = Events(end - first, lambda: self.events(reader, range(first, end)))
-        return Stretch(events, given, len(found.text)) if len(given) == end - first else None
+        is_whole = len(events) == count and (self._looks is Looks.EVENTS or len(given) == count)
+        return Stretch(events, given, len(found.text)) if is_whole else None
+
+    def _told(self, reader: CaptureReader, columns: str, texts: list[str]) -> list[StreamEvent]:
+        """The events of a stretch, out of their columns. Raises ValueError where these do not fit."""
+        seqs, logs, positions, subs, times, versions, types, flags, ids, actors, recorded = orjson.loads(columns)
+        names = map(self._names(reader, set(types)).__getitem__, types)
+        data = [None if text.startswith(f'"{self._mark}') else text for text in texts]
+        rows = zip(seqs, logs, positions, subs, times, versions, names, flags, ids, actors, data, recorded, strict=True)
+        return list(map(event_of, rows))
+
+    def _names(self, reader: CaptureReader, types: Collection[int]) -> Mapping[int, str | None]:
+        """The names of types by their numbers, 0 being none."""
+        missing = [number for number in types if number not in self._types]
+        if missing:
+            found = dict.fromkeys(missing) | names_of_types(reader, missing)
+            self._types = found | (self._types if len(self._types) < _MOST_TYPES else {})
+        return self._types
 
 
 def _documents(text: str, *, is_ordinary: bool) -> list[object]:
@@ -187,9 +221,9 @@ def _fitting(places: Sequence[int], sizes: Sequence[int], counted: Sequence[int]
     return len(places)
 
 
-def _read(bindings: dict[str, str | int], reader: CaptureReader) -> _Read:
+def _read(sql: str, bindings: dict[str, str | int], with_documents: bool, reader: CaptureReader) -> _Read:
     try:
-        ((events, odd, text),) = reader.select(reader.shown(_SQL), bindings)
+        ((events, odd, text, columns),) = reader.select(reader.shown(sql), bindings)
     except CaptureError:
         return _Read(0, 0, None)  # too much for one text, or damaged: read event by event it is said what is wrong
-    return _Read(events, odd, text, text is not None and values.is_ordinary(text))
+    return _Read(events, odd, text, columns, with_documents and text is not None and values.is_ordinary(text))

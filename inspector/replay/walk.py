@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Concatenate, ParamSpec, TypeVar
 
 from inspector.event import Flag
-from inspector.reducers import FoldError, FoldEvent, Reducer, StateGoneError, batch_of, is_memoryless, is_of_documents
+from inspector.reducers import FoldError, FoldEvent, Reducer, StateGoneError, batch_of, is_memoryless
 from inspector.replay.blame import Blame
 from inspector.replay.folding import SLICE, Failure, added_by
 from inspector.replay.marks import BlameMarks, StateMarks, every_for, frozen, size_of, thawed
@@ -84,7 +84,7 @@ class Walk:
         self._most_near = max(near, 1)
         self._every = every or every_for(total)
         self._states, self._blames = StateMarks(self._every), BlameMarks(self._every)
-        self._read = read if is_of_documents(reducer) else None
+        self._read = read
         self._find_unreadable = unreadable or (lambda: range(self.total))
         self._unreadable: Sequence[int] | None = None
         self._near: OrderedDict[int, Stand] = OrderedDict()
@@ -233,7 +233,7 @@ class Walk:
         done = 0
         while done < len(stretch):
             most = self._states.next(place) - place
-            end = min(done + (most if stretch.is_read else min(SLICE, most)), len(stretch))
+            end = min(done + min(stretch.part_events, most), len(stretch))
             try:
                 state = self._reducer.fold(state, stretch.part(done, end))
             except FoldError as error:

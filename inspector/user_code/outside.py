@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import count
 
 from inspector.errors import UsageError
-from inspector.reducers import ABSENT, FoldBatch, FoldError, FoldEvent, StateGoneError
+from inspector.reducers import ABSENT, FoldBatch, FoldError, FoldEvent, Looks, StateGoneError
 from inspector.user_code.process import CodeProcess, EndedError
 from inspector.values import parse, to_json
 
@@ -19,6 +19,8 @@ _numbers = count(1)
 
 class ByCode:
     """Folds with the code named `name`, for one stream; `process` gives the process, a new one when the last has ended."""
+
+    looks_at = Looks.EVENTS
 
     def __init__(self, name: str, process: Callable[[], CodeProcess], stream: str) -> None:
         self.name = name

@@ -136,8 +136,7 @@ def test_conditions(tmp_path: Path, condition: str, data: Any, holds: bool) -> N
 )
 def test_sums_are_exact(amounts: list[Decimal]) -> None:
     text = '[[on]]\ntype = "*"\nadd = { total = "data.n" }\n'
-    reducer = object.__new__(ByRules)
-    reducer.name, reducer.rules = "rules", parse_rules(text)
+    reducer = ByRules(Path("rules.toml"), parse_rules(text))
     state = reducer.fold(reducer.initial(), batch_of(told(*(("A", f'{{"n": {amount:f}}}') for amount in amounts))))
     total = state["total"]  # type: ignore[index]
     assert Decimal(repr(total) if isinstance(total, float) else total) == sum(amounts)
@@ -246,3 +245,15 @@ def test_rules_that_double_the_state_end_at_a_bound(tmp_path: Path, action: str)
     with pytest.raises(FoldError, match="the state would take more than 67,108,864 bytes") as caught:
         reducer.fold(reducer.initial(), batch_of(events))
     assert 14 < caught.value.place < 20
+
+
+def test_values_out_of_the_state_are_those_before_the_event_in_a_batch_too(tmp_path: Path) -> None:
+    subject = rules(
+        tmp_path, '[[on]]\ntype = "*"\nset = { a = "data.x", b = "state.a", "in.{state.a}" = "data.x" }\nappend = { l = "data.x" }'
+    )
+    story = told(("First", {"x": 1}))
+    before = subject.step({"a": 0}, story[0], {"x": 1})
+    assert before == {"a": 1, "b": 0, "in": {"0": 1}, "l": [1]}
+    later = told(*(("Next", {"x": x}) for x in (2, 3, 4)))
+    found = subject.fold(copy.deepcopy(before), batch_of(later))
+    assert found == {"a": 4, "b": 3, "in": {"0": 1, "1": 2, "2": 3, "3": 4}, "l": [1, 2, 3, 4]}

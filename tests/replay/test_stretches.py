@@ -1,6 +1,7 @@
 """Reading whole stretches of a stream gives what reading event by event gives, in whatever state the stream is."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,9 @@ from inspector.capture.streams import StreamInfo, streams
 from inspector.event import Flag
 from inspector.masks import parse
 from inspector.replay import NOW, Answer, Moment, Question, Replay, after_events, at_version, known_at, straight, stretches, to_json
-from inspector.replay.folding import Folded
+from inspector.replay.folding import Folded, Stopped
 from inspector.replay.story import Story
+from inspector.user_code.codes import Codes
 from tests.replay.captures import Log, Written, write
 from tests.replay.test_many import random_capture
 
@@ -25,12 +27,21 @@ _MOMENTS = [
 ]
 
 
+_RULES = """
+[[on]]
+type = "*"
+set = { by = "event.actor", at = "event.time", last = "event.version", id = "event.id" }
+add = { n = "data.n" }
+append = { seen = "event.type" }
+"""
+
+
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Stretches of three events."""
     monkeypatch.setattr(stretches, "LEAST", 1)
     monkeypatch.setattr(stretches, "MOST", 3)
-    monkeypatch.setattr(straight, "_PART", 2)
+    monkeypatch.setattr(stretches, "_PART", 2)
 
 
 def _printed(answer: Answer) -> str:
@@ -38,12 +49,12 @@ def _printed(answer: Answer) -> str:
     return to_json({name: value for name, value in answer.to_dict().items() if name != "scope"})
 
 
-def _answers(reader: CaptureReader, all_of: Sequence[StreamInfo]) -> list[str]:
+def _answers(reader: CaptureReader, all_of: Sequence[StreamInfo], rules: str) -> list[str]:
     return [
         to_json(Replay(reader, Question(stream.name, moment=moment, reducer=reducer), stream=stream).answer().to_dict())
         for stream in all_of
         for moment in _MOMENTS
-        for reducer in (None, "merge", "latest", "history")
+        for reducer in (None, "merge", "latest", "history", "debezium", rules)
     ]
 
 
@@ -51,24 +62,26 @@ def _answers(reader: CaptureReader, all_of: Sequence[StreamInfo]) -> list[str]:
 @pytest.mark.usefixtures("small")
 def test_a_replay_in_stretches_is_the_replay(tmp_path: Path, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
     ways: list[bool] = []
-    quick = straight.fold_straight
+    plain = straight._straight
 
-    def noted(*args: Any, **fields: Any) -> Folded | None:
-        found = quick(*args, **fields)
+    def noted(*args: Any) -> Folded | Stopped | None:
+        found = plain(*args)
         ways.append(found is not None)
         return found
 
+    rules = str(tmp_path / "mine.toml")
+    Path(rules).write_text(_RULES)
     with CaptureReader(random_capture(tmp_path / "c.evcap", seed, 16)) as reader:
         all_of = list(streams(reader))
-        monkeypatch.setattr("inspector.replay.fold_straight", noted)
-        found = _answers(reader, all_of)
-        monkeypatch.setattr("inspector.replay.fold_straight", lambda *_args: None)
-        assert found == _answers(reader, all_of)
+        monkeypatch.setattr(straight, "_straight", noted)
+        found = _answers(reader, all_of, rules)
+        monkeypatch.setattr(straight, "_straight", lambda *_args: None)
+        assert found == _answers(reader, all_of, rules)
     assert 0.2 * len(ways) < sum(ways) < 0.7 * len(ways), "both ways are taken"
 
 
 @pytest.mark.parametrize("seed", range(4))
-@pytest.mark.parametrize("reducer", ["merge", "latest"])
+@pytest.mark.parametrize("reducer", ["merge", "latest", "history"])
 @pytest.mark.usefixtures("small")
 def test_states_reached_in_stretches_are_those_of_a_replay(tmp_path: Path, seed: int, reducer: str) -> None:
     with CaptureReader(random_capture(tmp_path / "c.evcap", seed, 16)) as reader:
@@ -124,3 +137,28 @@ def test_progress_may_end_the_work(tmp_path: Path) -> None:
             Replay(reader, Question("order-1"), stop).answer()
         assert told == sorted(told)
         assert Replay(reader, Question("order-1")).answer().folded.applied == 5_000
+
+
+def test_code_gets_the_events_of_stretches_and_fails_once(tmp_path: Path) -> None:
+    failing = """
+calls = 0
+
+def reduce(state, event):
+    global calls
+    calls += 1
+    if event.version == 4000:
+        raise ValueError(f"the {event.type} of {event.time} is too much after {calls} calls")
+    state = state or {"n": 0}
+    state["n"] += event.data["n"]
+    state["last"] = [event.seq, event.position, event.version, event.type, event.time_us, event.id, event.actor, event.flags]
+    return state
+"""
+    path = tmp_path / "mine.py"
+    path.write_text(failing)
+    with CaptureReader(_long(tmp_path / "c.evcap", {})) as reader, closing(Codes()) as codes:
+        answer = Replay(reader, Question("order-1", reducer=str(path)), codes=codes).answer()
+    assert answer.folded.failure is not None
+    assert answer.folded.failure.event.seq == 4_000
+    assert answer.folded.failure.reason.endswith("is too much after 4000 calls")
+    last = [3_999, 3_998, 3_999, "Changed", 3_998 * 1_000_000, None, None, []]
+    assert answer.folded.state == {"n": sum(range(3_999)), "last": last}
