@@ -14,8 +14,6 @@ from app.replay_controls import ClockBox
 
 _FRAME_PX, _LEAST_TIME, _MOST_TIME = 26, 8, 27
 """Of the box for a time: what is beside its text, and of how many characters that is at least and at most."""
-_LEAST_CHARACTERS = 5
-"""A box of choices is this wide where room is short."""
 _WIDE_PX = 800
 
 
@@ -28,7 +26,7 @@ class StatesQuestion(QWidget):
         self.category.setAccessibleName("Category")
         self.category.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         for box in (self.category, self.clock):
-            box.setMinimumContentsLength(_LEAST_CHARACTERS)
+            box.setMinimumContentsLength(5)  # where room is short
         self.time.setAccessibleName("Moment")
         self.time.setPlaceholderText("now")
         self.time.setFont(style.fixed_font())

@@ -12,7 +12,7 @@ from functools import partial
 
 from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QStackedWidget
+from PySide6.QtWidgets import QComboBox, QPushButton, QStackedWidget
 
 from app import style
 from app.empty import Empty
@@ -43,8 +43,6 @@ from inspector.text import visible
 _AROUND_MS, _DIM_MS = 5_000, 300
 _LAST_US = {"last 5 min": 300 * SECOND_US, "last hour": 3_600 * SECOND_US}
 _STEPS_US = dict(zip(STEPS[1:], (each * SECOND_US for each in (1, 10, 60, 600, 3_600, 86_400)), strict=True))
-_LEAST_CHARACTERS = 5
-"""A box of choices is this wide where room is short."""
 _OLD_S = 2.0
 """Numbers that come at longer intervals say when they are from."""
 Around = tuple[list[Gap], list[Mark]]
@@ -84,10 +82,10 @@ class MetricsPane(Panel):
         self.span.addItems(SPANS)
         self.span.setCurrentText("all")
         self.steps.addItems([f"{words} steps" for words in STEPS])
-        for box, words in ((self.span, "Which times are shown"), (self.steps, "How wide a step is")):
+        for box, words, length in ((self.span, "Which times are shown", 4), (self.steps, "How wide a step is", 8)):
             box.setAccessibleName(words)
             set_tip(box, words)
-            box.setMinimumContentsLength(_LEAST_CHARACTERS)
+            box.setMinimumContentsLength(length)  # where room is short
             box.currentIndexChanged.connect(lambda _index: self._look())
         self.add_button = QPushButton("Add plot")
         set_tip(self.add_button, "Any metric, by any label, of some events")
@@ -95,12 +93,10 @@ class MetricsPane(Panel):
         self.corner.addStretch(1)
         for widget in (self.span, self.steps, self.add_button):
             self.corner.addWidget(widget)
-        said = QHBoxLayout()
-        said.setContentsMargins(style.INSIDE_PX, 0, style.INSIDE_PX, 0)
-        said.addWidget(self.note, 1)
+        self.note.setContentsMargins(style.INSIDE_PX, 0, style.INSIDE_PX, 0)
         self.note.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         self.notice = Notice("About the plots")
-        self.body.addLayout(said)
+        self.body.addWidget(self.note)
         self.body.addWidget(self.notice)
         self.empty = Empty("No plot is shown.", "Plots show any metric over time, by log, type, key and more.")
         self.empty.add_button("Add plot", is_main=True).clicked.connect(lambda _on: self.doing.add_plot())
