@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DecimalException, Inexact
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal, DecimalException, Inexact, Overflow, Subnormal
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
@@ -22,6 +22,9 @@ from inspector.values import copied, index_in
 _NOTHING = object()
 MOST_DIGITS = 400
 _EXACT = Context(prec=MOST_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[Inexact])
+_SHORT = Context(prec=15, Emax=290, Emin=-290, traps=[Inexact, Overflow, Subnormal])
+"""Numbers of so many digits are those that the nearest doubles are written as."""
+_MOST_EXACT = 256
 _NUMBERS = frozenset({int, float, Decimal})
 _MOST_TYPES = 10_000
 _TEXT_NUMBER = re.compile(r"-?[0-9]{1,300}(\.[0-9]{1,300})?\Z")
@@ -98,7 +101,7 @@ class _Seen:
             return self._of_event(place.steps)
         value = self._document if place.root == "data" else self._state
         for step in place.steps:
-            value = _inner(value, step)
+            value = value.get(step, _NOTHING) if type(value) is dict else _inner(value, step)
             if value is _NOTHING:
                 break
         return value
@@ -166,6 +169,7 @@ class _Hand:
 
     def __init__(self) -> None:
         self._owned: dict[int, object] = {}
+        self._exact: dict[int, tuple[object, Decimal]] = {}
 
     def let_go(self) -> None:
         """Changes no container in place that is there now."""
@@ -173,22 +177,17 @@ class _Hand:
 
     def act(self, state: object, action: Action, seen: _Seen) -> object:
         """`state` after one action."""
-        steps = cast("Sequence[str]", action.target) if action.is_plain else [_named(step, seen) for step in action.target]
-        if action.verb == "remove":
+        steps: Sequence[Any] = action.target if action.is_plain else [_named(step, seen) for step in action.target]
+        term = action.term
+        if term is None:
             return self._removed(state, steps)
-        assert action.term is not None
-        value = action.term.value if isinstance(action.term, Constant) else seen.at(action.term)
-        if isinstance(action.term, Place) and action.term.root == "state":
-            if isinstance(value, dict | list | str):
-                _check_copy(state, value, action, len(steps))
-            # what stands in two places may not be changed in place any more
-            self.let_go()
+        value = term.value if type(term) is Constant else self._looked_up(state, action, len(steps), seen)
         if value is _NOTHING:
             if action.verb == "set":
                 return state
-            raise _RuleError(f"there is no {action.term} to {action.verb}")
-        root = self._own({} if state is ABSENT else state, "the state")
-        here: Any = root
+            raise _RuleError(f"there is no {term} to {action.verb}")
+        here: Any = state if id(state) in self._owned else self._own({} if state is ABSENT else state, "the state")
+        root = here
         for step in steps[:-1]:
             inner = _inner(here, step)
             here[_key(here, step)] = inner = self._own({} if inner is _NOTHING or inner is None else inner, step)
@@ -196,8 +195,20 @@ class _Hand:
         self._do(action.verb, here, steps[-1], value)
         return root
 
+    def _looked_up(self, state: object, action: Action, depth: int, seen: _Seen) -> object:
+        """The value at the action's place."""
+        place = cast("Place", action.term)
+        value = seen.at(place)
+        if place.root == "state":
+            if isinstance(value, dict | list | str):
+                _check_copy(state, value, action, depth)
+            # what stands in two places may not be changed in place any more
+            self.let_go()
+        return value
+
     def _do(self, verb: str, here: Any, step: str, value: object) -> None:
-        old = _inner(here, step)
+        is_object = type(here) is dict
+        old = here.get(step, _NOTHING) if is_object else _inner(here, step)
         if verb == "append":
             items = self._own([] if old is _NOTHING or old is None else old, step)
             if not isinstance(items, list):
@@ -205,8 +216,24 @@ class _Hand:
             items.append(value)
             value = items
         elif verb in {"add", "subtract"}:
-            value = _sum(0 if old is _NOTHING or old is None else old, value, verb, step)
-        here[_key(here, step)] = value
+            value = self._sum(0 if old is _NOTHING or old is None else old, value, verb, step)
+        here[step if is_object else _key(here, step)] = value
+
+    def _sum(self, old: object, value: object, verb: str, step: str) -> object:
+        """The exact sum or difference; a text that is a number counts as that number."""
+        left, right = _of_text(old) if type(old) is str else old, _of_text(value) if type(value) is str else value
+        if type(left) is int and type(right) is int:
+            return left + right if verb == "add" else left - right
+        if not (_is_number(left) and _is_number(right)):
+            name, one = (f"what is to be {'added' if verb == 'add' else 'subtracted'}", value) if _is_number(left) else (step, old)
+            raise _RuleError(f"{name} is no number: {str(one)[:40]!r}")
+        known = self._exact.get(id(left))
+        total, found = _total(_decimal(left) if known is None else known[1], _decimal(right), verb, step)
+        if len(self._exact) >= _MOST_EXACT:
+            self._exact.clear()
+        # what is added to next is this very object: its digits need not be written again
+        self._exact[id(found)] = found, total
+        return found
 
     def _removed(self, state: object, steps: Sequence[str]) -> object:
         where = state
@@ -258,37 +285,38 @@ def _key(here: object, step: str) -> Any:
 
 
 def _is_number(value: object) -> bool:
-    return type(value) in _NUMBERS or (isinstance(value, int | float | Decimal) and not isinstance(value, bool))
+    return type(value) in _NUMBERS
 
 
 def _decimal(value: object) -> Decimal:
     return Decimal(repr(value)) if isinstance(value, float) else Decimal(cast("Any", value))
 
 
-def _sum(old: object, value: object, verb: str, step: str) -> object:
-    """The exact sum or difference; a text that is a number counts as that number."""
-    left, right = _number(old), _number(value)
-    if left is None or right is None:
-        name, one = (step, old) if left is None else (f"what is to be {'added' if verb == 'add' else 'subtracted'}", value)
-        raise _RuleError(f"{name} is no number: {str(one)[:40]!r}")
-    if type(left) is int and type(right) is int:
-        return left + right if verb == "add" else left - right
+def _total(left: Decimal, right: Decimal, verb: str, step: str) -> tuple[Decimal, float | Decimal]:
+    """The sum or difference, and as it stands in a state: a double where it is that very number."""
     try:
-        total = (_EXACT.add if verb == "add" else _EXACT.subtract)(_decimal(left), _decimal(right))
+        total = (_SHORT.add if verb == "add" else _SHORT.subtract)(left, right)
+    except DecimalException:
+        total = _long_total(left, right, verb, step)
+        return total, _shortest(total)
+    return total, float(total)
+
+
+def _long_total(left: Decimal, right: Decimal, verb: str, step: str) -> Decimal:
+    try:
+        return (_EXACT.add if verb == "add" else _EXACT.subtract)(left, right)
     except DecimalException:
         raise _RuleError(f"{step}: the sum has more than {MOST_DIGITS} digits, so that it would not be exact") from None
-    return _shortest(total)
 
 
-def _number(value: object) -> int | float | Decimal | None:
-    if _is_number(value):
-        return cast("int | float | Decimal", value)
-    if isinstance(value, str) and _TEXT_NUMBER.match(value):
-        return int(value) if value.lstrip("-").isdecimal() else Decimal(value)
-    return None
+def _of_text(value: str) -> int | Decimal | None:
+    """The number that a text is; None for any other."""
+    if not _TEXT_NUMBER.match(value):
+        return None
+    return Decimal(value) if "." in value else int(value)
 
 
-def _shortest(value: Decimal) -> int | float | Decimal:
+def _shortest(value: Decimal) -> float | Decimal:
     """A double where it is that very number, a whole number as one, else the decimal."""
     double = float(value)
     if Decimal(repr(double)) == value:
