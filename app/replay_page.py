@@ -90,6 +90,10 @@ class ReplayPage(QWidget):
         if self.isVisible():
             self._refresh()
 
+    def wait_until_seen(self) -> None:
+        """What is not done goes on when the page can be seen again."""
+        self._is_stale = True
+
     def showEvent(self, event: QShowEvent) -> None:
         """Catches up."""
         super().showEvent(event)

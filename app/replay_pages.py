@@ -157,6 +157,9 @@ class FieldPage(ReplayPage):
         self.older = self.add_button("Older", "Further changes before these")
         self.older.clicked.connect(self._more)
         self._next: int | None = None
+        self._before: int | None = None
+        self._earlier: list[Answer] = []
+        """What the pages before the one that is asked for had."""
         self._rows: list[Answer] = []
 
     def show_path(self, path: str) -> None:
@@ -171,30 +174,45 @@ class FieldPage(ReplayPage):
             self.say("")
             self.show_none("No field is chosen.", "The menu of a row of the state has History of this field.")
             return
-        self._ask(None)
+        self._before, self._earlier = None, []
+        self._ask()
 
     def _more(self) -> None:
-        self._ask(self._next)
+        self.older.hide()
+        self._before, self._earlier = self._next, self._rows
+        self._ask()
 
-    def _ask(self, before: int | None) -> None:
+    def _ask(self) -> None:
+        """Asks for a page, or to go on with one that is not done."""
         fields = {"path": self.path, "limit": _FIELD_ROWS, **self.replaying.here}
-        if before is not None:
-            fields["before_place"] = before
-        self.replaying.ask("field", lambda answer: self._show(answer, is_more=before is not None), lane="field", failed=self.fail, **fields)
+        if self._before is not None:
+            fields["before_place"] = self._before
+        self.replaying.ask("field", self._show, lane="field", failed=self.fail, **fields)
 
-    def _show(self, answer: Answer, *, is_more: bool) -> None:
-        self._rows = [*(self._rows if is_more else []), *answer["entries"]]
-        self._next = answer["next"]
+    def _show(self, answer: Answer) -> None:
+        self._rows, self._next = [*self._earlier, *answer["entries"]], answer["next"]
+        is_done = bool(answer["done"])
         self.older.setVisible(self._next is not None)
-        count, least = len(self._rows), "at least " if self._next is not None else ""
-        self.say(f"{shown_path(self.path or '')} · {least}{count:,} change{'' if count == 1 else 's'}")
+        count, least = len(self._rows), "" if is_done and self._next is None else "at least "
+        looked = "" if is_done else f" · {answer['applied']:,} of {answer['total']:,} events looked at so far"
+        self.say(f"{shown_path(self.path or '')} · {least}{count:,} change{'' if count == 1 else 's'}{looked}")
         self.say_honest(honest_words(answer.get("honest")))
         if self._rows:
-            self.show_rows(*field_rows(self._rows, self.zone), self._rows)
-        elif self._next is not None:
-            self.show_none("Nothing changed it in the events looked at.", "Older looks further back.")
+            rows, tones = field_rows(self._rows, self.zone)
+            if rows != self.table.rows:  # a part that found nothing more leaves the list, and what is chosen in it
+                self.show_rows(rows, tones, self._rows)
+        elif not is_done:
+            self.show_none("Nothing changed it in the events looked at so far.", "The newest are looked at first.")
         else:
             self.show_none("Nothing set this field up to here.", "The state never had it.")
+        if not is_done:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        if self.isVisible():
+            self._ask()
+        else:
+            self.wait_until_seen()
 
 
 class SnapshotsPage(ReplayPage):

@@ -11,6 +11,8 @@ MOST_STATE_BYTES = 64 * 1024 * 1024
 MOST_STATE_DEPTH = 10_000
 """A state nests no deeper than this where it is copied into itself."""
 _VALUE, _NUMBER = 2, 8
+_LEAST = 1
+"""No part of a container takes less."""
 
 
 class StateTooLargeError(ValueError):
@@ -24,7 +26,9 @@ def size_up_to(value: object, most: int = MOST_STATE_BYTES) -> tuple[int, int]:
     while level and size <= most:
         inner: list[object] = []
         for one in level:
-            if isinstance(one, dict):
+            if isinstance(one, dict | list | tuple) and size + len(one) * _LEAST > most:
+                size += len(one) * _LEAST
+            elif isinstance(one, dict):
                 size += sum(len(name) + _VALUE if isinstance(name, str) else _NUMBER for name in one) + _VALUE
                 inner.extend(one.values())
             elif isinstance(one, list | tuple):
@@ -51,15 +55,17 @@ def check_copy(state: object, value: object, path: int) -> None:
 class Growing:
     """Whether a state that grows event by event takes too much; it is measured only where the events' own bytes could make it so."""
 
-    def __init__(self, state: object) -> None:
-        self._upto = size_up_to(state)[0]
+    def __init__(self, state: object, size: int | None = None) -> None:
+        """`size` is what the state takes at most, where that is known."""
+        self.upto = size_up_to(state)[0] if size is None else size
+        """So much it takes at most by now."""
 
     def is_too_large(self, state: object, added: int) -> bool:
         """After events of so many bytes together."""
-        self._upto += added
-        if self._upto > MOST_STATE_BYTES:
-            self._upto = size_up_to(state)[0]
-        return self._upto > MOST_STATE_BYTES
+        self.upto += added
+        if self.upto > MOST_STATE_BYTES:
+            self.upto = size_up_to(state)[0]
+        return self.upto > MOST_STATE_BYTES
 
 
 TOO_LARGE = f"with it the state takes more than {MOST_STATE_BYTES // 1024 // 1024} MB, which is the most that a state may take"

@@ -17,6 +17,8 @@ from json.encoder import encode_basestring_ascii
 import orjson
 import re2
 
+from inspector.state_size import size_up_to
+
 _FAULT = "is no JSON value: {}"
 _MAX_INT_DIGITS = 4000
 """Python refuses to read longer ints from text; these stay Decimals."""
@@ -139,17 +141,45 @@ def _scalar(lexeme: str) -> object:
 
 def to_json(value: object) -> str:
     """`value` as JSON text on one line, numbers exact. Raises ValueError naming where something is no JSON value."""
+    text = quick_json(value)
+    return "".join(_written(value)) if text is None else text.decode()
+
+
+def quick_json(value: object) -> bytes | None:
+    """The same in UTF-8; None for what takes longer: beyond 64 bits, a lone surrogate, deeper than 254, or no JSON value."""
     try:
-        return orjson.dumps(value, option=orjson.OPT_PASSTHROUGH_SUBCLASS | _PASSTHROUGH).decode()
-    except TypeError:  # beyond 64 bits, a Decimal, a lone surrogate, deeper than 254: written without orjson
-        return "".join(_written(value))
+        return orjson.dumps(value, _digits, _AS_IT_IS)
+    except TypeError:
+        return None
 
 
-_PASSTHROUGH = orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
+_AS_IT_IS = orjson.OPT_PASSTHROUGH_SUBCLASS | orjson.OPT_PASSTHROUGH_DATACLASS | orjson.OPT_PASSTHROUGH_DATETIME
 
 
-def _written(value: object) -> Iterator[str]:
-    """The pieces of `value`'s JSON text, in order, without recursion."""
+def _digits(value: object) -> orjson.Fragment:
+    """A Decimal for orjson, which a state may have many of."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(scalar_json(value))
+    raise TypeError
+
+
+def beginning(value: object, most: int) -> str:
+    """The JSON text of `value`, or the first `most` characters of a longer one, of which no more is written. Raises as `to_json` does."""
+    if not isinstance(value, dict | list | tuple):
+        return to_json(value[:most] if isinstance(value, str) else value)[:most]
+    if size_up_to(value, most)[0] <= most:
+        return to_json(value)[:most]
+    pieces, room = list[str](), most
+    for piece in _written(value, longest=most):
+        pieces.append(piece)
+        room -= len(piece)
+        if room <= 0:
+            break
+    return "".join(pieces)[:most]
+
+
+def _written(value: object, *, longest: int | None = None) -> Iterator[str]:
+    """The pieces of `value`'s JSON text, in order, without recursion; of each text no more than the `longest` first characters."""
     opened: list[_Opened] = []
     ids: set[int] = set()
     inner = value
@@ -161,7 +191,7 @@ def _written(value: object) -> Iterator[str]:
             opened.append(_Opened(inner))
             yield opened[-1].begin
         else:
-            yield _scalar_within(inner, opened)
+            yield _scalar_within(inner[:longest] if isinstance(inner, str) else inner, opened)
         while opened and not opened[-1].go_on():
             ids.discard(opened[-1].id)
             yield opened.pop().end

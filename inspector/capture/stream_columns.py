@@ -110,8 +110,8 @@ class StreamColumns:
 
     @cached_property
     def sizes(self) -> array[int]:
-        """Bytes of each value."""
-        return self._column_of("event.value_bytes")[0]
+        """Bytes of each document as it is stored, about the characters of its JSON; a value that was packed has a longer one."""
+        return self._column_of("length(event.data)")[0]
 
     # ---- reading
 

@@ -182,7 +182,7 @@ def names_of_types(reader: CaptureReader, numbers: Sequence[int]) -> dict[int, s
 
 class StreamFacts(NamedTuple):
     """What one look at all events of a stream tells: the least and the greatest number of their logs, how many have a value of which no
-    document was made though nothing went wrong, the greatest of their flags (0: none has any), and the bytes of the largest value."""
+    document was made though nothing went wrong, the greatest of their flags (0: none has any), and the bytes of the largest document."""
 
     first_log: int
     last_log: int
@@ -194,7 +194,7 @@ class StreamFacts(NamedTuple):
 def stream_facts(reader: CaptureReader, stream_id: int) -> StreamFacts:
     """Those of a stream; all 0 for one without events. Raises CaptureError when the file is damaged."""
     (row,) = reader.select(
-        f"SELECT min(event.log_id), max(event.log_id), count(*) FILTER (WHERE {UNFIT}), max(event.flags), max(event.value_bytes) "
+        f"SELECT min(event.log_id), max(event.log_id), count(*) FILTER (WHERE {UNFIT}), max(event.flags), max(length(event.data)) "
         "FROM event_stream x CROSS JOIN event ON event.seq = x.seq WHERE x.stream_id = ?",
         (stream_id,),
     )

@@ -240,7 +240,7 @@ class Replay:
         if not self.has_versions:
             return folded.applied + len(folded.left_out)
         there = [event.version for event in (*folded.left_out, folded.last) if event is not None and event.version is not None]
-        return max(there, default=0)
+        return max(*there, folded.aborted_version or 0, 0)
 
     def _version(self, folded: Folded) -> int | None:
         """The last version applied; without versions, the number of events."""
@@ -253,7 +253,9 @@ class Replay:
             return f"event {folded.failure.event.seq} could not be folded: {folded.failure.reason}"
         moment = self.question.moment
         if not moment.is_timed and self._is_reached(folded):
-            return f"reached {moment.text}"
+            is_aborted = moment.version is not None and self.has_versions and moment.version == folded.aborted_version
+            is_left_out = is_aborted and (folded.last is None or folded.last.version != moment.version)
+            return f"reached {moment.text}" + (", which is that of an aborted event: it is left out" if is_left_out else "")
         return f"reached the end of the stream ({self.stream.events:,} events in the capture)"
 
     def _check_without(self, folded: Folded) -> None:

@@ -24,15 +24,25 @@ class _Node:
     def __init__(self, owner: object, event: FoldEvent | None = None) -> None:
         self.owner = owner
         self.event = self.latest = event
-        self.below: dict[str, _Node] = {}
+        self.below = _NOTHING
 
     def owned_by(self, owner: object) -> _Node:
         """This node when it is the owner's, else a copy that is."""
         if self.owner is owner:
             return self
         node = _Node(owner, self.event)
-        node.latest, node.below = self.latest, dict(self.below)
+        node.latest, node.below = self.latest, dict(self.below) if self.below else _NOTHING
         return node
+
+    def put(self, step: str, node: _Node) -> None:
+        """Sets what lies below under a name."""
+        if self.below is _NOTHING:
+            self.below = {}
+        self.below[step] = node
+
+
+_NOTHING: dict[str, _Node] = {}
+"""Below a leaf. Nothing is ever put into it: most places are leaves, and an empty object for each took as much room as they do."""
 
 
 class Blame:
@@ -58,17 +68,19 @@ class Blame:
             node = self._root = self._root.owned_by(self._owner)
             node.latest = event
             for step in parents:
-                below = node.below.get(step)
-                node.below[step] = below = _Node(self._owner) if below is None else below.owned_by(self._owner)
+                known = node.below.get(step)
+                below = _Node(self._owner) if known is None else known.owned_by(self._owner)
+                if below is not known:
+                    node.put(step, below)
                 node = below
                 node.latest = event
             if change.shifts:
                 _shift(node, int(last), 1 if change.op == "add" else -1)
             if change.op == "remove":
-                if not change.shifts:
-                    node.below.pop(last, None)
+                if not change.shifts and last in node.below:
+                    del node.below[last]
             else:
-                node.below[last] = _Node(self._owner, event)
+                node.put(last, _Node(self._owner, event))
 
     def nodes(self) -> int:
         """How many places it holds, those shared with others too."""

@@ -31,6 +31,9 @@ from inspector.user_code.codes import Codes
 from inspector.user_code.consent import consent_of, remember
 
 _KEPT_STATES = 4
+_LEAST_KEPT = 2
+_KEPT_BYTES = 12 * 1024 * 1024
+"""Fewer are kept, though two, where they are more JSON than that: as objects they take ten times as much."""
 _COPIED_CHARACTERS = 16 * 1024 * 1024
 
 Doing = Callable[[CaptureReader, Request, Progress], object]
@@ -43,6 +46,8 @@ class _Shown:
 
     sides: dict[str, Kept]
     looked: Looked | None = None
+    size: int = 0
+    """About how many bytes of JSON they are."""
 
 
 class Desk:
@@ -92,7 +97,9 @@ class Desk:
 
     def _keep(self, request: Request, shown: _Shown) -> None:
         self._shown[request.get("id")] = shown
-        while len(self._shown) > _KEPT_STATES:
+        while len(self._shown) > _KEPT_STATES or (
+            len(self._shown) > _LEAST_KEPT and sum(one.size for one in self._shown.values()) > _KEPT_BYTES
+        ):
             self._shown.popitem(last=False)
 
     def _recalled(self, request: Request) -> _Shown:
@@ -108,8 +115,10 @@ class Desk:
     def _replay(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
         answer = Replay(reader, fields.question(request), progress, codes=self._codes).answer()
         blame = answer.blame or {}
-        self._keep(request, _Shown({"": Kept(answer.folded.state, lambda path, _is_inside: blame.get(path), answer.log_labels)}))
-        return preview.bounded(answer)
+        kept = Kept(answer.folded.state, lambda path, _is_inside: blame.get(path), answer.log_labels)
+        printed = preview.bounded(answer)
+        self._keep(request, _Shown({"": kept}, size=int(str(printed["state_bytes"]))))
+        return printed
 
     def _steps(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
         replay = Replay(reader, fields.question(request), progress, codes=self._codes)
@@ -153,7 +162,7 @@ class Desk:
         without, quick = fields.without(request), request.get("quick") is True
         looked = self._looker.look(story, fields.moment(request), paths, limit, progress, without=without, quick=quick)
         sides = {"": looked.kept} if looked.happened is None else {"": looked.kept, "happened": looked.happened}
-        self._keep(request, _Shown(sides, looked))
+        self._keep(request, _Shown(sides, looked, (looked.found.stand.size or 0) * len(sides)))
         return looked.printed
 
     def _blame(self, request: Request, progress: Progress) -> object:
@@ -193,7 +202,8 @@ class Desk:
         before, after = (story.find(moment, progress, without=left_out, quick=True) for moment in moments)
         found = changes(before.stand.state, after.stand.state)
         kept = Kept(after.stand.state, nobody, story.replay.log_labels, found)
-        self._keep(request, _Shown({"": kept, "a": Kept(before.stand.state, nobody, story.replay.log_labels)}))
+        sides = {"": kept, "a": Kept(before.stand.state, nobody, story.replay.log_labels)}
+        self._keep(request, _Shown(sides, size=sum(found.stand.size or 0 for found in (before, after))))
         return {
             "from": {**placed(story, before), "honest": honest(story, before)},
             "to": {**placed(story, after), "honest": honest(story, after)},
@@ -208,13 +218,11 @@ class Desk:
         story = self._story(reader, request)
         before = fields.count(request, "before_place", 0) or None
         path, limit = str(request.get("path") or ""), fields.count(request, "limit", 100)
-        page = field_page(story, fields.moment(request), path, limit, before, progress, without=fields.without(request))
-        labels = story.replay.log_labels
-        entries = [
-            {**said(one.event, labels), **one.to_dict(), "from": preview.preview(one.old), "to": preview.preview(one.new)}
-            for one in page.changes
-        ]
-        return {"path": path, "entries": entries, "next": page.following, "honest": page.honest}
+        moment, without = fields.moment(request), fields.without(request)
+        page = field_page(story, moment, path, limit, before, progress, without=without, kept=preview.preview, in_parts=True)
+        entries = [{**said(one.event, story.replay.log_labels), **one.to_dict()} for one in page.changes]
+        progressed = {"done": page.is_done, "applied": page.looked, "total": page.total}
+        return {"path": path, "entries": entries, "next": page.following, **progressed, "honest": page.honest}
 
     def _series(self, reader: CaptureReader, request: Request, progress: Progress) -> object:
         story, moment, without = self._story(reader, request), fields.moment(request), fields.without(request)

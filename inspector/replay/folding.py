@@ -68,6 +68,8 @@ class Folded:
     """Events applied that repeat the version or the id of an earlier one."""
     is_reached: bool = False
     """Whether the place that the moment names was come to."""
+    aborted_version: int | None = None
+    """The highest version, up to that of the moment, of the aborted events that were left out."""
     tally: Tally = field(default_factory=Tally)
     """What stands in the stream up to `last`."""
 
@@ -118,11 +120,18 @@ class Selection:
         if self._limits.most is not None and self.is_complete and self._taken >= self._limits.most:
             end, is_cut = (chosen[-1] if chosen else None), True
         if aborted:
-            self._folded.skipped_aborted += self._before_end(events, end, self._within(aborted)) if is_cut else len(self._within(aborted))
+            among = self._within(aborted)
+            self._note_aborted(among)
+            self._folded.skipped_aborted += self._before_end(events, end, among) if is_cut else len(among)
         if self._limits.with_aborted:
             self._folded.included_aborted += sum(1 for event in chosen if event.flags & LEFT_OUT)
-        self._count(committed, chosen)
+        self._count(committed, chosen, aborted)
         return chosen
+
+    def _note_aborted(self, aborted: list[FoldEvent]) -> None:
+        if self._limits.moment.version is not None and self._limits.by_version:
+            found = [self._folded.aborted_version, *(event.version for event in aborted)]
+            self._folded.aborted_version = max((version for version in found if version is not None), default=None)
 
     def _through(self, events: Sequence[FoldEvent]) -> Sequence[FoldEvent]:
         """Those up to the event that the moment names."""
@@ -183,15 +192,15 @@ class Selection:
             self.is_complete = self.is_complete or self._taken >= most
         return events
 
-    def _count(self, committed: list[FoldEvent], chosen: list[FoldEvent]) -> None:
+    def _count(self, committed: list[FoldEvent], chosen: list[FoldEvent], aborted: list[FoldEvent]) -> None:
         """Takes into the tally what stands up to the last event chosen; what follows waits for another one."""
         if not chosen:
-            self._seen.add(committed)
+            self._seen.add(committed, aborted)
             return
         end = len(committed)
         while committed[end - 1] is not chosen[-1]:
             end -= 1
-        self._seen.add(committed[:end])
+        self._seen.add(committed[:end], aborted)
         self._folded.tally = self._seen.copied()
         later = {event.seq for event in committed[end:]} if self._folded.left_out else ()
         left_out = sum(1 for event in self._folded.left_out if event.seq not in later)

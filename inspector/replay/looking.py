@@ -27,8 +27,8 @@ from inspector.user_code import USUAL, Terms, is_code
 from inspector.user_code.codes import Codes
 
 _STORIES = 4
-MOST_CHARACTERS = 64 * 1024 * 1024
-"""So much JSON text are all states kept at most; then those of the streams that were asked about longest ago go."""
+MOST_BYTES = 64 * 1024 * 1024
+"""So many bytes are all states kept along streams at most; then those of the streams that were asked about longest ago go."""
 _STEP_LISTED = 100
 
 
@@ -87,7 +87,7 @@ class Looker:
             self._stories.popitem(last=False)
         *others, _ = self._stories.values()
         for story in others:
-            if sum(one.characters for one in self._stories.values()) > MOST_CHARACTERS:
+            if sum(one.held for one in self._stories.values()) > MOST_BYTES:
                 story.forget_states()
 
     def look(

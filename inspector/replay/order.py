@@ -91,12 +91,27 @@ class Order:
         at = place // _TALLY_EVERY
         while len(self._tallies) <= at:
             start = (len(self._tallies) - 1) * _TALLY_EVERY
-            tally = self._tallies[-1].copied()
-            tally.add_versions(_optional(self.versions[start : start + _TALLY_EVERY]))
-            self._tallies.append(tally)
-        tally = self._tallies[at].copied()
-        tally.add_versions(_optional(self.versions[at * _TALLY_EVERY : place]))
+            self._tallies.append(self._tallied(start, start + _TALLY_EVERY))
+        return self._tallied(at * _TALLY_EVERY, place)
+
+    def _tallied(self, start: int, stop: int) -> Tally:
+        """The facts about the first `stop` events, from those about the first `start`."""
+        tally = self._tallies[start // _TALLY_EVERY].copied()
+        tally.add_versions(_optional(self.versions[start:stop]), _optional(self._aborted_versions(start, stop)))
         return tally
+
+    def _aborted_versions(self, start: int, stop: int) -> list[int]:
+        """Those of the aborted events left out between the last of the first `start` events and the last of the first `stop`."""
+        if not self._skips or stop <= start:
+            return []
+        low = bisect_left(self.aborted_at, self.counted[start - 1]) if start else 0
+        high = bisect_left(self.aborted_at, self.counted[stop - 1])
+        return [self.columns.versions[at] for at in self.aborted_at[low:high]]
+
+    def aborted_version(self, version: int) -> int | None:
+        """The highest version up to this one of the aborted events that are left out."""
+        found = (self.columns.versions[at] for at in self.aborted_at) if self._skips else ()
+        return max((one for one in found if NONE < one <= version), default=None)
 
     def same_start(self, other: Order) -> int:
         """How many events from the start are the same in both."""
@@ -194,5 +209,5 @@ def _up_to(places: Sequence[int], column: array[int], limit: int, *, ascends: bo
     return array("q", [place for place in places if NONE < column[place] <= limit])
 
 
-def _optional(column: array[int]) -> list[int | None]:
+def _optional(column: Sequence[int]) -> list[int | None]:
     return [None if value == NONE else value for value in column] if NONE in column else list(column)

@@ -5,7 +5,8 @@ Read `process` for who sends them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -14,7 +15,7 @@ from inspector.reducers import ABSENT, FoldEvent
 from inspector.replay import Answer, said
 from inspector.replay.changes import Change
 from inspector.replay.field_history import steps_of, value_at
-from inspector.values import escape, to_json
+from inspector.values import beginning, escape, to_json
 
 STATE_BYTES = 256 * 1024
 TEXT_CHARACTERS = 500
@@ -39,25 +40,16 @@ class Kept:
         self._setter, self._labels = setter, labels
         self._changes = {change.path: change for change in changed if change.op != "remove"}
         self._removed: dict[str, list[Change]] = {}
-        self._inside: dict[str, int] = {}
+        self._inside = _inside(changed)
         for change in changed:
             if change.path == "":
                 self._note_all(change)
-            else:
-                self._note(change)
+            elif change.op == "remove":
+                self._removed.setdefault(change.path.rpartition("/")[0], []).append(change)
 
     def use(self, setter: Setter) -> None:
         """From now on says who set what."""
         self._setter = setter
-
-    def _note(self, change: Change) -> None:
-        parent = change.path.rpartition("/")[0]
-        if change.op == "remove":
-            self._removed.setdefault(parent, []).append(change)
-        self._inside[parent] = self._inside.get(parent, 0) + 1
-        while parent:
-            parent = parent.rpartition("/")[0]
-            self._inside[parent] = self._inside.get(parent, 0) + 1
 
     def _note_all(self, change: Change) -> None:
         """The state as a whole came, went, or became something else: said of each of its outermost parts."""
@@ -128,6 +120,21 @@ class Kept:
         return text
 
 
+def _inside(changed: Iterable[Change]) -> dict[str, int]:
+    """How many changes are in each container, by its path; each path is looked at once, however deep."""
+    depths: defaultdict[int, Counter[str]] = defaultdict(Counter)
+    for change in changed:
+        if change.path:
+            parent = change.path.rpartition("/")[0]
+            depths[parent.count("/")][parent] += 1
+    found: dict[str, int] = {}
+    for depth in range(max(depths, default=-1), -1, -1):
+        found |= depths[depth]
+        for path, count in depths[depth].items() if depth else ():
+            depths[depth - 1][path.rpartition("/")[0]] += count
+    return found
+
+
 def bounded(answer: Answer) -> dict[str, object]:
     """The answer's object with its state, changes and blame cut. Raises UsageError when the state is no JSON."""
     printed = answer.to_dict()
@@ -160,12 +167,9 @@ def changed(found: Sequence[Change]) -> list[dict[str, object]]:
 
 def preview(value: object) -> str:
     """The beginning of a value's JSON text; a large container only as its size."""
-    inner = _inner(value)
-    if len(inner) > LISTED:
-        return f"{'{' if isinstance(value, dict) else '['}… {len(inner):,} …{'}' if isinstance(value, dict) else ']'}"
-    if isinstance(value, str):
-        value = value[:TEXT_CHARACTERS]
-    text = to_json(None if value is ABSENT else value)
+    if isinstance(value, dict | list) and len(value) > LISTED:
+        return f"{{… {len(value):,} …}}" if isinstance(value, dict) else f"[… {len(value):,} …]"
+    text = beginning(None if value is ABSENT else value, TEXT_CHARACTERS + 1)
     return text if len(text) <= TEXT_CHARACTERS else text[: TEXT_CHARACTERS - 1] + "…"
 
 

@@ -33,7 +33,8 @@ both the number of an event in the capture, or its id as text). With `without`, 
                 kind whole levels revealed small as in `look`, of b, with what is not as in a
     field     STREAM PLACE path [limit before_place]        → the events that changed the value at a JSON pointer, newest first:
                 entries (place op from to, and the event), op being add, remove, replace, or moved for an element of an array that
-                came there because others came or went. `next` is the `before_place` to go on with, null when all was looked at
+                came there because others came or went. `next` is the `before_place` to go on with, null when all was looked at;
+                done, and applied of total events looked at: while not done ask the same again, it goes on where it was
     series    STREAM PLACE paths (at most 8)                → series: for each path points [place, time in µs or null, number] after
                 each event that changed it (a gap, where it is no number: null), thinned to 2,000 keeping least and greatest,
                 `changes` in all; done, applied: while not done ask again
@@ -69,8 +70,8 @@ both the number of an event in the capture, or its id as text). With `without`, 
     cancel    request                                       → cancelled; the request ends with an error of that kind
     close     —                                             → lets go of the capture; states found stay
 
-field, series, strip and snapshots answer with `honest` too, diff with one in `from` and in `to`: history missing absent complete
-failed_at skipped_aborted includes_aborted (how many aborted events are folded in) left_out (how many). It ends when its input ends.
+field (once done), series, strip and snapshots answer with `honest` too, diff with one in `from` and in `to`: history missing absent
+complete failed_at skipped_aborted includes_aborted (how many aborted events are folded in) left_out (how many). It ends with its input.
 Nothing in a capture names code to run: only `reducer` does, and what was remembered by `choose`. Code (`FILE.py`, `FILE.py:Name`)
 runs that the user allowed: what is asked for without that ends with an error of the kind `consent`, which also has path, sha256,
 size, imports (path and sha256 of each), digest, python_path, changed. With `consent`, the digest, in the request it runs this time.

@@ -5,29 +5,39 @@ Read `field_history` and `series` for the work, `desk` and the command line for 
 
 from __future__ import annotations
 
-import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from typing import TypeVar
 
 from inspector.capture.reader import CaptureReader
 from inspector.errors import UsageError
 from inspector.masks import has_sign
 from inspector.replay import NOW, Moment, Progress
-from inspector.replay.field_history import FieldChange, segments
-from inspector.replay.pausing import PART_S
+from inspector.replay.field_history import FieldChange, FieldRun, Keeping
+from inspector.replay.pausing import PausedError, part
 from inspector.replay.series import MOST_PATHS, SeriesRun
 from inspector.replay.story import Found, Story
 
-_RUNS = 4
+_RUNS, _UNDONE_RUNS = 6, 2
+"""So many runs are remembered of a stream, of those under way fewer: each has a state of its own."""
+
+Run = TypeVar("Run", SeriesRun, FieldRun)
 HIDDEN_CHANGES = "masks hide values here: a change from one hidden value to another cannot be seen"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldPage:
-    """Some changes of a field, newest first, and where to go on; None when all was looked at."""
+    """Some changes of a field, newest first, and where the next page goes on; None when all was looked at.
+
+    While it is not `is_done` it goes on where it was when it is asked again, after `looked` of `total` events, and `honest` is empty.
+    """
 
     changes: list[FieldChange]
     following: int | None
+    is_done: bool
+    looked: int
+    total: int
     honest: dict[str, object]
 
 
@@ -50,31 +60,42 @@ def field_page(
     progress: Progress | None = None,
     *,
     without: Sequence[str] = (),
+    kept: Keeping = lambda value: value,
+    in_parts: bool = False,
 ) -> FieldPage:
-    """At most `limit` changes of the value at `path` up to a moment, `before` a page's `following`.
+    """At most `limit` changes of the value at `path` up to a moment, `before` a page's `following`; `kept` is what is kept of values.
 
-    Returns with fewer after a while, so that it can be asked to go on. Raises UsageError for a path that is none.
+    With `in_parts` what was found after a short time, to be asked for again. Raises UsageError for a path that is none.
     """
-    found = story.find(moment, progress, without=story.left_out(without), quick=True)
+    left_out = story.left_out(without)
+    found = story.find(moment, progress, without=left_out, quick=True)
     end = found.stand.place if before is None else min(found.stand.place, before - 1)
-    over_s = time.monotonic() + PART_S
-    page, told = list[FieldChange](), honest(story, found)
-    for start, changes in segments(story.walk_of(found), path, end, progress):
-        room = max(limit, 1) - len(page)
-        page += changes[:room]
-        if len(changes) > room or (changes and len(changes) == room and start):
-            return _field_page(story, found, page, page[-1].place, told)
-        if start and time.monotonic() >= over_s:
-            return _field_page(story, found, page, start + 1, told)
-    return _field_page(story, found, page, None, told)
+    key = ("field", found.moment, left_out, path, end, limit)
+    is_hidden = has_sign if story.reader.masks is not None else None
+    run = _run(story, key, FieldRun, lambda: FieldRun(story.walk_of(found), path, end, limit, kept, is_hidden))
+    with suppress(PausedError):
+        run.go_on(progress, part(progress) if in_parts else None)
+    told = _told(story, found, run) if run.is_done else {}
+    return FieldPage(story.placed(found, run.changes), run.following, run.is_done, run.looked, run.total, told)
 
 
-def _field_page(story: Story, found: Found, page: list[FieldChange], following: int | None, told: dict[str, object]) -> FieldPage:
-    if story.reader.masks is not None and has_sign([value for one in page for value in (one.old, one.new)]):
-        absent = told["absent"]
-        assert isinstance(absent, list)
-        told = {**told, "absent": [*absent, HIDDEN_CHANGES], "complete": False}
-    return FieldPage(story.placed(found, page), following, told)
+def _told(story: Story, found: Found, run: FieldRun) -> dict[str, object]:
+    answer = story.judged(found)
+    told = answer.honest()
+    return {**told, "absent": [*answer.absent, HIDDEN_CHANGES], "complete": False} if run.is_any_hidden else told
+
+
+def _run(story: Story, key: object, kind: type[Run], make: Callable[[], Run]) -> Run:
+    """What was asked before goes on where it was."""
+    known = story.kept.pop(key, None)
+    run = known if isinstance(known, kind) else make()
+    story.kept[key] = run
+    undone = [other for other, one in story.kept.items() if isinstance(one, SeriesRun | FieldRun) and not one.is_done]
+    for other in undone[:-_UNDONE_RUNS]:
+        del story.kept[other]
+    while len(story.kept) > _RUNS:
+        del story.kept[next(iter(story.kept))]
+    return run
 
 
 def lines(story: Story, moment: Moment, paths: Sequence[str], *, without: Sequence[str] = ()) -> tuple[SeriesRun, dict[str, object]]:
@@ -87,11 +108,7 @@ def lines(story: Story, moment: Moment, paths: Sequence[str], *, without: Sequen
     left_out = story.left_out(without)
     found = story.unfolded(moment, without=left_out)
     key = ("series", found.moment, left_out, tuple(paths))
-    run = story.kept.get(key)
-    if not isinstance(run, SeriesRun):
-        run = story.kept[key] = SeriesRun(story.applied(found), story.events, story.replay.reducer, paths)
-    while len(story.kept) > _RUNS:
-        del story.kept[next(iter(story.kept))]
+    run = _run(story, key, SeriesRun, lambda: SeriesRun(story.applied(found), story.events, story.replay.reducer, paths))
     return run, honest(story, found)
 
 

@@ -12,9 +12,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from inspector.reducers import ABSENT, FoldBatch, FoldError, FoldEvent, Reducer, batch_of
-from inspector.replay.changes import same
 from inspector.replay.field_history import steps_of, value_at
 from inspector.replay.folding import Failure
+from inspector.replay.sameness import same
 from inspector.replay.walk import Fetch, Progress
 
 MOST_PATHS = 8

@@ -21,6 +21,7 @@ class Stand:
     """The state after `place` events; `last` is the last of them, and `changed` is what it changed.
 
     `blame` is None where it was not asked for. `failure` is the event that cannot be folded, where more was asked for.
+    `size` is about how many bytes of JSON the state is at most, where that is known.
     """
 
     place: int
@@ -29,6 +30,7 @@ class Stand:
     last: FoldEvent | None = None
     changed: Sequence[Change] = ()
     failure: Failure | None = None
+    size: int | None = None
 
 
 class Changed(Sequence[Change]):

@@ -11,6 +11,7 @@ from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from inspector.capture.reader import CaptureReader
 from inspector.capture.stream_columns import StreamColumns
@@ -31,6 +32,7 @@ from inspector.replay.order import Choice, Order
 from inspector.replay.stand import Stand
 from inspector.replay.stretches import Stretch, Stretches
 from inspector.replay.walk import Walk
+from inspector.replay.weights import SMALL, Weights
 from inspector.user_code import USUAL, Terms
 from inspector.user_code.codes import Codes
 
@@ -103,7 +105,7 @@ class Story:
         self._walks.clear()
         self.kept.clear()
         if straight is not None and self.replay.reducer.name == before[1]:
-            straight.grown(len(self.order), before[0].same_start(self.order))
+            straight.grown(len(self.order), before[0].same_start(self.order), self._weights(range(len(self.order))))
             self._walks[_STRAIGHT] = straight
 
     def refresh(self, reader: CaptureReader) -> None:
@@ -118,9 +120,9 @@ class Story:
         return len(self.order)
 
     @property
-    def characters(self) -> int:
-        """How much JSON text the states kept are."""
-        return sum(walk.characters for walk in self._walks.values())
+    def held(self) -> int:
+        """How many bytes the states kept are."""
+        return sum(walk.held for walk in self._walks.values())
 
     # ---- events
 
@@ -180,9 +182,20 @@ class Story:
 
     def _walk_along(self, places: Sequence[int]) -> Walk:
         if isinstance(places, range):
-            return Walk(len(places), self.events, self.replay.reducer, unreadable=self._unreadable, read=self._stretches_between)
+            weights, read = self._weights(places), self._stretches_between
+            return Walk(len(places), self.events, self.replay.reducer, weights=weights, unreadable=self._unreadable, read=read)
         kept = array("q", places)
-        return Walk(len(kept), lambda wanted: self.events([kept[place] for place in wanted]), self.replay.reducer)
+        wanted_events = partial(self._events_among, kept)
+        return Walk(len(kept), wanted_events, self.replay.reducer, weights=self._weights(kept))
+
+    def _events_among(self, places: Sequence[int], wanted: Sequence[int]) -> Sequence[FoldEvent]:
+        return self.events([places[place] for place in wanted])
+
+    def _weights(self, places: Sequence[int]) -> Weights:
+        columns, counted = self.order.columns, self.order.counted
+        if columns.facts.largest <= SMALL:
+            return Weights.of_small(len(places), columns.facts.largest)
+        return Weights.of((columns.sizes[counted[place]] for place in places), columns.facts.largest)
 
     def _unreadable(self) -> Sequence[int]:
         """The places of events whose document may be out of reach."""
@@ -262,8 +275,12 @@ class Story:
             included_aborted=self._included(applied),
             duplicates=max(tally.repeated_versions, order.repeated_ids(applied) if counts_ids else 0),
             is_reached=choice.is_reached and stand.failure is None,
+            aborted_version=self._aborted_version(found.moment),
             tally=tally,
         )
+
+    def _aborted_version(self, moment: Moment) -> int | None:
+        return self.order.aborted_version(moment.version) if moment.version is not None and self.replay.has_versions else None
 
     def _included(self, applied: Sequence[int]) -> int:
         order = self.order

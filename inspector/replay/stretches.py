@@ -20,7 +20,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import BATCH_CHARACTERS, StreamEvent, event_of, names_of_types, stream_events
 from inspector.errors import CaptureError
 from inspector.event import Flag
-from inspector.reducers import DELETED, NO_DOCUMENT, UNREADABLE, FoldBatch, FoldEvent, Looks, batch_of
+from inspector.reducers import DELETED, NO_DOCUMENT, UNREADABLE, FoldBatch, FoldError, FoldEvent, Looks, batch_of
 from inspector.replay.folding import LEFT_OUT, SLICE, added_by
 from inspector.replay.order import Order
 from inspector.state_size import EVENT_BYTES
@@ -37,6 +37,8 @@ ODD = int(UNREADABLE | Flag.duplicate_keys)
 _TOMBSTONE = str(int(Flag.tombstone))
 MARKED = f"CASE WHEN event.data IS NULL THEN '\"' || :mark || (event.flags & {_TOMBSTONE}) || '\"' ELSE json(event.data) END"
 """An event's document, or what stands for it where it has none."""
+_PARSED, _PARSED_CHARACTERS = 64, 1024 * 1024
+"""So many documents, and so much JSON, are parsed at once where each is looked at by itself."""
 _LINE = "\n"
 """No JSON text that SQLite writes holds one."""
 _COLUMNS = (
@@ -102,6 +104,23 @@ class Events(Sequence[FoldEvent]):
         if self._found is None:
             self._found = self._read()
         return self._found
+
+
+def each_document(events: Sequence[FoldEvent]) -> Iterator[object]:
+    """Their documents in turn, parsed some at a time. Raises FoldError in the turn of one whose document cannot be had."""
+    start = 0
+    while start < len(events):
+        stop, room = start, _PARSED_CHARACTERS
+        while stop < min(len(events), start + _PARSED) and (stop == start or room > 0):
+            room -= len(events[stop].data or "")
+            stop += 1
+        try:
+            found = batch_of(events[start:stop]).documents
+        except FoldError as error:
+            yield from batch_of(events[start : start + error.place]).documents
+            raise
+        yield from found
+        start = stop
 
 
 def is_worth_it(events: int) -> bool:

@@ -93,9 +93,9 @@ class Verdicts:
         place = 0 if last is None or last_log is None else bisect_left(self._turning_points(stream, own, last_log), last.position + 1)
         starts = tally.first_version is not None and tally.first_version > (1 if (base := self._base(stream)) is None else base)
         versions = (tally.has_all_versions, tally.first_version is None, starts, tally.missing_count > 0)
-        highest = (last.version if last is not None else None) if has_versions else folded.applied
+        highest = max((last.version if last is not None else None) or 0, folded.aborted_version or 0) if has_versions else folded.applied
         wanted = self._question.moment.version
-        reached = folded.is_reached if wanted is None else (highest or 0) >= wanted
+        reached = folded.is_reached if wanted is None else highest >= wanted
         doubts = (tally.passed_over > 0, any(own.values()), folded.failure is not None, reached)
         return stream.source_id, stream.category, frozenset(own), last_log, place, versions, doubts
 

@@ -19,7 +19,8 @@ from inspector.replay.blame import Blame
 from inspector.replay.folding import SLICE, Failure, added_by
 from inspector.replay.marks import BlameMarks, StateMarks, every_for, frozen, size_of, thawed
 from inspector.replay.stand import Changed, Stand, bare, straight
-from inspector.replay.stretches import Stretch
+from inspector.replay.stretches import Stretch, each_document
+from inspector.replay.weights import EVENT, SHARED, Weights
 from inspector.state_size import TOO_LARGE, Growing
 
 NEAR = 64
@@ -27,11 +28,15 @@ NEAR = 64
 NEAR_CHARACTERS = 8 * 1024 * 1024
 """So much JSON text are those at most, were each alone; they share what did not change."""
 _STEPPED_CHARACTERS = 256 * 1024
-"""The states just before the one asked are so much JSON text at most when they are made by steps."""
+"""The states just before the one asked, and their events, are so much JSON text at most when they are made by steps."""
 _FETCHED = 2_000
 """So many events are read at once, if they are not too large."""
+_GONE_THROUGH = 16 * 1024 * 1024
+"""Events are gone through one by one from a state on from which it takes no longer than reading so much JSON text."""
 INLINE = 64
-"""Who set what is said at once where no more than so many events are between it and what is known."""
+"""Who set what is said at once where no more than so many events are between it and what is known, ..."""
+_INLINE_WEIGHT = 4 * 1024 * 1024
+"""... and they take no longer than reading so much JSON text."""
 
 Fetch = Callable[[Sequence[int]], Sequence[FoldEvent]]
 """The events at these places of a stream, in this order, as many from the first on as are not too large together."""
@@ -71,19 +76,23 @@ class Walk:
         *,
         every: int | None = None,
         near: int = NEAR,
+        weights: Weights | None = None,
         unreadable: Callable[[], Sequence[int]] | None = None,
         read: Read | None = None,
     ) -> None:
-        """`read` is a quicker way than `fetch`, where there is one.
+        """`weights` are those of its events; without them all are small. A state is kept after about `every` small ones at first.
 
-        `unreadable` gives the places of events that may have no document though they should; without it: any of them."""
+        `read` is a quicker way than `fetch`, where there is one. `unreadable` gives the places of events that may have no document
+        though they should; without it: any of them.
+        """
         self.total = total
         self.failure: Failure | None = None
         """The event beyond which no state is, once it was met."""
-        self._fetch, self._reducer = fetch, reducer
+        self.fetch, self.reducer = fetch, reducer
         self._most_near = max(near, 1)
-        self._every = every or every_for(total)
-        self._states, self._blames = StateMarks(self._every), BlameMarks(self._every)
+        self._weights = weights or Weights.of_small(total)
+        self._every = every * EVENT if every else every_for(self._weights)
+        self._states, self._blames = StateMarks(self._every, self._weights), BlameMarks(self._every, self._weights)
         self._read = read
         self._find_unreadable = unreadable or (lambda: range(self.total))
         self._unreadable: Sequence[int] | None = None
@@ -97,18 +106,20 @@ class Walk:
         return len(self._states.places) + len(self._near)
 
     @property
-    def characters(self) -> int:
-        """How much JSON text the states kept along the stream are."""
-        return self._states.characters
+    def held(self) -> int:
+        """How many bytes the states kept along the stream are."""
+        return self._states.held
 
     def forget(self) -> None:
         """Lets go of all states; the next one is folded from the start."""
-        self._states, self._blames, self._aside = StateMarks(self._every), BlameMarks(self._every), None
+        self._states, self._blames = StateMarks(self._every, self._weights), BlameMarks(self._every, self._weights)
+        self._aside = None
         self._near.clear()
 
-    def grown(self, total: int, same: int) -> None:
+    def grown(self, total: int, same: int, weights: Weights | None = None) -> None:
         """The stream has `total` events now, of which the first `same` are those of before."""
         self.total, self._aside, self._unreadable = total, None, None
+        self._weights = self._states.weights = self._blames.weights = weights or Weights.of_small(total)
         if self.failure is None or same <= self._end:
             self.failure, self._end = None, total
         self._states.cut(same)
@@ -116,9 +127,15 @@ class Walk:
         for place in [place for place in self._near if place > same]:
             del self._near[place]
 
-    def marks(self, place: int) -> list[int]:
-        """The places before this one at which a state is kept, 0 among them: from there others are reached quickly."""
-        return [0, *(mark for mark in self._states.places if mark < place)]
+    def begin_before(self, place: int, progress: Progress | None = None, *, by_steps: bool = False) -> Stand:
+        """A state of its own at an earlier place, from which the events up to this one can be gone through in a short time.
+
+        `by_steps` says that they will be by making a state after each of them.
+        """
+        each = self._states.size(place) // SHARED if by_steps else 0
+        most = min(_FETCHED, max(1, _GONE_THROUGH // max(each, 1)))
+        begun = self._folded_to(max(0, place - most, min(self._weights.back(place, _GONE_THROUGH), place - 1)), progress)
+        return begun or Stand(0, self.reducer.initial())
 
     @_begun_again
     def stand(self, place: int, progress: Progress | None = None) -> Stand:
@@ -137,7 +154,11 @@ class Walk:
     def is_blame_near(self, place: int) -> bool:
         """Whether who set what is known, or nearly, after so many events."""
         near = self._near.get(place)
-        return (near is not None and near.blame is not None) or place - self._blame_before(place)[0] <= INLINE
+        if near is not None and near.blame is not None:
+            return True
+        place = min(place, self._end)
+        before, _ = self._blame_before(place)
+        return place - before <= INLINE and self._weights.of_steps(before, place, self._states.size(place)) <= _INLINE_WEIGHT
 
     @_begun_again
     def along(self, places: Sequence[int], progress: Progress | None = None, *, with_blame: bool = False) -> Stand:
@@ -152,16 +173,6 @@ class Walk:
             base = self._on(base, places, progress, with_blame=with_blame)
             self._aside = places, base
         return base
-
-    def steps(self, start: int, stop: int, progress: Progress | None = None) -> Iterator[tuple[Stand, Stand]]:
-        """The stands before and after each event from one place to another, up to one that cannot be folded."""
-        before = self.stand(start, progress)
-        if before.failure is None:
-            for after in self._steps(before, range(start, min(stop, self._end)), progress):
-                if after.failure is not None:
-                    return
-                yield before, after
-                before = after
 
     # ---- reaching a state
 
@@ -179,32 +190,45 @@ class Walk:
             if stand.place < wanted:
                 self.failure, self._end = stand.failure, stand.place
                 continue
-            self._thin_near(stand)
-            return stand
-        return Stand(0, self._reducer.initial(), Blame())
+            return self._thin_near(stand)
+        return Stand(0, self.reducer.initial(), Blame())
 
     def _keep_near(self, stand: Stand) -> None:
         if stand.last is not None and stand.failure is None:
             self._near[stand.place] = stand
             self._near.move_to_end(stand.place)
 
-    def _thin_near(self, stand: Stand) -> None:
-        most = max(2, min(self._most_near, NEAR_CHARACTERS // max(size_of(stand.state), 1)))
+    def _thin_near(self, stand: Stand) -> Stand:
+        """Keeps no more near ones than may be, and gives the newest one with its size where that matters."""
+        if stand.size is None or stand.size * self._most_near > NEAR_CHARACTERS:
+            stand = replace(stand, size=size_of(stand.state))
+            if (kept := self._near.get(stand.place)) is not None:
+                self._near[stand.place] = replace(kept, size=stand.size)
+        most = max(2, min(self._most_near, NEAR_CHARACTERS // max(stand.size or 0, 1)))
         while len(self._near) > most:
             self._near.popitem(last=False)
+        return stand
+
+    def _first_step(self, wanted: int, size: int) -> int:
+        """From where on each state up to the wanted one is made by a step, where a state has so many characters."""
+        steps = max(1, min(self._most_near, _STEPPED_CHARACTERS // max(size, 1)))
+        return max(0, wanted - steps, min(self._weights.back(wanted, _STEPPED_CHARACTERS), wanted - 1))
 
     def _stand_before(self, wanted: int, progress: Progress | None) -> Stand | None:
         """A state some steps before the one wanted; None when an event on the way cannot be folded."""
-        near = max((place for place in self._near if wanted - self._most_near <= place < wanted), default=None)
-        if near is not None:
-            return replace(self._near[near], blame=None)
-        steps = max(1, min(self._most_near, _STEPPED_CHARACTERS // max(self._states.size(wanted), 1)))
-        target = max(0, wanted - steps)
+        size = self._states.size(wanted)
+        target = self._first_step(wanted, size)
+        if near := self._near_before(wanted, target, size):
+            return replace(near, blame=None)
+        return self._folded_to(target, progress)
+
+    def _folded_to(self, target: int, progress: Progress | None) -> Stand | None:
+        """The state after `target` events, as a value of its own; None when an event on the way cannot be folded."""
         place, kept = self._states.before(target)
-        state = self._reducer.initial() if kept is None else thawed(kept)
-        growing = Growing(state)
         if (shortcut := self._shortcut(place, target)) > place:
-            place, state = shortcut, self._reducer.initial()
+            place, kept = shortcut, None
+        state = self.reducer.initial() if kept is None else thawed(kept)
+        growing = Growing(state, None if kept is None else kept.characters)
         for stretch in self._stretches(place, target):
             state = self._folded(place, state, stretch, growing, progress)
             if self._end < target:
@@ -213,7 +237,16 @@ class Walk:
         if place < target:
             self._end = place
             return None
-        return Stand(place, state)
+        return Stand(place, state, size=growing.upto)
+
+    def _near_before(self, wanted: int, target: int, size: int) -> Stand | None:
+        """The last state made lately, where coming from it by steps takes less than folding to `target`."""
+        near = max((place for place in self._near if wanted - self._most_near <= place < wanted), default=None)
+        if near is None:
+            return None
+        folded = 0 if is_memoryless(self.reducer) else size + self._weights.between(self._states.before(target)[0], target)
+        by_folding = folded + self._weights.of_steps(target, wanted, size)
+        return self._near[near] if near >= target or self._weights.of_steps(near, wanted, size) <= by_folding else None
 
     def _stretches(self, place: int, target: int) -> Iterator[Stretch]:
         """What is between two places, in turn, up to where it goes on no more."""
@@ -222,7 +255,7 @@ class Walk:
                 yield stretch
                 place += len(stretch)
             if place < target:
-                fetched = Stretch(self._fetch(range(place, min(place + _FETCHED, target))))
+                fetched = Stretch(self.fetch(range(place, min(place + _FETCHED, target))))
                 if not fetched:
                     return
                 yield fetched
@@ -235,7 +268,7 @@ class Walk:
             most = self._states.next(place) - place
             end = min(done + min(stretch.part_events, most), len(stretch))
             try:
-                state = self._reducer.fold(state, stretch.part(done, end))
+                state = self.reducer.fold(state, stretch.part(done, end))
             except FoldError as error:
                 self.failure, self._end = Failure(bare(stretch.events[done + error.place]), error.reason), place + error.place
                 return state
@@ -250,12 +283,14 @@ class Walk:
 
     def _shortcut(self, place: int, target: int) -> int:
         """A place from which on the state is as if folded from `place`, since a document after it says all; else `place`."""
-        if not is_memoryless(self._reducer) or self._is_any_unreadable(place, target):
+        if not is_memoryless(self.reducer) or self._is_any_unreadable(place, target):
             return place
         end = target
-        while end > place + self._most_near:
-            start = end - self._most_near
-            if any(event.data is not None or event.flags & Flag.tombstone for event in self._fetch(range(start, end))):
+        while end > place:
+            start = max(end - self._most_near, min(self._weights.back(end, _STEPPED_CHARACTERS), end - 1))
+            if start <= place:
+                break
+            if any(event.data is not None or event.flags & Flag.tombstone for event in self.fetch(range(start, end))):
                 return start
             end = start
         return place
@@ -270,12 +305,12 @@ class Walk:
 
         `blame` is added to, and is that of each state until the next one.
         """
-        done, growing = 0, Growing(stand.state)
-        while done < len(places) and (events := self._fetch(places[done : done + SLICE])):
-            documents = _documents(events)
+        done, growing = 0, Growing(stand.state, stand.size)
+        while done < len(places) and (events := self.fetch(places[done : done + SLICE])):
+            documents = each_document(events)
             for event in events:
                 try:
-                    after = self._reducer.step(stand.state, event, next(documents))
+                    after = self.reducer.step(stand.state, event, next(documents))
                 except FoldError as error:
                     yield replace(stand, failure=Failure(bare(event), error.reason))
                     return
@@ -285,7 +320,7 @@ class Walk:
                 changed, said = Changed(stand.state, after), bare(event)
                 if blame is not None:
                     blame.add(said, changed)
-                stand = Stand(stand.place + 1, after, blame, said, changed)
+                stand = Stand(stand.place + 1, after, blame, said, changed, size=growing.upto)
                 yield stand
                 if progress is not None:
                     progress(stand.place)
@@ -305,15 +340,15 @@ class Walk:
     def _blamed(self, wanted: Stand, progress: Progress | None) -> Stand:
         place, known = self._blame_before(wanted.place)
         blame = known.snapshot()
-        keep_from = wanted.place - max(1, min(self._most_near, _STEPPED_CHARACTERS // max(size_of(wanted.state), 1)))
-        stand = self.stand(place, progress)
+        keep_from = self._first_step(wanted.place, size_of(wanted.state) if wanted.size is None else wanted.size)
+        stand = self._near.get(place) or self._folded_to(place, progress)
+        assert stand is not None, "it was come to before"
         for after in self._steps(stand, range(place, wanted.place), progress, blame):
             stand = after
             self._blames.offer(stand.place, blame)
             if stand.place > keep_from:
                 self._keep_near(replace(stand, blame=blame.snapshot()))
-        self._thin_near(stand)
-        return replace(stand, blame=blame)
+        return replace(self._thin_near(stand), blame=blame)
 
     # ---- beside the straight way
 
@@ -347,24 +382,15 @@ class Walk:
 
     def _folded_on(self, place: int, state: object, places: Sequence[int], progress: Progress | None) -> Stand:
         """The state before the last of `places`."""
-        while place < len(places) - 1 and (events := self._fetch(places[place : min(place + SLICE, len(places) - 1)])):
+        while place < len(places) - 1 and (events := self.fetch(places[place : min(place + SLICE, len(places) - 1)])):
             try:
-                state = self._reducer.fold(state, batch_of(events))
+                state = self.reducer.fold(state, batch_of(events))
             except FoldError as error:
                 raise _StoppedError(place + error.place, Failure(bare(events[error.place]), error.reason)) from error
             place += len(events)
             if progress is not None:
                 progress(place)
         return Stand(place, state)
-
-
-def _documents(events: Sequence[FoldEvent]) -> Iterator[object]:
-    """Their documents in turn. Raises FoldError in the turn of one whose document cannot be had."""
-    try:
-        found = batch_of(events).documents
-    except FoldError:
-        return (batch_of([event]).documents[0] for event in events)
-    return iter(found)
 
 
 class _StoppedError(Exception):

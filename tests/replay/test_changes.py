@@ -1,6 +1,7 @@
 """Changes turn one state into the other, and say who made them."""
 
 import copy
+from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
@@ -8,8 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.reducers import ABSENT
+from inspector.replay import sameness
 from inspector.replay.blame import Blame
-from inspector.replay.changes import applied, changes, same
+from inspector.replay.changes import applied, changes
+from inspector.replay.sameness import same
 from tests.replay.stories import event
 
 states = st.recursive(
@@ -76,6 +79,69 @@ def test_a_thousand_levels_are_compared_without_recursion() -> None:
 
     (change,) = changes(deep(1), deep(2))
     assert (change.old, change.new) == (1, 2)
+
+
+def test_nested_arrays_are_gone_through_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    def deep(leaf: object) -> object:
+        for place in range(3_000):
+            leaf = [place, leaf, [place]]
+        return leaf
+
+    looked = 0
+    inner = sameness.Compared._inner
+
+    def counted(self: sameness.Compared, old: object, new: object) -> bool | Iterator[tuple[object, object]]:
+        nonlocal looked
+        looked += 1
+        return inner(self, old, new)
+
+    monkeypatch.setattr(sameness.Compared, "_inner", counted)
+    (change,) = changes(deep(1), deep(2))
+    assert (change.old, change.new) == (1, 2)
+    assert looked < 100_000
+
+
+@given(states, states)
+def test_changes_are_those_of_a_plain_comparison(before: object, after: object) -> None:
+    assert [change.to_dict() for change in changes(before, after)] == list(_plainly("", before, after))
+
+
+def _plainly(path: str, old: object, new: object) -> Iterator[dict[str, object]]:
+    if isinstance(old, dict) and isinstance(new, dict):
+        yield from _plainly_in_object(path, old, new)
+    elif isinstance(old, list) and isinstance(new, list):
+        head = next((place for place, pair in enumerate(zip(old, new, strict=False)) if not _is_one(*pair)), min(len(old), len(new)))
+        ends = zip(reversed(old[head:]), reversed(new[head:]), strict=False)
+        tail = next((place for place, pair in enumerate(ends) if not _is_one(*pair)), min(len(old), len(new)) - head)
+        both = min(len(old), len(new)) - tail
+        for place in range(head, both):
+            yield from _plainly(f"{path}/{place}", old[place], new[place])
+        for place in reversed(range(both, len(old) - tail)):
+            yield {"op": "remove", "path": f"{path}/{place}", "from": old[place], "to": None}
+        for place in range(both, len(new) - tail):
+            yield {"op": "add", "path": f"{path}/{place}", "from": None, "to": new[place]}
+    elif not _is_one(old, new):
+        yield {"op": "replace", "path": path, "from": old, "to": new}
+
+
+def _plainly_in_object(path: str, old: dict[str, object], new: dict[str, object]) -> Iterator[dict[str, object]]:
+    paths = {name: f"{path}/{name.replace('~', '~0').replace('/', '~1')}" for name in (*old, *new)}
+    for name, value in old.items():
+        if name in new:
+            yield from _plainly(paths[name], value, new[name])
+        else:
+            yield {"op": "remove", "path": paths[name], "from": value, "to": None}
+    for name, value in new.items():
+        if name not in old:
+            yield {"op": "add", "path": paths[name], "from": None, "to": value}
+
+
+def _is_one(left: object, right: object) -> bool:
+    if isinstance(left, dict) and isinstance(right, dict):
+        return left.keys() == right.keys() and all(_is_one(value, right[name]) for name, value in left.items())
+    if isinstance(left, list) and isinstance(right, list):
+        return len(left) == len(right) and all(map(_is_one, left, right))
+    return isinstance(left, bool) == isinstance(right, bool) and left == right
 
 
 def _leaves(history: list[object]) -> dict[str, int]:

@@ -42,6 +42,29 @@ def test_a_gap_in_versions_is_a_hole() -> None:
     assert verdict == Verdict("holes", ["2 versions are not in the capture: 3, 4"])
 
 
+@pytest.mark.parametrize(
+    ("versions", "aborted", "verdict"),
+    [
+        ((1, 2, 5), (3, 4), Verdict("whole")),
+        ((1, 2, 5), (4,), Verdict("holes", ["version 3 is not in the capture"])),
+        ((1, 2, 3), (2, 3, 4), Verdict("whole")),
+        ((3, 4), (1, 2), Verdict("whole")),
+        ((4,), (3,), Verdict("starts_late", ["versions before 3 are not in the capture"])),
+    ],
+)
+def test_versions_of_aborted_events_are_no_holes(versions: tuple[int, ...], aborted: tuple[int, ...], verdict: Verdict) -> None:
+    tally = Tally()
+    tally.add([event(place + 1, version=version) for place, version in enumerate(versions)], [event(9, version=one) for one in aborted])
+    assert _judged(tally, _read(0, 100)) == verdict
+
+
+def test_aborted_events_fill_no_gap_twice() -> None:
+    tally = Tally()
+    for version, aborted in ((1, 2), (3, 4), (6, 4), (7, 8)):
+        tally.add([event(version, version=version)], [event(9, version=aborted)])
+    assert (tally.missing, tally.missing_count, tally.repeated_versions) == ([5], 1, 0)
+
+
 def test_a_gap_in_what_a_filter_read_is_filtered() -> None:
     verdict = _judged(_tally(1, 3), Segment(0, 100, "scanned", filter="type == 'A'", records=2))
     assert verdict.history == "filtered"

@@ -18,9 +18,10 @@ from inspector.capture.reader import CaptureReader
 from inspector.event import Flag, format_time
 from inspector.reducers import ABSENT
 from inspector.replay import NOW, Answer, Moment, Question, Replay, after_events, at_event, at_time, at_version, before_event, known_at
-from inspector.replay.changes import applied, changes, same
-from inspector.replay.field_history import FieldChange, segments, value_at
+from inspector.replay.changes import applied, changes
+from inspector.replay.field_history import FieldChange, FieldRun, value_at
 from inspector.replay.questions import field_page
+from inspector.replay.sameness import same
 from inspector.replay.story import Story
 from tests import public_data
 from tests.reducers.test_merge import APPENDIX_A
@@ -199,7 +200,10 @@ def test_a_difference_applied_to_the_one_moment_gives_the_other(
 
 
 def _history(story: Story, path: str) -> list[FieldChange]:
-    return [change for _, found in segments(story.walk(), path, story.find(NOW).stand.place) for change in found]
+    run = FieldRun(story.walk(), path, story.find(NOW).stand.place, 1_000)
+    run.go_on()
+    assert (run.is_done, run.looked, run.following) == (True, run.total, None)
+    return run.changes
 
 
 @_QUIET

@@ -304,7 +304,7 @@ def test_a_quick_look_does_not_wait_for_who_set_what(tmp_path: Path) -> None:
 
 
 def test_states_kept_are_bounded_over_all_streams(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("inspector.replay.looking.MOST_CHARACTERS", 20_000)
+    monkeypatch.setattr("inspector.replay.looking.MOST_BYTES", 20_000)
     told = [Written(n, json.dumps({f"k{n % 40}": "x" * 50}), stream=f"s-{n % 3}") for n in range(3_000)]
     looker = Looker()
     with CaptureReader(write(tmp_path / "c.evcap", [Log(told)])) as reader:
@@ -313,7 +313,7 @@ def test_states_kept_are_bounded_over_all_streams(tmp_path: Path, monkeypatch: p
             for name in ("s-0", "s-1", "s-2"):
                 stories.append(looker.story(reader, name, None, None))
                 assert looker.look(stories[-1], after_events(900), [], 10).printed["applied"] == 900
-                assert sum(story.characters for story in stories[:-1]) <= 20_000 + stories[-2 if len(stories) > 1 else -1].characters
+                assert sum(story.held for story in stories[:-1]) <= 20_000 + stories[-2 if len(stories) > 1 else -1].held
 
 
 def test_latest_needs_no_fold_but_still_ends_where_an_event_cannot_be_read(tmp_path: Path) -> None:

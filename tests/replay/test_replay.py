@@ -10,7 +10,9 @@ from inspector.capture.reader import CaptureReader
 from inspector.errors import ExitStatus, UsageError
 from inspector.event import Flag
 from inspector.reducers import ABSENT
-from inspector.replay import Answer, Question, Replay, at_time, at_version
+from inspector.replay import NOW, Answer, Question, Replay, at_time, at_version
+from inspector.replay.many import States
+from inspector.replay.story import Story
 from tests.replay.captures import KAFKA, STORE, Log, Written, write
 
 
@@ -70,6 +72,24 @@ def test_aborted_events_are_left_out_and_counted(path: Path) -> None:
     aborted = Written(3, '{"k9":9}', version=4, flags=int(Flag.aborted))
     answer = _ask(write(path, [Log([*events, aborted])]))
     assert (answer.folded.applied, answer.folded.skipped_aborted, answer.verdict.history) == (3, 1, "whole")
+
+
+def test_versions_of_aborted_events_are_not_missing(path: Path) -> None:
+    told = [(1, 0), (2, int(Flag.aborted)), (3, 0), (6, 0), (5, int(Flag.aborted)), (7, int(Flag.aborted))]
+    events = [Written(n, json.dumps({"v": version}), version=version, flags=flags) for n, (version, flags) in enumerate(told)]
+    answer = _ask(write(path, [Log(events)]))
+    assert (answer.to_dict()["missing"], answer.verdict.history) == ([4], "holes")
+    assert answer.absent == ["version 4 is not in the capture"]
+    second = _ask(path, moment=at_version(2))
+    assert (second.version, second.verdict.history, second.is_complete) == (1, "whole", True)
+    assert second.stopped == "reached version 2, which is that of an aborted event: it is left out"
+    assert _ask(path, moment=at_version(3)).is_complete
+    with CaptureReader(path) as reader:
+        story = Story(reader, 1, None)
+        for moment in (NOW, *map(at_version, range(9))):
+            assert story.judged(story.find(moment)).to_dict() == _ask(path, moment=moment).to_dict()
+        states = States(reader, at_version(3)).of([1])
+        assert [(found.history, found.is_complete) for found in states] == [("whole", True)]
 
 
 def test_a_version_gap_is_listed(path: Path) -> None:

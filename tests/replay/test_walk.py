@@ -14,8 +14,8 @@ from inspector.reducers.latest import Latest
 from inspector.reducers.merge import Merge
 from inspector.replay import marks, walk
 from inspector.replay.blame import Blame
-from inspector.replay.changes import same
 from inspector.replay.folding import Limits, fold, steps
+from inspector.replay.sameness import same
 from inspector.replay.stand import Stand
 from inspector.replay.walk import Walk
 from tests.replay.stories import Batches, StoryEvent, event, tombstone, undecodable
@@ -95,7 +95,7 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for place in (2000, 1, 999, 1500):
         _check(subject, events, Merge(), place)
         assert subject.kept <= 8 + 5
-    monkeypatch.setattr(marks, "MOST_CHARACTERS", 20_000)
+    monkeypatch.setattr(marks, "MOST_BYTES", 20_000)
     monkeypatch.setattr(walk, "NEAR_CHARACTERS", 10_000)
     subject = _walk(events, Merge(), every=4, near=50)
     _check(subject, events, Merge(), 2000)
