@@ -163,19 +163,32 @@ def _digits(value: object) -> orjson.Fragment:
     raise TypeError
 
 
+_CONTAINER = (dict, list, tuple)
+_CONTAINERS = frozenset(_CONTAINER)
+
+
 def beginning(value: object, most: int) -> str:
-    """The JSON text of `value`, or the first `most` characters of a longer one, of which no more is written. Raises as `to_json` does."""
-    if not isinstance(value, dict | list | tuple):
-        return to_json(value[:most] if isinstance(value, str) else value)[:most]
-    if size_up_to(value, most)[0] <= most:
-        return to_json(value)[:most]
-    pieces, room = list[str](), most
-    for piece in _written(value, longest=most):
-        pieces.append(piece)
-        room -= len(piece)
-        if room <= 0:
-            break
-    return "".join(pieces)[:most]
+    """The JSON text of `value`, or the first `most` characters of a longer one, of which not much more is written.
+
+    Raises as `to_json` does.
+    """
+    if isinstance(value, str):
+        value = value[:most]
+    elif isinstance(value, _CONTAINER) and _is_longer(value, most):
+        pieces, room = list[str](), most
+        for piece in _written(value, longest=most):
+            pieces.append(piece)
+            room -= len(piece)
+            if room <= 0:
+                break
+        return "".join(pieces)[:most]
+    return to_json(value)[:most]
+
+
+def _is_longer(value: dict[object, object] | list[object] | tuple[object, ...], most: int) -> bool:
+    """Whether a container's text may be much longer; one of scalars is taken to be none."""
+    inner = value.values() if isinstance(value, dict) else value
+    return not _CONTAINERS.isdisjoint(map(type, inner)) and size_up_to(value, most)[0] > most
 
 
 def _written(value: object, *, longest: int | None = None) -> Iterator[str]:
