@@ -150,9 +150,9 @@ class MetricsPane(Panel):
     def change(self, card: PlotCard, spec: PlotSpec) -> None:
         """A plot shows something else, or the same another way."""
         self.feeds.change(self._of[card], spec)
-        was = list(card.alarmed)
+        had = bool(card.alarmed)
         card.show_spec(spec)
-        self._tell_alarm(card, had=bool(was))
+        self._tell_alarm(card, had=had)
         self.grid.arrange()
         self._dim.start()
 
@@ -219,7 +219,7 @@ class MetricsPane(Panel):
             self._around_soon.start()
 
     def _ask_around(self) -> None:
-        if self._session_is_read():
+        if self.isVisible() and self.session.watermark is not None:
             noted = list(self.session.notes.all)
 
             def look(reader: CaptureReader) -> Around:
@@ -227,9 +227,6 @@ class MetricsPane(Panel):
 
             self.session.work.run(look, self._show_around, lambda _sentence: None, lane="around plots")
             self._around_soon.setInterval(_AROUND_MS)
-
-    def _session_is_read(self) -> bool:
-        return self.isVisible() and self.session.watermark is not None
 
     # ---- showing
 

@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from app.main_window import MainWindow
 from app.models.event_columns import TYPE
-from app.models.plot_spec import standard
+from app.models.plot_spec import PlotSpec
 from tests.app.captures import Growing
 from tests.app.hand import Hand
 from tests.app.test_window import shown, wait_for_cell
@@ -466,7 +466,7 @@ def test_what_is_shown_anywhere_becomes_a_filter_in_every_way(
     window = open_window
     assert window.panes is not None
     assert window.selection is not None
-    window.panes.metrics_pane.choose(standard("type"), ("all", "auto"))
+    window.panes.metrics_pane.choose((PlotSpec("events", "type"),), ("all", "auto"))
     qtbot.waitUntil(lambda: window.panes is not None and "OrderPaid" in window.panes.metrics_pane.cards[0].plot.lines, timeout=_WAIT_MS)
     window.events.choose_row(1)
     qtbot.waitUntil(lambda: window.panes is not None and window.panes.event_pane.shown is not None, timeout=_WAIT_MS)
