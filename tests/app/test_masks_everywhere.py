@@ -274,6 +274,9 @@ def test_no_copy_has_a_secret(qtbot: QtBot, masked: MainWindow) -> None:
     wait_for_event(qtbot, window, 1)
     run(window, "Replay the stream of this event")
     qtbot.waitUntil(lambda: bool(window.replay.replaying.look), timeout=_WAIT_MS)
+    window.panes.show_pane("All at a time", on=True)
+    states = window.panes.states_pane
+    qtbot.waitUntil(lambda: states.listed is not None, timeout=_WAIT_MS)
     done = 0
 
     def check() -> None:
@@ -311,6 +314,7 @@ def test_no_copy_has_a_secret(qtbot: QtBot, masked: MainWindow) -> None:
         for copy in (headers.copy_name, headers.copy_value, headers.copy_hex):
             copy()
             assert leaks(clipboard_texts()) == []
+    window.panes.show_pane("Plots", on=True)
     window.panes.metrics_pane.choose(standard("category"), ("all", "auto"))
     qtbot.waitUntil(lambda: bool(window.panes is not None and window.panes.metrics_pane.cards[0].plot.lines), timeout=_WAIT_MS)
     qtbot.wait(150)
