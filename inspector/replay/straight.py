@@ -66,11 +66,11 @@ def _straight(
             applied += stop - start
             if progress is not None:
                 progress(applied)
-    return _told(reader, stretches, order, choice, state) if applied == end else None
+    return _told(reader, stretches, order, choice, state, limits) if applied == end else None
 
 
-def _told(reader: CaptureReader, stretches: Stretches, order: Order, choice: Choice, state: object) -> Folded:
-    end = len(choice.places)
+def _told(reader: CaptureReader, stretches: Stretches, order: Order, choice: Choice, state: object, limits: Limits) -> Folded:
+    end, version = len(choice.places), limits.moment.version
     tally = order.tally(end)
     return Folded(
         state,
@@ -79,5 +79,6 @@ def _told(reader: CaptureReader, stretches: Stretches, order: Order, choice: Cho
         skipped_aborted=choice.aborted,
         duplicates=max(tally.repeated_versions, order.repeated_ids(choice.places)),
         is_reached=choice.is_reached,
+        aborted_version=order.aborted_version(version) if version is not None and limits.by_version else None,
         tally=tally,
     )
