@@ -97,9 +97,9 @@ class Following:
             line = self._line()
             self.stored = max(self.stored, line.get("stored", 0))
 
-    def wait_for_text(self, part: str) -> None:
-        """Reads progress until a note or state holds `part`."""
-        while not any(part in str(line.get("text", "")) for line in self.lines):
+    def wait_for_text(self, *parts: str) -> None:
+        """Reads progress until a note or state holds one of `parts`."""
+        while not any(part in str(line.get("text", "")) for line in self.lines for part in parts):
             self._line()
 
     def _line(self) -> dict[str, Any]:
