@@ -14,7 +14,7 @@ from app.models.event_columns import VALUE
 from app.models.rows import Listing
 from app.plain import set_tip
 from app.session import Session
-from inspector.capture.reader import Watermark
+from inspector.capture.asking import Watermark
 
 _BOTTOM_PX = 24
 

@@ -22,7 +22,8 @@ from app.plain import PlainLabel, announce, set_role, set_tip
 from app.selection import Selection
 from app.session import Session
 from inspector.capture import inputs
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.report import count
 from inspector.query import condition
 

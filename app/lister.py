@@ -16,10 +16,11 @@ from app.models.event_table import EventTable
 from app.models.rows import Listing
 from app.models.wish import Wish
 from app.session import Session
+from inspector.capture.asking import Watermark
 from inspector.capture.listing import Found, Pass, advance, begin
 from inspector.capture.looking import Ask, Numbers
 from inspector.capture.merging import Late, late
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.errors import QueryError
 from inspector.query import condition
 

@@ -19,8 +19,9 @@ from app.models.event_table import EventTable
 from app.models.match_lines import Lines, lines_of_matches, lines_of_rows, samples, spread
 from app.models.rows import Listing, Span
 from app.session import Session
+from inspector.capture.asking import Watermark
 from inspector.capture.looking import Ask
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.capture.strip import LOOK_S, Kinds, axis_of, kinds_of
 
 _LEAST_MS, _MOST_MS = 100, 2_000

@@ -21,8 +21,9 @@ from app.models.account import Account, account_of
 from app.notes import SessionNotes
 from app.own_rules import own_rules
 from app.work import Work
+from inspector.capture.asking import Watermark
 from inspector.capture.masked import open_masked
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import FlagTally
 from inspector.ingest import FINISHING
 

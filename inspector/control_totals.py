@@ -27,8 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from inspector import toml_text
+from inspector.capture.asking import EventQuery
 from inspector.capture.lookups import looked_up
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.report import count
 from inspector.errors import QueryError, UsageError
 from inspector.event import datetime_us, format_time

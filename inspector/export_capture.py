@@ -13,12 +13,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+from inspector.capture.asking import EventQuery
 from inspector.capture.condition import Condition
 from inspector.capture.coverage import NOT_FETCHED
 from inspector.capture.damage import damage_is_said
 from inspector.capture.disk import NOTHING_IS_LEFT, storage_errors
 from inspector.capture.masked import rules_of
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.report import LogReport, asked_ranges, log_reports
 from inspector.capture.rows import Event
 from inspector.capture.schemas import stored_schemas

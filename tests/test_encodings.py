@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.query import condition
 from inspector.replay import NOW, Moment, Question, Replay, at_version
 from inspector.values import to_json

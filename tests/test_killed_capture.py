@@ -12,7 +12,8 @@ from typing import IO
 
 import pytest
 
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from tests.sources.stores import application
 
 COMMAND = [sys.executable, "-m", "inspector.cli", "capture"]

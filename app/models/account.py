@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inspector.capture import inputs
+from inspector.capture.asking import Watermark
 from inspector.capture.coverage import NOT_DELIVERED, NOT_FETCHED, REMOVED_BY_KEEP
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.capture.report import log_reports
 from inspector.capture.rollup import FlagTally
 from inspector.event import Flag

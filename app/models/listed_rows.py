@@ -13,8 +13,8 @@ from PySide6.QtCore import QAbstractTableModel, QObject
 from app import style
 from app.models.roles import NO_INDEX
 from app.models.rows import Listing, Span
+from inspector.capture.asking import Watermark
 from inspector.capture.looking import Numbers
-from inspector.capture.reader import Watermark
 
 MOST_ROWS = (2**31 - 1) // style.ROW_PX - 2**20
 """Qt hangs when the rows together are 2³¹ pixels high."""

@@ -11,8 +11,9 @@ from datetime import UTC, tzinfo
 
 from app.jump import AtNumber, AtOffset, AtTime, AtVersion, Target
 from app.models.event_rows import shown_time
+from inspector.capture.asking import EventQuery
 from inspector.capture.condition import Condition
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import EventRow, from_for
 from inspector.text import visible
 

@@ -32,7 +32,7 @@ from app.pager import Pager
 from app.plain import Panel, set_role, set_tip
 from app.selection import Selection
 from app.session import Session
-from inspector.capture.reader import Watermark
+from inspector.capture.asking import Watermark
 from inspector.errors import QueryError
 from inspector.query.combine import unasked
 from inspector.query.places import places_in

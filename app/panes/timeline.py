@@ -29,9 +29,10 @@ from app.plot_menu import show_plot_menu
 from app.range_box import RangeBox
 from app.selection import Selection
 from app.session import Session
+from inspector.capture.asking import Watermark
 from inspector.capture.gaps import Gap, gaps
 from inspector.capture.histogram import GROUPS, Histogram, histogram, late_times, matches, times_of
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.errors import QueryError
 from inspector.query import condition
 

@@ -18,11 +18,12 @@ import numpy as np
 import orjson
 
 from inspector.capture import sidecar
+from inspector.capture.asking import Watermark
 from inspector.capture.condition import COLUMNS, DOCUMENTS
 from inspector.capture.looking import Numbers
 from inspector.capture.notes import capture_id
 from inspector.capture.opening import is_live
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.capture.sqlite import open_reader
 from inspector.errors import CaptureError, UsageError
 from inspector.settings import data_dir

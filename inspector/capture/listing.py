@@ -14,9 +14,10 @@ from typing import Protocol
 import numpy as np
 
 from inspector.capture import looking
+from inspector.capture.asking import Watermark
 from inspector.capture.looking import NONE, Ask, Numbers, keyed, keyed_of, log_ranks, look, look_at_log, ordered
 from inspector.capture.lookups import candidates
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 
 _BLOCK_EVENTS = 16_384
 ADVANCE_S = 0.06

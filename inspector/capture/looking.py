@@ -13,8 +13,9 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from inspector.capture.asking import Watermark
 from inspector.capture.condition import Condition
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import from_for
 from inspector.errors import CaptureError
 

@@ -16,10 +16,11 @@ from functools import reduce
 import numpy as np
 import orjson
 
+from inspector.capture.asking import EventQuery, Watermark
 from inspector.capture.condition import Lookup
 from inspector.capture.fields import Bound, indexed
 from inspector.capture.looking import Numbers
-from inspector.capture.reader import CaptureReader, EventQuery, Watermark
+from inspector.capture.reader import CaptureReader
 
 MOST = 200_000
 """So many events are looked at one by one at most; a filter that leaves more is quicker asked of all in turn."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
 import apsw
 
+from inspector.capture.asking import EventQuery, Watermark
 from inspector.capture.beside import Beside
 from inspector.capture.condition import Condition
 from inspector.capture.hiding import hidden, register
@@ -25,38 +25,6 @@ from inspector.errors import CaptureError, UsageError
 from inspector.masks import Masks
 
 PAGE_ROWS = 500
-
-
-@dataclass(frozen=True, slots=True)
-class Watermark:
-    """How far the capture is: sequence numbers `first_seq` to `last_seq` are there (0 and 0: none)."""
-
-    first_seq: int
-    last_seq: int
-
-    @property
-    def events(self) -> int:
-        """How many events there are."""
-        return self.last_seq - self.first_seq + 1 if self.last_seq else 0
-
-
-@dataclass(frozen=True, slots=True)
-class EventQuery:
-    """Which events, and in which order (`arrival`, `log` or `time`). Times are `[from_us, until_us)`."""
-
-    order: str = "arrival"
-    reverse: bool = False
-    limit: int | None = None
-    log: str | None = None
-    partition: int | None = None
-    from_us: int | None = None
-    until_us: int | None = None
-    from_position: int | None = None
-    until_position: int | None = None
-    stream_id: int | None = None
-    condition: Condition | None = None
-    among: tuple[int, ...] | None = None
-    """Numbers of the only events that may match; see `lookups.looked_up`."""
 
 
 class CaptureReader:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from inspector.capture import inputs
+from inspector.capture.asking import EventQuery
 from inspector.capture.coverage import NOT_FETCHED
 from inspector.capture.damage import damage_is_said
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import FROM, from_for
 from inspector.event import format_time, merged_ranges, without_ranges
 from inspector.sources.file_runs import NOT_IN_FILES

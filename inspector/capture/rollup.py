@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.asking import Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.event import Flag
 
 STRETCH = 1 << 16

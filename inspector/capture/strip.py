@@ -12,9 +12,10 @@ import numpy as np
 import orjson
 from numpy.typing import NDArray
 
+from inspector.capture.asking import Watermark
 from inspector.capture.listing import blocks_of
 from inspector.capture.looking import Ask, Numbers
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.event import Flag
 
 Kinds = NDArray[np.uint8]

@@ -108,8 +108,8 @@ def _written(
         if done.is_whole:
             _count(args.out, account)
         return done, []
+    from inspector.capture.asking import EventQuery
     from inspector.capture.lookups import looked_up
-    from inspector.capture.reader import EventQuery
     from inspector.cli.output import event_line
     from inspector.export import Lines, Table, export
     from inspector.export_parquet import Parquet

@@ -16,8 +16,9 @@ from inspector.cli.hiding import add_options, open_shown
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
+    from inspector.capture.asking import EventQuery
     from inspector.capture.condition import Condition
-    from inspector.capture.reader import CaptureReader, EventQuery
+    from inspector.capture.reader import CaptureReader
 
 _UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 
@@ -149,7 +150,7 @@ def _looked_up(reader: CaptureReader, query: EventQuery) -> EventQuery:
 
 
 def _query(args: argparse.Namespace, reader: CaptureReader) -> EventQuery:
-    from inspector.capture.reader import EventQuery
+    from inspector.capture.asking import EventQuery
     from inspector.capture.streams import find_stream
 
     low, high = _bound(args.start), _bound(args.end)
@@ -207,7 +208,7 @@ def _streams(args: argparse.Namespace) -> ExitStatus:
 
 def _count(args: argparse.Namespace) -> ExitStatus:
     """Counts the events of a capture, those a filter matches, and those it cannot be applied to."""
-    from inspector.capture.reader import EventQuery
+    from inspector.capture.asking import EventQuery
     from inspector.capture.report import count, count_by, scope
     from inspector.cli.output import chosen_format, print_rows
 

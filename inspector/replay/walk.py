@@ -8,25 +8,21 @@ capture's side, `marks` for what is kept.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from typing import Concatenate, ParamSpec, TypeVar
 
 from inspector.event import Flag
-from inspector.reducers import FoldError, FoldEvent, Reducer, StateGoneError, batch_of, is_memoryless
+from inspector.reducers import FoldError, FoldEvent, Reducer, batch_of, is_memoryless
 from inspector.replay.blame import Blame
 from inspector.replay.folding import SLICE, Failure, added_by
+from inspector.replay.interruptions import StoppedError, begun_again
 from inspector.replay.marks import BlameMarks, StateMarks, every_for, frozen, size_of, thawed
+from inspector.replay.near import NEAR, NearStands
 from inspector.replay.stand import Changed, Stand, bare, straight
 from inspector.replay.stretches import Stretch, each_document
 from inspector.replay.weights import EVENT, SHARED, Weights
 from inspector.state_size import TOO_LARGE, Growing
 
-NEAR = 64
-"""So many states are kept just before the one asked last, so that going back costs nothing."""
-NEAR_CHARACTERS = 8 * 1024 * 1024
-"""So much JSON text are those at most, were each alone; they share what did not change."""
 _STEPPED_CHARACTERS = 256 * 1024
 """The states just before the one asked, and their events, are so much JSON text at most when they are made by steps."""
 _FETCHED = 2_000
@@ -43,23 +39,6 @@ Fetch = Callable[[Sequence[int]], Sequence[FoldEvent]]
 Read = Callable[[int, int], Iterable[Stretch]]
 """Stretches from one place on towards another whose documents are had at once, up to the first that is to be fetched."""
 Progress = Callable[[int], None]
-
-
-_P = ParamSpec("_P")
-_S = TypeVar("_S", bound="Walk")
-
-
-def _begun_again(method: Callable[Concatenate[_S, _P], Stand]) -> Callable[Concatenate[_S, _P], Stand]:
-    """Once more from the first event, where the process has ended that held what the states stand for."""
-
-    def reached(self: _S, /, *args: _P.args, **fields: _P.kwargs) -> Stand:
-        try:
-            return method(self, *args, **fields)
-        except StateGoneError:
-            self.forget()
-            return method(self, *args, **fields)
-
-    return reached
 
 
 class Walk:
@@ -89,14 +68,13 @@ class Walk:
         self.failure: Failure | None = None
         """The event beyond which no state is, once it was met."""
         self.fetch, self.reducer = fetch, reducer
-        self._most_near = max(near, 1)
         self._weights = weights or Weights.of_small(total)
         self._every = every * EVENT if every else every_for(self._weights)
         self._states, self._blames = StateMarks(self._every, self._weights), BlameMarks(self._every, self._weights)
         self._read = read
         self._find_unreadable = unreadable or (lambda: range(self.total))
         self._unreadable: Sequence[int] | None = None
-        self._near: OrderedDict[int, Stand] = OrderedDict()
+        self._near = NearStands(near)
         self._aside: tuple[Sequence[int], Stand] | None = None
         self._end = total
 
@@ -124,8 +102,7 @@ class Walk:
             self.failure, self._end = None, total
         self._states.cut(same)
         self._blames.cut(same)
-        for place in [place for place in self._near if place > same]:
-            del self._near[place]
+        self._near.cut(same)
 
     def begin_before(self, place: int, progress: Progress | None = None, *, by_steps: bool = False) -> Stand:
         """A state of its own at an earlier place, from which the events up to this one can be gone through in a short time.
@@ -137,13 +114,13 @@ class Walk:
         begun = self._folded_to(max(0, place - most, min(self._weights.back(place, _GONE_THROUGH), place - 1)), progress)
         return begun or Stand(0, self.reducer.initial())
 
-    @_begun_again
+    @begun_again
     def stand(self, place: int, progress: Progress | None = None) -> Stand:
         """The state after `place` events, or before the event that cannot be folded."""
         found = self._reached(max(0, place), progress)
         return replace(found, failure=self.failure) if place > found.place else found
 
-    @_begun_again
+    @begun_again
     def blamed(self, place: int, progress: Progress | None = None) -> Stand:
         """The same, with who set what."""
         wanted = self.stand(place, progress)
@@ -160,7 +137,7 @@ class Walk:
         before, _ = self._blame_before(place)
         return place - before <= INLINE and self._weights.of_steps(before, place, self._states.size(place)) <= _INLINE_WEIGHT
 
-    @_begun_again
+    @begun_again
     def along(self, places: Sequence[int], progress: Progress | None = None, *, with_blame: bool = False) -> Stand:
         """The state after only the events at these places, which ascend."""
         so_far = straight(places)
@@ -185,33 +162,17 @@ class Walk:
             if stand is None:
                 continue  # an event before cannot be folded
             for after in self._steps(stand, range(stand.place, wanted), progress):
-                self._keep_near(after)
+                self._near.keep(after)
                 stand = after
             if stand.place < wanted:
                 self.failure, self._end = stand.failure, stand.place
                 continue
-            return self._thin_near(stand)
+            return self._near.thin(stand)
         return Stand(0, self.reducer.initial(), Blame())
-
-    def _keep_near(self, stand: Stand) -> None:
-        if stand.last is not None and stand.failure is None:
-            self._near[stand.place] = stand
-            self._near.move_to_end(stand.place)
-
-    def _thin_near(self, stand: Stand) -> Stand:
-        """Keeps no more near ones than may be, and gives the newest one with its size where that matters."""
-        if stand.size is None or stand.size * self._most_near > NEAR_CHARACTERS:
-            stand = replace(stand, size=size_of(stand.state))
-            if (kept := self._near.get(stand.place)) is not None:
-                self._near[stand.place] = replace(kept, size=stand.size)
-        most = max(2, min(self._most_near, NEAR_CHARACTERS // max(stand.size or 0, 1)))
-        while len(self._near) > most:
-            self._near.popitem(last=False)
-        return stand
 
     def _first_step(self, wanted: int, size: int) -> int:
         """From where on each state up to the wanted one is made by a step, where a state has so many characters."""
-        steps = max(1, min(self._most_near, _STEPPED_CHARACTERS // max(size, 1)))
+        steps = max(1, min(self._near.most, _STEPPED_CHARACTERS // max(size, 1)))
         return max(0, wanted - steps, min(self._weights.back(wanted, _STEPPED_CHARACTERS), wanted - 1))
 
     def _stand_before(self, wanted: int, progress: Progress | None) -> Stand | None:
@@ -241,7 +202,7 @@ class Walk:
 
     def _near_before(self, wanted: int, target: int, size: int) -> Stand | None:
         """The last state made lately, where coming from it by steps takes less than folding to `target`."""
-        near = max((place for place in self._near if wanted - self._most_near <= place < wanted), default=None)
+        near = max((place for place in self._near if wanted - self._near.most <= place < wanted), default=None)
         if near is None:
             return None
         folded = 0 if is_memoryless(self.reducer) else size + self._weights.between(self._states.before(target)[0], target)
@@ -287,7 +248,7 @@ class Walk:
             return place
         end = target
         while end > place:
-            start = max(end - self._most_near, min(self._weights.back(end, _STEPPED_CHARACTERS), end - 1))
+            start = max(end - self._near.most, min(self._weights.back(end, _STEPPED_CHARACTERS), end - 1))
             if start <= place:
                 break
             if any(event.data is not None or event.flags & Flag.tombstone for event in self.fetch(range(start, end))):
@@ -330,12 +291,7 @@ class Walk:
 
     def _blame_before(self, place: int) -> tuple[int, Blame]:
         marked, blame = self._blames.before(place)
-        near = max((at for at, stand in self._near.items() if at <= place and stand.blame is not None), default=0)
-        if near > marked:
-            found = self._near[near].blame
-            assert found is not None
-            return near, found
-        return marked, blame
+        return max((marked, blame), self._near.blamed_before(place), key=lambda known: known[0])
 
     def _blamed(self, wanted: Stand, progress: Progress | None) -> Stand:
         place, known = self._blame_before(wanted.place)
@@ -347,8 +303,8 @@ class Walk:
             stand = after
             self._blames.offer(stand.place, blame)
             if stand.place > keep_from:
-                self._keep_near(replace(stand, blame=blame.snapshot()))
-        return replace(self._thin_near(stand), blame=blame)
+                self._near.keep(replace(stand, blame=blame.snapshot()))
+        return replace(self._near.thin(stand), blame=blame)
 
     # ---- beside the straight way
 
@@ -369,7 +325,7 @@ class Walk:
             try:
                 stand = self._folded_on(base.place, thawed(kept), places, progress)
                 break
-            except _StoppedError as stopped:
+            except StoppedError as stopped:
                 failure, places = stopped.failure, places[: stopped.place]
         for after in self._steps(stand, places[stand.place :], progress, blame):
             stand = after
@@ -386,16 +342,8 @@ class Walk:
             try:
                 state = self.reducer.fold(state, batch_of(events))
             except FoldError as error:
-                raise _StoppedError(place + error.place, Failure(bare(events[error.place]), error.reason)) from error
+                raise StoppedError(place + error.place, Failure(bare(events[error.place]), error.reason)) from error
             place += len(events)
             if progress is not None:
                 progress(place)
         return Stand(place, state)
-
-
-class _StoppedError(Exception):
-    """After `place` events comes one that cannot be folded."""
-
-    def __init__(self, place: int, failure: Failure) -> None:
-        super().__init__(failure.reason)
-        self.place, self.failure = place, failure

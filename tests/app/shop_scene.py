@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Protocol
 
 from app.main_window import MainWindow
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.demo.children import Capture, Server
 from inspector.query import condition
 from tests.app import replay_scenes

@@ -26,7 +26,7 @@ from app.models.color_rules import ColorRule
 from app.models.match_lines import Lines
 from app.panes.events import EventsPane
 from inspector.capture import looking, strip
-from inspector.capture.reader import Watermark
+from inspector.capture.asking import Watermark
 from inspector.event import Flag
 from tests.app.captures import Growing, capture
 from tests.app.test_actions import run

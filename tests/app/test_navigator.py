@@ -20,8 +20,9 @@ from app.panes.navigator import NavigatorPane
 from app.selection import Selection
 from app.session import Session
 from inspector.capture import within
+from inspector.capture.asking import EventQuery
 from inspector.capture.overview import Overview, Partition
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
 from tests.app.captures import Growing

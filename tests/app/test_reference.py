@@ -19,7 +19,7 @@ from app.models.event_rows import PAGE_ROWS, Page, Row
 from app.models.event_table import EventTable
 from app.models.page_cache import PageRequest
 from app.panes.events import EventsPane
-from inspector.capture.reader import Watermark
+from inspector.capture.asking import Watermark
 from tests.app.captures import START_US, capture
 from tests.app.test_actions import run
 from tests.app.test_window import shown, wait_for_event

@@ -16,11 +16,12 @@ from hypothesis import strategies as st
 
 from inspector import redecode
 from inspector.capture import evidence, fields, indexing
+from inspector.capture.asking import EventQuery
 from inspector.capture.listing import advance, begin
 from inspector.capture.lock import CaptureLock
 from inspector.capture.looking import Ask
 from inspector.capture.lookups import looked_up
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.saving import save
 from inspector.errors import CaptureError, CaptureInUseError, StorageError, UsageError
 from inspector.query import condition

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from inspector.capture.asking import EventQuery
 from inspector.capture.histogram import Histogram, histogram, late_times, matches, times_of
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.event import Flag
 from inspector.query import condition
 from tests.replay.captures import Log, Written, write

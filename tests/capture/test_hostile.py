@@ -13,11 +13,12 @@ import apsw
 import pytest
 
 from inspector.capture import fields, indexing, report
+from inspector.capture.asking import EventQuery
 from inspector.capture.listing import advance, begin
 from inspector.capture.looking import Ask
 from inspector.capture.lookups import looked_up
 from inspector.capture.masked import open_masked
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import find_stream, stream_batches, streams
 from inspector.errors import CaptureError, UsageError
 from inspector.masks import production

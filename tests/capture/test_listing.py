@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspector.capture import listing, looking
+from inspector.capture.asking import EventQuery, Watermark
 from inspector.capture.listing import Found, advance, begin
 from inspector.capture.looking import Ask
 from inspector.capture.merging import insertion_places, late
-from inspector.capture.reader import CaptureReader, EventQuery, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter, Progress
 from inspector.event import EventBatch, LogKey, RecordBatch

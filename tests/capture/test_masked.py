@@ -10,10 +10,11 @@ import apsw
 import pytest
 
 from inspector.capture import report
+from inspector.capture.asking import EventQuery
 from inspector.capture.masked import masks_of, open_masked, rules_of
 from inspector.capture.overview import overview, streams_like, streams_of
 from inspector.capture.pieces import piece, sizes, whole
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import names_of
 from inspector.capture.streams import find_stream, stream_batches, streams
 from inspector.capture.writer import CaptureWriter

@@ -16,6 +16,7 @@ from app.models.copied import copied
 from app.models.event_rows import read_page
 from app.models.places import find, neighbours, newest_time
 from inspector.capture import fields, indexing, overview
+from inspector.capture.asking import EventQuery
 from inspector.capture.histogram import histogram, late_times, matches, times_of
 from inspector.capture.listing import advance, begin
 from inspector.capture.looking import Ask
@@ -24,7 +25,7 @@ from inspector.capture.merging import late
 from inspector.capture.notes import add_note, notes
 from inspector.capture.origins import origins
 from inspector.capture.pieces import sizes
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rehearsal import rehearse
 from inspector.capture.stream_columns import StreamColumns
 from inspector.capture.streams import events_named, find_stream, stream_batches, stream_events, stream_extent, stream_of

@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 
 from inspector.capture import strip
+from inspector.capture.asking import Watermark
 from inspector.capture.looking import Ask
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.capture.strip import LATE, UNDECODABLE, axis_of, kinds_of
 from inspector.event import Flag
 from tests.app.captures import Growing

@@ -13,7 +13,8 @@ import apsw
 import pytest
 
 from inspector.capture import report
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.stage import Stager
 from inspector.capture.streams import find_stream, stream_batches
 from inspector.capture.writer import Appended, CaptureWriter, Progress, Reading

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.errors import UsageError
 from inspector.formats import library
 from inspector.formats.descriptor import Descriptor, parse

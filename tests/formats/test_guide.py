@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.cli import main
 from inspector.formats.descriptor import FIELDS
 from tests.formats.samples import MS, US

@@ -9,7 +9,8 @@ from pathlib import Path
 import orjson
 import pytest
 
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import Event
 from inspector.cli import main
 from inspector.event import LogKey, RecordBatch, TimeKind

@@ -9,7 +9,8 @@ from typing import Self
 
 import duckdb
 
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.stage import Stager
 from inspector.capture.writer import CaptureWriter, Progress
 from inspector.cli.output import event_line

@@ -88,7 +88,7 @@ def test_states_reached_in_stretches_are_those_of_a_replay(tmp_path: Path, seed:
         for stream in streams(reader):
             for place in (5, 2, 3, 6, 1):
                 story = Story(reader, stream.id, reducer)
-                story.walk()._most_near = 1
+                story.walk()._near.most = 1
                 found = story.judged(story.find(after_events(place), quick=True))
                 asked = Replay(reader, Question(stream.name, moment=after_events(place), reducer=reducer), stream=stream).answer()
                 assert _printed(found) == _printed(asked)

@@ -12,9 +12,11 @@ from hypothesis import strategies as st
 from inspector.reducers import Reducer
 from inspector.reducers.latest import Latest
 from inspector.reducers.merge import Merge
-from inspector.replay import marks, walk
+from inspector.replay import marks
+from inspector.replay import near as near_stands
 from inspector.replay.blame import Blame
 from inspector.replay.folding import Limits, fold, steps
+from inspector.replay.near import NEAR
 from inspector.replay.sameness import same
 from inspector.replay.stand import Stand
 from inspector.replay.walk import Walk
@@ -41,7 +43,7 @@ stories = st.lists(st.tuples(kinds, documents), min_size=1, max_size=25).map(
 )
 
 
-def _walk(events: list[StoryEvent], reducer: Reducer, *, every: int | None = None, near: int = walk.NEAR) -> Walk:
+def _walk(events: list[StoryEvent], reducer: Reducer, *, every: int | None = None, near: int = NEAR) -> Walk:
     return Walk(len(events), lambda places: [events[place] for place in places], reducer, every=every, near=near)
 
 
@@ -96,7 +98,7 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         _check(subject, events, Merge(), place)
         assert subject.kept <= 8 + 5
     monkeypatch.setattr(marks, "MOST_BYTES", 20_000)
-    monkeypatch.setattr(walk, "NEAR_CHARACTERS", 10_000)
+    monkeypatch.setattr(near_stands, "NEAR_CHARACTERS", 10_000)
     subject = _walk(events, Merge(), every=4, near=50)
     _check(subject, events, Merge(), 2000)
     assert subject.kept <= 5

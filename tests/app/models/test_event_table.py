@@ -16,8 +16,8 @@ from app.models.event_rows import PAGE_ROWS, Page, Row
 from app.models.event_table import EventTable
 from app.models.listed_rows import MOST_ROWS
 from app.models.page_cache import PageRequest
+from inspector.capture.asking import Watermark
 from inspector.capture.looking import Numbers
-from inspector.capture.reader import Watermark
 from inspector.errors import QueryError
 from inspector.event import Flag
 

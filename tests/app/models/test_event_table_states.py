@@ -21,7 +21,7 @@ from app.models.event_columns import COLUMNS, SINCE_ABOVE, SINCE_REFERENCE
 from app.models.event_table import EventTable
 from app.models.page_cache import PageRequest
 from app.models.rows import Span
-from inspector.capture.reader import Watermark
+from inspector.capture.asking import Watermark
 from tests.app.models.test_event_table import page
 
 _MOST_ROWS = 320

@@ -16,8 +16,9 @@ from app.models.event_fields import event_fields
 from app.models.event_find import Spot
 from app.models.event_tree import EventTree
 from app.models.field import Field
+from inspector.capture.asking import EventQuery
 from inspector.capture.origins import origins
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.query import condition
 from inspector.query.json_path import path_step
 from tests.app.models.test_jsonb import stored

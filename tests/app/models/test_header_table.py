@@ -9,7 +9,8 @@ from PySide6.QtTest import QAbstractItemModelTester
 from pytestqt.qtbot import QtBot
 
 from app.models.header_table import HeaderTable, parsed_headers
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.query import condition
 from tests.app.captures import Growing
 

@@ -8,8 +8,9 @@ import pytest
 
 from app.models.bar_counts import NAMELESS, OTHERS, stacked
 from app.models.plot_filter import series_filter
+from inspector.capture.asking import EventQuery
 from inspector.capture.histogram import histogram
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import throughput
 from inspector.query import condition
 from tests.replay.captures import Log, Written, write

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from app.models.event_columns import NAMES
 from app.models.value_filter import MOST_BYTES, value_filter
-from inspector.capture.reader import CaptureReader, EventQuery
+from inspector.capture.asking import EventQuery
+from inspector.capture.reader import CaptureReader
 from inspector.capture.rows import Event
 from inspector.event import Flag
 from inspector.query import compile_filter, condition

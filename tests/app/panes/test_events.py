@@ -26,7 +26,8 @@ from app.panes.events import EventsPane
 from app.selection import Selection
 from app.session import Session
 from inspector.capture import listing, looking
-from inspector.capture.reader import CaptureReader, Watermark
+from inspector.capture.asking import Watermark
+from inspector.capture.reader import CaptureReader
 from inspector.event import Flag
 from tests.app.captures import START_US, Growing, capture
 
