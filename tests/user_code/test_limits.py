@@ -107,7 +107,7 @@ def test_what_is_printed_past_python_is_bounded_too(tmp_path: Path, capfd: pytes
             "for n in range(3, 9):\n            try: os.write(n, bytes(15) + b'x')\n            except OSError: pass",
             "wrote what is no answer .a message of",
         ),
-        ("raise ValueError('\\ud800')", "ValueError: \\ud800"),
+        ("raise ValueError('\\ud800')", r"ValueError: \\ud800"),
     ],
 )
 def test_no_answer_is_taken_for_another(tmp_path: Path, bad: str, said: str) -> None:
