@@ -27,7 +27,7 @@ from tests.app.captures import capture
 from tests.app.test_accessibility import complaints
 from tests.formats.pipe_format import pipes as pipes  # noqa: PLC0414 - a fixture
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 _HOSTILE = "a\u202e<b>bold\nname.jsonl"
 
 
