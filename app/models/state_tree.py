@@ -55,7 +55,8 @@ class StateTree(QAbstractItemModel):
         for path, event in set_by.items():
             if (number := self._paths.get(path)) is not None:
                 self._nodes[number].set_by = event
-                self.dataChanged.emit(self._index(number, 2), self._index(number, 2))
+                if number:  # the root has no row
+                    self.dataChanged.emit(self._index(number, 2), self._index(number, 2))
 
     def show_more(self, path: str, offset: int, level: Level) -> None:
         """Adds children that were asked for, unless the level came otherwise meanwhile."""
