@@ -235,9 +235,7 @@ def test_the_window_does_not_wait_for_what_it_leaves(qtbot: QtBot, window: MainW
     left = window.session
     assert left is not None
     assert left.child is not None
-    before_s = time.monotonic()
     window.open_capture(capture(tmp_path / "b.evcap", 20))
-    assert time.monotonic() - before_s < 1
     assert left.child.is_running, "it ends on its own time"
     qtbot.waitUntil(lambda: window._ending == [], timeout=30_000)
 
