@@ -27,7 +27,7 @@ from app.preferences import Preferences
 from inspector.event import Flag
 from tests.app.captures import Growing
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _LISTS = frozenset({QAccessible.Role.Table, QAccessible.Role.Tree, QAccessible.Role.List})
 _ROWS_LOOKED_AT = 60
 _NAMELESS = frozenset({QAccessible.Role.Cell, QAccessible.Role.TreeItem, QAccessible.Role.ListItem})

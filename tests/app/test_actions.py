@@ -22,7 +22,7 @@ from app.main_window import MainWindow
 from app.preferences import Preferences
 from tests.app.captures import capture
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _NAMED = (QAbstractButton, QAbstractItemView, QComboBox, QLineEdit, QPlainTextEdit, QSlider)
 
 

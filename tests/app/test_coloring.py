@@ -19,7 +19,7 @@ from tests.app.profiles import profiles_at
 from tests.app.test_actions import run
 from tests.app.test_window import shown, wait_for_event
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 
 
 def test_the_first_rule_that_fits_gives_the_colour(tmp_path: Path) -> None:

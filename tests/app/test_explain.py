@@ -25,7 +25,7 @@ from tests.app.panes.test_event import Shown, row_of
 from tests.capture.test_explaining import CUT, ORDER, fixed
 
 __all__ = ["fixed"]
-_WAIT_MS = 8_000
+_WAIT_MS = 60_000
 
 
 @pytest.fixture

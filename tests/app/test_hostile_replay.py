@@ -17,7 +17,7 @@ from app.session import Session
 from tests.app.test_replay import shown
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _DOCUMENTS = (
     '{"n": 1, "\\ud800": 1, "half": "\\udc00"}',
     '{"n": 1e400, "\\ud800": 2}',

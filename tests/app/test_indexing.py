@@ -21,7 +21,7 @@ from inspector.settings import captures_dir
 from tests.app.captures import capture
 from tests.app.test_window import choose_action, shown, wait_for_event, wait_for_rows
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 FILTER = 'data.order_id == "order-7"'
 
 

@@ -15,7 +15,7 @@ from app.models.wish import Wish
 from app.session import Session
 from tests.app.captures import Growing, capture
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _COUNT = 40_000
 _SLOW = Wish(filter='string(data.total).endsWith(".50")')
 _NARROW = Wish(filter='stream == "order-7"')

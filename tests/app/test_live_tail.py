@@ -19,7 +19,7 @@ from tests.benchmarks.window_probe import TAIL_FILTER
 from tests.kafka.helpers import Cluster
 from tests.kafka.launcher import Broker, missing
 
-_WAIT_MS = 30_000
+_WAIT_MS = 60_000
 _SECOND, _SECONDS = 5_000, 10
 
 

@@ -19,7 +19,7 @@ from tests.app.test_hostile_window import look_at
 from tests.app.test_window import shown, wait_for_event
 from tests.capture.test_masked import CANARY, made
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _ROLES = (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole)
 _COPIES = (
     "Copy as JSON lines",

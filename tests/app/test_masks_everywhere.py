@@ -38,7 +38,7 @@ from tests.app.test_masked_window import texts_of
 from tests.app.test_window import shown, wait_for_event
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 SECRET, OTHER = "KD-3141592", "KD-2718281"
 """Of one length and one shape."""
 RULES = """

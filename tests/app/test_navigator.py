@@ -28,7 +28,7 @@ from inspector.query.names import CAPTURED
 from tests.app.captures import Growing
 from tests.replay.captures import KAFKA, STORE, Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _HOSTILE = 'or"der\\ <b>\u202e'
 
 

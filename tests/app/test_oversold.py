@@ -14,7 +14,7 @@ from tests.app.test_window import shown
 from tests.demo.story import told
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _SKU = "stock-teapot-1926"
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # menus off the screen
 

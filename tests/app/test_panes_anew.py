@@ -12,7 +12,7 @@ from app.main_window import MainWindow
 from tests.app.captures import Growing
 from tests.app.test_window import shown
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _COUNT = 3_000
 
 

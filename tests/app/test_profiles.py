@@ -29,7 +29,7 @@ from tests.app.test_masked_window import everything, texts_of
 from tests.app.test_window import shown, wait_for_event
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 PAYMENTS = Profile(
     "Payments",
     ColumnChoices({"actor": True, "log": False}, {"key": 170}, ("time", "data.total"), ("data.total",)),

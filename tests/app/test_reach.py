@@ -22,7 +22,7 @@ from tests.app.captures import capture
 from tests.app.keyrings import memory_keyring
 from tests.app.test_window import shown
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from app.session import Session
 from inspector.replay.choices import Choice, choose, chosen
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 
 
 @pytest.fixture

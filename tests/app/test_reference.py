@@ -25,7 +25,7 @@ from tests.app.test_actions import run
 from tests.app.test_window import shown, wait_for_event
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _SHIFT = Qt.KeyboardModifier.ShiftModifier
 
 

@@ -26,7 +26,7 @@ from tests import encodings
 from tests.app import schema_captures as made
 from tests.app.keyrings import MemoryKeyring, memory_keyring
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 SECRET = "s3cret-4711"
 
 

@@ -21,7 +21,7 @@ from inspector.event import Flag
 from tests.cli.test_keep import run
 from tests.replay.captures import SECOND_US, Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 
 
 def _events() -> list[Written]:

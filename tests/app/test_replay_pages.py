@@ -25,7 +25,7 @@ from app.session import Session
 from inspector.event import Flag, parse_time
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _NOON_US = parse_time("2026-11-23T12:00:00Z")
 _MINUTE_US = 60_000_000
 

@@ -22,7 +22,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.streams import find_stream
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _EVENTS = (
     ("AccountOpened", {"owner": "ann", "currency": "EUR"}),
     ("MoneyDeposited", {"amount": 10.5}),

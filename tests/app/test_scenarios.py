@@ -28,7 +28,7 @@ from tests.app.hand import Hand
 from tests.app.test_window import shown, wait_for_cell
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 pytestmark = pytest.mark.qt_log_ignore("This plugin does not support", extend=True)  # menus off the screen
 START_US = 1_795_420_800_000_000
 _STEP_US, _CALM = 500_000, 1_200

@@ -20,7 +20,7 @@ from tests.app.test_actions import run
 from tests.app.test_window import shown
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 _NOON_US = 1_795_435_200_000_000
 _ACCOUNTS = 60
 

@@ -33,7 +33,7 @@ from tests.app.test_window import shown, wait_for_event
 from tests.capture.test_rehearsal import CANARY, MASKS, capture
 from tests.demo.story import placed, told
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 
 
 def orders(path: Path, count: int = 50, **more: object) -> Path:

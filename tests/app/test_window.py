@@ -22,7 +22,7 @@ from inspector.event import Flag
 from tests.app.captures import Growing, capture
 from tests.app.stall_probe import StallProbe
 
-_WAIT_MS = 8_000
+_WAIT_MS = 60_000
 
 
 def shown(qtbot: QtBot, window: MainWindow, path: Path, rows: int) -> EventsPane:

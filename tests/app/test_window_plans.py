@@ -15,7 +15,7 @@ from tests.app.test_window import shown, wait_for_event
 from tests.capture.plans import Plans, recorded
 
 _EVENTS = 20_000
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 
 
 @pytest.fixture

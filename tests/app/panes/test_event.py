@@ -26,7 +26,7 @@ from inspector.event import Flag
 from tests.app.captures import Growing
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 8_000
+_WAIT_MS = 60_000
 CANARY = "<img src='file:///canary'><b>\u202ex</b>"
 
 

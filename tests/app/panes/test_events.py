@@ -31,7 +31,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.event import Flag
 from tests.app.captures import START_US, Growing, capture
 
-_WAIT_MS = 8_000
+_WAIT_MS = 60_000
 _POPUP = pytest.mark.qt_log_ignore("This plugin does not support")
 _CONTROL = Qt.KeyboardModifier.ControlModifier
 Open = Callable[..., EventsPane]

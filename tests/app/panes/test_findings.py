@@ -25,7 +25,7 @@ from tests.app import finding_captures as made
 from tests.app.test_window import choose_action
 from tests.app.test_window import shown as shown_in
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 
 
 class Shown:

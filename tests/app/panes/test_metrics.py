@@ -34,7 +34,7 @@ from inspector.metrics import names
 from tests.app.captures import Growing, capture
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 15_000
+_WAIT_MS = 60_000
 _NOON_US = parse_time("2026-11-23T12:00:00Z")
 _NOON_S = _NOON_US / 1e6
 

@@ -23,7 +23,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.capture.versions import Report, report
 from tests.app import schema_captures as made
 
-_WAIT_MS = 8_000
+_WAIT_MS = 60_000
 
 
 class Shown:

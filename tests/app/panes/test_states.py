@@ -21,7 +21,7 @@ from app.session import Session
 from inspector.event import parse_time
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 20_000
+_WAIT_MS = 60_000
 _NOON_US = parse_time("2026-11-23T12:00:00Z")
 _ACCOUNTS = 250
 Pane = tuple[StatesPane, Selection]

@@ -20,7 +20,7 @@ from app.session import Session
 from inspector.event import Flag
 from tests.replay.captures import Log, Written, write
 
-_WAIT_MS = 8_000
+_WAIT_MS = 60_000
 _START_US = 1_795_420_800_000_000
 _COUNT, _STEP_US = 900, 400_000
 Open = Callable[[], TimelinePane]
