@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import resource
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -63,7 +64,7 @@ def looked_at(hand: Hand, moves: Iterable[int], total: int, pointer: str) -> Non
     tabs, slider = window.replay.tabs, window.replay.controls.slider
     hand.does("the last event", lambda: window.events.choose_row(total - 1), hand.says(f"after {total:,} "))
     for place in moves:
-        hand.does(f"after {place:,}", lambda place=place: slider.setValue(place), hand.says(f"after {place:,} "))
+        hand.does(f"after {place:,}", partial(slider.setValue, place), hand.says(f"after {place:,} "))
     hand.does("history of a field", lambda: tabs.show_field(pointer), lambda: len(tabs.field.table.rows) > 0)
     tabs.toggle_pin(pointer)
     hand.does("plot", lambda: tabs.turn_to(tabs.plot), lambda: len(tabs.plot.plot.lines) == 1)
