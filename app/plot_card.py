@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 
 from PySide6.QtCore import QModelIndex, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPushButton, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
@@ -105,8 +105,9 @@ class PlotCard(QFrame):
         """Is another plot from now on; numbers that are shown stay until others come."""
         self.spec = spec
         self.title.show_text(metric_words(spec))
-        self.title.ensurePolished()
-        self.title.setMaximumWidth(QFontMetrics(self.title.font()).horizontalAdvance(self.title.whole_text()) + style.INSIDE_PX)
+        bold = self.title.font()
+        bold.setWeight(QFont.Weight.DemiBold)  # as the style sheet makes titles, once they are in the window
+        self.title.setMaximumWidth(QFontMetrics(bold).horizontalAdvance(self.title.whole_text()) + style.INSIDE_PX)
         self.setAccessibleName(visible(self.words))
         self.plot.name_plot(self.words)
         self.view.setAccessibleName(f"Numbers of {visible(self.words)}")

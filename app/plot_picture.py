@@ -11,6 +11,7 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QApplication
 
+from app import style
 from app.models.durations import step_text
 from app.models.event_look import zone_name
 from app.models.plot_spec import PlotSpec
@@ -31,6 +32,7 @@ def save_picture(card: PlotCard, target: Path) -> None:
     """Writes a PNG of what a plot shows. Raises StorageError."""
     foot = times_words(card.shown, card.plot.zone) if card.shown is not None else ""
     whole = as_picture(card, foot, WIDTH_PX, HEIGHT_PX + (160 if card.spec.has_table else 0))
+    style.dress(whole)
     whole.show()
     QApplication.processEvents()
     written = whole.grab().save(str(target), "PNG")

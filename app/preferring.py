@@ -24,6 +24,7 @@ class Preferring(QObject):
     def __init__(self, window: MainWindow, settings: QSettings) -> None:
         super().__init__(window)
         self._window, self._settings = window, settings
+        style.dress(window)
 
     def show(self) -> None:
         """What the user prefers, to be changed."""

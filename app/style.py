@@ -165,7 +165,7 @@ _POINTS = 9.0
 
 
 def apply(application: QApplication, appearance: str = "system") -> None:
-    """Dresses the application `light`, `dark`, or as the system is, now and whenever that changes."""
+    """Gives the application its colours and fonts, `light`, `dark`, or as the system's are, now and whenever that changes."""
     _chosen["appearance"] = appearance
     application.setStyle("Fusion")
     font = application.font()
@@ -176,14 +176,29 @@ def apply(application: QApplication, appearance: str = "system") -> None:
 
 
 def choose(application: QApplication, appearance: str) -> None:
-    """Dresses the application anew: `light`, `dark`, or as the `system` is."""
+    """Gives the application and its windows other colours: `light`, `dark`, or as the `system` is."""
     _chosen["appearance"] = appearance
     _dress(application)
 
 
+def dress(window: QWidget) -> None:
+    """Gives a window, and all that has it for a parent, the style sheet.
+
+    The sheet is no application's: Qt would hold every part against it anew at each level that the part is put into, and panes
+    are made of many parts. A window that has no other for a parent has to be dressed by who makes it.
+    """
+    window.setProperty(_DRESSED, True)
+    window.setStyleSheet(_sheet(tokens()))
+
+
+_DRESSED = "dressed"
+
+
 def _dress(application: QApplication) -> None:
     application.setPalette(_palette(tokens()))
-    application.setStyleSheet(_sheet(tokens()))
+    for window in application.topLevelWidgets():
+        if window.property(_DRESSED):
+            dress(window)
 
 
 def _palette(look: Tokens) -> QPalette:

@@ -80,6 +80,9 @@ class _Cells(QStyledItemDelegate):
         if index.column() == VALUE:
             completer = QCompleter(self.places, line)
             completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+            popup = completer.popup()
+            assert popup is not None
+            style.dress(popup)
             line.setCompleter(completer)
         return line
 

@@ -6,13 +6,14 @@ import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app import fold, style
@@ -36,6 +37,20 @@ def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def _processes() -> Iterator[None]:
     yield
     fold.wait_for_all()
+
+
+@pytest.fixture
+def qtbot(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> QtBot:
+    """Dresses what a test shows without the window around it."""
+    keep = qtbot.addWidget
+
+    def add(widget: QWidget, **more: Any) -> None:
+        keep(widget, **more)
+        if widget.isWindow() and not widget.property("dressed"):
+            style.dress(widget)
+
+    monkeypatch.setattr(qtbot, "addWidget", add)
+    return qtbot
 
 
 @pytest.fixture
