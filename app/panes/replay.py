@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from datetime import UTC, tzinfo
 
-from PySide6.QtCore import QModelIndex, QTimer
+from PySide6.QtCore import QModelIndex
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from app.empty import Empty
 from app.fold import Answer
+from app.later import later
 from app.models.event_look import zone_name
 from app.models.replay_words import applied_words
 from app.plain import Panel
@@ -32,7 +33,7 @@ from inspector.capture.streams import StreamInfo, stream_of
 from inspector.event import format_time
 from inspector.ingest import FINISHING
 
-_DIM_MS = 200
+_DIM_MS, _RESTS_MS = 200, 50
 _NO_STREAM = "This event has no stream.", "Nothing says which aggregate it is of; a map's rules can."
 _NOTHING = "No stream is selected.", "Choose an event: the state its stream had then is shown here."
 
@@ -80,8 +81,8 @@ class ReplayPane(Panel):
         self.copies = ReplayCopies(self._session.path, self.replaying, self.view, self.tabs, self.show_setter)
 
     def _connect(self) -> None:
-        self._late = QTimer(self, singleShot=True, interval=_DIM_MS)
-        self._late.timeout.connect(lambda: self._show_waiting(on=True))
+        self._late = later(self, _DIM_MS, lambda: self._show_waiting(on=True))
+        self._resting = later(self, _RESTS_MS, self._announce)
         controls, view = self.controls, self.view
         controls.count_wanted.connect(self.go_to_count)
         controls.released.connect(lambda _count: self._announce())
@@ -153,6 +154,7 @@ class ReplayPane(Panel):
         if self.controls.pin.isChecked() or not isinstance(seq, int):
             return
         self._wanted = seq
+        self._resting.stop()
         if not self.isVisible():
             return  # asked for when it can be seen
         last = self.replaying.look.get("last") or {}
@@ -162,9 +164,7 @@ class ReplayPane(Panel):
         if not seq:
             self._show_nothing(*_NOTHING)
             return
-        self._session.work.run(
-            lambda reader: stream_of(reader, seq), lambda stream: self._stream_found(stream, seq), self._fail, lane="replay"
-        )
+        self._session.work.run(lambda it: stream_of(it, seq), lambda stream: self._stream_found(stream, seq), self._fail, lane="replay")
 
     def toggle_pin(self) -> None:
         """Stays on the stream, or follows the selection again."""
@@ -228,7 +228,7 @@ class ReplayPane(Panel):
         self.strip.show()
         self.player.arrived(self.strip.passed_us())
         if self._is_own_move and not self.controls.slider.isSliderDown():
-            self._announce()
+            self._resting.start()
 
     def _grown(self, newer: int) -> None:
         self.controls.show_newer(newer, self.replaying.total)
@@ -280,9 +280,9 @@ class ReplayPane(Panel):
         self.replaying.go(place)
 
     def _announce(self) -> None:
-        """The event that was moved to is the current one, for all who follow one selection."""
+        """The event where the hand rests is the current one, for all who follow one selection."""
         last = self.replaying.look.get("last")
-        if last and not self.controls.pin.isChecked():
+        if last and self._is_own_move and not self.controls.pin.isChecked():
             self._is_own_move = False
             self._selection.choose_event(int(last["seq"]))
 

@@ -119,7 +119,7 @@ def test_stepping_and_sliding_move_the_state(qtbot: QtBot, pane: Pane) -> None:
     qtbot.waitUntil(lambda: subject.controls.aborted.text() == "1 aborted left out", timeout=_WAIT_MS)
     assert state["~ status"].startswith('"sent"')
     assert state["+ items"] == "300 items  added"
-    assert selection.seq == 5
+    qtbot.waitUntil(lambda: selection.seq == 5, timeout=_WAIT_MS)
 
 
 def test_a_typed_time_leads_to_the_state_of_then(qtbot: QtBot, pane: Pane) -> None:

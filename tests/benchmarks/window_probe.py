@@ -186,6 +186,7 @@ def _slider(qt: QApplication, window: MainWindow, path: Path, _seconds: float) -
     strip_s = first_s + until(qt, lambda: sum(cell.events for cell in controls.slider.strip.cells) == total)
     until(qt, lambda: False, 1.0)
     taken = []
+    controls.slider.setSliderDown(True)
     for count in _moves(total):
         controls.slider.setValue(count)
         taken.append(until(qt, partial(_says, controls.applied, f"after {count:,} ")))
