@@ -7,7 +7,7 @@ object goes on from where it was when it is asked again, so that a capture that 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -15,6 +15,7 @@ from typing import Self
 
 from inspector.capture.reader import CaptureReader
 from inspector.capture.steps import time_span
+from inspector.errors import UsageError
 from inspector.metrics import Answer, Question, check_by, gathered, grid
 from inspector.projections import Projection, State, library
 from inspector.projections.answer import notes, row_of
@@ -41,13 +42,25 @@ class ProjectionMetric:
 
     @classmethod
     def of(cls, spec: str) -> Self:
-        """That of a TOML file or of a shipped projection's name. Raises UsageError."""
-        return cls(library.find(spec))
+        """That of a TOML file or of a projection's name. Raises UsageError."""
+        made = cls(library.find(spec))
+        made.name = f"projection:{spec}"
+        return made
+
+    @classmethod
+    def stamp(cls, spec: str) -> Hashable:
+        """What is another one when its file was changed."""
+        try:
+            path = library.path_of(spec)
+            found = None if path is None else path.stat()
+        except (OSError, UsageError):
+            return None
+        return None if found is None else (str(path), found.st_mtime_ns, found.st_size, found.st_ino)
 
     @staticmethod
     def choices() -> Sequence[str]:
-        """The shipped ones."""
-        return library.names()
+        """The user's own, and those that ship with the program."""
+        return library.readable()
 
     def answer(self, reader: CaptureReader, question: Question) -> Answer | None:
         """See `Metric.answer`."""

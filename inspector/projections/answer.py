@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from heapq import nsmallest
 
 from inspector import values
 from inspector.event import format_time
@@ -56,6 +57,12 @@ def rows(state: State) -> Iterator[Row]:
     projection = state.projection
     for key, kept in sorted(state.book.cells.items(), key=lambda cell: _order(cell[0])):
         yield row_of(projection, key, kept)
+
+
+def first_rows(state: State, most: int) -> list[Row]:
+    """The first `most` of `rows`, without putting all in order."""
+    cells = nsmallest(most, state.book.cells.items(), key=lambda cell: _order(cell[0]))
+    return [row_of(state.projection, key, kept) for key, kept in cells]
 
 
 def row_of(projection: Projection, key: Key, kept: Sequence[Kept]) -> Row:

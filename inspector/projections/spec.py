@@ -52,6 +52,10 @@ COMPARISONS: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
 }
 LARGEST_BYTES = 1_000_000
 MOST_LABELS, MOST_MEASURES = 8, 32
+LONGEST_NAME = 80
+"""Characters of the name of a file of one's own."""
+_NO_FILES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))})
+"""What Windows takes for devices."""
 _KEYS = ("name", "title", "unit", "filter", "group_by", "window", "clock", "alarm", "include_aborted", "measures", "model")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _THRESHOLD = re.compile(r"\s*(?P<measure>[A-Za-z_][A-Za-z0-9_-]*)\s*(?P<operator><=|>=|==|!=|<|>)\s*(?P<number>\S+)\s*")
@@ -138,6 +142,11 @@ class Projection:
         raise UsageError(f"{self.name} has no measure {name!r}; it has {', '.join(one.name for one in self.measures)}")
 
 
+def is_name(text: str) -> bool:
+    """Whether a projection may be called so; a file may, too."""
+    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None and text.casefold() not in _NO_FILES
+
+
 def load(path: Path) -> Projection:
     """The projection in `path`. Raises UsageError with what is wrong, where, and what to do."""
     try:
@@ -154,12 +163,13 @@ def parse(text: str, name: str = "projection") -> Projection:
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from None
     try:
-        return _projection(document)
+        return of_document(document)
     except (ValueError, TypeError) as error:
         raise UsageError(f"{name}, line {toml_text.line_of(text, str(error))}: {error}") from None
 
 
-def _projection(document: Mapping[str, object]) -> Projection:
+def of_document(document: Mapping[str, object]) -> Projection:
+    """The projection that a file says which was read. Raises ValueError or TypeError: the key, a colon, and what is wrong with it."""
     for key in document:
         known(key, _KEYS)
     name = _text(document, "name")
@@ -242,7 +252,7 @@ def _labels(group_by: object) -> tuple[Label, ...]:
     for name, places in pairs:
         if not isinstance(name, str) or not name:
             raise TypeError('group_by: each is a place such as "data.sku"; to name a list of places write { label = ["data.a", "data.b"] }')
-        labels.append(Label(name, _places(places, f"group_by: {name}")))
+        labels.append(Label(name, places_of(places, f"group_by: {name}")))
     if len({label.name for label in labels}) < len(labels):
         raise ValueError("group_by: a label stands there twice")
     if len(labels) > MOST_LABELS:
@@ -250,7 +260,8 @@ def _labels(group_by: object) -> tuple[Label, ...]:
     return tuple(labels)
 
 
-def _places(written_: object, where: str) -> tuple[str, ...]:
+def places_of(written_: object, where: str) -> tuple[str, ...]:
+    """A place or a list of places. Raises ValueError or TypeError, which begin with `where`, for what is none."""
     places = [written_] if isinstance(written_, str) else written_
     if not isinstance(places, list) or not places or len(places) > MOST_LABELS or not all(isinstance(one, str) for one in places):
         raise TypeError(f'{where}: a place such as "data.amount", or a list of at most {MOST_LABELS}')
@@ -286,7 +297,7 @@ def _measure(name: str, what: object) -> Measure:
     ((operation, places),) = what.items()
     if operation not in OPERATIONS:
         raise ValueError(f"{where}: {_unknown(operation, OPERATIONS)}")
-    return Measure(name, operation, _places(places, where))
+    return Measure(name, operation, places_of(places, where))
 
 
 def _alarms(found: object, measures: Sequence[Measure]) -> tuple[Threshold, ...]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
+from inspector.errors import UsageError
 from inspector.projections.spec import Projection, parse
 from inspector.times import span_text
 
@@ -33,11 +34,28 @@ def written(projection: Projection) -> str:
         lines.append("alarm = [" + ", ".join(_toml(one.text) for one in projection.alarms) + "]")
     if projection.include_aborted:
         lines.append("include_aborted = true")
+    if projection.model:
+        lines.append(f"model = {_value(projection.model)}")
     lines += ["", "[measures]"]
     for one in projection.measures:
         what = f"{{ {one.operation} = {_toml_places(one.places)} }}" if one.places else _toml(one.operation)
         lines.append(f"{_key(one.name)} = {what}")
     return "\n".join([*lines, ""])
+
+
+def _value(value: object) -> str:
+    """What the file says of a read model. Raises UsageError for what no form can write, such as a date."""
+    if isinstance(value, str):
+        return _toml(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(str(name))} = {_value(one)}" for name, one in value.items()) + " }"
+    raise UsageError(f"model: {value} cannot be written anew; change the file as a text")
 
 
 def _key(name: str) -> str:
