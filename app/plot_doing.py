@@ -22,6 +22,7 @@ from app.notice import Notice
 from app.plot_card import PlotCard
 from app.plot_feeds import PlotFeed
 from app.plot_picture import save_numbers, save_picture
+from app.projection_file import allow, choose_file
 from app.session import Session
 from inspector.errors import StorageError
 
@@ -72,7 +73,7 @@ class PlotDoing:
         """Asks for a plot to add."""
         dialog = PlotDialog(None, self._pane.window())
         dialog.chosen.connect(self._pane.add)
-        dialog.projection_wanted.connect(lambda name: self._edit(name, dialog, dialog.show_metric))
+        self._offer_own(dialog)
         dialog.open()
         return dialog
 
@@ -80,10 +81,23 @@ class PlotDoing:
         """Asks what a plot is to show; `alarm`: first of all its alarm."""
         dialog = PlotDialog(card.spec, card)
         dialog.chosen.connect(lambda spec: self._pane.change(card, spec))
-        dialog.projection_wanted.connect(lambda name: self._edit(name, dialog, dialog.show_metric))
+        self._offer_own(dialog)
         if alarm:
             dialog.take_alarm()
         dialog.open()
+
+    def _offer_own(self, dialog: PlotDialog) -> None:
+        """Has a dialog take projections of the user's own."""
+
+        def taken(path: str) -> None:
+            dialog.show_metric(f"{PROJECTION}{path}")
+
+        dialog.projection_wanted.connect(lambda name: self._edit(name, dialog, dialog.show_metric))
+        dialog.file_wanted.connect(lambda: choose_file(self._pane.session, dialog, taken, dialog.say))
+
+    def allow_code(self, card: PlotCard) -> None:
+        """Asks whether the Python file of a plot may run as it is now, and reads its numbers."""
+        allow(self._pane.session, projection_of(card.spec), card, lambda _path: self.turn_reading(card, on=True), card.show_error)
 
     def edit_projection(self, name: str = "") -> ProjectionDialog:
         """Opens the form of a projection, a new one without a name; what is saved is plotted."""

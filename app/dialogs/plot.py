@@ -22,7 +22,7 @@ from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
 from inspector.text import shortened, visible
 
-_WIDTH_PX, _LABEL_PX = 460, 130
+_WIDTH_PX, _LABEL_PX = 640, 130
 PROJECTION = "projection:"
 _MOST_CHARACTERS = 80
 _ANY_HEADER = f"{HEADER}NAME"
@@ -33,11 +33,13 @@ _SCALE_WORDS = dict(zip(SCALES, ("lines", "lines on a log scale", "stacked"), st
 class PlotDialog(QDialog):
     """`chosen(PlotSpec)` when it is kept. `spec` is the plot to change; None: a new one.
 
-    `projection_wanted(name)`: a projection is to be made, or this one changed; `show_metric` takes what comes of it.
+    `projection_wanted(name)`: a projection is to be made, or this one changed; `file_wanted()`: one is to be a Python file.
+    `show_metric` takes what comes of it.
     """
 
     chosen = Signal(object)
     projection_wanted = Signal(object)
+    file_wanted = Signal()
 
     def __init__(self, spec: PlotSpec | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,6 +50,8 @@ class PlotDialog(QDialog):
         self.what, self.by, self.header, self.filter = QComboBox(), QComboBox(), QLineEdit(), QLineEdit()
         self.scale, self.side, self.value, self.wrong = QComboBox(), QComboBox(), QLineEdit(), PlainLabel(role="bad", elided=True)
         self.ok, self.projection = QPushButton("Add" if spec is None else "Change"), QPushButton("Projection …")
+        self.file = QPushButton("Python file …")
+        set_tip(self.file, "Numbers of your own, by a function: def project(event)")
         set_tip(self.projection, "Numbers of your own, by a form: a new projection, or a change of the one that is chosen")
         self._names: list[str] = []
         self._list(spec.metric if spec is not None else "")
@@ -70,7 +74,7 @@ class PlotDialog(QDialog):
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(style.GAP_PX)
         rows: tuple[tuple[str, tuple[QWidget, ...]], ...] = (
-            ("What", (self.what, self.projection)),
+            ("What", (self.what, self.projection, self.file)),
             ("A line for each", (self.by, self.header)),
             ("Of events", (self.filter,)),
             ("Drawn as", (self.scale,)),
@@ -95,8 +99,10 @@ class PlotDialog(QDialog):
         buttons.addWidget(cancel)
         buttons.addWidget(self.ok)
         layout.addLayout(buttons)
-        self.projection.setProperty("role", "plain")
-        self.projection.setAutoDefault(False)
+        for button in (self.projection, self.file):
+            button.setProperty("role", "plain")
+            button.setAutoDefault(False)
+        self.file.clicked.connect(lambda _on: self.file_wanted.emit())
         self.projection.clicked.connect(lambda _on: self.projection_wanted.emit(self._metric().partition(PROJECTION)[2]))
         self.ok.clicked.connect(lambda _on: self.keep())
         cancel.clicked.connect(lambda _on: self.reject())
@@ -118,6 +124,10 @@ class PlotDialog(QDialog):
         self.what.setCurrentIndex(self._names.index(name))
         self._offer_labels("")
         self._look()
+
+    def say(self, sentence: str) -> None:
+        """Says what went wrong, until something is changed."""
+        self.wrong.show_text(f"✕ {sentence}")
 
     def _fill(self, spec: PlotSpec) -> None:
         if spec.metric in self._names:

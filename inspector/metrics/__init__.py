@@ -43,6 +43,8 @@ class Question:
     most_points: int = 400
     filter: str = ""
     include_aborted: bool = False
+    is_named: bool = False
+    """Whether the user named the metric just now, so that a function of theirs may run; else only one that was allowed before."""
 
     def with_step(self, step_us: int) -> Question:
         """The same, in steps of this width."""

@@ -109,6 +109,8 @@ def account(state: State) -> dict[str, object]:
         "beyond_the_most_groups": counts.beyond,
         "without_value": {name: count for name, count in without.items() if count},
         "undecided": state.undecided,
+        **({"unreadable": counts.unreadable, "nothing_given": counts.silent} if state.projection.code else {}),
+        **({"failed_at": {"seq": state.failed.seq, "reason": state.failed.reason}} if state.failed else {}),
     }
 
 
@@ -120,6 +122,10 @@ def notes(state: State) -> list[str]:
         told.append(f"{_events(counts.aborted)} of aborted transactions or control records left out")
     if counts.not_applicable:
         told.append(f"the filter is not applicable to {_events(counts.not_applicable)}")
+    if counts.unreadable:
+        told.append(f"{_events(counts.unreadable)} that could not be decoded not given to the function")
+    if counts.silent:
+        told.append(f"the function gave nothing for {_events(counts.silent)}")
     if counts.untimed:
         told.append(f"{_events(counts.untimed)} without a time, in no window")
     if counts.beyond:
@@ -128,7 +134,8 @@ def notes(state: State) -> list[str]:
     for one, count in zip(projection.measures, counts.without, strict=True):
         if count:
             what = "nothing" if one.operation in {"count", "last"} else "no number"
-            told.append(f"{one.name}: {_events(count)} with {what} at {' or '.join(one.places)}")
+            of = f"{count:,} given" if projection.code else _events(count)
+            told.append(f"{one.name}: {of} with {what} at {' or '.join(one.places)}")
     if state.undecided:
         told.append(f"of up to {_events(state.undecided)} it is not known (yet) whether they were aborted")
     return told

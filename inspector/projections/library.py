@@ -12,6 +12,7 @@ from pathlib import Path
 from inspector.errors import UsageError
 from inspector.projections.spec import Projection, is_name, load, parse
 from inspector.settings import projections_place
+from inspector.user_code import is_code
 
 _MOST_OWN = 500
 
@@ -75,5 +76,9 @@ def path_of(asked: str) -> Path | None:
 
 def find(asked: str) -> Projection:
     """The projection in the file `asked`, or that of this name. Raises UsageError where there is none, or it has a mistake."""
+    if is_code(asked):
+        raise UsageError(
+            f"{asked} is a function in Python: only eventscope project, metrics and plots run it; a file of TOML is wanted here"
+        )
     path = path_of(asked)
     return parse(shipped_text(asked), f"{asked}.toml") if path is None else load(path)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from inspector.errors import UsageError
-from inspector.projections.spec import Projection, parse
+from inspector.projections.spec import Projection, check_window, parse
 from inspector.times import span_text
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -15,6 +15,12 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 def checked(projection: Projection) -> Projection:
     """The same when it can be computed. Raises UsageError naming what is wrong."""
+    if projection.code:
+        try:
+            check_window(projection.measures, projection.window_us)
+        except ValueError as error:
+            raise UsageError(f"{projection.name}: {error}") from None
+        return projection
     return parse(written(projection), projection.name or "projection")
 
 
