@@ -23,7 +23,7 @@ from inspector.projections import Projection, State
 from inspector.text import shortened, visible
 
 _AGAIN_MS = 1_000
-_MOST_CHARACTERS, _WIDE_PX, _LEAST_PX = 60, 150, 84
+_MOST_CHARACTERS, _WIDE_PX, _LEAST_PX = 60, 150, 76
 
 
 class ProjectionPreview(QWidget):
@@ -100,7 +100,8 @@ class ProjectionPreview(QWidget):
         if self._headers != found.headers:
             self._headers = found.headers
             self._show_columns(found.headers, found.right)
-        self.table.show_rows(found.rows, ["bad" if is_alarming else "text" for is_alarming in found.alarming])
+        tones = ["bad" if is_alarming else "text" for is_alarming in found.alarming] if any(found.alarming) else []
+        self.table.show_rows(found.rows, tones)
         self.view.setEnabled(True)
         self.part.show_text(found.sentence)
         self.left_out.show_text("; ".join(found.notes))

@@ -88,14 +88,13 @@ class ByProjection:
     def pairs(self, columns: Mapping[str, Sequence[Any]], wanted: Sequence[int], begin: Callable[[int], None]) -> Pairs:
         """What the function gives for the events at the places `wanted`; `begin` is told each place. Raises what the function raises."""
         found = Pairs([], [[] for _ in self._labels], [[] for _ in self._names])
-        listed = [columns[name] for name in COLUMNS]
-        at = {name: number for number, name in enumerate(COLUMNS)}
+        shown = dict(columns)
+        shown["flags"] = [tuple(Flag.names(flags)) if flags else () for flags in columns["flags"]]
+        shown["headers"] = [headers or () for headers in columns["headers"]]
+        listed = list(zip(*(shown[name] for name in COLUMNS), strict=True))
         for place in wanted:
             begin(place)
-            parts = [column[place] for column in listed]
-            parts[at["flags"]] = tuple(Flag.names(parts[at["flags"]]))
-            parts[at["headers"]] = parts[at["headers"]] or ()
-            before = len(found.places)
+            parts, before = listed[place], len(found.places)
             for pair in _given(self._function(ProjectedEvent(*parts))):
                 self._take(found, place, pair)
                 if len(found.places) - before > MOST_PAIRS:
