@@ -22,7 +22,7 @@ from inspector.projections.spec import (
     of_document,
     places_of,
 )
-from inspector.projections.writing import checked
+from inspector.projections.writing import written
 from inspector.times import span_text
 
 _OR = re.compile(r"\s+or\s+(?=(?:[^\"\\]|\\.|\"(?:[^\"\\]|\\.)*\")*\Z)")
@@ -109,7 +109,10 @@ def measure_name(row: MeasureRow) -> str:
 
 
 def projection_of(form: Form) -> Projection:
-    """The projection that the texts say, as its file will be read. Raises FormError for the first thing that is wrong."""
+    """The projection that the texts say, as its file will be read. Raises FormError for the first thing that is wrong.
+
+    Raises UsageError for a `model` that no form can write.
+    """
     if not form.name.strip():
         raise FormError("name", "how is it called? One word, such as revenue")
     if not is_name(form.name.strip()):
@@ -136,9 +139,10 @@ def projection_of(form: Form) -> Projection:
         raise _error(str(error), form) from None
     try:
         "".join((found.title, found.unit, found.filter, *(label.name for label in found.labels))).encode()
-        return checked(found)
     except UnicodeEncodeError:
         raise FormError("", "half a character stands in it, which no file can hold") from None
+    written(found)
+    return found
 
 
 def _labels(rows: Sequence[LabelRow]) -> dict[str, object]:

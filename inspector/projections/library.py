@@ -6,6 +6,7 @@ A name that is both is the user's own.
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import lru_cache
 from importlib import resources as package_files
 from pathlib import Path
 
@@ -42,12 +43,27 @@ def readable() -> tuple[str, ...]:
     """Names of projections that can be computed: all that ship, and of the user's own those without a mistake."""
     found = set(names())
     for name in own():
-        with suppress(UsageError):
-            load(own_path(name))
+        if _is_right(own_path(name)):
             found.add(name)
-            continue
-        found.discard(name)  # what cannot be read hides what it is called like
+        else:
+            found.discard(name)  # what cannot be read hides what it is called like
     return tuple(sorted(found))
+
+
+def _is_right(path: Path) -> bool:
+    try:
+        told = path.stat()
+    except OSError:
+        return False
+    return _was_right(path, told.st_mtime_ns, told.st_size)
+
+
+@lru_cache(maxsize=_MOST_OWN)
+def _was_right(path: Path, _mtime_ns: int, _size: int) -> bool:
+    with suppress(UsageError):
+        load(path)
+        return True
+    return False
 
 
 def shipped_text(name: str) -> str:

@@ -8,6 +8,7 @@ limit removes from a capture stays counted. Read `chunk` for how a stretch is ad
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -29,8 +30,8 @@ from inspector.user_code import StoppedError
 CHUNK = 1 << 16
 """Events added up at a time."""
 _FIRST_CHUNK = 1 << 13
-_FUNCTION_CHUNK = 1 << 9
-"""A function of the user's own is asked of so many at first, of `_FIRST_CHUNK` at most: it is stopped between them."""
+_FUNCTION_CHUNK, _LONG_S = 1 << 7, 0.4
+"""A function of the user's own is asked of so many at first, then of as many as it answers in so long: it is stopped between them."""
 _MOST_BYTES = 16 << 20
 """Of the columns of a stretch: stretches get shorter where values are large."""
 MOST_GROUPS = 100_000
@@ -184,6 +185,7 @@ class State:
             # a reader beside hides nothing
             is_double = last - low >= size > _FIRST_CHUNK and reader.masks is None and self._columns is None
             later = reader.beside().run(partial(look, start=low + size)) if is_double else None
+            begun_s = time.monotonic()
             try:
                 found = [look(reader, low)]
             except StoppedError:
@@ -196,7 +198,7 @@ class State:
                 found.append(later.result())
             yield from found
             low = found[-1].last_seq + 1
-            size = _next_size(size, found[-1].bytes, CHUNK if self._columns is None else _FIRST_CHUNK)
+            size = _next_size(size, found[-1].bytes) if self._columns is None else _next_asked(size, time.monotonic() - begun_s)
 
     def _take(self, part: Partial, undecided: Ranges) -> None:
         if touches(part.reach, undecided):
@@ -313,7 +315,12 @@ class State:
         self._undecided = {int(log_id): [(int(low), int(high)) for low, high in ranges] for log_id, ranges in found["undecided"]}
 
 
-def _next_size(size: int, used_bytes: int, most: int) -> int:
+def _next_asked(size: int, took_s: float) -> int:
+    """Of how many events a function is asked next."""
+    return max(16, size // 4) if took_s > _LONG_S else min(_FIRST_CHUNK, size * 4) if took_s * 4 < _LONG_S else size
+
+
+def _next_size(size: int, used_bytes: int) -> int:
     if used_bytes > _MOST_BYTES:
         return max(256, size // 2)
-    return min(most, size * 4) if used_bytes * 4 < _MOST_BYTES else size
+    return min(CHUNK, size * 4) if used_bytes * 4 < _MOST_BYTES else size
