@@ -25,6 +25,7 @@ from app.plot_picture import save_numbers, save_picture
 from app.projection_file import allow, choose_file
 from app.session import Session
 from inspector.errors import StorageError
+from inspector.query.seen import known
 
 
 class Plots(Protocol):
@@ -87,11 +88,12 @@ class PlotDoing:
         dialog.open()
 
     def _offer_own(self, dialog: PlotDialog) -> None:
-        """Has a dialog take projections of the user's own."""
+        """Has a dialog take projections of the user's own, and complete its filter."""
 
         def taken(path: str) -> None:
             dialog.show_metric(f"{PROJECTION}{path}")
 
+        self._pane.session.work.run(known, dialog.filter.learn, lambda _sentence: None, lane="seen for a plot")
         dialog.projection_wanted.connect(lambda name: self._edit(name, dialog, dialog.show_metric))
         dialog.file_wanted.connect(lambda: choose_file(self._pane.session, dialog, taken, dialog.say))
 

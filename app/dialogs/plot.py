@@ -11,6 +11,7 @@ from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app import style
+from app.filter_line import FilterLine
 from app.models.plot_spec import SCALES, PlotSpec, Threshold, threshold_of
 from app.models.toml_parts import problem_of
 from app.plain import PlainLabel, set_tip
@@ -47,7 +48,7 @@ class PlotDialog(QDialog):
         self.setWindowTitle("Add a plot" if spec is None else "Change this plot")
         self.setMinimumWidth(_WIDTH_PX)
         self._before = spec
-        self.what, self.by, self.header, self.filter = QComboBox(), QComboBox(), QLineEdit(), QLineEdit()
+        self.what, self.by, self.header, self.filter = QComboBox(), QComboBox(), QLineEdit(), FilterLine()
         self.scale, self.side, self.value, self.wrong = QComboBox(), QComboBox(), QLineEdit(), PlainLabel(role="bad", elided=True)
         self.ok, self.projection = QPushButton("Add" if spec is None else "Change"), QPushButton("Projection …")
         self.file = QPushButton("Python file …")
@@ -67,6 +68,7 @@ class PlotDialog(QDialog):
             box.currentIndexChanged.connect(lambda _index: self._look())
         for line in (self.header, self.filter, self.value):
             line.textChanged.connect(lambda _text: self._look())
+        self.filter.asked.connect(lambda _nothing: self.keep())
         self._look()
 
     def _build(self) -> None:

@@ -359,3 +359,27 @@ def test_the_command_prints_what_came_before_a_failure_and_goes_on_from_a_state(
     path.write_text(path.read_text().replace('["sku"]', '.get("sku")'))
     assert main([*command, "--state", str(state)]) == 2
     assert "or this one was changed since; begin anew" in capsys.readouterr().err
+
+
+def test_one_that_fails_only_when_it_is_asked_again_leaves_no_wrong_number(tmp_path: Path, codes: Codes) -> None:
+    flag = tmp_path / "flag"
+    text = f"""
+from pathlib import Path
+measures = {{"n": "count"}}
+
+def project(event):
+    assert not Path({str(flag)!r}).exists()
+    yield 1, None
+"""
+    state = function(str(written(tmp_path, text)), QUICK, codes).state()
+    with Grown(tmp_path / "x.evcap") as grown, CaptureReader(tmp_path / "x.evcap") as reader:
+        grown.append([Written(n, "{}") for n in range(20)])
+        state.advance(reader)
+        grown.decide(0, 0, 20, [3, 4])  # some of it is taken back, for which it is asked once more
+        flag.touch()
+        with pytest.raises(FunctionError, match=r"stopped at event 1 .*AssertionError"):
+            state.advance(reader)
+        assert state.until_seq == 0
+        flag.unlink()
+        state.advance(reader)
+        assert [row.values["n"] for row in rows(state)] == [18]
