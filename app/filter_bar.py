@@ -1,56 +1,32 @@
 """The filter in the toolbar: typed with completion, said in words, shown as right or wrong; used ones and kept ones.
 
-Nothing here reads a file in the GUI thread: what was seen in the capture is asked of a worker once. Read `filter_help` for what
-drops down, `inspector.query.completion` for what is offered, `selection` for what obeys.
+Nothing here reads a file in the GUI thread: what was seen in the capture is asked of a worker once. Read `filter_line` for
+the typing, `selection` for what obeys.
 """
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSettings, Qt, Signal
-from PySide6.QtGui import QAction, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QPushButton, QWidget
+from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QWidget
 
 from app import style
-from app.filter_help import FilterHelp
+from app.filter_line import FilterLine
 from app.filter_menu import plain
 from app.filter_store import FilterStore
 from app.indexing import INDEX_TIP, can_be_indexed
-from app.plain import announce, set_role, set_tip
+from app.plain import set_tip
 from app.profiles import Profiles
 from app.selection import Selection
 from app.session import Session
 from inspector.errors import QueryError
-from inspector.query import Filter, compile_filter
-from inspector.query.completion import Known, Suggestion, complete
-from inspector.query.names import CAPTURED
+from inspector.query.completion import Known, Suggestion
 from inspector.query.places import places_in
 from inspector.query.seen import known
 from inspector.text import shortened, visible
 
-_LONGEST_CHECKED = 2_000
-"""A longer filter is checked when it is asked for, not at every key."""
 _MENU_CHARACTERS = 70
 _MENU_ROWS = 15
-
-
-class FilterBox(QLineEdit):
-    """The line itself; tells keys that mean something to the bar."""
-
-    left = Signal(object)
-    """`(nothing)`: the focus went elsewhere."""
-    entered = Signal(object)
-    """`(nothing)`: the focus came."""
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Says so."""
-        super().focusInEvent(event)
-        self.entered.emit("")
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Says so; a menu of its own is not elsewhere."""
-        super().focusOutEvent(event)
-        if event.reason() is not Qt.FocusReason.PopupFocusReason:
-            self.left.emit("")
 
 
 class FilterBar(QWidget):
@@ -64,19 +40,12 @@ class FilterBar(QWidget):
         self.store = FilterStore(settings, profiles)
         self._session: Session | None = None
         self._selection: Selection | None = None
-        self._known = Known()
-        self._help: FilterHelp | None = None
-        self._start = 0
-        self.box = FilterBox()
-        self.box.setAccessibleName("Filter")
+        self.box = FilterLine(empty=self._before, keeps_escape=True)
         self.box.setPlaceholderText("Filter: an expression, or a text to search for  ( / )")
-        self.box.setFont(style.fixed_font())
-        self.box.setMaxLength(20_000)
         self.box.setMinimumWidth(160)
-        self.box.textEdited.connect(self._edited)
         self.box.entered.connect(self._entered)
-        self.box.left.connect(self._left)
-        self.box.installEventFilter(self)
+        self.box.asked.connect(lambda _nothing: self.apply())
+        self.box.given_up.connect(lambda _nothing: self.revert())
         self.menu_button = QPushButton("Saved ▾")
         self.menu_button.setProperty("role", "plain")
         set_tip(self.menu_button, "Filters that were kept, and those used before")
@@ -89,9 +58,10 @@ class FilterBar(QWidget):
 
     def follow(self, session: Session | None, selection: Selection | None) -> None:
         """Works on another session; None: nothing is open."""
-        self._session, self._selection, self._known = session, selection, Known()
+        self._session, self._selection = session, selection
+        self.forget_seen()
         self.setVisible(selection is not None)
-        self._hide_help()
+        self.box.hide_help()
         if selection is not None:
             selection.filter_changed.connect(self._changed)
         self._changed(selection.filter if selection is not None else "")
@@ -103,7 +73,7 @@ class FilterBar(QWidget):
 
     def forget_seen(self) -> None:
         """What the capture had to offer is asked again: other things are hidden now."""
-        self._known = Known()
+        self.box.known = Known()
 
     # ---- following
 
@@ -111,136 +81,40 @@ class FilterBar(QWidget):
         """Another filter is in force."""
         if self.sender() is not None and self.sender() is not self._selection:
             return  # of a session before
-        self.box.setText(str(text))
-        self.box.setCursorPosition(0)
-        self._check()
+        self.box.show_filter(str(text))
 
     def _entered(self, _nothing: object) -> None:
         session = self._session
         if session is not None:
-            session.work.run(known, self._learn, lambda _error: None, lane="seen")
-
-    def _learn(self, seen: Known) -> None:
-        self._known = seen
-        if self._help is not None and self._help.isVisible():
-            self._offer()
-
-    def _left(self, _nothing: object) -> None:
-        self._hide_help()
+            session.work.run(known, self.box.learn, lambda _error: None, lane="seen")
 
     # ---- typing
 
-    def _edited(self, _text: str) -> None:
-        self._check()
-        self._offer()
-
-    def _check(self) -> None:
-        """Says whether what stands in the box is a filter, or the beginning of one: by colour here and by words below."""
-        text = self.box.text().strip()
-        found: Filter | QueryError | None = None
-        if text and len(text) <= _LONGEST_CHECKED:
-            found = _compiled(text)
-        role, words = "", ""
-        if isinstance(found, QueryError):
-            is_begun = self.box.hasFocus() and found.column >= len(text)
-            role, words = ("", f"… {found.expected}") if is_begun else ("bad", found.sentence)
-        elif found is not None:
-            role, words = "ok", found.words
-        set_role(self.box, role)
-        self.box.setAccessibleDescription(words)
-        if self._help is not None:
-            self._help.say({"bad": "✕ ", "ok": "✓ "}.get(role, "") + words, role or "dim")
-
-    def _offer(self) -> None:
-        """Shows what may stand at the cursor; in an empty box what was asked before."""
-        popup = self._popup()
-        text, cursor = self.box.text(), self.box.cursorPosition()
-        if text.strip():
-            found = complete(text, cursor, self._known)
-            self._start = found.start
-            popup.offer(found.found)
-        else:
-            self._start = 0
-            kept = [Suggestion(each, each, "kept") for each in self.store.kept]
-            used = [Suggestion(each, each, "used before") for each in self.store.used if each not in self.store.kept]
-            popup.offer([*kept, *used])
-        self._check()
-        popup.show_below(self.box)
-
-    def _insert(self, suggestion: Suggestion) -> None:
-        text, cursor = self.box.text(), self.box.cursorPosition()
-        self.box.setText(text[: self._start] + suggestion.insert + text[cursor:])
-        self.box.setCursorPosition(self._start + len(suggestion.insert))
-        self._edited("")
+    def _before(self) -> list[Suggestion]:
+        """What is offered in an empty box: what was asked before."""
+        kept = [Suggestion(each, each, "kept") for each in self.store.kept]
+        used = [Suggestion(each, each, "used before") for each in self.store.used if each not in self.store.kept]
+        return [*kept, *used]
 
     def apply(self) -> None:
         """Puts the filter in force; a wrong one is said, with the cursor where it is wrong."""
-        text = self.box.text().strip()
-        found = _compiled(text) if text else None
         if self._selection is None:
             return
+        text, found = self.box.text().strip(), self.box.compiled()
         if isinstance(found, QueryError):
-            self._offer()
-            set_role(self.box, "bad")
-            self._popup().say(f"✕ {found.sentence}", "bad")
-            self.box.setCursorPosition(min(found.column + len(self.box.text()) - len(self.box.text().lstrip()), len(self.box.text())))
-            announce(self.box, found.sentence, at_once=True)
+            self.box.say_wrong(found)
             return
         if self._session is not None and not self._session.masks:  # what is masked may stand in a filter
             self.store.use(text)
-        self._hide_help()
+        self.box.hide_help()
         self._selection.choose_filter(text)
         self.done.emit("")
 
     def revert(self) -> None:
         """Shows the filter in force again."""
         self._changed(self._selection.filter if self._selection is not None else "")
-        self._hide_help()
+        self.box.hide_help()
         self.done.emit("")
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Enter, Esc, Tab, Up and Down."""
-        if watched is not self.box or event.type() not in {QEvent.Type.KeyPress, QEvent.Type.ShortcutOverride}:
-            return False
-        assert isinstance(event, QKeyEvent)
-        key = Qt.Key(event.key())
-        if event.type() is QEvent.Type.ShortcutOverride:
-            if key is Qt.Key.Key_Escape:
-                event.accept()  # else it would clear the filter
-            return False
-        return self._pressed(key)
-
-    def _pressed(self, key: Qt.Key) -> bool:
-        popup = self._help if self._help is not None and self._help.isVisible() else None
-        if key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}:
-            if popup is not None and popup.marked is not None:
-                self._insert(popup.marked)
-            else:
-                self.apply()
-        elif key is Qt.Key.Key_Escape:
-            if popup is not None and popup.table.isVisible():
-                self._hide_help()
-            else:
-                self.revert()
-        elif key is Qt.Key.Key_Tab and popup is not None and popup.best is not None:
-            self._insert(popup.best)
-        elif key in {Qt.Key.Key_Down, Qt.Key.Key_Up}:
-            if popup is None:
-                self._offer()
-            self._popup().move_mark(1 if key is Qt.Key.Key_Down else -1)
-        else:
-            return False
-        return True
-
-    def _popup(self) -> FilterHelp:
-        if self._help is None:
-            self._help = FilterHelp(self.window())
-            self._help.chosen.connect(self._insert)
-        return self._help
-
-    def _hide_help(self) -> None:
-        if self._help is not None:
-            self._help.hide()
 
     # ---- used and kept ones
 
@@ -288,10 +162,3 @@ class FilterBar(QWidget):
     def _choose(self, text: str) -> None:
         self.box.setText(text)
         self.apply()
-
-
-def _compiled(text: str) -> Filter | QueryError:
-    try:
-        return compile_filter(text, CAPTURED)
-    except QueryError as error:
-        return error

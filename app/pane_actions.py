@@ -43,6 +43,7 @@ def pane_actions(window: MainWindow) -> list[Action]:
 
     return [
         Action("Plots", "Add a plot", plots(PlotDoing.add_plot), is_possible=has),
+        Action("Plots", "Make or change a projection", plots(PlotDoing.edit_projection), is_possible=has),
         Action("Plots", "Only the standard plots", plots(PlotDoing.reset_plots), is_possible=has),
         Action("Window", "To the next pane", walk(back=False), "F6", is_possible=has),
         Action("Window", "To the pane before", walk(back=True), "Shift+F6", is_possible=has),

@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QMenu, QWidget
 
 from app.models.plot_spec import LINEAR, LOG, SCALES, STACKED
 from app.plot_card import PlotCard
+from inspector.projections.spec import is_name
+from inspector.user_code import is_code
 
 _SCALE_WORDS = {LINEAR: "Lines", LOG: "Lines on a log scale", STACKED: "Stacked"}
 
@@ -24,6 +26,12 @@ class Doing(Protocol):
 
     def change_plot(self, card: PlotCard, *, alarm: bool = False) -> None:
         """Asks what the plot is to show; `alarm`: first of all its alarm."""
+
+    def change_projection(self, card: PlotCard) -> None:
+        """Opens the form of the projection that it shows."""
+
+    def allow_code(self, card: PlotCard) -> None:
+        """Asks whether its Python file may run as it is now."""
 
     def set_scale(self, card: PlotCard, scale: str) -> None:
         """Draws it another way."""
@@ -75,6 +83,11 @@ def add_card_actions(menu: QMenu, doing: Doing, card: PlotCard) -> None:
     """Adds what can be done with a plot."""
     has = card.shown is not None
     _add(menu, "Change this plot …", lambda: doing.change_plot(card))
+    kind, _, name = card.spec.metric.partition(":")
+    if kind == "projection" and is_name(name):
+        _add(menu, "Change its projection …", lambda: doing.change_projection(card))
+    if kind == "projection" and is_code(name):
+        _add(menu, "Let its Python file run …", lambda: doing.allow_code(card))
     group = QActionGroup(menu)
     for scale in SCALES:
         action = _add(menu, _SCALE_WORDS[scale], partial(doing.set_scale, card, scale))

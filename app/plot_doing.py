@@ -5,7 +5,7 @@ Read `plot_card_menu` for where it is chosen, `panes.metrics` for the plots.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import tzinfo
 from pathlib import Path
@@ -14,15 +14,18 @@ from typing import Protocol
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.dialogs.plot import PlotDialog
-from app.models.plot_spec import PlotSpec, standard
+from app.dialogs.plot import PROJECTION, PlotDialog
+from app.dialogs.projection import ProjectionDialog
+from app.models.plot_spec import MOST_PLOTS, PlotSpec, standard
 from app.models.plotted import command, csv_text
 from app.notice import Notice
 from app.plot_card import PlotCard
 from app.plot_feeds import PlotFeed
 from app.plot_picture import save_numbers, save_picture
+from app.projection_file import allow, choose_file
 from app.session import Session
 from inspector.errors import StorageError
+from inspector.query.seen import known
 
 
 class Plots(Protocol):
@@ -71,6 +74,7 @@ class PlotDoing:
         """Asks for a plot to add."""
         dialog = PlotDialog(None, self._pane.window())
         dialog.chosen.connect(self._pane.add)
+        self._offer_own(dialog)
         dialog.open()
         return dialog
 
@@ -78,9 +82,53 @@ class PlotDoing:
         """Asks what a plot is to show; `alarm`: first of all its alarm."""
         dialog = PlotDialog(card.spec, card)
         dialog.chosen.connect(lambda spec: self._pane.change(card, spec))
+        self._offer_own(dialog)
         if alarm:
             dialog.take_alarm()
         dialog.open()
+
+    def _offer_own(self, dialog: PlotDialog) -> None:
+        """Has a dialog take projections of the user's own, and complete its filter."""
+
+        def taken(path: str) -> None:
+            dialog.show_metric(f"{PROJECTION}{path}")
+
+        self._pane.session.work.run(known, dialog.filter.learn, lambda _sentence: None, lane="seen for a plot")
+        dialog.projection_wanted.connect(lambda name: self._edit(name, dialog, dialog.show_metric))
+        dialog.file_wanted.connect(lambda: choose_file(self._pane.session, dialog, taken, dialog.say))
+
+    def allow_code(self, card: PlotCard) -> None:
+        """Asks whether the Python file of a plot may run as it is now, and reads its numbers."""
+        allow(self._pane.session, projection_of(card.spec), card, lambda _path: self.turn_reading(card, on=True), card.show_error)
+
+    def edit_projection(self, name: str = "") -> ProjectionDialog:
+        """Opens the form of a projection, a new one without a name; what is saved is plotted."""
+        return self._edit(name, self._pane.window(), self._plot)
+
+    def change_projection(self, card: PlotCard) -> None:
+        """Opens the form of the projection that a plot shows."""
+        self.edit_projection(projection_of(card.spec))
+
+    def _edit(self, name: str, parent: QWidget, taken: Callable[[str], None]) -> ProjectionDialog:
+        def saved(kept: str) -> None:
+            metric = f"{PROJECTION}{kept}"
+            for card in self._pane.cards:
+                if card.spec.metric == metric:
+                    self.turn_reading(card, on=True)
+            taken(metric)
+
+        dialog = ProjectionDialog(self._pane.session, name, parent)
+        dialog.saved.connect(saved)
+        dialog.open()
+        return dialog
+
+    def _plot(self, metric: str) -> None:
+        """Shows a plot of it unless there is one."""
+        if all(card.spec.metric != metric for card in self._pane.cards):
+            if len(self._pane.cards) < MOST_PLOTS:
+                self._pane.add(PlotSpec(metric))
+            else:
+                self._pane.notice.say(f"{metric} is saved; with {MOST_PLOTS} plots there is no room for another", role="warn")
 
     def set_scale(self, card: PlotCard, scale: str) -> None:
         """Draws it another way."""
@@ -165,3 +213,8 @@ class PlotDoing:
             self._pane.notice.say(str(error), role="bad")
             return
         self._pane.notice.say(f"written to {target}", role="ok")
+
+
+def projection_of(spec: PlotSpec) -> str:
+    """The name of the projection that a plot shows; empty for another metric."""
+    return spec.metric.removeprefix(PROJECTION) if spec.metric.startswith(PROJECTION) else ""

@@ -74,5 +74,13 @@ class CaptureError(EventscopeError):
     exit_status = ExitStatus.CAPTURE
 
 
+class FunctionError(EventscopeError):
+    """A function of the user's own failed, or was ended, at the event numbered `seq`, for `reason`. What is before it counts."""
+
+    def __init__(self, seq: int, reason: str, *, where: str) -> None:
+        super().__init__(f"{where}: {reason}")
+        self.seq, self.reason, self.where = seq, reason, where
+
+
 class CaptureInUseError(UsageError):
     """Another process is writing this capture."""

@@ -40,6 +40,16 @@ def rules_dir() -> Path:
     return _made(config_dir() / "rules")
 
 
+def projections_place() -> Path:
+    """Where the user's own projections are kept, a file for each; there need be no such folder."""
+    return _place("config", "XDG_CONFIG_HOME", ".config", "APPDATA", "Library/Preferences") / "projections"
+
+
+def projections_dir() -> Path:
+    """The same folder, made when missing. Raises OSError."""
+    return _made(projections_place())
+
+
 def captures_dir() -> Path:
     """The folder of captures that were given no place of their own, open to its owner only. Raises OSError."""
     folder = data_dir() / "captures"

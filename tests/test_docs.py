@@ -135,6 +135,7 @@ class Desk:
         (self.folder / "shipments.toml").write_text(page.split("```toml\n")[1].split("```")[0])
         page = (GUIDE / "projections.md").read_text(encoding="utf-8")
         (self.folder / "stock.toml").write_text(page.split("```toml\n")[1].split("```")[0])
+        (self.folder / "stock.py").write_text(page.split("```python\n")[1].split("```")[0])
         self._model()
 
     def _model(self) -> None:
@@ -189,6 +190,12 @@ def test_command_runs_and_shows_something(desk: Desk, page: str, line: str, requ
     assert done.returncode in {0, 1}, f"{page}: {done.stderr}"
     assert "Traceback" not in done.stderr
     assert done.stdout or " capture " in line, f"{page}: shows nothing: {done.stderr}"
+
+
+def test_the_function_of_the_page_gives_what_the_projection_that_ships_does(desk: Desk) -> None:
+    told = [desk.run(f"eventscope project demo.evcap {name} --every 1h --format csv").stdout for name in ("stock", "stock.py")]
+    assert told[0] == told[1]
+    assert len(told[0].splitlines()) > 10
 
 
 def parsers() -> dict[str, argparse.ArgumentParser]:

@@ -7,29 +7,40 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QDialog, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app import style
+from app.filter_line import FilterLine
 from app.models.plot_spec import SCALES, PlotSpec, Threshold, threshold_of
 from app.models.toml_parts import problem_of
-from app.plain import PlainLabel
+from app.plain import PlainLabel, set_tip
 from inspector import metrics
 from inspector.capture.steps import HEADER
 from inspector.errors import UsageError
+from inspector.projections import library
 from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
+from inspector.text import shortened, visible
 
-_WIDTH_PX, _LABEL_PX = 460, 130
+_WIDTH_PX, _LABEL_PX = 640, 130
+PROJECTION = "projection:"
+_MOST_CHARACTERS = 80
 _ANY_HEADER = f"{HEADER}NAME"
 _SIDES = ("no alarm", "above", "below")
 _SCALE_WORDS = dict(zip(SCALES, ("lines", "lines on a log scale", "stacked"), strict=True))
 
 
 class PlotDialog(QDialog):
-    """`chosen(PlotSpec)` when it is kept. `spec` is the plot to change; None: a new one."""
+    """`chosen(PlotSpec)` when it is kept. `spec` is the plot to change; None: a new one.
+
+    `projection_wanted(name)`: a projection is to be made, or this one changed; `file_wanted()`: one is to be a Python file.
+    `show_metric` takes what comes of it.
+    """
 
     chosen = Signal(object)
+    projection_wanted = Signal(object)
+    file_wanted = Signal()
 
     def __init__(self, spec: PlotSpec | None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -37,11 +48,14 @@ class PlotDialog(QDialog):
         self.setWindowTitle("Add a plot" if spec is None else "Change this plot")
         self.setMinimumWidth(_WIDTH_PX)
         self._before = spec
-        self.what, self.by, self.header, self.filter = QComboBox(), QComboBox(), QLineEdit(), QLineEdit()
+        self.what, self.by, self.header, self.filter = QComboBox(), QComboBox(), QLineEdit(), FilterLine()
         self.scale, self.side, self.value, self.wrong = QComboBox(), QComboBox(), QLineEdit(), PlainLabel(role="bad", elided=True)
-        self.ok = QPushButton("Add" if spec is None else "Change")
-        self._names = list(metrics.names())
-        self.what.addItems([f"{metrics.metric(name).title} ({metrics.metric(name).unit})" for name in self._names])
+        self.ok, self.projection = QPushButton("Add" if spec is None else "Change"), QPushButton("Projection …")
+        self.file = QPushButton("Python file …")
+        set_tip(self.file, "Numbers of your own, by a function: def project(event)")
+        set_tip(self.projection, "Numbers of your own, by a form: a new projection, or a change of the one that is chosen")
+        self._names: list[str] = []
+        self._list(spec.metric if spec is not None else "")
         self.scale.addItems(list(_SCALE_WORDS.values()))
         self.side.addItems(list(_SIDES))
         self.header.setPlaceholderText("name of the header")
@@ -54,6 +68,7 @@ class PlotDialog(QDialog):
             box.currentIndexChanged.connect(lambda _index: self._look())
         for line in (self.header, self.filter, self.value):
             line.textChanged.connect(lambda _text: self._look())
+        self.filter.asked.connect(lambda _nothing: self.keep())
         self._look()
 
     def _build(self) -> None:
@@ -61,7 +76,7 @@ class PlotDialog(QDialog):
         layout.setContentsMargins(12, 12, 12, 12)
         layout.setSpacing(style.GAP_PX)
         rows: tuple[tuple[str, tuple[QWidget, ...]], ...] = (
-            ("What", (self.what,)),
+            ("What", (self.what, self.projection, self.file)),
             ("A line for each", (self.by, self.header)),
             ("Of events", (self.filter,)),
             ("Drawn as", (self.scale,)),
@@ -72,8 +87,10 @@ class PlotDialog(QDialog):
             label.setMinimumWidth(_LABEL_PX)
             row.addWidget(label)
             for number, widget in enumerate(widgets):
-                widget.setAccessibleName(words if not number else f"{words}: {'name' if widget is self.header else 'number'}")
-                row.addWidget(widget, 1)
+                is_button = isinstance(widget, QPushButton)
+                if not is_button:
+                    widget.setAccessibleName(words if not number else f"{words}: {'name' if widget is self.header else 'number'}")
+                row.addWidget(widget, 0 if is_button else 1)
             layout.addLayout(row)
         layout.addWidget(self.wrong)
         self.ok.setProperty("role", "main")
@@ -84,8 +101,35 @@ class PlotDialog(QDialog):
         buttons.addWidget(cancel)
         buttons.addWidget(self.ok)
         layout.addLayout(buttons)
+        for button in (self.projection, self.file):
+            button.setProperty("role", "plain")
+            button.setAutoDefault(False)
+        self.file.clicked.connect(lambda _on: self.file_wanted.emit())
+        self.projection.clicked.connect(lambda _on: self.projection_wanted.emit(self._metric().partition(PROJECTION)[2]))
         self.ok.clicked.connect(lambda _on: self.keep())
         cancel.clicked.connect(lambda _on: self.reject())
+
+    def _list(self, shown: str) -> None:
+        """Offers the metrics there are, and the one that is shown: it may be that of a file."""
+        self._names = list(metrics.names())
+        self._names += [shown] if shown and shown not in self._names else []
+        self.what.clear()
+        self.what.addItems([_metric_words(name) for name in self._names])
+
+    def _metric(self) -> str:
+        return self._names[self.what.currentIndex()]
+
+    def show_metric(self, name: str) -> None:
+        """Chooses a metric that may be new, or another than it was."""
+        with QSignalBlocker(self.what):
+            self._list(name)
+        self.what.setCurrentIndex(self._names.index(name))
+        self._offer_labels("")
+        self._look()
+
+    def say(self, sentence: str) -> None:
+        """Says what went wrong, until something is changed."""
+        self.wrong.show_text(f"✕ {sentence}")
 
     def _fill(self, spec: PlotSpec) -> None:
         if spec.metric in self._names:
@@ -102,7 +146,7 @@ class PlotDialog(QDialog):
         wanted = by or self._by()
         self.by.blockSignals(True)
         self.by.clear()
-        labels = metrics.metric(self._names[self.what.currentIndex()]).labels
+        labels = self._labels()
         self.by.addItems([_label_words(label) for label in labels])
         self.by.blockSignals(False)
         if wanted.startswith(HEADER) and _ANY_HEADER in labels:
@@ -111,8 +155,14 @@ class PlotDialog(QDialog):
         elif wanted in labels:
             self.by.setCurrentIndex(labels.index(wanted))
 
+    def _labels(self) -> tuple[str, ...]:
+        try:
+            return metrics.metric(self._metric()).labels
+        except UsageError:
+            return ("",)
+
     def _by(self) -> str:
-        labels = metrics.metric(self._names[self.what.currentIndex()]).labels
+        labels = self._labels()
         label = labels[self.by.currentIndex()] if 0 <= self.by.currentIndex() < len(labels) else ""
         return f"{HEADER}{self.header.text().strip()}" if label == _ANY_HEADER else label
 
@@ -126,6 +176,10 @@ class PlotDialog(QDialog):
 
     def problem(self) -> str:
         """Why this can be no plot, as a sentence; empty when it can."""
+        try:
+            metrics.metric(self._metric())
+        except UsageError as error:
+            return str(error)
         if self._by() == HEADER:
             return "say the name of the header"
         if text := self.filter.text().strip():
@@ -155,10 +209,21 @@ class PlotDialog(QDialog):
         if self.problem():
             return
         before = self._before or PlotSpec("")
-        name, text = self._names[self.what.currentIndex()], self.filter.text().strip()
+        name, text = self._metric(), self.filter.text().strip()
         scale = SCALES[self.scale.currentIndex()]
         self.chosen.emit(replace(before, metric=name, by=self._by(), filter=text, scale=scale, threshold=self._threshold()))
         self.accept()
+
+
+def _metric_words(name: str) -> str:
+    """A metric as it is offered; the name of one that cannot be read."""
+    try:
+        found = metrics.metric(name)
+    except UsageError:
+        return visible(shortened(name, _MOST_CHARACTERS))
+    is_own = name.startswith(PROJECTION) and name.removeprefix(PROJECTION) in library.own()
+    unit = f" ({found.unit})" if found.unit else ""
+    return visible(shortened(f"{found.title}{unit}{': yours' if is_own else ''}", _MOST_CHARACTERS))
 
 
 def _label_words(label: str) -> str:

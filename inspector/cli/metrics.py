@@ -108,7 +108,7 @@ def _question(args: argparse.Namespace) -> Question:
 
     low, high = (_time_us(text) for text in (args.start, args.end))
     span = None if low is None and high is None else (low if low is not None else -(2**62), high if high is not None else 2**62)
-    return Question(by=args.by, span_us=span, step_us=args.every, filter=args.filter)
+    return Question(by=args.by, span_us=span, step_us=args.every, filter=args.filter, is_named=True)
 
 
 def _time_us(text: str | None) -> int | None:

@@ -10,18 +10,20 @@ import csv
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli.code import add_code_options, terms
 from inspector.cli.hiding import add_options, open_shown
 from inspector.cli.stopping import stopping
-from inspector.errors import ExitStatus, UsageError
+from inspector.errors import ExitStatus, FunctionError, UsageError
 
 if TYPE_CHECKING:
     from threading import Event as Stop
 
     from inspector.capture.reader import CaptureReader
-    from inspector.projections import Projection, Row, State
+    from inspector.projections import Moment, Projection, Row, State
 
 FOLLOW_S = 1.0
 
@@ -30,35 +32,66 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Registers `project`."""
     project = commands.add_parser("project", help="numbers computed from the events, by group", description=_project.__doc__)
     project.add_argument("file", type=Path, metavar="FILE")
-    project.add_argument("spec", metavar="SPEC", help="a projection: a TOML file, or the name of one that ships with the program")
+    project.add_argument(
+        "spec",
+        metavar="SPEC",
+        help="a projection: a TOML file, the name of one of yours or of one that ships, or FILE.py[:function] with def project(event)",
+    )
     project.add_argument("--at", metavar="T", help="events with time ≤ T (with its zone; a date means its end), or position ≤ T")
     project.add_argument("--every", metavar="1m", help="in windows of this width instead of what the projection says; none: of all time")
     project.add_argument("--follow", action="store_true", help="go on while the capture grows, printing the rows that changed")
     project.add_argument("--state", type=Path, metavar="STATE", help="go on from this file where it is there, and keep the outcome in it")
     project.add_argument("--format", choices=("table", "jsonl", "csv"))
     project.add_argument("--require-complete", action="store_true", help="exit 5 when not all that was asked for was read")
+    code = add_code_options(project)
+    code.add_argument("--remember", action="store_true", help="this file may run in the window too, as it is now")
     add_options(project)
     project.set_defaults(run=_project)
 
 
 def _project(args: argparse.Namespace) -> ExitStatus:
-    """Groups events and counts, adds up or averages what is in them, exactly. Exit status 1: a threshold of the projection is passed."""
-    from inspector.projections import NOW, State
-    from inspector.projections.library import find
+    """Groups events and counts, adds up or averages what is in them, exactly.
+
+    Exit status 1: a threshold of the projection is passed, or a function of one's own failed at an event, which is said.
+    """
+    from inspector.projections import NOW
     from inspector.projections.moment import at
 
-    projection = _widened(find(args.spec), args.every)
     moment = NOW if args.at is None else at(args.at)
     if args.follow and args.at is not None:
         raise UsageError("--follow goes on with what comes: leave --at out")
-    with open_shown(args) as reader, stopping(with_stdin=False) as stop:
-        state = _kept(args.state, projection, moment) or State(projection, moment)
-        state.advance(reader, is_stopped=stop.is_set)
+    with stopping(with_stdin=False) as stop, _state(args, moment, stop) as state, open_shown(args) as reader:
+        is_alarming = False
+        with suppress(FunctionError):  # said at the end, after what came before it
+            state.advance(reader, is_stopped=stop.is_set)
         is_alarming = _put(args, state)
-        while args.follow and not stop.wait(FOLLOW_S):
+        while args.follow and not state.failed and not stop.wait(FOLLOW_S):
             is_alarming = _put_changes(args, state, reader) or is_alarming
         _keep(args.state, state)
         return _ended(args, reader, state, stop, is_alarming=is_alarming)
+
+
+@contextmanager
+def _state(args: argparse.Namespace, moment: Moment, stop: Stop) -> Iterator[State]:
+    """The state to go on from. A function of the user's own runs while it is there: naming it is the consent."""
+    from inspector.projections import State
+    from inspector.projections.library import find
+    from inspector.user_code import is_code
+    from inspector.user_code.codes import Codes
+    from inspector.user_code.consent import consent_of, remember
+
+    kept = _kept(args.state)
+    if not is_code(args.spec):
+        projection = _widened(find(args.spec), args.every)
+        yield State(projection, moment) if kept is None else State.from_json(kept, projection, moment)
+        return
+    from inspector.projections.by_code import function
+
+    with closing(Codes(is_wanted=lambda: not stop.is_set())) as codes:
+        asked = function(args.spec, terms(args), codes)
+        if args.remember:
+            remember(consent_of(asked.sources))
+        yield asked.state(moment, kept, _widened(asked.projection, args.every))
 
 
 def _widened(projection: Projection, every: str | None) -> Projection:
@@ -76,15 +109,13 @@ def _widened(projection: Projection, every: str | None) -> Projection:
     return checked(replace(projection, window_us=window_us))
 
 
-def _kept(path: Path | None, projection: Projection, moment: object) -> State | None:
+def _kept(path: Path | None) -> str | None:
     from inspector.plain_files import read_text
-    from inspector.projections import Moment, State
 
-    assert isinstance(moment, Moment)
     if path is None or not path.exists():
         return None
     try:
-        return State.from_json(read_text(path, 1 << 30), projection, moment)
+        return read_text(path, 1 << 30)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the state {path}: {error}") from None
 
@@ -113,7 +144,8 @@ def _put_changes(args: argparse.Namespace, state: State, reader: CaptureReader) 
     from inspector.projections.answer import gone, row_of
 
     before = dict(state.book.cells)
-    state.advance(reader)
+    with suppress(FunctionError):
+        state.advance(reader)
     now = state.book.cells
     changed = [row_of(state.projection, key, kept) for key, kept in now.items() if before.get(key) != kept]
     changed += [gone(state.projection, key) for key in before.keys() - now.keys()]
@@ -207,6 +239,8 @@ def _ended(args: argparse.Namespace, reader: CaptureReader, state: State, stop: 
             json.dumps({"scope": {**account(state), "complete": said["complete"], "absent": said["absent"]}}, ensure_ascii=False),
             file=sys.stderr,
         )
+    if state.failed:
+        raise state.failed
     if stop.is_set() and not args.follow:
         return ExitStatus.STOPPED
     if is_alarming:

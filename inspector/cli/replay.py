@@ -12,13 +12,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inspector.cli.code import add_code_options, terms
 from inspector.cli.hiding import add_options, open_shown
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
     from inspector.capture.reader import CaptureReader
     from inspector.replay import Answer, Moment, Question, Replay, Step
-    from inspector.user_code import Terms
     from inspector.user_code.codes import Codes
 
 
@@ -39,10 +39,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         metavar="NAME|FILE.py[:CLASS]|FILE.toml",
         help="merge, latest, … or your own: def reduce(state, event), an aggregate class, rules; `default`: nothing that is remembered",
     )
-    code = replay.add_argument_group("code of your own")
-    code.add_argument("--python-path", action="append", default=[], metavar="DIR", help="where FILE.py finds the modules that it imports")
-    code.add_argument("--time-limit", type=float, metavar="S", help="seconds that it may take for one event (60)")
-    code.add_argument("--memory-limit", type=int, metavar="MB", help="memory that it may use (4096)")
+    add_code_options(replay)
     replay.add_argument("--remember", action="store_true", help="use this reducer for the stream's category from now on")
     replay.add_argument("--suggest", action="store_true", help="no replay: which reducers the data suggests, and why")
     replay.add_argument("--diff", metavar="TIME|N|event:SEQ", help="what changed between that moment and this one")
@@ -139,15 +136,8 @@ def _question(args: argparse.Namespace) -> Question:
         without=tuple(args.without),
         steps=args.steps,
         with_aborted=args.include_aborted,
-        terms=_terms(args),
+        terms=terms(args),
     )
-
-
-def _terms(args: argparse.Namespace) -> Terms:
-    from inspector.user_code import EVENT_S, MEMORY_MB, Terms
-
-    event_s = EVENT_S if args.time_limit is None else args.time_limit
-    return Terms(tuple(args.python_path), None, event_s, MEMORY_MB if args.memory_limit is None else args.memory_limit)
 
 
 def _remember(replay: Replay, codes: Codes) -> None:

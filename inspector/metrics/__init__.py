@@ -7,9 +7,9 @@ that a saved session shows its plots. Read `throughput` for an example, `samples
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from typing import Protocol, cast
 
 from inspector import plugins
@@ -43,6 +43,8 @@ class Question:
     most_points: int = 400
     filter: str = ""
     include_aborted: bool = False
+    is_named: bool = False
+    """Whether the user named the metric just now, so that a function of theirs may run; else only one that was allowed before."""
 
     def with_step(self, step_us: int) -> Question:
         """The same, in steps of this width."""
@@ -208,7 +210,7 @@ def _added(column: Sequence[float | None]) -> float | None:
 
 
 def names() -> tuple[str, ...]:
-    """The metrics there are; of those that are told apart by what follows a colon, the ones that ship with the program."""
+    """The metrics there are; of those that are told apart by what follows a colon, the ones that have a name."""
     found: list[str] = []
     for name in plugins.names("metrics"):
         choices = getattr(plugins.load("metrics", name), "choices", None)
@@ -216,17 +218,30 @@ def names() -> tuple[str, ...]:
     return tuple(found)
 
 
-@cache
 def metric(name: str) -> Metric:
-    """The metric of this name, such as `events` or `projection:FILE.toml`. Raises UsageError naming those there are."""
+    """The metric of this name, such as `events` or `projection:FILE.toml`, as its file is now; the same object while it does not change.
+
+    Raises UsageError naming those there are.
+    """
     kind, _, of = name.partition(":")
     try:
         loaded = plugins.load("metrics", kind)
     except LookupError:
         raise UsageError(f"no metric named {name!r}; known: {', '.join(names())}") from None
     if isinstance(loaded, type) and hasattr(loaded, "of"):
-        return cast("type[_Chosen]", loaded).of(of)
-    return cast("type[Metric]", loaded)()
+        chosen = cast("type[_Chosen]", loaded)
+        return _made(chosen, of, chosen.stamp(of))
+    return _usual(cast("type[Metric]", loaded))
+
+
+@lru_cache(maxsize=64)
+def _made(kind: type[_Chosen], of: str, _stamp: object) -> Metric:
+    return kind.of(of)
+
+
+@cache
+def _usual(kind: type[Metric]) -> Metric:
+    return kind()
 
 
 class _Chosen(Protocol):
@@ -235,4 +250,9 @@ class _Chosen(Protocol):
     @classmethod
     def of(cls, choice: str) -> Metric:
         """The one named so. Raises UsageError."""
+        ...
+
+    @classmethod
+    def stamp(cls, choice: str) -> Hashable:
+        """What is another one when the one named so was changed."""
         ...

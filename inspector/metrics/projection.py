@@ -7,21 +7,24 @@ object goes on from where it was when it is asked again, so that a capture that 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
-from typing import Self
 
 from inspector.capture.reader import CaptureReader
 from inspector.capture.steps import time_span
+from inspector.errors import UsageError
 from inspector.metrics import Answer, Question, check_by, gathered, grid
 from inspector.projections import Projection, State, library
 from inspector.projections.answer import notes, row_of
+from inspector.projections.by_code import Function, function, look_at
 from inspector.projections.spec import CLOCKS, Measure
 from inspector.projections.writing import checked
 from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
+from inspector.user_code import IN_WINDOW, USUAL, is_code, split
+from inspector.user_code.codes import Codes
 
 _ADDITIVE = ("count", "sum", "rate")
 _MOST_STATES = 4
@@ -40,17 +43,30 @@ class ProjectionMetric:
         self._states: dict[str, State] = {}
 
     @classmethod
-    def of(cls, spec: str) -> Self:
-        """That of a TOML file or of a shipped projection's name. Raises UsageError."""
-        return cls(library.find(spec))
+    def of(cls, spec: str) -> ProjectionMetric:
+        """That of a TOML file, of a projection's name, or of a `FILE.py[:function]`. Raises UsageError."""
+        made = FunctionMetric(spec) if is_code(spec) else cls(library.find(spec))
+        made.name = f"projection:{spec}"
+        return made
+
+    @classmethod
+    def stamp(cls, spec: str) -> Hashable:
+        """What is another one when its file was changed."""
+        try:
+            path = split(spec)[0] if is_code(spec) else library.path_of(spec)
+            found = None if path is None else path.stat()
+        except (OSError, UsageError):
+            return None
+        return None if found is None else (str(path), found.st_mtime_ns, found.st_size, found.st_ino)
 
     @staticmethod
     def choices() -> Sequence[str]:
-        """The shipped ones."""
-        return library.names()
+        """The user's own, and those that ship with the program."""
+        return library.readable()
 
     def answer(self, reader: CaptureReader, question: Question) -> Answer | None:
         """See `Metric.answer`."""
+        self._prepare(question)
         measure = self.projection.measure(check_by(self, question.by))
         span = time_span(reader)
         if span is None:
@@ -69,6 +85,12 @@ class ProjectionMetric:
         clock = _CLOCK_WORDS[self.projection.clock]
         return Answer(self.name, self.unit, steps.first_us, steps.step_us, gathered(series), clock=clock, notes=notes(state))
 
+    def _prepare(self, question: Question) -> None:
+        """Nothing: what a file says is read. A function is looked at again."""
+
+    def _begun(self, projection: Projection) -> State:
+        return State(projection)
+
     def _own_step(self, low_us: int, high_us: int) -> int | None:
         """The window of the projection where that gives a plot."""
         window_us = self.projection.window_us
@@ -82,11 +104,34 @@ class ProjectionMetric:
         if question.filter:
             projection = replace(projection, filter=_both(projection.filter, question.filter))
         digest = f"{checked(projection).digest} {reader.path} {reader.masks is not None}"
-        state = self._states.pop(digest, None) or State(projection)
+        state = self._states.pop(digest, None) or self._begun(projection)
         self._states[digest] = state
         for oldest in list(self._states)[:-_MOST_STATES]:
             del self._states[oldest]
         return state
+
+
+class FunctionMetric(ProjectionMetric):
+    """That of a user's function, which runs in a process of its own; only once it was allowed, unless it was named just now."""
+
+    def __init__(self, named: str) -> None:
+        super().__init__(look_at(named))
+        self._named = named
+        self._codes: dict[bool, Codes] = {}
+        self._function: Function | None = None
+
+    def _prepare(self, question: Question) -> None:
+        """Raises UsageError for a mistake in the file; ConsentError where it may not run."""
+        codes = self._codes.setdefault(question.is_named, Codes(asks=not question.is_named))
+        found = function(self._named, USUAL if question.is_named else IN_WINDOW, codes)
+        if self._function is None or found.projection.digest != self._function.projection.digest:
+            self._states.clear()  # another function: also one that imports another module
+        self._function, self.projection = found, found.projection
+        self.labels = tuple(one.name for one in found.projection.measures)
+
+    def _begun(self, projection: Projection) -> State:
+        assert self._function is not None
+        return self._function.state(projection=projection)
 
 
 def _both(one: str, other: str) -> str:

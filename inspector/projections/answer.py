@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from heapq import nsmallest
 
 from inspector import values
 from inspector.event import format_time
@@ -58,6 +59,12 @@ def rows(state: State) -> Iterator[Row]:
         yield row_of(projection, key, kept)
 
 
+def first_rows(state: State, most: int) -> list[Row]:
+    """The first `most` of `rows`, without putting all in order."""
+    cells = nsmallest(most, state.book.cells.items(), key=lambda cell: _order(cell[0]))
+    return [row_of(state.projection, key, kept) for key, kept in cells]
+
+
 def row_of(projection: Projection, key: Key, kept: Sequence[Kept]) -> Row:
     """One cell as a row."""
     found = {one.name: value(one, part, projection.window_us) for one, part in zip(projection.measures, kept, strict=True)}
@@ -102,6 +109,8 @@ def account(state: State) -> dict[str, object]:
         "beyond_the_most_groups": counts.beyond,
         "without_value": {name: count for name, count in without.items() if count},
         "undecided": state.undecided,
+        **({"unreadable": counts.unreadable, "nothing_given": counts.silent} if state.projection.code else {}),
+        **({"failed_at": {"seq": state.failed.seq, "reason": state.failed.reason}} if state.failed else {}),
     }
 
 
@@ -113,6 +122,10 @@ def notes(state: State) -> list[str]:
         told.append(f"{_events(counts.aborted)} of aborted transactions or control records left out")
     if counts.not_applicable:
         told.append(f"the filter is not applicable to {_events(counts.not_applicable)}")
+    if counts.unreadable:
+        told.append(f"{_events(counts.unreadable)} that could not be decoded not given to the function")
+    if counts.silent:
+        told.append(f"the function gave nothing for {_events(counts.silent)}")
     if counts.untimed:
         told.append(f"{_events(counts.untimed)} without a time, in no window")
     if counts.beyond:
@@ -121,7 +134,8 @@ def notes(state: State) -> list[str]:
     for one, count in zip(projection.measures, counts.without, strict=True):
         if count:
             what = "nothing" if one.operation in {"count", "last"} else "no number"
-            told.append(f"{one.name}: {_events(count)} with {what} at {' or '.join(one.places)}")
+            of = f"{count:,} given" if projection.code else _events(count)
+            told.append(f"{one.name}: {of} with {what} at {' or '.join(one.places)}")
     if state.undecided:
         told.append(f"of up to {_events(state.undecided)} it is not known (yet) whether they were aborted")
     return told

@@ -6,7 +6,7 @@ Read `plan` for the statement, `exact` for how numbers are added, `cells` for wh
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import compress
@@ -40,6 +40,10 @@ class Counts:
     """Of aborted transactions, or control records: left out."""
     not_applicable: int = 0
     """To which the filter is not applicable."""
+    unreadable: int = 0
+    """That match and could not be decoded: not given to a function."""
+    silent: int = 0
+    """For which a function gave nothing."""
     untimed: int = 0
     """Without a time, and so in no window."""
     beyond: int = 0
@@ -48,7 +52,7 @@ class Counts:
 
     def add(self, other: Counts) -> None:
         """Adds those of another stretch."""
-        for name in ("looked", "matched", "aborted", "not_applicable", "untimed", "beyond"):
+        for name in ("looked", "matched", "aborted", "not_applicable", "unreadable", "silent", "untimed", "beyond"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
         self.without = [one + more for one, more in zip(self.without, other.without, strict=True)]
 
@@ -69,19 +73,27 @@ class Partial:
     """Of the columns that were taken out."""
 
 
-def look(reader: CaptureReader, asked: Plan, low: int, high: int, *, with_reach: bool = False) -> Partial:
-    """The events with numbers from `low` to `high` added up.
+def look(
+    reader: CaptureReader,
+    asked: Plan,
+    low: int,
+    high: int,
+    *,
+    with_reach: bool = False,
+    columns: Callable[[Plan, Sequence[str]], Columns] | None = None,
+) -> Partial:
+    """The events with numbers from `low` to `high` added up; `columns` are told where groups and values are not those of the statement.
 
     Raises CaptureError when the file is damaged or one event holds more than can be looked at, `apsw.InterruptError` when stopped.
     """
     try:
-        texts = _lists(reader, asked, low, high)
+        found = (columns or Columns)(asked, _lists(reader, asked, low, high)).partial(low, high)
     except apsw.TooBigError as error:
         if low == high:
             raise CaptureError(f"event {low} of {reader.path} holds more than can be looked at: narrow the filter") from error
         middle = (low + high) // 2
-        return joined(asked.projection.measures, [look(reader, asked, *part) for part in ((low, middle), (middle + 1, high))])
-    found = _Columns(asked, texts).partial(low, high)
+        halves = ((low, middle), (middle + 1, high))
+        return joined(asked.projection.measures, [look(reader, asked, *half, with_reach=with_reach, columns=columns) for half in halves])
     if with_reach:
         reached = "SELECT log_id, min(position), max(position) FROM event WHERE seq BETWEEN ? AND ? GROUP BY log_id"
         found.reach = {log_id: (first, last) for log_id, first, last in reader.select(reached, (low, high))}
@@ -90,7 +102,7 @@ def look(reader: CaptureReader, asked: Plan, low: int, high: int, *, with_reach:
 
 def seqs_by_key(reader: CaptureReader, asked: Plan, low: int, high: int, wanted: Collection[Key]) -> dict[Key, list[int]]:
     """The numbers of the events with numbers from `low` to `high` that are in the cells `wanted`; `asked` must be `with_seq`."""
-    return _Columns(asked, _lists(reader, asked, low, high)).seqs(wanted)
+    return Columns(asked, _lists(reader, asked, low, high)).seqs(wanted)
 
 
 def _lists(reader: CaptureReader, asked: Plan, low: int, high: int) -> tuple[str, ...]:
@@ -123,19 +135,18 @@ def joined(measures: Sequence[Measure], parts: Sequence[Partial]) -> Partial:
     return Partial(first, last, cells, counts, list(events.values()), reach)
 
 
-class _Columns:
+class Columns:
     """The columns of one stretch while they are added up."""
 
     def __init__(self, asked: Plan, texts: Sequence[str]) -> None:
-        self._asked = asked
+        self.asked, self.texts = asked, texts
         self._projection = asked.projection
-        self._texts = texts
         self._keep: list[bool] | None = None
         self.counts = Counts(without=[0] * len(self._projection.measures))
 
-    def _mark(self) -> None:
+    def mark(self) -> None:
         """Finds out which events count."""
-        marks = orjson.loads(self._texts[self._asked.columns["mark"]])
+        marks = orjson.loads(self.texts[self.asked.columns["mark"]])
         self.counts.matched = marks.count(1)
         self.counts.aborted = marks.count(2)
         self.counts.not_applicable = marks.count(None)
@@ -144,25 +155,31 @@ class _Columns:
 
     def partial(self, low: int, high: int) -> Partial:
         """All of it added up."""
-        self._mark()
+        self.mark()
         self.counts.looked = high - low + 1
         keys, codes = self._grouped()
         columns = [self._measured(number, one, codes, len(keys)) for number, one in enumerate(self._projection.measures)]
         cells: Cells = dict(zip(keys, zip(*columns, strict=True), strict=True)) if keys else {}
         events = np.bincount(codes, minlength=len(keys)).tolist() if keys else []
-        return Partial(low, high, cells, self.counts, events, bytes=sum(map(len, self._texts)))
+        return Partial(low, high, cells, self.counts, events, bytes=sum(map(len, self.texts)))
 
     def seqs(self, wanted: Collection[Key]) -> dict[Key, list[int]]:
         """The numbers of the events of some cells."""
-        self._mark()
+        self.mark()
         keys, codes = self._grouped()
         places = [place for place, key in enumerate(keys) if key in wanted]
         seqs = np.array(self._column("seq"), np.int64) if places else codes
         return {keys[place]: _list(seqs[codes == place]) for place in places}
 
-    def _column(self, name: str) -> list[Any]:
-        (found,) = values.parse_all([self._texts[self._asked.columns[name]]])
+    def given(self, name: str) -> list[Any]:
+        """A column as it was asked for."""
+        (found,) = values.parse_all([self.texts[self.asked.columns[name]]])
         assert isinstance(found, list)
+        return found
+
+    def _column(self, name: str) -> list[Any]:
+        """The same of what counts."""
+        found = self.given(name)
         return found if self._keep is None else list(compress(found, self._keep))
 
     # ---- groups

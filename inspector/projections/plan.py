@@ -19,6 +19,8 @@ from inspector.query import condition
 from inspector.query.names import CAPTURED
 from inspector.query.taking import MASKED, taken
 from inspector.query.values import Scope
+from inspector.reducers import UNREADABLE
+from inspector.user_code.projecting import COLUMNS
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +46,11 @@ def plan(projection: Projection, moment: Moment = NOW, *, is_masked: bool = Fals
         listed["time"] = clock
     if any(one.operation == "last" for one in projection.measures):
         listed |= {"log": "event.log_id", "position": "event.position", "sub": "event.sub"}
-    for number, label in enumerate(projection.labels):
+    if projection.code:
+        listed = _whole(scope, listed, clock, is_masked=is_masked)
+    for number, label in enumerate(() if projection.code else projection.labels):
         listed[f"label{number}"] = _taken(scope, label.places, is_masked=is_masked)
-    for places in dict.fromkeys(one.places for one in projection.measures if one.places):
+    for places in dict.fromkeys(one.places for one in projection.measures if one.places and not projection.code):
         listed[f"places{places}"] = _taken(scope, places, is_masked=is_masked)
     if with_seq:
         listed["seq"] = "event.seq"
@@ -62,6 +66,28 @@ def plan(projection: Projection, moment: Moment = NOW, *, is_masked: bool = Fals
     lists = ", ".join(f"json_group_array({sql})" for sql in listed.values())
     sql = f"SELECT {lists} FROM {from_for(*listed.values(), together)} WHERE {together}"
     return Plan(projection, sql, bindings, {name: place for place, name in enumerate(listed)}, chosen)
+
+
+def _whole(scope: Scope, listed: Mapping[str, str], clock: str, *, is_masked: bool) -> dict[str, str]:
+    """Whole events, for a function: what is asked of them anyway, and a column for each field of `ProjectedEvent`."""
+    raw = {
+        "seq": "event.seq",
+        "position": "event.position",
+        "time_us": "event.time_us",
+        "recorded_us": CAPTURED["recorded_time"].sql,
+        "captured_us": "event.captured_us",
+        "flags": "event.flags",
+        "headers": "json(record.headers)",
+    }
+    fields = {
+        f"field {name}": (hidden_columns(raw[name]) if is_masked else raw[name])
+        if name in raw
+        else _taken(scope, [name], is_masked=is_masked)
+        for name in COLUMNS
+    }
+    mark = f"CASE WHEN event.flags & {UNREADABLE} AND ({listed['mark']}) = 1 THEN 3 ELSE {listed['mark']} END"
+    order = {"time": clock, "log": "event.log_id", "position": "event.position", "sub": "event.sub"}
+    return {**listed, "mark": mark, **order, **fields}
 
 
 def _taken(scope: Scope, places: Sequence[str], *, is_masked: bool) -> str:

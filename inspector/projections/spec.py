@@ -52,7 +52,11 @@ COMPARISONS: Mapping[str, Callable[[Fraction, Fraction], bool]] = {
 }
 LARGEST_BYTES = 1_000_000
 MOST_LABELS, MOST_MEASURES = 8, 32
-_KEYS = ("name", "title", "unit", "filter", "group_by", "window", "clock", "alarm", "include_aborted", "measures", "model")
+LONGEST_NAME = 80
+"""Characters of the name of a file of one's own."""
+_NO_FILES = frozenset({"con", "prn", "aux", "nul", *(f"{port}{number}" for port in ("com", "lpt") for number in range(1, 10))})
+"""What Windows takes for devices."""
+KEYS = ("name", "title", "unit", "filter", "group_by", "window", "clock", "alarm", "include_aborted", "measures", "model")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _THRESHOLD = re.compile(r"\s*(?P<measure>[A-Za-z_][A-Za-z0-9_-]*)\s*(?P<operator><=|>=|==|!=|<|>)\s*(?P<number>\S+)\s*")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
@@ -110,6 +114,8 @@ class Projection:
     clock: str = "time"
     alarms: tuple[Threshold, ...] = ()
     include_aborted: bool = False
+    code: str = ""
+    """The digest of the user's function that gives groups and values (see `by_code`): places are then names in what it gives."""
     model: Mapping[str, object] = field(default_factory=dict, compare=False)
 
     @property
@@ -127,6 +133,7 @@ class Projection:
             self.window_us,
             self.clock,
             self.include_aborted,
+            *([self.code, [label.name for label in self.labels]] if self.code else []),
         )
         return hashlib.sha256(json.dumps(counted).encode()).hexdigest()
 
@@ -136,6 +143,11 @@ class Projection:
             if one.name == name:
                 return one
         raise UsageError(f"{self.name} has no measure {name!r}; it has {', '.join(one.name for one in self.measures)}")
+
+
+def is_name(text: str) -> bool:
+    """Whether a projection may be called so; a file may, too."""
+    return len(text) <= LONGEST_NAME and _NAME.fullmatch(text) is not None and text.casefold() not in _NO_FILES
 
 
 def load(path: Path) -> Projection:
@@ -154,14 +166,18 @@ def parse(text: str, name: str = "projection") -> Projection:
     except ValueError as error:
         raise UsageError(f"{name}: {error}") from None
     try:
-        return _projection(document)
+        return of_document(document)
     except (ValueError, TypeError) as error:
         raise UsageError(f"{name}, line {toml_text.line_of(text, str(error))}: {error}") from None
 
 
-def _projection(document: Mapping[str, object]) -> Projection:
+def of_document(document: Mapping[str, object], check: Callable[[str], None] = check_place, code: str = "") -> Projection:
+    """The projection that a file says which was read; `check` raises QueryError for what is no place.
+
+    Raises ValueError or TypeError: the key, a colon, and what is wrong with it.
+    """
     for key in document:
-        known(key, _KEYS)
+        known(key, KEYS)
     name = _text(document, "name")
     if not _NAME.fullmatch(name):
         raise ValueError(f"name: {name!r} is none; write one word of letters, digits, - and _ that begins with a letter")
@@ -172,9 +188,8 @@ def _projection(document: Mapping[str, object]) -> Projection:
         except QueryError as error:
             raise ValueError(f"filter: {error.sentence}") from None
     window_us = _window(document)
-    measures = _measures(document.get("measures"))
-    if window_us is None and (rates := [one.name for one in measures if one.operation == "rate"]):
-        raise ValueError(f'[measures] {rates[0]}: a rate is by window; say for instance window = "1m", or count instead')
+    measures = _measures(document.get("measures"), check)
+    check_window(measures, window_us)
     clock = _text(document, "clock", "time")
     if clock not in CLOCKS:
         raise ValueError(f"clock: {_unknown(clock, CLOCKS)}")
@@ -187,7 +202,7 @@ def _projection(document: Mapping[str, object]) -> Projection:
     return Projection(
         name=name,
         measures=measures,
-        labels=_labels(document.get("group_by", [])),
+        labels=_labels(document.get("group_by", []), check),
         title=_text(document, "title", ""),
         unit=_text(document, "unit", ""),
         filter=filter_.strip(),
@@ -195,8 +210,15 @@ def _projection(document: Mapping[str, object]) -> Projection:
         clock=clock,
         alarms=_alarms(document.get("alarm", []), measures),
         include_aborted=include,
+        code=code,
         model=model,
     )
+
+
+def check_window(measures: Sequence[Measure], window_us: int | None) -> None:
+    """Raises ValueError where a rate is asked for without a window."""
+    if window_us is None and (rates := [one.name for one in measures if one.operation == "rate"]):
+        raise ValueError(f'[measures] {rates[0]}: a rate is by window; say for instance window = "1m", or count instead')
 
 
 def known(key: str, names: Sequence[str]) -> None:
@@ -229,7 +251,7 @@ def _window(document: Mapping[str, object]) -> int | None:
         raise ValueError(f"window: {error}") from None
 
 
-def _labels(group_by: object) -> tuple[Label, ...]:
+def _labels(group_by: object, check: Callable[[str], None]) -> tuple[Label, ...]:
     if isinstance(group_by, str):
         group_by = [group_by]
     if isinstance(group_by, list):
@@ -242,7 +264,7 @@ def _labels(group_by: object) -> tuple[Label, ...]:
     for name, places in pairs:
         if not isinstance(name, str) or not name:
             raise TypeError('group_by: each is a place such as "data.sku"; to name a list of places write { label = ["data.a", "data.b"] }')
-        labels.append(Label(name, _places(places, f"group_by: {name}")))
+        labels.append(Label(name, places_of(places, f"group_by: {name}", check)))
     if len({label.name for label in labels}) < len(labels):
         raise ValueError("group_by: a label stands there twice")
     if len(labels) > MOST_LABELS:
@@ -250,28 +272,29 @@ def _labels(group_by: object) -> tuple[Label, ...]:
     return tuple(labels)
 
 
-def _places(written_: object, where: str) -> tuple[str, ...]:
+def places_of(written_: object, where: str, check: Callable[[str], None] = check_place) -> tuple[str, ...]:
+    """A place or a list of places. Raises ValueError or TypeError, which begin with `where`, for what is none."""
     places = [written_] if isinstance(written_, str) else written_
     if not isinstance(places, list) or not places or len(places) > MOST_LABELS or not all(isinstance(one, str) for one in places):
         raise TypeError(f'{where}: a place such as "data.amount", or a list of at most {MOST_LABELS}')
     for place in places:
         try:
-            check_place(place)
+            check(place)
         except QueryError as error:
             wanted = f"; write {error.expected}" if error.expected else ""
             raise ValueError(f"{where}: {error}{wanted}") from None
     return tuple(place.strip() for place in places)
 
 
-def _measures(found: object) -> tuple[Measure, ...]:
+def _measures(found: object, check: Callable[[str], None]) -> tuple[Measure, ...]:
     if not isinstance(found, dict) or not found:
         raise ValueError('measures: at least one is wanted; write for instance [measures] and below it events = "count"')
     if len(found) > MOST_MEASURES:
         raise ValueError(f"measures: at most {MOST_MEASURES}")
-    return tuple(_measure(str(name), what) for name, what in found.items())
+    return tuple(_measure(str(name), what, check) for name, what in found.items())
 
 
-def _measure(name: str, what: object) -> Measure:
+def _measure(name: str, what: object, check: Callable[[str], None]) -> Measure:
     where = f"[measures] {name}"
     if not _NAME.fullmatch(name):
         raise ValueError(f"{where}: a name is one word of letters, digits, - and _")
@@ -286,7 +309,7 @@ def _measure(name: str, what: object) -> Measure:
     ((operation, places),) = what.items()
     if operation not in OPERATIONS:
         raise ValueError(f"{where}: {_unknown(operation, OPERATIONS)}")
-    return Measure(name, operation, _places(places, where))
+    return Measure(name, operation, places_of(places, where, check))
 
 
 def _alarms(found: object, measures: Sequence[Measure]) -> tuple[Threshold, ...]:

@@ -8,26 +8,30 @@ limit removes from a capture stays counted. Read `chunk` for how a stretch is ad
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from typing import Any, cast
 
 from inspector import values
-from inspector.capture.coverage import UNDECIDED
 from inspector.capture.reader import CaptureReader
-from inspector.errors import UsageError
-from inspector.event import Flag, without_ranges
+from inspector.errors import FunctionError, UsageError
 from inspector.projections import chunk
 from inspector.projections.cells import Cells, merger, of_plain, to_plain
 from inspector.projections.chunk import Counts, Partial
 from inspector.projections.moment import NOW, Moment
 from inspector.projections.plan import Plan, plan
 from inspector.projections.spec import Projection
+from inspector.projections.undecided import Ranges, aborted, less, touches
+from inspector.projections.undecided import undecided as undecided_now
+from inspector.user_code import StoppedError
 
 CHUNK = 1 << 16
 """Events added up at a time."""
 _FIRST_CHUNK = 1 << 13
+_FUNCTION_CHUNK, _LONG_S = 1 << 7, 0.4
+"""A function of the user's own is asked of so many at first, then of as many as it answers in so long: it is stopped between them."""
 _MOST_BYTES = 16 << 20
 """Of the columns of a stretch: stretches get shorter where values are large."""
 MOST_GROUPS = 100_000
@@ -36,8 +40,8 @@ MOST_CELLS = 1_000_000
 _MOST_WAITING = 48
 """Stretches with undecided events; beyond it neighbours are joined."""
 FORMAT = 1
-Ranges = dict[int, list[tuple[int, int]]]
-"""Log's id → half-open ranges of positions."""
+MakesColumns = Callable[[Plan, Sequence[str]], chunk.Columns]
+"""How groups and values are had that the statement does not give: see `by_code`."""
 
 
 @dataclass(slots=True)
@@ -73,11 +77,12 @@ class Book:
 class State:
     """One projection, as far as it is computed. Belongs to one thread; any reader of the same capture brings it on."""
 
-    def __init__(self, projection: Projection, moment: Moment = NOW) -> None:
+    def __init__(self, projection: Projection, moment: Moment = NOW, columns: MakesColumns | None = None) -> None:
         self.projection = projection
         self.moment = moment
+        self._columns = columns
         self.begun_anew = 0
-        """How often the capture was another one, or was decoded again, and all was computed anew."""
+        """How often the capture was another one or decoded again, and all was computed anew."""
         self._plans: dict[bool, Plan] = {}
         self._begin()
 
@@ -91,6 +96,8 @@ class State:
         self._waiting: list[Partial] = []
         self._total: Book | None = None
         self._undecided: Ranges = {}
+        self.failed: FunctionError | None = None
+        """Where the user's function failed: it is not asked again."""
 
     def _empty(self) -> Book:
         return Book(counts=Counts(without=[0] * len(self.projection.measures)))
@@ -123,23 +130,31 @@ class State:
     ) -> int:
         """Counts the events up to number `until_seq` (all: None) that were not yet; gives how many.
 
-        `progress` is told the number of the last one after each stretch. Raises CaptureError when the file is damaged.
+        `progress` is told the number of the last one after each stretch. Raises CaptureError when the file is damaged, FunctionError
+        where a function of the user's own fails; all before that is counted.
         """
         # in this order: what is undecided is asked for after the end was, so that nothing below it is missed
         mark = reader.watermark()
         self._check(reader)
-        undecided = {} if self.projection.include_aborted else _undecided(reader)
+        if self.failed:
+            raise self.failed
+        undecided = {} if self.projection.include_aborted else undecided_now(reader)
         self._recheck(reader, undecided, mark.first_seq)
         last = mark.last_seq if until_seq is None else min(until_seq, mark.last_seq)
         low = max(self.until_seq + 1, mark.first_seq)
         if not self.first_seq and mark.last_seq:
             self.first_seq = low
         before = self.until_seq
-        for part in self._parts(reader, low, last, with_reach=bool(undecided), is_stopped=is_stopped):
-            self._take(part, undecided)
-            self.until_seq = part.last_seq
-            progress(self.until_seq)
-        self._join_some()
+        try:
+            for part in self._parts(reader, low, last, with_reach=bool(undecided), is_stopped=is_stopped):
+                self._take(part, undecided)
+                self.until_seq = part.last_seq
+                progress(self.until_seq)
+        except FunctionError as error:
+            self.failed = error
+            raise
+        finally:
+            self._join_some()
         return self.until_seq - max(before, low - 1) if self.until_seq > before else 0
 
     def _check(self, reader: CaptureReader) -> None:
@@ -160,24 +175,33 @@ class State:
         self, reader: CaptureReader, low: int, last: int, *, with_reach: bool, is_stopped: Callable[[], bool] = lambda: False
     ) -> Iterable[Partial]:
         """The stretches from `low` to `last` added up, in order; two at a time where there are many."""
-        asked, size = self._plan(reader), _FIRST_CHUNK
+        size = _FIRST_CHUNK if self._columns is None else _FUNCTION_CHUNK
+        added_up = partial(chunk.look, asked=self._plan(reader), with_reach=with_reach, columns=self._columns)
 
         def look(with_: CaptureReader, start: int) -> Partial:
-            return chunk.look(with_, asked, start, min(start + size - 1, last), with_reach=with_reach)
+            return added_up(with_, low=start, high=min(start + size - 1, last))
 
         while low <= last and not is_stopped():
             # a reader beside hides nothing
-            is_double = last - low >= size > _FIRST_CHUNK and reader.masks is None
+            is_double = last - low >= size > _FIRST_CHUNK and reader.masks is None and self._columns is None
             later = reader.beside().run(partial(look, start=low + size)) if is_double else None
-            found = [look(reader, low)]
+            begun_s = time.monotonic()
+            try:
+                found = [look(reader, low)]
+            except StoppedError:
+                return
+            except FunctionError as error:
+                if error.seq > low:
+                    yield added_up(reader, low=low, high=error.seq - 1)
+                raise
             if later is not None:
                 found.append(later.result())
             yield from found
             low = found[-1].last_seq + 1
-            size = _next_size(size, found[-1].bytes)
+            size = _next_size(size, found[-1].bytes) if self._columns is None else _next_asked(size, time.monotonic() - begun_s)
 
     def _take(self, part: Partial, undecided: Ranges) -> None:
-        if _touches(part.reach, undecided):
+        if touches(part.reach, undecided):
             if self._total is not None:
                 self._total.add(self.projection, part)
             self._waiting.append(part)
@@ -193,22 +217,30 @@ class State:
 
     def _recheck(self, reader: CaptureReader, undecided: Ranges, first_seq: int) -> None:
         """Adds up again what held events that were aborted since, and lets go of what is decided."""
-        decided = _less(self._undecided, undecided)
+        decided = less(self._undecided, undecided)
         self._undecided = undecided
-        changed = {seq for log_id, ranges in decided.items() for seq in _aborted(reader, log_id, ranges)} if self._waiting else set()
+        changed = {seq for log_id, ranges in decided.items() for seq in aborted(reader, log_id, ranges)} if self._waiting else set()
         waiting, self._waiting = self._waiting, []
         is_same = True
         for part in waiting:
             current = part
             if part.first_seq >= first_seq and any(part.first_seq <= seq <= part.last_seq for seq in changed):
-                parts = list(self._parts(reader, part.first_seq, part.last_seq, with_reach=True))
+                parts = self._again(reader, part)
                 current, is_same = chunk.joined(self.projection.measures, parts), False
-            if _touches(current.reach, undecided) and part.first_seq >= first_seq:
+            if touches(current.reach, undecided) and part.first_seq >= first_seq:
                 self._waiting.append(current)
             else:
                 self._settle(current, is_in_total=True)
         if not is_same or not self._waiting:
             self._total = None
+
+    def _again(self, reader: CaptureReader, part: Partial) -> list[Partial]:
+        """A stretch added up once more; after a function that fails now and did not before all is begun anew."""
+        try:
+            return list(self._parts(reader, part.first_seq, part.last_seq, with_reach=True))
+        except FunctionError:
+            self._begin()
+            raise
 
     def _join_some(self) -> None:
         """So many stretches are kept at most: of neighbours those that are smallest together are joined."""
@@ -249,10 +281,10 @@ class State:
         )
 
     @classmethod
-    def from_json(cls, text: str, projection: Projection, moment: Moment = NOW) -> State:
+    def from_json(cls, text: str, projection: Projection, moment: Moment = NOW, columns: MakesColumns | None = None) -> State:
         """The state that `to_json` wrote. Raises UsageError when it is none, or of another projection or moment."""
         try:
-            state = cls(projection, moment)
+            state = cls(projection, moment, columns)
             state._fill(cast("dict[str, Any]", values.parse(text)))
         except (ValueError, TypeError, LookupError, AttributeError) as error:
             raise UsageError(f"the state of {projection.name} cannot be gone on from: {error}; begin anew without it") from None
@@ -283,40 +315,12 @@ class State:
         self._undecided = {int(log_id): [(int(low), int(high)) for low, high in ranges] for log_id, ranges in found["undecided"]}
 
 
+def _next_asked(size: int, took_s: float) -> int:
+    """Of how many events a function is asked next."""
+    return max(16, size // 4) if took_s > _LONG_S else min(_FIRST_CHUNK, size * 4) if took_s * 4 < _LONG_S else size
+
+
 def _next_size(size: int, used_bytes: int) -> int:
     if used_bytes > _MOST_BYTES:
         return max(256, size // 2)
     return min(CHUNK, size * 4) if used_bytes * 4 < _MOST_BYTES else size
-
-
-def _undecided(reader: CaptureReader) -> Ranges:
-    """Of each log the positions of which it is not known yet what was aborted."""
-    found: Ranges = {}
-    for log_id, low, high in reader.select(
-        "SELECT log_id, from_position, to_position FROM coverage WHERE isolation = ? ORDER BY log_id, from_position", (UNDECIDED,)
-    ):
-        found.setdefault(log_id, []).append((low, high))
-    return found
-
-
-def _less(before: Ranges, now: Ranges) -> Ranges:
-    """What is in `before` and not in `now`."""
-    left: Ranges = {}
-    for log_id, ranges in before.items():
-        for low, high in ranges:
-            for start, end in without_ranges(low, high, now.get(log_id, ())):
-                if end is not None:
-                    left.setdefault(log_id, []).append((start, end))
-    return left
-
-
-def _aborted(reader: CaptureReader, log_id: int, ranges: Sequence[tuple[int, int]]) -> Iterable[int]:
-    sql = "SELECT seq FROM event INDEXED BY event_position WHERE log_id = ? AND position >= ? AND position < ? AND flags & ?"
-    for low, high in ranges:
-        for (seq,) in reader.select(sql, (log_id, low, high, int(Flag.aborted))):
-            yield int(seq)
-
-
-def _touches(reach: Mapping[int, tuple[int, int]], undecided: Ranges) -> bool:
-    """Whether a stretch may hold something undecided."""
-    return any(low <= highest and lowest < high for log_id, (lowest, highest) in reach.items() for low, high in undecided.get(log_id, ()))

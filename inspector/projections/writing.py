@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from inspector.projections.spec import Projection, parse
+from inspector.errors import UsageError
+from inspector.projections.spec import Projection, check_window, parse
 from inspector.times import span_text
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -14,6 +15,12 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 def checked(projection: Projection) -> Projection:
     """The same when it can be computed. Raises UsageError naming what is wrong."""
+    if projection.code:
+        try:
+            check_window(projection.measures, projection.window_us)
+        except ValueError as error:
+            raise UsageError(f"{projection.name}: {error}") from None
+        return projection
     return parse(written(projection), projection.name or "projection")
 
 
@@ -33,11 +40,28 @@ def written(projection: Projection) -> str:
         lines.append("alarm = [" + ", ".join(_toml(one.text) for one in projection.alarms) + "]")
     if projection.include_aborted:
         lines.append("include_aborted = true")
+    if projection.model:
+        lines.append(f"model = {_value(projection.model)}")
     lines += ["", "[measures]"]
     for one in projection.measures:
         what = f"{{ {one.operation} = {_toml_places(one.places)} }}" if one.places else _toml(one.operation)
         lines.append(f"{_key(one.name)} = {what}")
     return "\n".join([*lines, ""])
+
+
+def _value(value: object) -> str:
+    """What the file says of a read model. Raises UsageError for what no form can write, such as a date."""
+    if isinstance(value, str):
+        return _toml(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, list):
+        return f"[{', '.join(map(_value, value))}]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_key(str(name))} = {_value(one)}" for name, one in value.items()) + " }"
+    raise UsageError(f"model: {value} cannot be written anew; change the file as a text")
 
 
 def _key(name: str) -> str:

@@ -10,11 +10,9 @@ from collections.abc import Mapping
 from inspector.errors import UsageError
 from inspector.replay import NOW, Moment, Question, after_events, at_either, at_event, at_time, at_version, before_event, known_at
 from inspector.replay.preview import LISTED
-from inspector.user_code import Terms
+from inspector.user_code import IN_WINDOW, Terms
 
 _MOST_OPEN = 200
-_EVENT_S = 5.0
-_MEMORY_MB = 1024
 MOST_LEFT_OUT = 1_000
 
 Request = Mapping[str, object]
@@ -109,7 +107,7 @@ def question(request: Request) -> Question:
 def terms(request: Request) -> Terms:
     """On which terms a user's code runs: `python_path`, `consent`, `time_limit` in seconds for an event, `memory_limit` in MB."""
     folders = request.get("python_path") or []
-    time_limit, memory_limit = request.get("time_limit", _EVENT_S), request.get("memory_limit", _MEMORY_MB)
+    time_limit, memory_limit = request.get("time_limit", IN_WINDOW.event_s), request.get("memory_limit", IN_WINDOW.memory_mb)
     if not isinstance(folders, list):
         raise UsageError("'python_path' must be a list of folders")
     if not isinstance(time_limit, int | float) or not isinstance(memory_limit, int):

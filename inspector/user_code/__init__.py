@@ -45,6 +45,8 @@ class Terms:
 
 USUAL = Terms()
 """No folders, no consent, generous limits."""
+IN_WINDOW = Terms(event_s=5.0, memory_mb=1024)
+"""What a window allows, and says that it does."""
 
 
 class ConsentError(UsageError):

@@ -4,6 +4,7 @@
     initial  to                          → a state
     fold     events [from|body] to each  → a state; or `failed` and `reason`; or `unfit`: the state is no JSON
     step     the same for one event; the state it begins from is kept
+    pairs    columns wanted …            → what a projection gives for events, or `failed` and `reason`
 
 A state goes as JSON text in the body, and stays here under the number `to` until it is dropped. Each answer has the `number` of its
 message. Standard input and output are nobody's: what the code prints goes to standard error. Read `process` for who asks.
@@ -18,10 +19,10 @@ import os
 import queue
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
-from typing import IO, Any, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol, cast
 
 from inspector.errors import UsageError
 from inspector.reducers import ABSENT, FoldError, FoldEvent
@@ -30,7 +31,8 @@ from inspector.user_code.aggregates import ByAggregate
 from inspector.user_code.functions import ByFunction
 from inspector.user_code.loading import Caught, Modules, load, said
 from inspector.user_code.plain import not_finite
-from inspector.values import parse, to_json
+from inspector.user_code.projecting import ByProjection, TooMuchError
+from inspector.values import parse, parse_exactly, to_json
 
 _SMALL = 4096
 """States of so many bytes of JSON are looked at after each event, larger ones after each batch and where that is none."""
@@ -79,7 +81,8 @@ class Child:
         self._states: dict[int, object] = {}
         self._size = 0
         self._way: Way = ByFunction(lambda state, _event: state)
-        self._does = {"load": self._load, "initial": self._initial, "fold": self._fold, "step": self._fold}
+        self._does = {"load": self._load, "initial": self._initial, "fold": self._fold, "step": self._fold, "pairs": self._pairs}
+        self._projection: ByProjection | None = None
 
     def answer(self, message: tuple[Mapping[str, Any], bytes]) -> None:
         """Does what is asked; every failure is an answer."""
@@ -113,7 +116,10 @@ class Child:
             folders = [*head["python_path"], *(() if head["only_read"] else (head["root"],))]
             module = load(head["name"], finder, folders)
         if caught.error is not None:
-            raise UsageError(f"the reducer file {path} cannot be run: {said(caught.error)}") from None
+            raise UsageError(f"the file {path} cannot be run: {said(caught.error)}") from None
+        if (wanted := head.get("projection")) is not None:
+            self._projection = ByProjection(_function(module, head["attribute"] or "project", path), *wanted)
+            return {"ok": True, "keeps": False}, b""
         self._way = _way(module, head["attribute"], path, finder)
         return {"ok": True, "keeps": isinstance(self._way, ByAggregate)}, b""
 
@@ -151,6 +157,25 @@ class Child:
         self._states[head["to"]] = state
         return answer, text
 
+    def _pairs(self, head: Mapping[str, Any], body: bytes) -> tuple[dict[str, object], bytes]:
+        """What the projection's function gives for some events, whose columns are JSON lists in the body."""
+        assert self._projection is not None
+        columns: dict[str, Any] = {}
+        start = 0
+        for name, length in head["columns"]:
+            text = body[start : start + length].decode()
+            columns[name] = parse_exactly(text) if head["exactly"] else parse(text)
+            start += length
+        caught = Caught()
+        with caught:
+            found = self._projection.pairs(columns, head["wanted"], self._at)
+            answer = to_json([found.places, found.labels, found.values]).encode()
+        if isinstance(caught.error, TooMuchError) or (caught.error is None and len(answer) > MOST_STATE):
+            return {"large": True}, b""
+        if caught.error is not None:
+            raise FoldError(frames.PLACE.unpack_from(self._places)[0], said(caught.error))
+        return {"silent": found.silent}, answer
+
     def _begin(self, head: Mapping[str, Any], body: bytes) -> object:
         """The state to begin from: one that is here, else what is in the body."""
         token = head["from"]
@@ -174,6 +199,18 @@ class Child:
         return {"absent": False}, text
 
 
+def _function(module: ModuleType, name: str, path: str) -> Callable[[Any], object]:
+    """The function of this name in the user's file."""
+    found: Any = module
+    for part in name.split("."):
+        found = getattr(found, part, None)
+    if not callable(found) or isinstance(found, type):
+        raise UsageError(
+            f"the file {path} has no function {name}: it needs `def {name}(event)`, which yields pairs of a group and its values"
+        )
+    return cast("Callable[[Any], object]", found)
+
+
 def _way(module: ModuleType, attribute: str | None, path: str, finder: Modules) -> Way:
     """How to fold with what the user's file has."""
     if attribute is not None:
@@ -181,14 +218,14 @@ def _way(module: ModuleType, attribute: str | None, path: str, finder: Modules) 
         for part in attribute.split("."):
             found = getattr(found, part, None)
         if found is None:
-            raise UsageError(f"the reducer file {path} has no {attribute}")
+            raise UsageError(f"the file {path} has no {attribute}")
     else:
         found = getattr(module, "reduce", None) or getattr(module, "aggregate", None)
     if isinstance(found, type):
         return ByAggregate(found, module, finder)
     if not callable(found):
         raise UsageError(
-            f"the reducer file {path} has no function {attribute or 'reduce'}: it needs `def reduce(state, event)`, "
+            f"the file {path} has no function {attribute or 'reduce'}: it needs `def reduce(state, event)`, "
             "or a class of the eventsourcing package as `aggregate`"
         )
     initial = getattr(module, "initial", None)

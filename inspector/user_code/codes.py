@@ -6,7 +6,7 @@ Read the package for the whole, `consent` for what needs one.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from inspector.user_code import Terms, split
@@ -17,7 +17,8 @@ from inspector.user_code.sources import Sources, read_sources
 
 _PROCESSES = 2
 _READ = 16
-_Key = tuple[str, str | None, tuple[str, ...], float, int]
+_Key = tuple[object, ...]
+Names = tuple[Sequence[str], Sequence[str]]
 _Stamp = tuple[tuple[int, int, int], ...]
 
 
@@ -57,7 +58,7 @@ class Codes:
         """The reducer `FILE.py[:Name]` for a stream. Raises as `read`, and UsageError when it cannot be run."""
         sources = self.read(reducer, terms, is_named=is_named)
         path, attribute = split(reducer)
-        process = partial(self._process, sources, attribute, terms)
+        process = partial(self.process, sources, attribute, terms)
         process()
         return ByCode(f"{path}:{attribute}" if attribute else str(path), process, stream)
 
@@ -66,12 +67,15 @@ class Codes:
         while self._processes:
             self._processes.popitem()[1].close()
 
-    def _process(self, sources: Sources, attribute: str | None, terms: Terms) -> CodeProcess:
-        """One that has loaded this, the same as before unless it ended."""
-        key = (sources.digest + str(sources.path), attribute, sources.python_path, terms.event_s, terms.memory_mb)
+    def process(self, sources: Sources, attribute: str | None, terms: Terms, projection: Names | None = None) -> CodeProcess:
+        """One that has loaded this, the same as before unless it ended; `projection` as `CodeProcess` takes it.
+
+        What `sources` are must have been `read` here. Raises UsageError when it cannot be run.
+        """
+        key = (sources.digest + str(sources.path), attribute, sources.python_path, terms.event_s, terms.memory_mb, projection)
         process = self._processes.pop(key, None)
         if process is None or not process.is_alive:
-            process = CodeProcess(sources, attribute, terms, self._is_wanted, only_allowed=self._asks)
+            process = CodeProcess(sources, attribute, terms, self._is_wanted, only_allowed=self._asks, projection=projection)
         self._processes[key] = process
         while len(self._processes) > _PROCESSES:
             self._processes.popitem(last=False)[1].close()

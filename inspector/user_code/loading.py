@@ -76,15 +76,14 @@ class Modules(importlib.abc.MetaPathFinder):
     ) -> importlib.machinery.ModuleSpec | None:
         """How to load a module; None leaves it to Python."""
         if self.is_closed:
-            raise ModuleNotFoundError(f"the module {fullname} is not imported by the reducer file", name=fullname)
+            raise ModuleNotFoundError(f"the module {fullname} is not imported by the file that was named", name=fullname)
         found = self._modules.get(fullname)
         if found is None:
             if any(name.startswith(f"{fullname}.") for name in self._modules):
                 return _namespace(fullname)
             if self._only_read and self._stands_beside(fullname):
                 raise ModuleNotFoundError(
-                    f"the module {fullname} stands beside the reducer file but was not part of what was allowed: "
-                    "import it at the top of the file",
+                    f"the module {fullname} stands beside the file but was not part of what was allowed: import it at the top of the file",
                     name=fullname,
                 )
             return None

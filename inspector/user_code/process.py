@@ -17,7 +17,7 @@ import tempfile
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -49,11 +49,19 @@ class EndedError(Exception):
 class CodeProcess:
     """One user's file, loaded. Raises UsageError when it cannot be run.
 
+    `projection` are the labels and names of one, for a file that is no reducer.
     `is_wanted` is asked while a message is under way; once it is false the process is ended and StoppedError raised.
     """
 
     def __init__(
-        self, sources: Sources, attribute: str | None, terms: Terms, is_wanted: Callable[[], bool], *, only_allowed: bool = False
+        self,
+        sources: Sources,
+        attribute: str | None,
+        terms: Terms,
+        is_wanted: Callable[[], bool],
+        *,
+        only_allowed: bool = False,
+        projection: tuple[Sequence[str], Sequence[str]] | None = None,
     ) -> None:
         handle, name = tempfile.mkstemp(prefix="eventscope-reducer-")
         with os.fdopen(handle, "w+b") as file:
@@ -66,7 +74,7 @@ class CodeProcess:
         self._watch = _Watch(self._child, self._places, terms, is_wanted)
         self.kept = KeptStates()
         self._end = weakref.finalize(self, _ended, self._child, self._watch, printed, self._places, Path(name))
-        self.keeps_states = bool(self._loaded(sources, attribute, terms, only_allowed=only_allowed)["keeps"])
+        self.keeps_states = bool(self._loaded(sources, attribute, terms, only_allowed, projection)["keeps"])
         """Whether a state is an object that only the process has."""
 
     @property
@@ -78,7 +86,7 @@ class CodeProcess:
         """Ends the process."""
         self._end()
 
-    def _loaded(self, sources: Sources, attribute: str | None, terms: Terms, *, only_allowed: bool) -> dict[str, Any]:
+    def _loaded(self, sources: Sources, attribute: str | None, terms: Terms, only_allowed: bool, projection: object) -> dict[str, Any]:
         head = {
             "do": "load",
             "name": sources.name,
@@ -89,12 +97,13 @@ class CodeProcess:
             "modules": [(name, str(path), len(content)) for name, (path, content) in sources.modules.items()],
             "memory_mb": terms.memory_mb,
             "only_read": only_allowed,
+            "projection": projection,
         }
         body = b"".join(content for _, content in sources.modules.values())
         try:
             return self.ask(head, body, event_s=max(_LOAD_S, terms.event_s))[0]
         except EndedError as error:
-            raise UsageError(f"the reducer file {sources.path} cannot be run: while it was imported, {error.reason}") from error
+            raise UsageError(f"the file {sources.path} cannot be run: while it was imported, {error.reason}") from error
         except UsageError:
             self.close()
             raise

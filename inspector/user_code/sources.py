@@ -60,7 +60,7 @@ def read_sources(path: Path, python_path: Sequence[str] = ()) -> Sources:
     """`path` and what it imports from its own folder. Raises UsageError when there is no such file, or one is too large."""
     path = path.expanduser().absolute()
     if not path.is_file():
-        raise UsageError(f"there is no reducer file {path}: give one that ends in .py")
+        raise UsageError(f"there is no Python file {path}: give one that ends in .py")
     root, name = _named(path)
     folders = tuple(str(Path(folder).expanduser().absolute()) for folder in python_path)
     found = Sources(path, name, root, folders)
@@ -110,7 +110,7 @@ def _take(found: Sources, name: str, path: Path) -> None:
         with path.open("rb") as file:
             content = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"the reducer file {path} cannot be read: {error.strerror or error}") from error
+        raise UsageError(f"the file {path} cannot be read: {error.strerror or error}") from error
     if len(content) > _MOST_BYTES or len(found.modules) >= _MOST_FILES:
         raise UsageError(
             f"{found.path} with what it imports is too much to be looked at: at most {_MOST_FILES} files of {_MOST_BYTES >> 20} MB"

@@ -53,7 +53,7 @@ from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
 from tests import encodings
-from tests.app import finding_captures, plot_scenes, replay_scenes, schema_captures, shop_scene
+from tests.app import finding_captures, plot_scenes, projection_scenes, replay_scenes, schema_captures, shop_scene
 from tests.app.captures import Growing
 from tests.formats import pipe_format
 from tests.replay.captures import Log, Written, write
@@ -329,7 +329,7 @@ def filter_typed(stage: Stage) -> None:
     stage.open()
     bar = stage.window.chrome.filter
     bar.take_focus()
-    stage.wait(lambda: bool(bar._known.places))
+    stage.wait(lambda: bool(bar.box.known.places))
     QTest.keyClicks(bar.box, 'type == "OrderPlaced" && data.')
     stage.settle(0.3)
 
@@ -1094,6 +1094,7 @@ SCENES: dict[str, Callable[[Stage], None]] = {
 SCENES |= replay_scenes.SCENES
 SCENES |= shop_scene.SCENES
 SCENES |= plot_scenes.SCENES
+SCENES |= projection_scenes.SCENES
 
 
 def main() -> int:

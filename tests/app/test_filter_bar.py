@@ -34,8 +34,8 @@ def typed(window: MainWindow, text: str) -> FilterBar:
 
 def listed(bar: FilterBar) -> list[str]:
     """What is offered."""
-    assert bar._help is not None
-    table = bar._help.table
+    assert bar.box.help is not None
+    table = bar.box.help.table
     return [str(table.model().index(row, 0).data()) for row in range(table.rowCount())] if table.isVisible() else []
 
 
@@ -46,8 +46,8 @@ def test_a_filter_is_typed_and_obeyed(qtbot: QtBot, window: MainWindow) -> None:
     QTest.keyClick(bar.box, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: window.events.model.rows == 3, timeout=_WAIT_MS)
     assert window.events.view.hasFocus() or QApplication.focusWidget() is None
-    assert bar._help is not None
-    assert not bar._help.isVisible()
+    assert bar.box.help is not None
+    assert not bar.box.help.isVisible()
 
 
 def test_a_wrong_filter_is_said_and_changes_nothing(qtbot: QtBot, window: MainWindow) -> None:
@@ -71,8 +71,8 @@ def test_names_values_and_places_of_the_capture_are_offered(qtbot: QtBot, window
     QTest.keyClick(bar.box, Qt.Key.Key_Tab)
     assert bar.box.text() == "type"
     QTest.keyClicks(bar.box, " == ")
-    qtbot.waitUntil(lambda: bool(bar._known.values), timeout=_WAIT_MS)
-    first = bar._known.values["type"][0]
+    qtbot.waitUntil(lambda: bool(bar.box.known.values), timeout=_WAIT_MS)
+    first = bar.box.known.values["type"][0]
     qtbot.waitUntil(lambda: first in listed(bar), timeout=_WAIT_MS)
     QTest.keyClick(bar.box, Qt.Key.Key_Down)
     QTest.keyClick(bar.box, Qt.Key.Key_Return)

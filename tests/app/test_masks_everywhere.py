@@ -219,10 +219,10 @@ def test_completion_offers_no_secret(qtbot: QtBot, masked: MainWindow, begun: st
     bar = masked.chrome.filter
     bar.take_focus()
     masked.chrome.filter._entered("")
-    qtbot.waitUntil(lambda: bool(bar._known.places), timeout=_WAIT_MS)
+    qtbot.waitUntil(lambda: bool(bar.box.known.places), timeout=_WAIT_MS)
     bar.box.clear()
     QTest.keyClicks(bar.box, begun)
-    bar._offer()
+    bar.box.offer()
     (popup,) = masked.findChildren(FilterHelp)
     offered = [(each.insert, each.shown, each.detail) for each in popup._found]
     assert leaks([text for each in offered for text in each]) == []

@@ -167,8 +167,8 @@ def test_a_wrong_filter_is_said_with_its_place_and_a_right_one_applied(qtbot: Qt
     hand.type('type == "OrderPaid" && total > 500')
     hand.press(Qt.Key.Key_Return)
     assert bar.box.property("role") == "bad"
-    assert bar._help is not None
-    assert bar._help.isVisible()
+    assert bar.box.help is not None
+    assert bar.box.help.isVisible()
     assert "total" in bar.box.accessibleDescription()
     assert bar.box.cursorPosition() == len('type == "OrderPaid" && ')
     assert window.events.model.rows == _CALM + _SPIKE
@@ -179,7 +179,7 @@ def test_a_wrong_filter_is_said_with_its_place_and_a_right_one_applied(qtbot: Qt
     assert bar.box.property("role") == "ok"
     hand.press(Qt.Key.Key_Return)
     wait_for_rows(qtbot, window, len([n for n in range(_CALM) if n % 3 == 1 and n + 0.5 > 500]))
-    assert not bar._help.isVisible()
+    assert not bar.box.help.isVisible()
 
 
 def test_completion_offers_fields_headers_and_places_of_the_documents(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
@@ -199,7 +199,7 @@ def offered_is(window: MainWindow, text: str) -> bool:
 
 
 def offers(window: MainWindow) -> list[str]:
-    popup = window.chrome.filter._help
+    popup = window.chrome.filter.box.help
     assert popup is not None
     return [str(popup.table.model().index(row, 0).data()) for row in range(popup.table.rowCount())] if popup.table.isVisible() else []
 

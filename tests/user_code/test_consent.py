@@ -125,5 +125,5 @@ def test_a_damaged_file_of_consents_allows_nothing(tmp_path: Path, home: Path, c
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no reducer file"):
+    with pytest.raises(UsageError, match="no Python file"):
         needed(tmp_path / "none.py")

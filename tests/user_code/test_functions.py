@@ -85,5 +85,5 @@ def test_a_file_that_cannot_be_used_is_said_in_a_sentence(tmp_path: Path, text: 
 
 
 def test_a_missing_file_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no reducer file"):
+    with pytest.raises(UsageError, match="no Python file"):
         by_code(tmp_path / "none.py")
