@@ -31,8 +31,8 @@ from app.selection import Selection
 from app.session import Session
 
 _NAVIGATOR_PX, _RIGHT_PX, _EVENT_PX, _REPLAY_PX, _METRICS_PX, _TIMELINE_PX = 260, 436, 330, 510, 220, 116
-_RIGHT_SHARE = 4
-"""The right side has one part in so many of a wide window."""
+_RIGHT_SHARE, _BELOW_SHARE = 4, 4
+"""The right side has one part in so many of a wide window, and what is below the events of a high one."""
 
 
 class Layout(QSplitter):
@@ -152,12 +152,14 @@ class Layout(QSplitter):
         return *left, self.metrics_pane, self.schemas_pane, self.findings_pane, self.states_pane, self.event_pane, self.replay_pane
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The first size there is decides the usual widths; then what was remembered holds."""
+        """The first size there is decides the usual sizes; then what was remembered holds."""
         super().resizeEvent(event)
         if not self._is_sized and event.size().width() > _NAVIGATOR_PX + _RIGHT_PX:
             self._is_sized = True
             right_px = max(_RIGHT_PX, event.size().width() // _RIGHT_SHARE)
             self._columns.setSizes([_NAVIGATOR_PX, event.size().width() - _NAVIGATOR_PX - right_px, right_px])
+            below_px = max(_METRICS_PX, event.size().height() // _BELOW_SHARE)
+            self._middle.setSizes([event.size().height() - _TIMELINE_PX - below_px, below_px])
             self._restore_sizes()
 
     # ---- remembering
