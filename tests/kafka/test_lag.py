@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import struct
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
@@ -108,6 +109,59 @@ def test_stopped_consumer_and_one_partition_that_stands(cluster: Cluster, reader
         assert "with 1 member: 6 positions unread" in stopped.verdict.text
     gone = looks.until(lambda account: account.members == 0, "it has left")
     assert gone.verdict.kind is Kind.no_member
+
+
+@pytest.mark.large
+@pytest.mark.parametrize(("reads", "writes", "kind"), [((60, 12), (60, 60), Kind.slow), ((60, 60), (60, 150), Kind.producers_faster)])
+def test_who_changed_and_since_when(
+    cluster: Cluster, reader: GroupsReader, name: str, reads: tuple[float, float], writes: tuple[float, float], kind: Kind
+) -> None:
+    """Both sides go at 60 a second for 20 s; then the consumer goes slower, or the producer faster."""
+    cluster.create(name, 2)
+    with GroupConsumer(cluster, name, name) as consumer, Writing(cluster, name) as writing:
+        writing.rate_per_s = writes[0]
+        consumer.join()
+        consumer.go(reads[0])
+        looks = Looks(reader, name)
+        first = looks.until(lambda account: account.motion.committed_per_s is not None, "it reads")
+        looks.until(lambda account: account.as_of_us > first.as_of_us + 20_000_000, "20 s have passed")
+        consumer.stop()
+        changed_us = time.time_ns() // 1_000
+        writing.rate_per_s = writes[1]
+        consumer.go(reads[1])
+        told = looks.until(lambda account: account.verdict.kind is kind, f"it is {kind}")
+        told = looks.until(lambda account: account.as_of_us > told.as_of_us + 10_000_000, "10 s more")
+        assert told.verdict.kind is kind
+        assert told.verdict.since_us == pytest.approx(changed_us, abs=4_000_000)
+
+
+class Writing:
+    """Writes at a rate that may be changed, from its own thread."""
+
+    def __init__(self, cluster: Cluster, topic: str) -> None:
+        self.rate_per_s = 0.0
+        self._cluster, self._topic = cluster, topic
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._go, daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        self._thread.join(20)
+
+    def _go(self) -> None:
+        producer, due, last_s = self._cluster.producer(), 0.0, time.monotonic()
+        while not self._stop.wait(0.05):
+            now_s = time.monotonic()
+            due, last_s = due + self.rate_per_s * (now_s - last_s), now_s
+            for number in range(int(due)):
+                producer.produce(self._topic, b"x", b"%d" % number, partition=number % 2)
+            due -= int(due)
+            producer.poll(0)
+        producer.flush(10)
 
 
 def test_one_hot_key(cluster: Cluster, reader: GroupsReader, name: str) -> None:
