@@ -21,7 +21,7 @@ from app.plain import PlainLabel, set_tip
 from app.replay_time import moment_us
 from inspector.event import format_time
 
-_AT_PX, _PASSWORD_PX, _WIDE_PX = 220, 150, 900
+_AT_PX, _PASSWORD_PX, _WIDE_PX = 170, 120, 900
 
 _MOMENTS = "a position such as 4711, or a time such as 2026-11-23 14:03:07, in the zone shown"
 
@@ -48,7 +48,7 @@ class DriftQuestion(QWidget):
         self.password.setAccessibleName("Password of the read model's database")
         set_tip(self.password, "Empty: the kept one, or PGPASSFILE, ~/.pgpass or PGPASSWORD say it")
         self.at.setAccessibleName("Where the model stands")
-        self.at.setPlaceholderText("the model's checkpoint")
+        self.at.setPlaceholderText("its checkpoint")
         self.at.setFont(style.fixed_font())
         set_tip(self.at, f"Up to which events the model should have come: {_MOMENTS}; empty: its own checkpoint")
         set_tip(self.keep, "Keeps the password in the system's keyring once it has worked")
@@ -110,10 +110,12 @@ class DriftQuestion(QWidget):
     def fill(self, wish: DriftWish, secrets: dict[str, str]) -> None:
         """Shows what was asked before."""
         self.spec.set_text(wish.spec)
-        self.model.set_text(wish.model)
         self.at.setText(wish.at)
         self.password.setText(secrets.get("password", ""))
         self._others = {name: value for name, value in secrets.items() if name != "password"}
+        self.model.set_text(wish.model)
+        for line in (self.spec.line, self.model.line):
+            line.setCursorPosition(0)
 
     @property
     def is_whole(self) -> bool:

@@ -14,7 +14,7 @@ from inspector.drift.difference import cells
 from inspector.export import Cells
 
 EMPTY = "No read model was compared yet."
-EMPTY_HINT = "A projection computes from the events what a table should hold; what is missing, extra or different there is listed here."
+EMPTY_HINT = "What it should hold is computed from the events; what is missing, extra or different is listed."
 _VERDICTS = ("missing", "extra", "different")
 
 
@@ -75,4 +75,5 @@ def written(out: Path, text: str) -> tuple[str, str]:
 
 
 def _stands(scope: Mapping[str, Any]) -> str:
-    return "as was asked" if scope["checkpoint"] == "--at" else str(scope["checkpoint"])
+    said = {"--at": "as was asked", "the model's own checkpoint": "its own checkpoint"}
+    return said.get(str(scope["checkpoint"]), str(scope["checkpoint"]))

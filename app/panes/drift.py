@@ -11,8 +11,9 @@ from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QGuiApplication, QKeySequence, QShowEvent
-from PySide6.QtWidgets import QFileDialog, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QMenu, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from app import style
 from app.aside import Aside
 from app.drift_question import DriftQuestion
 from app.drifting import Drifting, DriftWish, Found
@@ -27,7 +28,7 @@ from app.selection import Selection
 from app.session import Session
 from app.vault import Vault
 
-_VERDICT_PX, _KEY_PX, _WINDOW_PX, _FIELD_PX, _EVENTS_PX = 96, 130, 170, 110, 84
+_VERDICT_PX, _WINDOW_PX, _FIELD_PX, _EVENTS_PX = 92, 160, 92, 84
 
 
 class DriftPane(Panel):
@@ -57,12 +58,11 @@ class DriftPane(Panel):
         set_tip(self.stop_button, "Ends the comparison; nothing was written anywhere")
         set_tip(self.export_button, "Writes the differences to a CSV file, a row for each field that differs")
         set_tip(self.events_button, "Lists the events that should have made this row of the model")
-        for button in (self.events_button, self.export_button, self.stop_button, self.compare_button):
+        for button in (self.stop_button, self.compare_button):
             self.corner.addWidget(button)
         self.question = DriftQuestion()
         self.failure, self.busy = Notice("Comparison"), thin_bar("How far the comparison is", 0)
-        self.remark = PlainLabel(role="dim", elided=True)
-        self.remark.setContentsMargins(10, 0, 10, 2)
+        self.counts, self.remark = PlainLabel(), PlainLabel(role="dim", elided=True)
         self.empty = Empty(words.EMPTY, words.EMPTY_HINT, elided=True)
         self.table = DriftTable(self)
         self.view = RowsView(self.table, "Differences", [_VERDICT_PX, _FIELD_PX, 0, 0, _EVENTS_PX])
@@ -74,12 +74,18 @@ class DriftPane(Panel):
         self.body.addWidget(self._stack, 1)
 
     def _found_side(self) -> QWidget:
-        side = QWidget()
+        side, head = QWidget(), QHBoxLayout()
+        head.setSpacing(style.INSIDE_PX)
+        for widget, stretch in ((self.counts, 1), (self.events_button, 0), (self.export_button, 0)):
+            head.addWidget(widget, stretch)
         column = QVBoxLayout(side)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addLayout(head)
         column.addWidget(self.remark)
         column.addWidget(self.view, 1)
+        head.setContentsMargins(style.INSIDE_PX, 0, 4, 0)
+        self.remark.setContentsMargins(style.INSIDE_PX, 0, style.INSIDE_PX, 2)
         return side
 
     def _connect(self) -> None:
@@ -156,8 +162,6 @@ class DriftPane(Panel):
         self._say_error()
         if drifting.is_busy:
             self.note.show_text(words.doing(drifting.doing, drifting.done, drifting.of))
-        elif found is not None:
-            self.note.show_text(words.counts(found.scope))
         else:
             self.note.show_text("")
         self._say_empty()
@@ -167,8 +171,9 @@ class DriftPane(Panel):
     def _show_found(self, found: Found | None) -> None:
         self._shown = found
         self.table.show_differences(found.columns if found else [], found.differences if found else [])
-        keys = [_WINDOW_PX if name == "window" else _KEY_PX for name in (found.columns[1 : 1 + self.table.labels] if found else [])]
+        keys = [_WINDOW_PX if name == "window" else 0 for name in (found.columns[1 : 1 + self.table.labels] if found else [])]
         self.view.fit_columns([_VERDICT_PX, *keys, _FIELD_PX, 0, 0, _EVENTS_PX])
+        self.counts.show_text(words.counts(found.scope) if found else "")
         self.remark.show_text(words.remark(found.scope) if found else "")
         if self.table.rows:
             self.view.setCurrentIndex(self.table.index(0, 0))
@@ -202,8 +207,6 @@ class DriftPane(Panel):
         self.compare_button.setVisible(not is_busy)
         self.compare_button.setEnabled(self.question.is_whole)
         self.stop_button.setVisible(is_busy)
-        self.export_button.setVisible(bool(self.table.rows))
-        self.events_button.setVisible(bool(self.table.rows))
         self.events_button.setText(words.events(one) if one is not None else "Show its events")
         self.events_button.setEnabled(one is not None and bool(one.seqs))
 

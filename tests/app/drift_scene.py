@@ -9,6 +9,7 @@ from typing import Protocol
 
 import apsw
 
+from app.drifting import DriftWish
 from app.main_window import MainWindow
 from inspector.event import Flag
 from tests.replay.captures import SECOND_US, Log, Written, write
@@ -96,12 +97,11 @@ def no_database(stage: Stage) -> None:
 
 def _compared(stage: Stage, model: str) -> None:
     path, spec, right = made(stage.folder)
-    stage.open(path, len(MOVES))
+    stage.open(path)
     assert stage.window.panes is not None
     stage.window.panes.show_pane("Drift", on=True)
     pane = stage.window.panes.drift_pane
-    pane.question.spec.set_text(str(spec))
-    pane.question.model.set_text(model or right)
+    pane.question.fill(DriftWish(str(spec), model or right), {})
     pane.compare()
     stage.wait(lambda: not pane.drifting.is_busy)
     stage.settle()

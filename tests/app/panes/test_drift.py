@@ -115,9 +115,9 @@ def test_what_differs_is_what_the_command_says_and_leads_to_its_events(
     QAbstractItemModelTester(pane.table, QAbstractItemModelTester.FailureReportingMode.Fatal, pane.table)
     shown.compare()
     assert shown.said() == ""
-    assert pane.note.whole_text() == "1 missing · 1 extra · 1 different · 1 matched"
+    assert pane.counts.whole_text() == "1 missing · 1 extra · 1 different · 1 matched"
     rule = "numbers rounded to 2 decimal places, null equal to null only"
-    stands = "up to position 5 of orders (the model's own checkpoint)"
+    stands = "up to position 5 of orders (its own checkpoint)"
     assert pane.remark.whole_text().startswith(f"{stands} · {rule} · {shown.model} · ")
     assert pane.table.headers == ("verdict", "sku", "field", "ours", "model", "events")
     rows = [pane.table.cells(one) for one in pane.table.rows]
