@@ -186,8 +186,8 @@ def test_an_exported_capture_has_what_was_measured_in_its_time(tmp_path: Path) -
             writer.append(reading, [], None, Progress(samples=[Sample(COMMITTED, label, at_us, at_us / 1e6) for at_us in every_5_s]))
         writer.append(reading, [], None, Progress(samples=[Sample(MEMBERS, label_of("billing"), every_5_s[120], 3)]))
 
-    def measured(path: Path) -> dict[tuple[str, int, str], list[int]]:
-        found: dict[tuple[str, int, str], list[int]] = {}
+    def measured(path: Path) -> dict[tuple[str, str, str], list[int]]:
+        found: dict[tuple[str, str, str], list[int]] = {}
         with CaptureReader(path) as reader:
             kinds = dict(reader.select("SELECT id, kind FROM source"))
             for source_id, one in samples.stored(reader):

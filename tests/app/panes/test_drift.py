@@ -78,6 +78,12 @@ class Shown:
         assert main(["drift", str(self.path), str(self.spec), "--model", self.model, "--format", "csv", *options]) == 1
         return capsys.readouterr().out
 
+    def pid(self) -> int:
+        child = self.pane.drifting._job._child
+        assert child is not None
+        self.wait(lambda: child._process.processId() > 0)
+        return int(child._process.processId())
+
     def said(self) -> str:
         return self.pane.failure.text.whole_text() if self.pane.failure.isVisible() else ""
 
@@ -224,16 +230,11 @@ def test_a_kept_model_is_no_recent_connection(tmp_path: Path) -> None:
 
 def test_stop_ends_it_at_once_and_a_child_that_dies_is_said(shown: Shown) -> None:
     shown.ask()
-    child = shown.pane.drifting._job._child
-    assert child is not None
-    shown.wait(lambda: child._process.processId() > 0)
+    assert shown.pid() > 0
     QTest.mouseClick(shown.pane.stop_button, Qt.MouseButton.LeftButton)
     assert shown.pane.empty.sentence() == "The comparison was stopped."
     shown.ask()
-    child = shown.pane.drifting._job._child
-    assert child is not None
-    shown.wait(lambda: child._process.processId() > 0)
-    os.kill(child._process.processId(), signal.SIGKILL)
+    os.kill(shown.pid(), signal.SIGKILL)
     shown.wait(lambda: not shown.pane.drifting.is_busy)
     assert "eventscope drift crashed" in shown.said()
 
