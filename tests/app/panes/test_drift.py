@@ -25,6 +25,7 @@ from app.selection import Selection
 from app.session import Session
 from app.vault import service
 from inspector.cli import main
+from inspector.ingest import FINISHING
 from inspector.masks import SIGN
 from tests.app import drift_scene
 from tests.app.keyrings import MemoryKeyring, memory_keyring
@@ -233,6 +234,9 @@ def test_stop_ends_it_at_once_and_a_child_that_dies_is_said(shown: Shown) -> Non
     assert shown.pid() > 0
     QTest.mouseClick(shown.pane.stop_button, Qt.MouseButton.LeftButton)
     assert shown.pane.empty.sentence() == "The comparison was stopped."
+    shown.ask()
+    shown.session.state_changed.emit(FINISHING)
+    assert "stopped, since the capture is being finished" in shown.said(), "a capture that ends is held open by nobody"
     shown.ask()
     os.kill(shown.pid(), signal.SIGKILL)
     shown.wait(lambda: not shown.pane.drifting.is_busy)
