@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 _FILE = "connections.json"
 _MOST = 500
 KINDS = ("kafka", "store", "file")
+MODEL = "model"
+"""The kind of a read model, which is compared and not captured from: no recent connection."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,10 @@ class Connections:
         self._all = _read(self.path)
 
     def recent(self) -> list[Connection]:
-        """All of them, the one used last first."""
+        """All that are captured from, the one used last first."""
+        return [one for one in self._newest() if one.kind != MODEL]
+
+    def _newest(self) -> list[Connection]:
         return sorted(self._all.values(), key=lambda one: -one.used_us)
 
     def keep(self, connection: Connection) -> Connection:
@@ -63,14 +68,14 @@ class Connections:
         settings = {name: value for name, value in connection.settings.items() if not is_secret(name)}
         kept = replace(connection, settings=settings, used_us=time.time_ns() // 1000)
         self._all[kept.id] = kept
-        for old in self.recent()[_MOST:]:
+        for old in self._newest()[_MOST:]:
             del self._all[old.id]
         self._write()
         return kept
 
     def same_place(self, kind: str, address: str) -> Connection | None:
         """The kept connection to this place, if there is one."""
-        return next((one for one in self.recent() if (one.kind, one.address) == (kind, address)), None)
+        return next((one for one in self._newest() if (one.kind, one.address) == (kind, address)), None)
 
     def forget(self, connection: Connection) -> None:
         """Keeps it no longer."""
@@ -79,7 +84,7 @@ class Connections:
 
     def _write(self) -> None:
         """Writes a new file beside the old one, readable by its owner only from the first byte, and puts it in its place."""
-        text = json.dumps({"version": 1, "connections": [asdict(one) for one in self.recent()]}, indent=1)
+        text = json.dumps({"version": 1, "connections": [asdict(one) for one in self._newest()]}, indent=1)
         handle, name = tempfile.mkstemp(prefix=_FILE, dir=self.path.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
@@ -105,7 +110,7 @@ def _read(path: Path) -> dict[str, Connection]:
 
 
 def _entry(entry: Any) -> Connection | None:
-    if not isinstance(entry, dict) or entry.get("kind") not in KINDS:
+    if not isinstance(entry, dict) or entry.get("kind") not in {*KINDS, MODEL}:
         return None
     texts = [entry.get(name) for name in ("name", "address", "id")]
     profile = entry.get("profile", "")

@@ -16,6 +16,7 @@ from app.coloring import Coloring
 from app.models.profile import Profile
 from app.models.wish import ORDER_WORDS
 from app.pane_tabs import PaneTabs
+from app.panes.drift import DriftPane
 from app.panes.event import EventPane
 from app.panes.events import EventsPane
 from app.panes.findings import FindingsPane
@@ -55,11 +56,13 @@ class Layout(QSplitter):
         self.findings_pane = FindingsPane(session, selection)
         self.findings_pane.checking.changed.connect(self.metrics_pane.look_around)
         self.states_pane = StatesPane(session, selection)
+        self.drift_pane = DriftPane(session, selection, settings)
         tabs = {
             "Plots": self.metrics_pane,
             "Schemas": self.schemas_pane,
             "Findings": self.findings_pane,
             "All at a time": self.states_pane,
+            "Drift": self.drift_pane,
         }
         self.below = PaneTabs("Panes below the events", tabs)
         self._middle = _splitter(Qt.Orientation.Vertical, self.events_pane, self.below)
@@ -88,6 +91,7 @@ class Layout(QSplitter):
             "Schemas": self.schemas_pane,
             "Findings": self.findings_pane,
             "All at a time": self.states_pane,
+            "Drift": self.drift_pane,
             "Timeline": self.timeline_pane,
         }
         """What can be hidden, by its name."""
@@ -105,6 +109,7 @@ class Layout(QSplitter):
         self.states_pane.set_zone(zone)
         self.schemas_pane.set_zone(zone)
         self.findings_pane.set_zone(zone)
+        self.drift_pane.set_zone(zone)
         self.timeline_pane.set_zone(zone)
 
     def show_pane(self, name: str, *, on: bool) -> None:
@@ -134,6 +139,7 @@ class Layout(QSplitter):
         self.replay_pane.close_process()
         self.findings_pane.leave()
         self.states_pane.leave()
+        self.drift_pane.leave()
         self.hide()
         self.setParent(None)
         self.deleteLater()
@@ -149,7 +155,8 @@ class Layout(QSplitter):
 
     def _in_reading_order(self) -> tuple[QWidget, ...]:
         left = self.timeline_pane, self.navigator_pane, self.events_pane
-        return *left, self.metrics_pane, self.schemas_pane, self.findings_pane, self.states_pane, self.event_pane, self.replay_pane
+        below = self.metrics_pane, self.schemas_pane, self.findings_pane, self.states_pane, self.drift_pane
+        return *left, *below, self.event_pane, self.replay_pane
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """The first size there is decides the usual sizes; then what was remembered holds."""

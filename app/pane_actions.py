@@ -31,7 +31,7 @@ def pane_actions(window: MainWindow) -> list[Action]:
     def has() -> bool:
         return window.session is not None
 
-    names = ("Navigator", "Plots", "Event", "Replay", "Timeline", "Schemas", "Findings", "All at a time")
+    names = ("Navigator", "Plots", "Event", "Replay", "Timeline", "Schemas", "Findings", "All at a time", "Drift")
 
     def plots(act: Callable[[PlotDoing], object]) -> Callable[[], None]:
         def run() -> None:
@@ -42,6 +42,7 @@ def pane_actions(window: MainWindow) -> list[Action]:
         return run
 
     return [
+        Action("Drift", "Compare a read model with the events", lambda: _compare(window), is_possible=has),
         Action("Plots", "Add a plot", plots(PlotDoing.add_plot), is_possible=has),
         Action("Plots", "Make or change a projection", plots(PlotDoing.edit_projection), is_possible=has),
         Action("Plots", "Only the standard plots", plots(PlotDoing.reset_plots), is_possible=has),
@@ -52,3 +53,9 @@ def pane_actions(window: MainWindow) -> list[Action]:
             for number, name in enumerate(names, start=1)
         ),
     ]
+
+
+def _compare(window: MainWindow) -> None:
+    if window.panes is not None:
+        window.panes.show_pane("Drift", on=True)
+        window.panes.drift_pane.take_focus()

@@ -179,7 +179,7 @@ class PlotCard(QFrame):
         """Shows what was not read, what is marked, and the range in force."""
         is_events = self.shown is None or self.shown.answer.clock == "event time"
         self.plot.show_hatched(stretches if is_events else [])
-        self.plot.show_marks(marks if is_events else [])
+        self.plot.show_marks([mark for mark in marks if is_events or mark.is_of_all])
         self.plot.show_brush(brush)
 
     def point(self, second: float | None) -> None:

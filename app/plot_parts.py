@@ -27,6 +27,8 @@ class Mark:
     at_s: float
     text: str
     role: str = "accent"
+    is_of_all: bool = False
+    """It is of the time of looking and not of an event: it is shown whatever a plot is of."""
 
 
 class PlotBox(pg.ViewBox):

@@ -10,9 +10,10 @@ import contextlib
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
 
+from inspector.capture import samples
 from inspector.capture.asking import EventQuery
 from inspector.capture.condition import Condition
 from inspector.capture.coverage import NOT_FETCHED
@@ -32,6 +33,8 @@ from inspector.schemas.framing import frame_of
 from inspector.sources import LogInfo, SourceInfo
 
 _BATCH = 5_000
+_AROUND_US = 10_000_000
+"""Consumers are looked at every five seconds: what is measured so far before and after an event still says how it was then."""
 _SIDE_FILES = ("", "-journal", "-wal", "-shm", "-lock")
 
 
@@ -86,6 +89,8 @@ class _Copying:
         self._readings: dict[tuple[int, str, str], Reading] = {}
         self._schemas = stored_schemas(reader.select)
         self._of_source: dict[int, list[Schema]] = {}
+        self._span_us: tuple[int, int] | None = None
+        """`[from, until)` of the events that were copied, with a little around them."""
         self.events = 0
 
     def run(self) -> None:
@@ -104,6 +109,7 @@ class _Copying:
                 for segment in report.coverage:
                     if not self.is_stopped():
                         self._copy(report, sources[report.source_id], log_id, asked.get(report.id, []), segment, stager)
+        self._copy_samples(sources)
         for reading in self._readings.values():
             self._writer.end(reading, "cancelled" if self.is_stopped() else "end")
 
@@ -132,10 +138,24 @@ class _Copying:
             self._writer.append(reading, [log_id], stager.stage(batch), Progress(read={0: (start, upto)}))
             start = upto
             self.events += len(events)
+            self._reach(events)
             self._progress(self.events, self._writer.size_bytes())
             if self.is_stopped():
                 return
         self._writer.append(reading, [log_id], None, Progress(read={0: (start, end)}))
+
+    def _copy_samples(self, sources: Mapping[int, int]) -> None:
+        """What was measured of consumers while the events happened; all of it where all events are copied."""
+        if self._condition is not None and self._span_us is None:
+            return
+        measured = samples.stored(self._reader, None if self._condition is None else self._span_us)
+        for number, group in groupby(measured, key=lambda one: one[0]):
+            if number not in sources:
+                continue
+            begun = (one for (source_id, _, _), one in self._readings.items() if source_id == sources[number])
+            reading = next(begun, None) or self._reading(sources[number], 0, (), self._filter_text, "")
+            while not self.is_stopped() and (batch := [one for _, one in islice(group, _BATCH)]):
+                self._writer.append(reading, [], None, Progress(samples=batch))
 
     def _key_schemas(self, source_id: int, events: Sequence[Event]) -> frozenset[Schema]:
         """The schemas that keys of these events name: no column of an event does."""
@@ -145,6 +165,12 @@ class _Copying:
         if source_id not in self._of_source:
             self._of_source[source_id] = list(stored_schemas(self._reader.select, source_id).values())
         return frozenset(schema for schema in self._of_source[source_id] if schema.wire in named and schema.text is not None)
+
+    def _reach(self, events: Sequence[Event]) -> None:
+        times = [event.time_us for event in events if event.time_us is not None]
+        if times:
+            first, end = self._span_us or (times[0], times[0])
+            self._span_us = min(first, min(times) - _AROUND_US), max(end, max(times) + _AROUND_US)
 
     def _reading(self, source_id: int, log_id: int, asked: Sequence[tuple[int, int | None]], text: str, isolation: str) -> Reading:
         key = source_id, isolation, text

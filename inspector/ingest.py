@@ -296,7 +296,8 @@ class _Session:
         self._kept_s = now
         removed = 0
         if keep.seconds is not None:
-            removed = self._writer.remove_oldest(self._writer.oldest_before(time.time_ns() // 1000 - int(keep.seconds * 1e6)))
+            before_us = time.time_ns() // 1000 - int(keep.seconds * 1e6)
+            removed = self._writer.remove_oldest(self._writer.oldest_before(before_us), before_us=before_us)
         elif keep.size_bytes is not None and self._writer.size_bytes() > keep.size_bytes:
             removed = self._writer.remove_oldest(max(1, self._writer.events() // 10))
         self._status.events -= removed

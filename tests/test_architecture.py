@@ -69,6 +69,7 @@ COMPOSED = {
     "inspector/query/compiler.py": "each element found path",
     "inspector/query/fields.py": "document listed",
     "inspector/sources/postgres_claims.py": "self._distinct(scope) ', '.join(scope.cells) name position where",
+    "inspector/sources/postgres_progress.py": "data named position stream table version",
     "inspector/sources/postgres_rows.py": "columns order table where",
     "inspector/sources/postgres_scope.py": "cell key of_stream own table",
     "inspector/sources/postgres_table.py": "among column decided ends[0] ends[1] inside kind self._decided self._position self._xid "

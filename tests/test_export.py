@@ -18,19 +18,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inspector.capture import samples
 from inspector.capture.masked import open_masked, rules_of
 from inspector.capture.reader import CaptureReader
 from inspector.capture.report import info, log_reports, scope
 from inspector.capture.rows import Event
+from inspector.capture.writer import CaptureWriter, Progress
 from inspector.cli import main
 from inspector.errors import StorageError
 from inspector.event import Flag
 from inspector.export import COLUMNS, FORMULA, Lines, Table, export
+from inspector.lag.report import recorded
 from inspector.masks import SIGN
+from inspector.sources.samples import COMMITTED, MEMBERS, Sample, label_of
 from tests.app.captures import Growing, capture, document
 from tests.capture.test_masked import CANARY, MAIL, RULES, made
 from tests.cli.test_read import COMMAND, EVENT_FIELDS
-from tests.replay.captures import Log, Written, write
+from tests.replay.captures import KAFKA, STORE, Log, Written, write
 
 
 def exported(source: Path, out: Path, *options: str, status: int = 0) -> Path:
@@ -168,6 +172,40 @@ def test_a_capture_of_what_a_filter_finds_says_so(tmp_path: Path, capsys: pytest
     for line in (*clear, *copy):
         line.pop("captured_time")
     assert copy == clear
+
+
+def test_an_exported_capture_has_what_was_measured_in_its_time(tmp_path: Path) -> None:
+    events = [Written(n, f'{{"n": {n}}}', time_us=n * 60_000_000) for n in range(60)]
+    write(tmp_path / "a.evcap", [Log([], "other")], STORE)
+    source = write(tmp_path / "a.evcap", [Log(events)])
+    every_5_s = [at * 5_000_000 for at in range(720)]
+    with CaptureWriter(source, floor_bytes=0) as writer:
+        for info, consumer in ((STORE, "stock"), (KAFKA, "billing")):
+            reading = writer.begin(writer.add_source(info), {}, isolation="", filter_text=None, settings={})
+            label = label_of(consumer, "orders", 0)
+            writer.append(reading, [], None, Progress(samples=[Sample(COMMITTED, label, at_us, at_us / 1e6) for at_us in every_5_s]))
+        writer.append(reading, [], None, Progress(samples=[Sample(MEMBERS, label_of("billing"), every_5_s[120], 3)]))
+
+    def measured(path: Path) -> dict[tuple[str, str, str], list[int]]:
+        found: dict[tuple[str, str, str], list[int]] = {}
+        with CaptureReader(path) as reader:
+            kinds = dict(reader.select("SELECT id, kind FROM source"))
+            for source_id, one in samples.stored(reader):
+                found.setdefault((kinds[source_id], one.metric, one.label), []).append(one.time_us)
+        return found
+
+    assert measured(exported(source, tmp_path / "b.evcap")) == measured(source)
+    part = exported(source, tmp_path / "c.evcap", "--filter", "data.n >= 10 && data.n <= 12")
+    span = [at_us for at_us in every_5_s if 590_000_000 <= at_us < 730_000_000]
+    assert {(kind, metric): times for (kind, metric, _), times in measured(part).items()} == {
+        ("sqlite", COMMITTED): span,
+        ("kafka", COMMITTED): span,
+        ("kafka", MEMBERS): [600_000_000],
+    }
+    assert measured(exported(source, tmp_path / "d.evcap", "--filter", "data.n > 99")) == {}
+    with CaptureReader(part) as reader:
+        account = next(one for one in recorded(reader) if one.name == "billing")
+    assert account.as_of_us == 725_000_000
 
 
 def test_wrong_wishes_are_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

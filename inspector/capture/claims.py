@@ -42,7 +42,7 @@ def _samples(claim: Claim, now_us: int) -> Iterator[Sample]:
     """A checkpoint as what is kept of a consumer of any kind: the next position that it reads."""
     if claim.kind is not ClaimKind.checkpoint or claim.value is None:
         return
-    label, following = label_of(claim.name, claim.log, 0), claim.value + 1
+    label, following = label_of(claim.name, claim.log, 0), (claim.value if claim.reached is None else claim.reached) + 1
     yield Sample(COMMITTED, label, now_us, following)
     if claim.log_end is not None:
         yield Sample(LOG_END, label_of(claim.log, 0), now_us, claim.log_end)

@@ -6,7 +6,7 @@ for what is measured, `claims` for what stores say of themselves.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 import apsw
@@ -17,6 +17,10 @@ from inspector.sources.samples import Sample, label_of, parts_of
 _PUT = "INSERT OR REPLACE INTO sample (metric, label, time_us, value) VALUES (?, ?, ?, ?)"
 _ALL = "SELECT label, time_us, value FROM sample WHERE metric = ? ORDER BY label, time_us"
 _BETWEEN = "SELECT label, time_us, value FROM sample WHERE metric = ? AND time_us >= ? AND time_us < ? ORDER BY label, time_us"
+
+_FIRST = "SELECT metric, label FROM sample ORDER BY metric, label LIMIT 1"
+_NEXT = "SELECT metric, label FROM sample WHERE (metric, label) > (?, ?) ORDER BY metric, label LIMIT 1"
+_REMOVE = "DELETE FROM sample WHERE metric = ? AND label = ? AND time_us < ?"
 
 
 class Of(NamedTuple):
@@ -35,6 +39,27 @@ def note(connection: apsw.Connection, source_id: int, samples: Iterable[Sample])
     rows = [(one.metric, label_of(source_id, *parts_of(one.label)), one.time_us, one.value) for one in samples]
     if rows:
         connection.executemany(_PUT, rows)
+
+
+def remove_before(connection: apsw.Connection, before_us: int | None) -> None:
+    """Takes out what was measured before a moment; None: before the oldest event that is left was captured."""
+    if before_us is None:
+        before_us = connection.execute("SELECT captured_us FROM event ORDER BY seq LIMIT 1").get
+    line = connection.execute(_FIRST).fetchone() if before_us is not None else None
+    while line is not None:  # line by line: there is no index by time alone
+        connection.execute(_REMOVE, (*line, before_us))
+        line = connection.execute(_NEXT, line).fetchone()
+
+
+def stored(reader: CaptureReader, span_us: tuple[int, int] | None = None) -> Iterator[tuple[int, Sample]]:
+    """All that was measured, or what lies in `[from, until)`, with the number of the source; without what no program of ours wrote.
+
+    Raises CaptureError when the file is damaged.
+    """
+    for (metric,) in reader.select("SELECT DISTINCT metric FROM sample ORDER BY metric"):
+        for of, line in lines(reader, str(metric), span_us).items():
+            label = label_of(*of.parts)
+            yield from ((of.source_id, Sample(str(metric), label, time_us, value)) for time_us, value in line)
 
 
 def lines(reader: CaptureReader, metric: str, span_us: tuple[int, int] | None = None) -> dict[Of, Line]:

@@ -18,7 +18,7 @@ from typing import Any, Self
 
 import apsw
 
-from inspector.capture import append, claims, coverage, inputs, rewrite, schemas
+from inspector.capture import append, claims, coverage, inputs, rewrite, samples, schemas
 from inspector.capture.coverage import Segment
 from inspector.capture.creating import check_version, complete, create, other_files_said, remove, set_setting
 from inspector.capture.disk import check_room, storage_errors
@@ -448,16 +448,16 @@ class CaptureWriter:
                 high = middle
         return low - int(first)
 
-    def remove_oldest(self, count: int) -> int:
-        """Takes the `count` oldest events out (the keep limit), and says so in the coverage. Returns how many went."""
-        first = self._value("SELECT min(seq) FROM event")
-        if first is None or count <= 0:
-            return 0
-        last = min(int(first) + count - 1, self._last_seq)
+    def remove_oldest(self, count: int, *, before_us: int | None = None) -> int:
+        """Takes the `count` oldest events out (the keep limit; coverage says so), and older samples. Returns how many events went."""
+        first = int(self._value("SELECT min(seq) FROM event") or self._last_seq + 1)
+        last = min(first + max(count, 0) - 1, self._last_seq)
         with self._transaction():
-            self._ledger.remove_through(last, _now_us())
-            append.remove_through(self._connection, last)
-        return last - int(first) + 1
+            if last >= first:
+                self._ledger.remove_through(last, _now_us())
+                append.remove_through(self._connection, last)
+            samples.remove_before(self._connection, before_us)
+        return last - first + 1
 
     # ---- transactions, space, the end
 

@@ -5,17 +5,23 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inspector.cli.hiding import add_options, open_shown
+from inspector.cli.hiding import add_options, open_clear
+from inspector.cli.stopping import stopping
 from inspector.errors import ExitStatus, UsageError
 
 if TYPE_CHECKING:
-    from inspector.drift import Difference, Report
+    from inspector.drift import Difference, Mirror, ModelState, Report
+    from inspector.projections import Moment, Projection
 
 _SHOWN_EVENTS = 3
+_EVERY_S = 0.1
+_LONGEST = 10_000
+"""Characters of a value that a window is told."""
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,52 +33,104 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     drift.add_argument("--at", metavar="T", help="where the model stands, instead of its checkpoint: a time with its zone, or a position")
     drift.add_argument("--config", metavar="FILE|-", help="properties of the database's client, such as password=…; - reads standard input")
     drift.add_argument("--limit", type=int, metavar="N", help="print N differences at most; all are counted")
-    drift.add_argument("--format", choices=("table", "jsonl"))
+    drift.add_argument("--format", choices=("table", "jsonl", "csv"), help="csv: a row for each field that differs, safe for spreadsheets")
     drift.add_argument("--require-complete", action="store_true", help="exit 5 when the capture does not reach the model's checkpoint")
+    drift.add_argument("--progress", choices=("json", "none"), default="none", help="json: how it goes and what is found, for a window")
+    drift.add_argument("--stop-with-stdin", action="store_true", help="end when standard input closes")
     add_options(drift)
     drift.set_defaults(run=_drift)
 
 
 def _drift(args: argparse.Namespace) -> ExitStatus:
     """Compares a read model, at its own checkpoint, with what the events say. Exit status 1: something is missing, extra or different."""
-    from dataclasses import replace
-
     from inspector.cli.capture import read_config
     from inspector.cli.registries import without_registries
     from inspector.drift import compared, mirror_of, read_model
-    from inspector.drift.comparing import moment_of
+    from inspector.drift.comparing import Going, Stopped
     from inspector.projections.library import find
-    from inspector.projections.moment import at
 
     if args.limit is not None and args.limit < 0:
         raise UsageError(f"--limit {args.limit} is below 0")
     projection = find(args.spec)
-    mirror = mirror_of(projection)
-    moment = None if args.at is None else at(args.at)
-    with open_shown(args) as reader:
-        model = read_model(args.model, mirror, without_registries(read_config(args.config)))
-        if moment is None:
-            moment = moment_of(model, mirror)
-        elif moment.position is not None:
-            moment = replace(moment, log=mirror.log, partition=mirror.partition)
-        report = compared(reader, projection, mirror, model, moment)
-    _print(args, report.differences[: args.limit])
+    mirror, config = mirror_of(projection), without_registries(read_config(args.config))
+    moment = None if args.at is None else _asked_moment(args.at, mirror)
+    reader, masks = open_clear(args)
+    with reader, stopping(with_stdin=args.stop_with_stdin) as stop:
+        going = Going(_teller(args), stop.is_set)
+        try:
+            going.step("the model is read", 0, 0)
+            model = read_model(args.model, mirror, config)
+            stands, moment = ("--at", moment) if moment is not None else _stands(model, mirror)
+            report = compared(reader, projection, mirror, model, moment, masks=masks, going=going)
+        except Stopped:
+            return ExitStatus.STOPPED
+        except UsageError as error:  # it may quote what the model holds
+            raise error if masks is None else UsageError(masks.of_text(str(error))) from None
+    _print(args, projection, report.differences[: args.limit])
     sys.stdout.flush()
-    _print_scope(report, model.place)
+    status = _status(args, report)
+    _print_scope(args, report, model.place, stands)
+    if args.progress == "json":
+        print(json.dumps({"type": "done", "exit": int(status)}), file=sys.stderr, flush=True)
+    return status
+
+
+def _status(args: argparse.Namespace, report: Report) -> ExitStatus:
     if report.has_drift:
         return ExitStatus.FINDINGS
     return ExitStatus.INCOMPLETE if args.require_complete and not report.is_complete else ExitStatus.OK
 
 
-def _print(args: argparse.Namespace, differences: Iterable[Difference]) -> None:
+def _asked_moment(asked: str, mirror: Mirror) -> Moment:
+    from dataclasses import replace
+
+    from inspector.projections.moment import at
+
+    moment = at(asked)
+    return moment if moment.position is None else replace(moment, log=mirror.log, partition=mirror.partition)
+
+
+def _stands(model: ModelState, mirror: Mirror) -> tuple[str, Moment]:
+    from inspector.drift.comparing import moment_of
+
+    return "the model names no checkpoint" if model.checkpoint is None else "the model's own checkpoint", moment_of(model, mirror)
+
+
+def _teller(args: argparse.Namespace) -> Callable[[str, int, int], None]:
+    """How it goes, as lines for a window; at most ten a second of one thing."""
+    if args.progress != "json":
+        return lambda _what, _done, _of: None
+    said: dict[str, float] = {}
+
+    def tell(what: str, done: int, of: int) -> None:
+        now_s = time.monotonic()
+        if now_s - said.get(what, -1.0) >= _EVERY_S:
+            said[what] = now_s
+            print(json.dumps({"type": "progress", "what": what, "done": done, "of": of}), file=sys.stderr, flush=True)
+
+    return tell
+
+
+def _print(args: argparse.Namespace, projection: Projection, differences: Iterable[Difference]) -> None:
     from inspector.cli.output import chosen_format, print_rows
+    from inspector.drift.difference import cells, columns_of
+    from inspector.export import Cells
     from inspector.values import to_json
 
-    if chosen_format(args.format) == "jsonl":
+    if args.progress == "json":
+        print(json.dumps({"type": "columns", "columns": columns_of(projection)}))
         for one in differences:
-            sys.stdout.write(to_json(one.plain()) + "\n")
+            print(json.dumps({"type": "difference", **one.texts(longest=_LONGEST)}))
         return
-    print_rows(map(_for_people, differences), ("verdict", "group", "expected", "found", "events"), format_="table")
+    chosen = chosen_format(args.format)
+    if chosen == "csv":
+        table: Cells[list[object]] = Cells(columns_of(projection), iter)
+        sys.stdout.write(table.head())
+        sys.stdout.writelines(table.of(row) for one in differences for row in cells(one.texts()))
+    elif chosen == "jsonl":
+        sys.stdout.writelines(to_json(one.plain()) + "\n" for one in differences)
+    else:
+        print_rows(map(_for_people, differences), ("verdict", "group", "expected", "found", "events"), format_="table")
 
 
 def _for_people(one: Difference) -> dict[str, object]:
@@ -108,13 +166,15 @@ def _events(one: Difference) -> str:
     return "; ".join(said) or "none"
 
 
-def _print_scope(report: Report, place: str) -> None:
+def _print_scope(args: argparse.Namespace, report: Report, place: str, stands: str) -> None:
     from inspector.text import visible
 
     counts = {verdict: report.counts[verdict] for verdict in ("matched", "missing", "extra", "different")}
-    if sys.stderr.isatty():
-        told = [", ".join(f"{count:,} {verdict}" for verdict, count in counts.items()), f"{report.asked}; {report.rule}", *report.notes]
+    if sys.stderr.isatty() and args.progress != "json":
+        asked = f"{report.asked} ({stands})"
+        told = [", ".join(f"{count:,} {verdict}" for verdict, count in counts.items()), f"{asked}; {report.rule}", *report.notes]
         print(visible("; ".join(told)), file=sys.stderr)
         return
-    scope = {**counts, "model": place, "asked": report.asked, "rule": report.rule, "complete": report.is_complete, "notes": report.notes}
+    scope = {**counts, "model": place, "asked": report.asked, "checkpoint": stands, "rule": report.rule}
+    scope |= {"complete": report.is_complete, "notes": report.notes}
     print(json.dumps({"scope": scope}, ensure_ascii=False), file=sys.stderr)

@@ -14,6 +14,7 @@ from inspector.plain_files import read_text
 
 if TYPE_CHECKING:
     from inspector.capture.reader import CaptureReader
+    from inspector.masks import Masks
 
 LARGEST = 1_000_000
 """A file of more bytes is no rule set."""
@@ -31,6 +32,15 @@ def open_shown(args: argparse.Namespace) -> CaptureReader:
     from inspector.capture.masked import open_masked
 
     return open_masked(args.file, unmasked=args.unmasked, rules=mask_rules(args.masks))
+
+
+def open_clear(args: argparse.Namespace) -> tuple[CaptureReader, Masks | None]:
+    """A reader that hides nothing, for who compares what is stored, and what is to be hidden in print. Raises as `open_masked`."""
+    from inspector.capture.reader import CaptureReader
+
+    with open_shown(args) as reader:
+        masks = reader.masks
+    return CaptureReader(args.file), masks
 
 
 def mask_rules(wanted: str | None) -> str:

@@ -10,7 +10,8 @@ Read `mirror` for what the file says, `model` for tables and files, `comparing` 
 
 from __future__ import annotations
 
-from inspector.drift.comparing import Difference, Report, compared
+from inspector.drift.comparing import Report, compared
+from inspector.drift.difference import Difference
 from inspector.drift.mirror import Mirror, mirror_of
 from inspector.drift.model import ModelState, read_model
 

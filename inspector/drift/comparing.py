@@ -6,19 +6,23 @@ Labels are compared as texts, since a model may keep numbers in text columns. Re
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 from inspector import values
 from inspector.capture.reader import CaptureReader
+from inspector.drift.difference import Difference, Named
+from inspector.drift.hiding import Hiding
 from inspector.drift.mirror import Mirror
 from inspector.drift.model import ModelState, moment_us, number_of_text
 from inspector.errors import UsageError
-from inspector.event import Flag, format_time
+from inspector.event import Flag
+from inspector.masks import Masks
 from inspector.projections import Moment, Projection, State
-from inspector.projections.answer import notes, rounded, row_of
+from inspector.projections.answer import notes, row_of
 from inspector.projections.cells import Key, label_text
 from inspector.projections.contributors import Contributors, contributors, left_out
 
@@ -26,57 +30,22 @@ MOST_DIFFERENCES = 1_000
 """So many are told with their events; all are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """One event that has to do with a difference."""
-
-    seq: int
-    log: str
-    partition: int
-    position: int
-    type: str | None
-    is_aborted: bool
-
-    def plain(self) -> dict[str, object]:
-        """As it is printed."""
-        told = {"seq": self.seq, "log": self.log, "partition": self.partition, "position": self.position, "type": self.type}
-        return told | ({"aborted": True} if self.is_aborted else {})
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """The user does not want to know any more."""
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """One row that is not the same. `verdict` is missing (in the model), extra (in the model) or different.
+class Going:
+    """How a comparison tells how it goes: `tell` is given what is done, how much of it, and of how much; `is_stopped` ends it."""
 
-    `expected` are the projection's values, `found` the model's; None where there is no such row. `events` are the last that made
-    the expected ones, of `count`; `left_out` those of the same group that were aborted or came later, of `left_out_count`.
-    """
+    tell: Callable[[str, int, int], None] = lambda _what, _done, _of: None
+    is_stopped: Callable[[], bool] = lambda: False
 
-    verdict: str
-    labels: Mapping[str, object]
-    window_us: int | None = None
-    expected: Mapping[str, object] | None = None
-    found: Mapping[str, object] | None = None
-    differs: Sequence[str] = ()
-    events: Sequence[Named] = ()
-    count: int = 0
-    left_out: Sequence[Named] = ()
-    left_out_count: int = 0
-
-    def plain(self) -> dict[str, object]:
-        """As it is printed."""
-        told: dict[str, object] = {"verdict": self.verdict}
-        if self.window_us is not None:
-            told["window"] = format_time(self.window_us)
-        return told | {
-            "group": dict(self.labels),
-            "expected": None if self.expected is None else {name: rounded(value) for name, value in self.expected.items()},
-            "found": None if self.found is None else dict(self.found),
-            "differs": list(self.differs),
-            "events": [one.plain() for one in self.events],
-            "events_count": self.count,
-            "left_out": [one.plain() for one in self.left_out],
-            "left_out_count": self.left_out_count,
-        }
+    def step(self, what: str, done: int, of: int) -> None:
+        """Tells. Raises Stopped."""
+        if self.is_stopped():
+            raise Stopped
+        self.tell(what, done, of)
 
 
 @dataclass(slots=True)
@@ -106,14 +75,30 @@ def moment_of(model: ModelState, mirror: Mirror) -> Moment:
     return Moment(position=model.checkpoint, log=mirror.log, partition=mirror.partition)
 
 
-def compared(reader: CaptureReader, projection: Projection, mirror: Mirror, model: ModelState, moment: Moment) -> Report:
-    """The projection at a moment against the model. Raises UsageError where keys do not tell the model's rows apart."""
+def compared(
+    reader: CaptureReader,
+    projection: Projection,
+    mirror: Mirror,
+    model: ModelState,
+    moment: Moment,
+    *,
+    masks: Masks | None = None,
+    going: Going | None = None,
+) -> Report:
+    """The projection at a moment against the model; of what differs, what `masks` hide is hidden. `reader` itself hides nothing.
+
+    Raises UsageError where keys do not tell the model's rows apart, Stopped when it `going.is_stopped`.
+    """
+    going, hiding = going or Going(), Hiding(projection, masks)
     state = State(projection, moment)
-    state.advance(reader)
+    last = reader.watermark().last_seq
+    going.step("events are counted", 0, last)
+    state.advance(reader, is_stopped=going.is_stopped, progress=lambda seq: going.tell("events are counted", seq, last))
+    going.step("rows are compared", 0, 0)
     report = Report(moment.text, mirror.rule, notes=[*model.notes, *notes(state)])
     _check_reach(reader, moment, report)
     expected = {_text_key(projection, key): key for key in state.book.cells}
-    found = _by_key(projection, mirror, model)
+    found = _by_key(projection, mirror, model, hiding)
     pending: list[tuple[Key, Difference]] = []
     for text_key in sorted(expected.keys() | found.keys(), key=_order):
         own, theirs = expected.get(text_key), found.get(text_key)
@@ -121,7 +106,7 @@ def compared(reader: CaptureReader, projection: Projection, mirror: Mirror, mode
         report.counts["matched" if difference is None else difference.verdict] += 1
         if difference is not None and len(pending) < MOST_DIFFERENCES:
             pending.append((own if own is not None else _key_of(projection, mirror, theirs or {}), difference))
-    report.differences = _with_events(reader, projection, moment, pending)
+    report.differences = [hiding.difference(one) for one in _with_events(reader, projection, moment, pending, going)]
     if (untold := sum(report.counts.values()) - report.counts["matched"] - len(pending)) > 0:
         report.notes.append(f"{untold:,} more differences are counted and not told")
     return report
@@ -161,13 +146,14 @@ def _order(key: TextKey) -> tuple[object, ...]:
     return tuple((part is None, part or 0 if not isinstance(part, str) else part) for part in key)
 
 
-def _by_key(projection: Projection, mirror: Mirror, model: ModelState) -> dict[TextKey, Mapping[str, object]]:
+def _by_key(projection: Projection, mirror: Mirror, model: ModelState, hiding: Hiding) -> dict[TextKey, Mapping[str, object]]:
     found: dict[TextKey, Mapping[str, object]] = {}
     for row in model.rows:
         start_us = moment_us(row[mirror.window], mirror) if mirror.window else None
         key = (start_us, *(_label(row[mirror.keys[label.name]]) for label in projection.labels))
         if key in found:
-            said = ", ".join(f"{label.name} {part}" for label, part in zip(projection.labels, key[1:], strict=True)) or "the only key"
+            parts = [f"{label.name} {hiding.label(label.name, part)}" for label, part in zip(projection.labels, key[1:], strict=True)]
+            said = ", ".join(parts) or "the only key"
             raise UsageError(f"{model.place} has two rows for {said}: the keys under [model] must tell its rows apart")
         found[key] = row
     return found
@@ -232,10 +218,11 @@ def _scaled(number: Fraction, places: int) -> int:
 
 
 def _with_events(
-    reader: CaptureReader, projection: Projection, moment: Moment, pending: Sequence[tuple[Key, Difference]]
+    reader: CaptureReader, projection: Projection, moment: Moment, pending: Sequence[tuple[Key, Difference]], going: Going
 ) -> list[Difference]:
-    counted = contributors(reader, projection, moment, [key for key, _ in pending])
-    others = left_out(reader, projection, counted)
+    look = partial(going.step, "events behind the differences are looked for")
+    counted = contributors(reader, projection, moment, [key for key, _ in pending], look=look)
+    others = left_out(reader, projection, counted, look=look)
     named = _named(reader, [seq for found in (*counted.values(), *others.values()) for seq in found.seqs])
 
     def of(found: Contributors) -> list[Named]:

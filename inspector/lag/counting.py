@@ -18,10 +18,11 @@ _COVERED = (
     "SELECT from_position, to_position FROM coverage WHERE log_id = ? AND state IN ('read', 'absent') AND to_position > ? "
     "AND from_position < ? ORDER BY from_position"
 )
-_NEXT = (
-    "SELECT seq, position, time_us FROM event WHERE log_id = ? AND position >= ? AND position < ? AND flags & ? = 0 "
-    "ORDER BY position LIMIT 1"
+_OF_CATEGORY = (
+    " AND (SELECT category.name FROM stream JOIN category ON category.id = stream.category_id WHERE stream.id = event.stream_id) = ?"
 )
+_NEXT = "SELECT seq, position, time_us FROM event WHERE log_id = ? AND position >= ? AND position < ? AND flags & ? = 0"
+_FIRST = " ORDER BY position LIMIT 1"
 _NOT_COUNTED = int(Flag.aborted | Flag.open | Flag.control)
 
 
@@ -48,12 +49,16 @@ def log_id(reader: CaptureReader, place: Place) -> int | None:
     return int(found[0][0]) if found else None
 
 
-def events_between(reader: CaptureReader, place: Place, start: int, end: int) -> Counted | None:
-    """Events at positions `[start, end)`, without aborted ones and those of open transactions; None where nothing is known of the log."""
+def events_between(reader: CaptureReader, place: Place, start: int, end: int, category: str = "") -> Counted | None:
+    """Events at positions `[start, end)`, those of a category if one is given, without aborted ones and those of open transactions.
+
+    None where nothing is known of the log.
+    """
     log = log_id(reader, place)
     if log is None:
         return None
-    ((count,),) = reader.select(_COUNT, (log, start, end, _NOT_COUNTED))
+    sql, asked = (_COUNT, ()) if not category else (_COUNT + _OF_CATEGORY, (category,))
+    ((count,),) = reader.select(sql, (log, start, end, _NOT_COUNTED, *asked))
     return Counted(int(count), _is_covered(reader, log, start, end))
 
 
@@ -65,10 +70,14 @@ def _is_covered(reader: CaptureReader, log: int, start: int, end: int) -> bool:
     return start >= end
 
 
-def next_event(reader: CaptureReader, place: Place, start: int, end: int) -> Held | None:
-    """The first event at positions `[start, end)`, where the capture has read all up to it; None where it has not, or there is none."""
+def next_event(reader: CaptureReader, place: Place, start: int, end: int, category: str = "") -> Held | None:
+    """The first event at positions `[start, end)`, of a category if one is given, where the capture has read all up to it.
+
+    None where it has not, or there is none.
+    """
     log = log_id(reader, place)
-    found = reader.select(_NEXT, (log, start, end, _NOT_COUNTED)) if log is not None else []
+    sql, asked = (_NEXT, ()) if not category else (_NEXT + _OF_CATEGORY, (category,))
+    found = reader.select(sql + _FIRST, (log, start, end, _NOT_COUNTED, *asked)) if log is not None else []
     if not found or log is None or not _is_covered(reader, log, start, found[0][1]):
         return None
     return Held(*found[0])

@@ -147,6 +147,8 @@ class _Recorded:
     members: tuple[int, float] | None = None
     is_store: bool = False
     """Positions may come to be seen later than higher ones."""
+    category: str = ""
+    """The one that it reads; empty for all of the log."""
 
 
 def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
@@ -168,10 +170,17 @@ def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
         if points:
             one.points[place] = points
             one.age_s[place] = aged.get(points[-1].time_us)
+    for source_id, name, category in reader.select(_CATEGORIES) if reader.select(_HAS_CLAIMS) else ():
+        if (source_id, name) in found:
+            found[source_id, name].category = category
     for (source_id, parts), line in lines(reader, MEMBERS).items():
         if len(parts) == 1 and (source_id, str(parts[0])) in found:
             found[source_id, str(parts[0])].members = line[-1]
     return [_account(reader, name, one) for (_, name), one in sorted(found.items())]
+
+
+_HAS_CLAIMS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'claim'"
+_CATEGORIES = "SELECT DISTINCT source_id, name, category FROM claim WHERE kind = 'checkpoint' AND category <> ''"
 
 
 def _consumer_place(parts: Sequence[str | int]) -> tuple[str, Place] | None:
@@ -196,7 +205,7 @@ def _recorded_row(reader: CaptureReader, name: str, place: Place, one: _Recorded
     if not points:
         return Row(Standing(place, commits[-1][1]))
     last = points[-1]
-    upcoming = next_event(reader, place, last.committed, last.end) if last.behind else None
+    upcoming = next_event(reader, place, last.committed, last.end, one.category) if last.behind else None
     behind_us = 0 if not last.behind else None
     if upcoming is not None and upcoming.time_us is not None:
         behind_us = max(0, last.time_us - upcoming.time_us)
@@ -210,8 +219,10 @@ def _recorded_row(reader: CaptureReader, name: str, place: Place, one: _Recorded
         next_time_us=upcoming.time_us if upcoming else None,
         is_read_out=last.is_read_out,
     )
-    counted = Counted(0, is_exact=True) if last.committed >= last.end else events_between(reader, place, last.committed, last.end)
-    holes = skipped(reader, name, place, commits) if one.is_store else None
+    counted = (
+        Counted(0, is_exact=True) if last.committed >= last.end else events_between(reader, place, last.committed, last.end, one.category)
+    )
+    holes = skipped(reader, name, place, commits) if one.is_store and not one.category else None
     return Row(standing, behind_us, counted, holes, upcoming.seq if upcoming else None, None, motion(points), resets(points))
 
 

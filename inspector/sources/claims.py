@@ -37,8 +37,10 @@ class Claim:
     log_end: int | None = None
     """Where that log ended in the same instant: with less of it read, claim and events cannot be compared."""
     category: str = ""
-    """Of the stream, where the row says it."""
+    """Of the stream, where the row says it; of a checkpoint, the one category that the consumer reads (empty: all of the log)."""
     time_us: int | None = None
     """The row's own time."""
     row: str = "{}"
     """JSON text: every column as it was."""
+    reached: int | None = None
+    """Of a consumer of one category, the position before the next event that it reads: what lies between is none of its own. Not kept."""

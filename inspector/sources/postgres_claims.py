@@ -14,6 +14,7 @@ import psycopg
 
 from inspector.sources.claims import Claim, ClaimKind
 from inspector.sources.postgres_link import Rows
+from inspector.sources.postgres_progress import ProgressReader
 from inspector.sources.postgres_scope import Scope, transcoder
 from inspector.sources.postgres_shape import Shape, quoted, with_columns
 from inspector.sources.sql_claims import whole
@@ -29,7 +30,7 @@ MOST_ROWS = 2_000
 class Checkpoints:
     """The checkpoints that a store keeps of consumers of one event table."""
 
-    def __init__(self, tables: Sequence[CheckpointTable], log: str, notes: Sequence[str] = ()) -> None:
+    def __init__(self, tables: Sequence[CheckpointTable | ProgressReader], log: str, notes: Sequence[str] = ()) -> None:
         self._tables = list(tables)
         self._log = log
         self._notes = list(notes)
@@ -130,7 +131,7 @@ class CheckpointTable:
 
 def checkpoints_of(cursor: Rows, descriptor: Descriptor, log: Shape, there: Sequence[Shape], codec: str) -> Checkpoints:
     """The tables of checkpoints that are there for an event table, first those in its own schema."""
-    tables: list[CheckpointTable] = []
+    tables: list[CheckpointTable | ProgressReader] = []
     notes: list[str] = []
     for spec in (spec for spec in descriptor.claims if spec.kind == "checkpoint"):
         named = [shape for shape in there if fnmatch.fnmatchcase(shape.table.lower(), spec.table.lower())]
@@ -144,9 +145,14 @@ def checkpoints_of(cursor: Rows, descriptor: Descriptor, log: Shape, there: Sequ
                     tables.append(CheckpointTable(spec, shape, descriptor, codec))
                 except (ValueError, TypeError) as error:
                     notes.append(f"{shape.name} is not read: {error}")
+    if descriptor.progress is not None:
+        try:
+            tables.append(ProgressReader(descriptor.progress, log, descriptor, codec))
+        except ValueError as error:
+            notes.append(f"{log.name}: {error}")
     return Checkpoints(tables, log.name, notes)
 
 
 def passed(claims: Sequence[Claim]) -> Mapping[str, int]:
-    """Consumer → the position up to which it has dealt with everything, that one included."""
-    return {claim.name: claim.value for claim in claims if claim.value is not None and claim.log}
+    """Consumer → the position up to which it has dealt with everything, that one included; without those that read one category only."""
+    return {claim.name: claim.value for claim in claims if claim.value is not None and claim.log and not claim.category}

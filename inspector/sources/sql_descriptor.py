@@ -19,7 +19,19 @@ from inspector.errors import UsageError
 from inspector.plain_files import read_text
 from inspector.sources.sql_expressions import Call, ColumnRef, Expression, is_time, payload_parts
 from inspector.sources.sql_parsing import parse
-from inspector.sources.sql_sections import ClaimTable, Constants, Join, Links, constants, parse_also, parse_claims, parse_joins, parse_links
+from inspector.sources.sql_sections import (
+    ClaimTable,
+    Constants,
+    Join,
+    Links,
+    ProgressStreams,
+    constants,
+    parse_also,
+    parse_claims,
+    parse_joins,
+    parse_links,
+    parse_progress,
+)
 
 ENVELOPE = ("stream", "category", "version", "type", "id", "schema_version", "correlation_id", "causation_id", "actor")
 """Fields of an event that columns can give."""
@@ -28,6 +40,7 @@ DATABASES = ("sqlite", "postgresql")
 _EVENT_KEYS = {"title": str, "decoder": str, "base": int, "first_position": int, "match": dict, "event": dict, "rules": dict, "join": list}
 _KEYS = {
     **_EVENT_KEYS, "database": str, "verified": bool, "streams": dict, "snapshot": list, "checkpoint": list, "stream_table": list,
+    "progress": dict,
 }  # fmt: skip
 _MATCH_KEYS = {"table", "columns", "probe", "also", "where", "signature"}
 _RULE_FIELDS = (*ENVELOPE, "time", "metadata")
@@ -74,6 +87,7 @@ class Descriptor:
     links: Links | None = None
     """Where it says in which other streams an event is."""
     claims: tuple[ClaimTable, ...] = ()
+    progress: ProgressStreams | None = None
     snapshots: tuple[Descriptor, ...] = ()
     """Tables of snapshots that may be there too, each read as a log of its own."""
     kind: str = "events"
@@ -182,6 +196,7 @@ def _descriptor(table: Mapping[str, object], name: str, kind: str = "events") ->
         joins=parse_joins(table.get("join")),
         links=parse_links(table.get("streams")),
         claims=parse_claims(table),
+        progress=parse_progress(table.get("progress")),
         snapshots=_snapshots(table.get("snapshot", []), name),
         kind=kind,
     )

@@ -77,6 +77,28 @@ class ClaimTable:
         return self.fields.get("position" if self.kind == "checkpoint" else "version")
 
 
+@dataclass(frozen=True, slots=True)
+class ProgressStreams:
+    """Consumers keep their progress as messages in streams of a kind, each for the one category that it reads."""
+
+    category: str
+    """The store's own function that gives the category of a stream, by which messages are indexed."""
+    kind: str
+    """What stands after the category: those of `account` are in `account:position`, say."""
+    value: str
+    """Where a message has, in its data, the last position that was dealt with."""
+
+
+def parse_progress(written: object) -> ProgressStreams | None:
+    """`[progress]`. Raises ValueError saying what is wrong."""
+    if written is None:
+        return None
+    if not isinstance(written, dict):
+        raise TypeError("[progress]: a table is wanted")
+    _known(written, {"category", "kind", "value"}, "[progress]")
+    return ProgressStreams(*(_text(written, key, "[progress]") for key in ("category", "kind", "value")))
+
+
 def parse_joins(written: object) -> tuple[Join, ...]:
     """`[[join]]`. Raises ValueError saying what is wrong."""
     joins: list[Join] = []

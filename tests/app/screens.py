@@ -53,7 +53,7 @@ from app.selection import Selection
 from inspector.event import Flag
 from inspector.sources import SourceInfo
 from tests import encodings
-from tests.app import finding_captures, plot_scenes, projection_scenes, replay_scenes, schema_captures, shop_scene
+from tests.app import drift_scene, finding_captures, plot_scenes, projection_scenes, replay_scenes, schema_captures, shop_scene
 from tests.app.captures import Growing
 from tests.formats import pipe_format
 from tests.replay.captures import Log, Written, write
@@ -1095,6 +1095,7 @@ SCENES |= replay_scenes.SCENES
 SCENES |= shop_scene.SCENES
 SCENES |= plot_scenes.SCENES
 SCENES |= projection_scenes.SCENES
+SCENES |= drift_scene.SCENES
 
 
 def main() -> int:

@@ -21,6 +21,7 @@ from inspector.capture.writer import Appended, CaptureWriter, Progress, Reading
 from inspector.errors import CaptureError, CaptureInUseError, StorageError, UsageError
 from inspector.event import EventBatch, Flag, LogKey, StreamRef
 from inspector.sources import FlagChange, LogInfo, SourceInfo
+from inspector.sources.samples import Sample, label_of
 from tests.capture.batches import events, records
 
 SMALL_FLOOR = 1_000_000
@@ -159,6 +160,29 @@ def test_keep_limit_removes_the_oldest_and_says_so(writing: Writing, path: Path)
     ]
     writing.positions(100, 110)
     assert select(path, "SELECT max(seq), count(*) FROM event") == [(110, 70)]
+
+
+def test_keep_limit_takes_what_was_measured_before(writing: Writing, path: Path) -> None:
+    def note(metric: str, label: str, *times_us: int) -> None:
+        samples = [Sample(metric, label, time_us, 1.0) for time_us in times_us]
+        writing.writer.append(writing.reading, writing.plan, None, Progress(samples=samples))
+
+    def left() -> list[tuple[object, ...]]:
+        return select(path, "SELECT metric, label, time_us FROM sample ORDER BY metric, label, time_us")
+
+    writing.positions(0, 10)
+    ((early_us,),) = select(path, "SELECT max(captured_us) FROM event")
+    writing.positions(10, 20)
+    ((late_us,),) = select(path, "SELECT min(captured_us) FROM event WHERE seq > 10")
+    note("lag", label_of("b", "orders", 0), early_us - 1, early_us, late_us, late_us + 1)
+    note("lag", label_of("c", "orders", 0), 1)
+    note("members", label_of("b"), 1, late_us)
+    assert writing.writer.remove_oldest(10) == 10
+    lag, members = label_of(1, "b", "orders", 0), label_of(1, "b")
+    kept = [("lag", lag, late_us), ("lag", lag, late_us + 1), ("members", members, late_us)]
+    assert [one for one in left() if one[2] != early_us] == kept
+    assert writing.writer.remove_oldest(0, before_us=late_us + 1) == 0, "no event is that old"
+    assert left() == [("lag", lag, late_us + 1)]
 
 
 def test_clean_end_leaves_one_private_file(path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from contextlib import closing
 from decimal import Decimal
@@ -18,6 +20,7 @@ from inspector.cli import main
 from inspector.drift.comparing import is_same
 from inspector.drift.mirror import Mirror, mirror_of
 from inspector.errors import UsageError
+from inspector.masks import SIGN
 from inspector.projections import parse
 from tests.projections.grown import Grown
 from tests.replay.captures import SECOND_US, Written
@@ -54,6 +57,7 @@ def capture(tmp_path: Path) -> Path:
 
 def model(folder: Path, *rows: tuple[Any, ...]) -> str:
     path = folder / "model.db"
+    path.unlink(missing_ok=True)
     with closing(apsw.Connection(str(path))) as connection:
         connection.execute("CREATE TABLE revenue (minute, shop, total, state, position)")
         connection.executemany("INSERT INTO revenue VALUES (?, ?, ?, ?, ?)", rows)
@@ -90,6 +94,43 @@ def test_a_moment_of_ones_own_goes_before_the_checkpoint(capture: Path, tmp_path
     status = main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", url, "--format", "table"])
     assert status == 1
     assert capsys.readouterr().out.splitlines()[1].split()[:3] == ["different", "1970-01-01", "00:00:00"]
+
+
+def test_masks_hide_what_differs_and_change_no_verdict(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = model(
+        tmp_path,
+        ("1970-01-01 00:00:00", 1, 3.3, "s1", 1),
+        ("1970-01-01 00:01:00", "2", 5, "x@shop.de", 3),
+        ("1970-01-01 00:05:00", 7, 1, "x", 2),
+    )
+    _, clear, counts = run(capsys, capture, url)
+    masks = tmp_path / "masks.toml"
+    masks.write_text('[masks]\npaths = ["data.shop"]\npatterns = ["email"]', encoding="utf-8")
+    _, rows, scope = run(capsys, capture, url, "--masks", str(masks))
+    assert scope == counts
+    assert [row["verdict"] for row in rows] == [row["verdict"] for row in clear] == ["different", "extra"]
+    assert [row["group"] for row in rows] == [{"shop": SIGN}, {"shop": SIGN}]
+    assert (rows[0]["expected"]["last"], rows[0]["found"]["last"], rows[1]["found"]["last"]) == ("s3", SIGN, "x")
+    model(tmp_path, *[("1970-01-01 00:05:00", 7, 1, "x", 2)] * 2)
+    spec = str(capture.with_name("revenue.toml"))
+    assert main(["drift", str(capture), spec, "--model", url, "--masks", str(masks)]) == 2
+    assert f"two rows for shop {SIGN}:" in capsys.readouterr().err
+
+
+def test_a_row_for_each_field_is_a_table_for_spreadsheets(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    url = model(tmp_path, ("1970-01-01 00:00:00", 1, 3.25, "=cmd", 3), ("1970-01-01 00:05:00", 1, None, "x", 2))
+    assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", url, "--format", "csv"]) == 1
+    lines = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    first, minute = "1970-01-01T00:00:00.000000Z", "1970-01-01T00:01:00.000000Z"
+    assert lines == [
+        ["verdict", "window", "shop", "field", "ours", "model", "events", "events_count", "left_out", "left_out_count", "guarded"],
+        ["different", first, "1", "revenue", "3.3", "3.25", "1 2", "2", "", "0", ""],
+        ["different", first, "1", "last", "s1", "'=cmd", "1 2", "2", "", "0", "model"],
+        ["missing", minute, "2", "revenue", "5", "", "3 4", "2", "", "0", ""],
+        ["missing", minute, "2", "last", "s3", "", "3 4", "2", "", "0", ""],
+        ["extra", "1970-01-01T00:05:00.000000Z", "1", "revenue", "", "null", "", "0", "", "0", ""],
+        ["extra", "1970-01-01T00:05:00.000000Z", "1", "last", "", "x", "", "0", "", "0", ""],
+    ]
 
 
 def test_no_query_opens_another_file(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,6 +18,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.errors import CaptureError
 from inspector.sources import Request, open_source
 from tests.kafka.helpers import wait_until
+from tests.postgres import message_db
 from tests.postgres.server import Database
 from tests.postgres.test_marten import EVENTS
 from tests.postgres.test_postgres import opened
@@ -134,6 +135,58 @@ def test_store_that_is_there_tells_what_it_can(store: Database) -> None:
     assert mailer["time_behind_s"] > 0
     (part,) = lag("--group", "mailer:All", "--by", "partition", database=store)
     assert (part["log"], part["committed"], part["end"], part["next_position"]) == ("mt_events", 2, 4, 3)
+
+
+def test_consumers_of_a_message_store_are_behind_by_what_they_read(messages: Database, tmp_path: Path) -> None:
+    """The real message-db: progress is a message in a stream of the consumer's; what other categories write is nothing it waits for."""
+    with messages.connect() as store:
+
+        def write(stream: str, kind: str, data: object) -> None:
+            message_db.write(store, stream, kind, data)
+
+        for number in range(4):
+            write(f"account-{number}", "Opened", {"n": number})  # 1 to 4
+        write("account:command-1", "Open", {})  # 5
+        write("account:position-audit", "Recorded", {"position": 1})  # 6: an older word
+        write("account:position-audit", "Recorded", {"position": 2})  # 7: of these 3 and 4 are to be read
+        write("account:position", "Recorded", {"position": 4})  # 8: all is read, whatever others write
+        write("account:command+position-desk", "Recorded", {"position": 5})  # 9
+        write("transfer:position-broken", "Recorded", {"position": "soon"})  # 10
+        write("composition-1", "Played", {})  # 11: no progress of anybody, whatever its name ends in
+        write("reposition", "Played", {})  # 12
+        write("bücher:position", "Recorded", {"position": 3})  # 13: nobody wrote any
+    names = ["account:position-audit", "account:position", "account:command+position-desk", "bücher:position"]
+    told = {one["consumer"]: one for one in lag(database=messages)}
+    assert set(told) == set(names)
+    assert [told[name]["events"] for name in names] == [2, 0, 0, 0]
+    assert [told[name]["positions"] for name in names] == [11, 0, 0, 0], "of the log, from the next that it reads"
+    assert [told[name]["events_exact"] for name in names] == [True] * 4
+    assert told[names[0]]["time_behind_s"] > 0
+    assert told[names[1]]["time_behind_s"] == 0
+    path = tmp_path / "messages.evcap"
+    with closing(opened(messages)) as source:
+        ingest.run([(source, Request())], path)
+    with messages.connect() as store:
+        message_db.write(store, "account-9", "Opened", {})  # 14
+        message_db.write(store, "account:position-audit", "Recorded", {"position": 14})
+    with closing(opened(messages)) as source:
+        ingest.run([(source, Request())], path)
+    recorded = {one["consumer"]: one for one in lag(path)}
+    assert {name: recorded[name]["events"] for name in names} == {names[0]: 0, names[1]: 1, names[2]: 0, names[3]: 0}
+    assert [recorded[name]["holes"] for name in names] == [None] * 4
+    (row,) = lag(path, "--group", names[1], "--by", "partition")
+    assert (row["committed"], row["next_position"]) == (14, 14)
+
+
+def test_consumers_of_a_store_without_its_function_are_said_and_events_are_read(messages: Database) -> None:
+    messages.run("DROP FUNCTION message_store.category CASCADE")
+    with messages.connect() as store:
+        store.execute("INSERT INTO message_store.messages (position, stream_name, type) VALUES (0, 'account-1', 'Opened')")
+    with closing(opened(messages)) as source:
+        following = Following(source)
+        following.until(1)
+        note = following.until_note("are not read")
+    assert note.startswith("the checkpoints in streams 'position' of message_store.messages are not read: function message_store.category")
 
 
 def test_watched_store_is_looked_at_again(store: Database) -> None:

@@ -29,8 +29,12 @@ from app.selection import Selection
 from app.session import Session
 from inspector.capture.gaps import gaps
 from inspector.capture.reader import CaptureReader
+from inspector.capture.writer import CaptureWriter, Progress
 from inspector.event import Flag, parse_time
+from inspector.lag import resets
+from inspector.lag.report import recorded
 from inspector.metrics import names
+from inspector.sources.samples import COMMITTED, LAG_POSITIONS, LOG_END, Sample, label_of
 from tests.app.captures import Growing, capture
 from tests.replay.captures import Log, Written, write
 
@@ -334,6 +338,38 @@ def test_notes_are_ticks_on_the_axis_with_their_words(qtbot: QtBot, pane: Opened
     assert subject.note.whole_text() == "2026-11-23 12:00:10 UTC · note: look <b>here</b>"
     plot._point(_NOON_S + 10)
     assert "&lt;b&gt;" in plot.viewport().toolTip()
+
+
+def test_resets_are_ticks_in_every_plot_with_what_was_set_back(qtbot: QtBot, messages: Messages, tmp_path: Path) -> None:
+    path = capture(tmp_path / "a.evcap", 200)
+    commits = {0: [900, 950, 100, 150], 1: [1_234, 1_250, 1_000, 1_100], 2: [5, 6, 7, 8]}
+    with CaptureWriter(path, floor_bytes=0) as writer:
+        reading = writer.begin(1, {}, isolation="", filter_text=None, settings={})
+        noted = [
+            Sample(metric, label, int((_NOON_S + 5 * look) * 1e6), value)
+            for partition, values in commits.items()
+            for look, value in enumerate(values)
+            for metric, label in (
+                (COMMITTED, label_of("billing", "orders", partition)),
+                (LAG_POSITIONS, label_of("billing", "orders", partition)),
+                (LOG_END, label_of("orders", partition)),
+            )
+        ]
+        writer.append(reading, [], None, Progress(samples=noted))
+    subject, _, session = opened(qtbot, path, messages, (PlotSpec("events"), PlotSpec("lag")))
+    wait_for_numbers(qtbot, subject)
+    text = "↺ billing was set back in orders/0 from 950 to 100, orders/1 from 1,250 to 1,000"
+    for card in subject.cards:
+        qtbot.waitUntil(lambda card=card: len(card.plot.marks) == 1, timeout=_WAIT_MS)  # type: ignore[misc]
+        (mark,) = card.plot.marks
+        assert (mark.at_s, mark.text, mark.role) == (_NOON_S + 10, text, "warn")
+    subject.cards[1].plot._point(_NOON_S + 10)
+    assert text in subject.cards[1].plot.viewport().toolTip()
+    with CaptureReader(path) as reader:
+        (account,) = recorded(reader)
+        said = [(row.standing.place, reset) for row in account.rows for reset in row.resets]
+        assert sorted((one.place, one.reset) for one in resets.seen(reader, 10)) == said
+    session.close()
 
 
 # ---- the set of plots
