@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView
 
 from app import style
 
+_NAMED_PX = 240
+
 
 class RowsView(QTableView):
     """Rows of `model`; `widths` are those of its columns in pixels, 0 for those that share the rest, at least `least_px` each."""
@@ -49,11 +51,11 @@ class RowsView(QTableView):
             self.fit_columns(self._widths)
 
     def fit_columns(self, widths: list[int]) -> None:
-        """Has columns of other widths."""
-        self._widths = widths
-        share = (self.viewport().width() - sum(widths)) // max(widths.count(0), 1)
+        """Has columns of other widths; those of 0 share the room that is left, and their names, unless very long, have room."""
+        self._widths, header = widths, self.horizontalHeader()
+        share = max((self.viewport().width() - sum(widths)) // max(widths.count(0), 1), self._least_px)
         for column, width in enumerate(widths):
-            self.horizontalHeader().resizeSection(column, width or max(share, self._least_px))
+            header.resizeSection(column, width or max(share, min(header.sectionSizeHint(column), _NAMED_PX)))
 
     def row(self) -> int:
         """The current row; −1 for none."""
