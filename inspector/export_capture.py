@@ -29,6 +29,7 @@ from inspector.capture.writer import CaptureWriter, Progress, Reading
 from inspector.errors import UsageError
 from inspector.event import EventBatch, LogKey, RecordBatch, Schema, StreamRef
 from inspector.export import Exported, check_place
+from inspector.query.bounds import time_bounds, whole
 from inspector.schemas.framing import frame_of
 from inspector.sources import LogInfo, SourceInfo
 
@@ -145,10 +146,12 @@ class _Copying:
         self._writer.append(reading, [log_id], None, Progress(read={0: (start, end)}))
 
     def _copy_samples(self, sources: Mapping[int, int]) -> None:
-        """What was measured of consumers while the events happened; all of it where all events are copied."""
-        if self._condition is not None and self._span_us is None:
+        """What was measured of consumers in the times that the filter keeps to, else while the events happened; without a filter, all."""
+        asked = time_bounds(self._filter_text)
+        if self._condition is not None and self._span_us is None and asked == (None, None):
             return
-        measured = samples.stored(self._reader, None if self._condition is None else self._span_us)
+        span = None if self._condition is None else self._span_us if asked == (None, None) else whole(asked)
+        measured = samples.stored(self._reader, span)
         for number, group in groupby(measured, key=lambda one: one[0]):
             if number not in sources:
                 continue

@@ -18,6 +18,7 @@ from typing import Any
 
 import apsw
 
+from inspector.capture.ring import keep_within
 from inspector.capture.schemas import waiting
 from inspector.capture.stage import Staged
 from inspector.capture.writer import DEFAULT_FLOOR_BYTES, Appended, CaptureWriter, Progress, StagedCondition
@@ -289,7 +290,7 @@ class _Session:
         status.rate_per_s = (status.stored - first_count) / max(now - first_at, 0.001) if len(self._rates) > 1 else 0.0
 
     def _keep(self) -> None:
-        """Removes the oldest events beyond the keep limit, in blocks."""
+        """Removes the oldest events and samples beyond the keep limit, in blocks."""
         keep, now = self._options.keep, time.monotonic()
         if keep is None or now - self._kept_s < _KEEP_EVERY_S:
             return
@@ -298,6 +299,6 @@ class _Session:
         if keep.seconds is not None:
             before_us = time.time_ns() // 1000 - int(keep.seconds * 1e6)
             removed = self._writer.remove_oldest(self._writer.oldest_before(before_us), before_us=before_us)
-        elif keep.size_bytes is not None and self._writer.size_bytes() > keep.size_bytes:
-            removed = self._writer.remove_oldest(max(1, self._writer.events() // 10))
+        elif keep.size_bytes is not None:
+            removed = keep_within(self._writer, keep.size_bytes)
         self._status.events -= removed

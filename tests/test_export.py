@@ -26,7 +26,7 @@ from inspector.capture.rows import Event
 from inspector.capture.writer import CaptureWriter, Progress
 from inspector.cli import main
 from inspector.errors import StorageError
-from inspector.event import Flag
+from inspector.event import Flag, format_time
 from inspector.export import COLUMNS, FORMULA, Lines, Table, export
 from inspector.lag.report import recorded
 from inspector.masks import SIGN
@@ -203,6 +203,13 @@ def test_an_exported_capture_has_what_was_measured_in_its_time(tmp_path: Path) -
         ("kafka", MEMBERS): [600_000_000],
     }
     assert measured(exported(source, tmp_path / "d.evcap", "--filter", "data.n > 99")) == {}
+    since, until = (f'timestamp("{format_time(at_us)}")' for at_us in (595_000_000, 725_000_000))
+    asked = exported(source, tmp_path / "e.evcap", "--filter", f"data.n == 11 && time >= {since} && time < {until}")
+    span = [at_us for at_us in every_5_s if 595_000_000 <= at_us < 725_000_000]
+    assert {(kind, metric): times for (kind, metric, _), times in measured(asked).items() if metric == COMMITTED} == {
+        ("sqlite", COMMITTED): span,
+        ("kafka", COMMITTED): span,
+    }
     with CaptureReader(part) as reader:
         account = next(one for one in recorded(reader) if one.name == "billing")
     assert account.as_of_us == 725_000_000
