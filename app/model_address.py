@@ -12,6 +12,10 @@ from inspector.properties import is_secret
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+]+)://(?P<who>[^/?#]*@)?(?P<rest>.*)\Z", re.DOTALL)
 _DATABASES = (".db", ".sqlite", ".sqlite3")
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+]+:")
+_ASSIGNED = re.compile(r"([A-Za-z][\w.-]*)\s*=")
+_SERVER = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:[0-9]*)?")
+_NO_PLACE = "a read model is at postgresql://user@host/database or sqlite:///FILE, or a file: a password goes into its own field"
 _PUBLIC_NAMES = frozenset({"sslkey"})
 """Of a file, whatever it sounds like."""
 
@@ -39,11 +43,18 @@ def parted(address: str) -> tuple[str, dict[str, str]]:
 
 def problem(address: str) -> str:
     """Why a command cannot be given this address, in words without its text; empty when it can."""
+    if is_file_url(address):
+        return ""
     found = _URL.match(address)
-    before, at, _ = found["rest"].partition("@") if found is not None else ("", "", "")
-    if at and "/" in before and not is_file_url(address):
-        return "the address has an @ after a /: a password goes into its own field, and other signs are written as %40"
-    return ""
+    if found is None:
+        is_odd = bool(_SCHEME.match(address)) and "@" in address
+        return _NO_PLACE if is_odd or any(map(is_secret, _ASSIGNED.findall(address))) else ""
+    servers = re.split("[/?#]", found["rest"], maxsplit=1)[0]
+    if "@" in found["rest"][len(servers) :]:
+        return "the address has an @ after a /, ? or #: a password goes into its own field, and other signs are written as %40"
+    if all(_SERVER.fullmatch(one) for one in servers.split(",")):
+        return ""
+    return "what follows // is no server such as host:5432: a password goes into its own field"
 
 
 def address_of(text: str) -> str:
