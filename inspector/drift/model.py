@@ -20,6 +20,7 @@ from inspector.drift.mirror import MOST_ROWS, Checkpoint, Mirror
 from inspector.errors import SourceError, UsageError
 from inspector.event import datetime_us, format_time
 from inspector.projections.cells import exact
+from inspector.properties import redact
 
 _URL = re.compile(r"[a-z][a-z0-9+]+:")
 _PASSWORD = re.compile(r"[^/]*//[^/@]*:[^/@]+@")
@@ -122,12 +123,12 @@ def _of_file(path: Path, mirror: Mirror) -> ModelState:
     if mirror.query:
         raise UsageError("[model] of the projection has a query, which asks a database: name one with --model")
     if not path.is_file():
-        raise SourceError(f"there is no file {path}", step="file")
+        raise SourceError(f"there is no file {redact(str(path))}", step="file")
     suffix = path.suffix.lower()
     if suffix == ".parquet":
         return _state(_parquet(path, mirror), None, mirror, str(path))
     if suffix != ".csv":
-        raise UsageError(f"{path.name} is no .csv and no .parquet file")
+        raise UsageError(f"{redact(path.name)} is no .csv and no .parquet file")
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
             rows = _of_csv(csv.DictReader(file, strict=True), mirror, path)

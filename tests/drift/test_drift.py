@@ -176,6 +176,12 @@ def test_a_model_that_is_none_is_said(capture: Path, capsys: pytest.CaptureFixtu
     assert said in capsys.readouterr().err
 
 
+def test_what_is_taken_for_a_file_is_said_without_a_password(capture: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for where, status in (("host=db password=s3cret.csv", 3), ("host=db password=s3cret", 3)):
+        assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", where]) == status
+        assert "s3cret" not in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

@@ -39,6 +39,13 @@ def test_descriptor_that_needs_several_tables_is_refused(tmp_path: Path) -> None
             PostgresSource("postgresql://nobody@localhost:1/d", {"descriptor": str(written)})
 
 
+@pytest.mark.parametrize("rest", ["u:s3cret", "u:s3cret/d", "u:s3/cret@h/d", "h:66000/d"])
+def test_what_is_no_port_may_be_a_password_and_is_not_repeated(rest: str) -> None:
+    with pytest.raises(UsageError, match="is no port") as caught:
+        settings_of(f"postgresql://{rest}", {})
+    assert rest.partition(":")[2].partition("/")[0] not in str(caught.value)
+
+
 def test_configuration_wins_and_what_is_of_other_sources_is_left() -> None:
     settings = settings_of("postgresql://u@h/d", {"user": "v", "sasl.password": "x", "reread.positions": "5"})
     assert (settings.user, settings.reread_positions, settings.reread_s) == ("v", 5, 60)
