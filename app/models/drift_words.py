@@ -14,7 +14,7 @@ from inspector.drift.difference import cells
 from inspector.export import Cells
 
 EMPTY = "No read model was compared yet."
-EMPTY_HINT = "What it should hold is computed from the events; what is missing, extra or different is listed."
+EMPTY_HINT = "What is missing, extra or different from what the events say is listed here."
 _VERDICTS = ("missing", "extra", "different")
 
 

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from inspector.capture.progress import Progress
+from inspector.capture.progress import Progress, Reading
 from inspector.capture.reader import CaptureReader
 from inspector.capture.ring import keep_within
 from inspector.capture.samples import lines
+from inspector.capture.writer import CaptureWriter
+from inspector.ingest import Keep, Options, run
+from inspector.sources import Request, SourceInfo
 from inspector.sources.samples import LAG_POSITIONS, MEMBERS, Sample, label_of
 from tests.capture.test_writer import Writing
+from tests.sources.stores import opened, orders
 
 LONG = "g" * 200
 
@@ -69,3 +74,22 @@ def test_samples_push_no_event_out(writing: Writing) -> None:
     assert kept(writing) == (set(range(at + 189, at + 1_000)), 0), "without events they are the oldest"
     writing.writer.remove_oldest(0, before_us=at + 2_000)
     assert keep_within(writing.writer, 1) == 0
+
+
+@pytest.mark.parametrize("keep", [Keep(seconds=3_600), Keep(size_bytes=1)])
+def test_a_capture_that_goes_on_drops_what_was_measured_too_early(tmp_path: Path, keep: Keep) -> None:
+    path, store = tmp_path / "a.evcap", orders(tmp_path / "shop.db", 20)
+    old, now = 1_000_000, time.time_ns() // 1_000
+    with CaptureWriter(path, floor_bytes=0) as writer:
+        source_id = writer.add_source(SourceInfo("kafka", "kafka://a:1"))
+        writer.append(Reading(1, source_id), [], None, Progress(samples=[Sample(MEMBERS, label_of("b"), at, 1) for at in (old, now)]))
+    source = opened(store)
+    try:
+        outcome = run([(source, Request())], path, options=Options(floor_bytes=0, keep=keep))
+    finally:
+        source.close()
+    assert outcome.status.stored == 20
+    with CaptureReader(path) as reader:
+        found = {at for line in lines(reader, MEMBERS).values() for at, _ in line}
+    assert old not in found
+    assert now in found or keep.size_bytes is not None
