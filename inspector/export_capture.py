@@ -15,6 +15,7 @@ from pathlib import Path
 
 from inspector.capture import samples
 from inspector.capture.asking import EventQuery
+from inspector.capture.claims import partial_consumers
 from inspector.capture.condition import Condition
 from inspector.capture.coverage import NOT_FETCHED
 from inspector.capture.damage import damage_is_said
@@ -152,13 +153,19 @@ class _Copying:
             return
         span = None if self._condition is None else self._span_us if asked == (None, None) else whole(asked)
         measured = samples.stored(self._reader, span)
+        consumers = partial_consumers(self._reader)
         for number, group in groupby(measured, key=lambda one: one[0]):
             if number not in sources:
                 continue
-            begun = (one for (source_id, _, _), one in self._readings.items() if source_id == sources[number])
-            reading = next(begun, None) or self._reading(sources[number], 0, (), self._filter_text, "")
+            reading = self._some_reading(sources[number])
+            of_one = [claim for source_id, claim in consumers if source_id == number]
+            self._writer.append(reading, [], None, Progress(claims=of_one))
             while not self.is_stopped() and (batch := [one for _, one in islice(group, _BATCH)]):
                 self._writer.append(reading, [], None, Progress(samples=batch))
+
+    def _some_reading(self, source_id: int) -> Reading:
+        begun = (one for (number, _, _), one in self._readings.items() if number == source_id)
+        return next(begun, None) or self._reading(source_id, 0, (), self._filter_text, "")
 
     def _key_schemas(self, source_id: int, events: Sequence[Event]) -> frozenset[Schema]:
         """The schemas that keys of these events name: no column of an event does."""

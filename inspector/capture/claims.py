@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import apsw
 
 from inspector.capture import samples
+from inspector.capture.reader import CaptureReader
 from inspector.sources.claims import Claim, ClaimKind
 from inspector.sources.samples import COMMITTED, LAG_POSITIONS, LOG_END, Sample, label_of
 
@@ -36,6 +37,22 @@ def note(
         else:
             connection.execute(_NEW, (*place, run_id, claim.log_end, claim.value, claim.time_us, now_us, now_us, claim.row))
     samples.note(connection, source_id, [*measured, *(sample for claim in said for sample in _samples(claim, now_us))])
+
+
+_HAS_CLAIMS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'claim'"
+_PARTIAL = (
+    "SELECT source_id, store_table, name, log, category FROM claim WHERE kind = 'checkpoint' AND category <> '' "
+    "GROUP BY 1, 2, 3, 4, 5 ORDER BY min(id)"
+)
+
+
+def partial_consumers(reader: CaptureReader) -> list[tuple[int, Claim]]:
+    """The consumers that read one category of a log, with the number of their source, and without how far they are: samples say that.
+
+    Raises CaptureError when the file is damaged.
+    """
+    rows = reader.select(_PARTIAL) if reader.select(_HAS_CLAIMS) else []
+    return [(number, Claim(ClaimKind.checkpoint, table, name, None, log, category=category)) for number, table, name, log, category in rows]
 
 
 def _samples(claim: Claim, now_us: int) -> Iterator[Sample]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from inspector.capture.claims import partial_consumers
 from inspector.capture.reader import CaptureReader
 from inspector.capture.samples import Line, Of, lines
 from inspector.lag.counting import Counted, events_between, next_event
@@ -145,8 +146,8 @@ class _Recorded:
     age_s: dict[Place, float | None] = field(default_factory=dict)
     """At the last point."""
     members: tuple[int, float] | None = None
-    is_store: bool = False
-    """Positions may come to be seen later than higher ones."""
+    may_skip: bool = False
+    """Positions may come to be seen later than higher ones, and it is known when they were."""
     category: str = ""
     """The one that it reads; empty for all of the log."""
 
@@ -155,6 +156,7 @@ def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
     """The consumers whose progress the capture has noted (those named, or all), each as it was when it was last seen."""
     wanted = set(names)
     logs = {source_id for (source_id,) in reader.select("SELECT id FROM source WHERE kind = 'kafka'")}
+    exported = {source_id for (source_id,) in reader.select(_EXPORTED)}
     ends = {of: dict(line) for of, line in lines(reader, LOG_END).items()}
     ages = {of: dict(line) for of, line in lines(reader, LAG_TIME).items()}
     found: dict[tuple[int, str], _Recorded] = {}
@@ -162,7 +164,7 @@ def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
         if (known := _consumer_place(parts)) is None or (wanted and known[0] not in wanted):
             continue
         name, place = known
-        one = found.setdefault((source_id, name), _Recorded(is_store=source_id not in logs))
+        one = found.setdefault((source_id, name), _Recorded(may_skip=source_id not in logs | exported))
         one.lines[place] = line
         there = ends.get(Of(source_id, place), {})
         aged = ages.get(Of(source_id, parts), {})
@@ -170,17 +172,17 @@ def recorded(reader: CaptureReader, names: Iterable[str] = ()) -> list[Account]:
         if points:
             one.points[place] = points
             one.age_s[place] = aged.get(points[-1].time_us)
-    for source_id, name, category in reader.select(_CATEGORIES) if reader.select(_HAS_CLAIMS) else ():
-        if (source_id, name) in found:
-            found[source_id, name].category = category
+    for source_id, claim in partial_consumers(reader):
+        if (source_id, claim.name) in found:
+            found[source_id, claim.name].category = claim.category
     for (source_id, parts), line in lines(reader, MEMBERS).items():
         if len(parts) == 1 and (source_id, str(parts[0])) in found:
             found[source_id, str(parts[0])].members = line[-1]
     return [_account(reader, name, one) for (_, name), one in sorted(found.items())]
 
 
-_HAS_CLAIMS = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'claim'"
-_CATEGORIES = "SELECT DISTINCT source_id, name, category FROM claim WHERE kind = 'checkpoint' AND category <> ''"
+_EXPORTED = "SELECT DISTINCT source_id FROM run WHERE json_valid(settings) AND json_extract(settings, '$.command') = 'export'"
+"""What was captured before what, an export does not say."""
 
 
 def _consumer_place(parts: Sequence[str | int]) -> tuple[str, Place] | None:
@@ -222,7 +224,7 @@ def _recorded_row(reader: CaptureReader, name: str, place: Place, one: _Recorded
     counted = (
         Counted(0, is_exact=True) if last.committed >= last.end else events_between(reader, place, last.committed, last.end, one.category)
     )
-    holes = skipped(reader, name, place, commits) if one.is_store and not one.category else None
+    holes = skipped(reader, name, place, commits) if one.may_skip and not one.category else None
     return Row(standing, behind_us, counted, holes, upcoming.seq if upcoming else None, None, motion(points), resets(points))
 
 
