@@ -28,6 +28,8 @@ _MOST_POINTS = 16_000
 _DOT_PX, _MARK_PX, _NEAR_PX = 4, 4, 5
 _ROOM_ABOVE, _ROOM_LOG = 1.08, 0.08
 _MOST_WORDS = 200
+_FAR_PX = 1e6
+"""What is further out of sight is no further: Qt counts pixels in 32 bits."""
 
 
 class TimeLines(pg.PlotWidget):
@@ -189,6 +191,8 @@ class TimeLines(pg.PlotWidget):
 
     def show_hatched(self, stretches: Sequence[Hatched]) -> None:
         """Hatches what was not read, with its number."""
+        if self.hatched == stretches:
+            return
         self.hatched = stretches
         while len(self._hatches) < len(stretches):
             region = pg.LinearRegionItem(movable=False, pen=pg.mkPen(None))
@@ -203,8 +207,9 @@ class TimeLines(pg.PlotWidget):
 
     def show_marks(self, marks: Sequence[Mark]) -> None:
         """Shows ticks on the axis of time."""
-        self.marks = marks
-        self.viewport().update()
+        if self.marks != marks:
+            self.marks = marks
+            self.viewport().update()
 
     def show_brush(self, stretch: tuple[float, float] | None) -> None:
         """Shows the range in force."""
@@ -261,7 +266,8 @@ class TimeLines(pg.PlotWidget):
         painter.drawText(left, top + metrics.ascent(), cut)
 
     def _x(self, second: float) -> int:
-        return int(self.mapFromScene(self._box.mapViewToScene(QPointF(second, 0))).x())
+        scene = self._box.mapViewToScene(QPointF(second, 0))
+        return int(self.mapFromScene(QPointF(min(max(scene.x(), -_FAR_PX), _FAR_PX), 0)).x())
 
     # ---- pointing
 

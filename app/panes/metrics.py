@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 from functools import partial
 
-from PySide6.QtCore import QEvent, QPoint, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QPoint, Qt, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QComboBox, QPushButton, QStackedWidget
 
 from app import style
 from app.empty import Empty
+from app.later import later
 from app.models.bar_counts import unread
 from app.models.durations import step_text
 from app.models.event_look import zone_name
@@ -40,7 +41,7 @@ from inspector.capture.reader import CaptureReader
 from inspector.metrics import SECOND_US
 from inspector.text import visible
 
-_AROUND_MS, _DIM_MS = 5_000, 300
+_AROUND_MS, _DIM_MS, _TOGETHER_MS = 5_000, 300, 20
 _LAST_US = {"last 5 min": 300 * SECOND_US, "last hour": 3_600 * SECOND_US}
 _STEPS_US = dict(zip(STEPS[1:], (each * SECOND_US for each in (1, 10, 60, 600, 3_600, 86_400)), strict=True))
 _OLD_S = 2.0
@@ -67,10 +68,9 @@ class MetricsPane(Panel):
         self.doing = PlotDoing(self)
         self._of: dict[PlotCard, PlotFeed] = {}
         self._build()
-        self._around_soon = QTimer(self, singleShot=True, interval=0)
-        self._around_soon.timeout.connect(self._ask_around)
-        self._dim = QTimer(self, singleShot=True, interval=_DIM_MS)
-        self._dim.timeout.connect(self._say_reading)
+        self._around_soon = later(self, 0, self._ask_around)
+        self._dim = later(self, _DIM_MS, self._say_reading)
+        self._together = later(self, _TOGETHER_MS, self._show_together)
         session.watermark_changed.connect(self._changed)
         session.capture_ended.connect(self._changed)
         session.notes.changed.connect(self.look_around)
@@ -231,15 +231,20 @@ class MetricsPane(Panel):
     # ---- showing
 
     def _show(self, card: PlotCard, shown: Plotted | None) -> None:
-        had, feed = bool(card.alarmed), self._of[card]
+        had, feed, is_first = bool(card.alarmed), self._of[card], card.shown is None
         is_old = feed.pause_s > _OLD_S and (self.session.is_capturing or self.session.work.lets_go)
         card.show_as_of(f"as of {datetime.fromtimestamp(feed.at_s, self._zone):%H:%M:%S}" if is_old else "")
         card.show_plotted(shown)
         card.show_reading(on=False, is_new=False)
         self._tell_alarm(card, had=had)
+        card.point(self._at_s)
+        if is_first or not self._together.isActive():
+            self._together.start(0 if is_first else _TOGETHER_MS)
+
+    def _show_together(self) -> None:
+        """What all plots share, once for the answers that come at nearly the same time."""
         self._share_axis()
         self._draw_around()
-        card.point(self._at_s)
         self._say(self._at_s)
 
     def _fail(self, card: PlotCard, sentence: str) -> None:
@@ -273,14 +278,12 @@ class MetricsPane(Panel):
 
     def _show_around(self, found: Around) -> None:
         self._gaps, self._marks = found
-        self._draw_around()
-        self._say(self._at_s)
+        self._show_together()
 
     def _draw_around(self) -> None:
-        span, wanted = self._times_s(), self._selection.time_range
-        if span is None:
+        if (span := self._times_s()) is None:
             return
-        low, high = span
+        (low, high), wanted = span, self._selection.time_range
         parts = [(max(a / 1e6, low), min(b / 1e6, high), text) for a, b, text in unread(self._gaps, int(low * 1e6), int(high * 1e6))]
         hatched = [Hatched(a, b, text) for a, b, text in parts if a < b]
         brush = (wanted[0] / 1e6, wanted[1] / 1e6) if wanted is not None else None

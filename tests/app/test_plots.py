@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from app.models.plotted import Line, Plotted, decimated, plotted, stacked
 from app.plot_axes import AmountAxis, TimeAxis
+from app.plot_parts import Hatched, Mark
 from app.plots import TimeLines
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import throughput
@@ -42,6 +43,18 @@ def test_a_thousand_frames_lose_no_reference_to_none(qtbot: QtBot, qapp: QApplic
         plot.show_plotted(answered({"orders": [frame % 7, 2, 3, frame % 5]}))
         qapp.processEvents()
     assert sys.getrefcount(None) > before - _FRAMES
+
+
+def test_what_is_far_out_of_sight_is_no_error_in_a_frame(qtbot: QtBot, qapp: QApplication) -> None:
+    plot = TimeLines("events/s")
+    qtbot.addWidget(plot)
+    plot.resize(300, 120)
+    plot.show()
+    plot.show_plotted(answered({"orders": [1, 2, 3]}))
+    plot.show_range(1_795_420_800.0, 1_795_420_800.001)
+    plot.show_marks([Mark(-9e12, "long ago", "bad"), Mark(9e15, "never", "bad")])
+    plot.show_hatched([Hatched(-9e12, 9e12, "5 not read")])
+    plot.grab()
 
 
 @pytest.mark.parametrize(("spacing", "text"), [(86_400, "2026-11-23"), (3_600, "00:00"), (5, "00:00:00")])
