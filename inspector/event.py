@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum, IntFlag
+from functools import lru_cache
 from typing import NamedTuple
 
 MIN_TIME_US = -62_135_596_800_000_000
@@ -40,7 +41,12 @@ class Flag(IntFlag):
     @staticmethod
     def names(flags: int) -> list[str]:
         """The names of the bits set in `flags`, in the order of the contract."""
-        return [flag.name for flag in Flag if flag & flags and flag.name]
+        return list(_names(flags))
+
+
+@lru_cache(4_096)
+def _names(flags: int) -> tuple[str, ...]:
+    return tuple(flag.name for flag in Flag if flag & flags and flag.name)
 
 
 class TimeKind(IntEnum):
@@ -61,7 +67,13 @@ def format_time(time_us: int | None) -> str | None:
     """RFC 3339 in UTC with microseconds, such as `2026-11-23T08:00:00.000000Z`; None for none and outside years 1–9999."""
     if time_us is None or not MIN_TIME_US <= time_us <= MAX_TIME_US:
         return None
-    return (_EPOCH + timedelta(microseconds=time_us)).strftime("%Y-%m-%dT%H:%M:%S.%fZ").rjust(27, "0")
+    second, us = divmod(time_us, 1_000_000)
+    return f"{_second_text(second)}.{us:06d}Z"
+
+
+@lru_cache(4_096)
+def _second_text(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).strftime("%Y-%m-%dT%H:%M:%S").rjust(19, "0")
 
 
 def parse_time(text: str) -> int:

@@ -92,7 +92,10 @@ def _on_its_line(text: str) -> str:
 
 
 def _inner(values: Mapping[str, object]) -> str:
-    return json.dumps(values, ensure_ascii=False)[1:-1]
+    return _ENCODE(values)[1:-1]
+
+
+_ENCODE = json.JSONEncoder(ensure_ascii=False).encode
 
 
 EVENT_COLUMNS = ("seq", "time (UTC)", "log", "partition", "position", "key", "type", "version", "stream", "flags", "value")
