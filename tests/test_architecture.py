@@ -56,7 +56,7 @@ COMPOSED = {
     "inspector/capture/indexing.py": "value",
     "inspector/capture/looking.py": "columns compare condition direction looked timed where",
     "inspector/capture/opening.py": "table",
-    "inspector/capture/reader.py": "compare direction first key last marks sql where",
+    "inspector/capture/reader.py": "between compare direction first key last marks sql where",
     "inspector/capture/report.py": "', '.join(keys) ', '.join([*keys, 'count(*)']) where",
     "inspector/capture/rollup.py": "sums",
     "inspector/capture/stage.py": "table",

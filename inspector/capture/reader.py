@@ -9,6 +9,7 @@ from __future__ import annotations
 import heapq
 import json
 from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, Self
@@ -209,15 +210,19 @@ class CaptureReader:
     def _by_arrival(self, query: EventQuery) -> Iterator[int]:
         where, bindings = self._where(query)
         for first, last in self._spans(query):
-            yield from self._keyed("event.seq", f"event.seq BETWEEN {first} AND {last} AND {where}", bindings, first, last, query)
+            yield from self._keyed("event.seq", where, bindings, first, last, query)
 
     def _keyed(self, key: str, where: str, bindings: dict[str, Any], first: int, last: int, query: EventQuery) -> Iterator[int]:
-        """Numbers in the order of one integer column, page after page by that column."""
-        compare, direction, at = ("<=", "DESC", last) if query.reverse else (">=", "ASC", first)
-        sql = f"SELECT event.seq, {key} FROM {FROM} WHERE {where} AND {key} {compare} :at ORDER BY {key} {direction} LIMIT :page"
+        """Numbers in the order of one integer column, page after page by that column.
+
+        Nothing in `where` may bound it too: SQLite would seek to the bound that it likes, and pass over all pages before.
+        """
+        direction, at, name = ("DESC", last, "k_last") if query.reverse else ("ASC", first, "k_first")
+        between = f"{key} BETWEEN :k_first AND :k_last"
+        sql = f"SELECT event.seq, {key} FROM {FROM} WHERE {where} AND {between} ORDER BY {key} {direction} LIMIT :page"
         page = PAGE_ROWS if query.limit is None else min(PAGE_ROWS, max(query.limit, 1))
         while True:
-            rows = self.select(sql, {**bindings, "at": at, "page": page})
+            rows = self.select(sql, {**bindings, "k_first": first, "k_last": last, name: at, "page": page})
             for seq, _ in rows:
                 yield int(seq)
             if len(rows) < page:
@@ -281,7 +286,7 @@ class CaptureReader:
                 yield int(row[0])
 
     def _by_log(self, query: EventQuery) -> Iterator[int]:
-        where, bindings = self._where(query)
+        where, bindings = self._where(replace(query, from_position=None, until_position=None))
         logs = self.select(
             "SELECT id FROM log WHERE (?1 IS NULL OR name = ?1) AND (?2 IS NULL OR partition = ?2) ORDER BY name, partition, id",
             (query.log, query.partition),
@@ -327,8 +332,7 @@ class CaptureReader:
         blocks = self._blocks(EventQuery())
         for first, last, _, _, untimed in blocks[::-1] if query.reverse else blocks:
             if untimed:
-                without = f"event.seq BETWEEN {first} AND {last} AND event.time_us IS NULL AND {where}"
-                yield from self._keyed("event.seq", without, bindings, first, last, query)
+                yield from self._keyed("event.seq", f"event.time_us IS NULL AND {where}", bindings, first, last, query)
 
 
 def _ordered(name: tuple[str, int], sign: int) -> tuple[Any, ...]:

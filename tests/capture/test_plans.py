@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from inspector.capture.merging import late
 from inspector.capture.notes import add_note, notes
 from inspector.capture.origins import origins
 from inspector.capture.pieces import sizes
-from inspector.capture.reader import CaptureReader
+from inspector.capture.reader import PAGE_ROWS, CaptureReader
 from inspector.capture.rehearsal import rehearse
 from inspector.capture.stream_columns import StreamColumns
 from inspector.capture.streams import events_named, find_stream, stream_batches, stream_events, stream_extent, stream_of
@@ -206,6 +207,28 @@ def test_a_field_is_no_longer_looked_up_once_its_index_is_gone(path: Path, folde
         assert fields.indexed(reader, 'data$."order_id"') is None
         _walk(Ask(condition=_INSIDE), reader)
     assert not plans.uses("field:")
+
+
+@pytest.mark.parametrize("newest_first", [False, True])
+@pytest.mark.parametrize(("order", "bounds"), [("arrival", {}), ("log", {}), ("log", {"from_position": 0, "until_position": EVENTS})])
+def test_the_last_page_of_a_walk_costs_what_the_first_does(
+    reader: CaptureReader, order: str, bounds: dict[str, int], newest_first: bool
+) -> None:
+    """In steps of SQLite's machine: a seek to the wrong one of two bounds passes over all pages before."""
+    steps = [0]
+
+    def counted() -> bool:
+        steps[0] += 1
+        return False
+
+    reader.connection.set_progress_handler(counted, 100)
+    walk, costs = reader.seqs(EventQuery(order, newest_first, **bounds)), []
+    for page in range(EVENTS // PAGE_ROWS):
+        before = steps[0]
+        assert len(list(islice(walk, PAGE_ROWS))) == PAGE_ROWS, page
+        costs.append(steps[0] - before)
+    reader.connection.set_progress_handler(None)
+    assert max(costs) <= 2 * costs[0], costs
 
 
 def test_what_does_is_seen(reader: CaptureReader, plans: Plans) -> None:
