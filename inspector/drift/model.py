@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,10 @@ def _of_postgres(url: str, mirror: Mirror, config: Mapping[str, str]) -> ModelSt
 
     def work(cursor: Rows) -> tuple[list[dict[str, object]], object]:
         def execute(sql: str, bound: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-            # given values, the server takes one statement alone: no query can end the read-only transaction
+            # the server must be given one statement alone, or a query could end the read-only transaction and write: it takes no
+            # more with values, and none that is streamed; without both the client sends whatever stands there
+            if not bound:
+                return list(islice(cursor.stream(sql.encode(), {}), MOST_ROWS + 1))
             cursor.execute(sql.encode(), dict(bound))
             return cursor.fetchmany(MOST_ROWS + 1)
 
