@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from math import isfinite
 from typing import Protocol, cast
 
 from inspector import plugins
@@ -206,7 +207,8 @@ def tallied(
 
 def _added(column: Sequence[float | None]) -> float | None:
     known = [value for value in column if value is not None]
-    return sum(known) if known else None
+    total = sum(known)
+    return total if known and isfinite(total) else None
 
 
 def names() -> tuple[str, ...]:
