@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,11 @@ from inspector.event import datetime_us, format_time
 from inspector.projections.cells import exact
 
 _URL = re.compile(r"[a-z][a-z0-9+]+:")
+LONGEST_S = 30.0
+"""So long may a query of a SQLite file take; PostgreSQL's own limit is `statement.timeout.ms`."""
+_STEPS = 100_000
+"""Of SQLite's machine between two looks at the time."""
+_BEYOND = 2**63
 _PASSWORD = re.compile(r"[^/]*//[^/@]*:[^/@]+@")
 
 
@@ -97,14 +103,26 @@ def _of_sqlite(url: str, mirror: Mirror) -> ModelState:
         # a query could make or open another file otherwise
         connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
 
+        ends_s = time.monotonic() + LONGEST_S
+        connection.set_progress_handler(lambda: time.monotonic() > ends_s, _STEPS)
+
         def execute(sql: str, bound: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-            statement = connection.execute(sql, dict(bound))
-            return [row for row, _ in zip(statement, range(MOST_ROWS + 1), strict=False)]
+            try:
+                return list(islice(connection.execute(sql, dict(bound)), MOST_ROWS + 1))
+            except KeyError as error:
+                raise UsageError(f"the query has a value {error.args[0]} that nothing gives: write the value itself") from None
+            except apsw.InterruptError:
+                words = f"reading {path.name} took longer than {LONGEST_S:g} s and was ended: narrow the query"
+                raise SourceError(words, step="file") from None
 
         return asked(execute, mirror, SQLITE, schema=None, decode=lambda value: value)
 
     try:
         rows, stands = file.read(work)
+    except UnicodeDecodeError:
+        raise SourceError(
+            f"{path.name} holds a text that is no UTF-8: leave it out with a query, or CAST it AS BLOB", step="file"
+        ) from None
     finally:
         file.close()
     return _state(rows, stands, mirror, f"sqlite:///{path}", notes=file.notes)
@@ -196,8 +214,8 @@ def _mark(value: object, where: Checkpoint, mirror: Mirror) -> int | None:
     if where.is_time:
         return moment_us(value, mirror)
     number = exact(value) if not isinstance(value, str) else number_of_text(value)
-    if not isinstance(number, int):
-        raise UsageError(f"the model's checkpoint {value!r} is no position: it must be a whole number")
+    if not isinstance(number, int) or not -_BEYOND <= number < _BEYOND:
+        raise UsageError(f"the model's checkpoint {value!r} is no position: it must be a whole number below 2^63")
     return number
 
 

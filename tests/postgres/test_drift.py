@@ -151,8 +151,7 @@ def test_a_model_ahead_of_the_capture_is_said(capture: Path, model: Database, ca
         "SELECT article, free FROM shop.stock) AS x; COMMIT; DELETE FROM shop.stock; SELECT (SELECT 1",
         "WITH gone AS (DELETE FROM shop.stock RETURNING article, free) SELECT article, free FROM gone",
         "SELECT set_config('default_transaction_read_only', 'off', false) AS article, 1 AS free; DELETE FROM shop.stock",
-        "SELECT article, free FROM shop.stock) AS model; COMMIT; BEGIN READ WRITE; DELETE FROM shop.stock; COMMIT; SELECT article, free FROM "
-        "(SELECT 'a' AS article, 1 AS free) AS model; --",
+        "SELECT article, free FROM shop.stock) AS model; COMMIT; BEGIN READ WRITE; DELETE FROM shop.stock; COMMIT; SELECT 1; --",
     ],
 )
 def test_no_query_writes_anything(capture: Path, model: Database, capsys: pytest.CaptureFixture[str], query: str) -> None:
