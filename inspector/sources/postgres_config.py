@@ -72,7 +72,7 @@ def settings_of(url: str, config: Mapping[str, str]) -> Settings:
         authority, _, query = authority.partition("?")
     user, _, servers = authority.rpartition("@")
     database, _, table = path.partition("/")
-    hosts, ports = _servers(servers, url)
+    hosts, ports = _servers(servers)
     parameters = {**_DEFAULTS, **_asked(query)}
     named = {"user": unquote(user), "host": hosts, "port": ports, "dbname": unquote(database)}
     parameters.update({name: value for name, value in named.items() if value})
@@ -91,7 +91,7 @@ def settings_of(url: str, config: Mapping[str, str]) -> Settings:
     )
 
 
-def _servers(text: str, url: str) -> tuple[str, str]:
+def _servers(text: str) -> tuple[str, str]:
     """Hosts and ports as libpq takes them, each a list with commas."""
     hosts, ports = [], []
     for one in text.split(",") if text else []:
@@ -99,7 +99,9 @@ def _servers(text: str, url: str) -> tuple[str, str]:
         if not colon:
             host, port = one, ""
         if port and not (port.isdecimal() and 0 < int(port) < 65536):
-            raise UsageError(f"{port!r} in {url!r} is no port: write {SCHEME}://user@host:5432/database")
+            raise UsageError(  # not what stands there, which may be half a password that has a / in it
+                f"what follows the host and its colon is no port: write {SCHEME}://user@host:5432/database, a password with --config -"
+            )
         hosts.append(unquote(host.strip("[]")))
         ports.append(port)
     return ",".join(hosts), ",".join(ports) if any(ports) else ""
