@@ -49,11 +49,23 @@ def test_a_spreadsheet_takes_no_name_for_a_formula(tmp_path: Path) -> None:
     assert table[1][2:] == ["'=a-1", str(80 / 3600), "events/s", "label"]
 
 
+def test_closed_output_is_no_error_and_nothing_is_taken_for_it(tmp_path: Path) -> None:
+    path = path_of(tmp_path)
+    before = path.read_bytes()
+    code = (
+        "import os, sys; [os.close(n) for n in (0, 1, 2)]; os.execv(sys.executable, [sys.executable, '-m', 'inspector.cli', *sys.argv[1:]])"
+    )
+    assert subprocess.run([sys.executable, "-c", code, "metrics", path], timeout=60, check=False).returncode == 0
+    assert path.read_bytes() == before
+
+
 def test_mistakes_say_what_there_is(tmp_path: Path) -> None:
     path = path_of(tmp_path)
     assert "no metric named 'evens'; known: aborted, bytes" in run("metrics", path, "--metric", "evens", status=2).stderr
     assert "events is not told by 'color'; by log, type" in run("metrics", path, "--by", "color", status=2).stderr
+    assert "'9999999d' is longer than all times there are" in run("metrics", path, "--every", "9999999d", status=2).stderr
     assert "'soon' is not a span" in run("metrics", path, "--every", "soon", status=2).stderr
+    assert "is too long for a name of a file" in run("metrics", path, "--metric", f"projection:{'n' * 300}", status=2).stderr
     assert "is not a time" in run("metrics", path, "--from", "12", status=2).stderr
     assert "give a capture or a source" in run("metrics", status=2).stderr
 
