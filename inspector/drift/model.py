@@ -99,10 +99,19 @@ def _of_sqlite(url: str, mirror: Mirror) -> ModelState:
     path = store_path(url)
     file = StoreFile(path)
 
-    def work(connection: apsw.Connection) -> tuple[list[dict[str, object]], object]:
-        # a query could make or open another file otherwise
-        connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+    reading = {apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE}
 
+    def work(connection: apsw.Connection) -> tuple[list[dict[str, object]], object]:
+        # a query could make or open another file otherwise, or end the transaction
+        connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+        connection.authorizer = lambda action, *_: apsw.SQLITE_OK if action in reading else apsw.SQLITE_DENY
+        try:
+            return answered(connection)
+        finally:
+            connection.authorizer = None
+            connection.set_progress_handler(None)
+
+    def answered(connection: apsw.Connection) -> tuple[list[dict[str, object]], object]:
         ends_s = time.monotonic() + LONGEST_S
         connection.set_progress_handler(lambda: time.monotonic() > ends_s, _STEPS)
 

@@ -211,6 +211,13 @@ table = "revenue"
 """
 
 
+@pytest.mark.parametrize("words", ["SELECT 1; ROLLBACK; PRAGMA query_only = 0; CREATE TABLE x (y)", "PRAGMA writable_schema = 1; SELECT 1"])
+def test_a_query_does_nothing_but_read(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str) -> None:
+    capture.with_name("revenue.toml").write_text(f'{PLAIN}checkpoint = {{ query = "{words}" }}', encoding="utf-8")
+    assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", model(tmp_path)]) == 3
+    assert "not authorized" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("checkpoint", ['{ query = "SELECT 1e308" }', '{ query = "SELECT 9223372036854775808.0" }'])
 def test_a_checkpoint_beyond_all_positions_is_said(
     capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], checkpoint: str
