@@ -16,14 +16,27 @@ MOST_NAMES = 7
 OTHERS = "others"
 MATCHES = "matches"
 NAMELESS = "none"
+_OURS = frozenset({OTHERS, NAMELESS})
 
 Counts = dict[str, NDArray[np.int64]]
+
+
+def shown_name(label: str) -> str:
+    """What a line or bar of a label is called: one that is called like what has none, or like the rest, stands in quotes."""
+    if not label:
+        return NAMELESS
+    return f'"{label}"' if label.strip('"') in _OURS else label
+
+
+def label_of(name: str) -> str:
+    """The label that `shown_name` made a name of; not of what has none."""
+    return name[1:-1] if name.strip('"') in _OURS and name[:1] == '"' == name[-1:] and len(name) > 2 else name
 
 
 def stacked(counts: Mapping[str, Sequence[int]]) -> Counts:
     """The busiest names first; the eighth and further ones are one, "others"."""
     ordered = sorted(counts.items(), key=lambda each: (-sum(each[1]), each[0]))
-    found = {name or NAMELESS: np.asarray(values, np.int64) for name, values in ordered[:MOST_NAMES]}
+    found = {shown_name(name): np.asarray(values, np.int64) for name, values in ordered[:MOST_NAMES]}
     if rest := ordered[MOST_NAMES:]:
         found[OTHERS] = np.sum([np.asarray(values, np.int64) for _, values in rest], axis=0)
     return found

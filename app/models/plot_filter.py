@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Collection
 
-from app.models.bar_counts import NAMELESS, OTHERS
+from app.models.bar_counts import NAMELESS, OTHERS, label_of
 from inspector.capture.rollup import GROUPINGS
 from inspector.capture.steps import LONGEST
 from inspector.capture.steps import OTHERS as _REST
@@ -49,11 +49,11 @@ def _one(by: str, name: str) -> str:
     if by == "partition":
         log, _, number = name.rpartition(_OF_PARTITION)
         return f"log == {_literal(log)} && partition == {int(number)}"
-    return f"{by} == {_literal(name)}"
+    return f"{by} == {_literal(label_of(name))}"
 
 
 def _listed(by: str, names: Collection[str]) -> str:
-    named = ["" if name == NAMELESS and by in _NULLABLE else name for name in names]
+    named = ["" if name == NAMELESS and by in _NULLABLE else label_of(name) for name in names]
     if by == "partition":
         return " || ".join(f"({_one(by, name)})" for name in named)
     return f"{by} in [{', '.join(map(_literal, named))}]"

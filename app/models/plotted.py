@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from app.models.bar_counts import NAMELESS, OTHERS
+from app.models.bar_counts import OTHERS, shown_name
 from app.models.plot_spec import PlotSpec
 from inspector.event import format_time
 from inspector.export import Cells
@@ -59,10 +59,7 @@ def plotted(answer: Answer, question: Question, *, is_live: bool = False) -> Plo
     length = answer.length
     is_filling = is_live and answer.unit.endswith("/s") and answer.step_us <= _LIVE_CUT_US
     shown = length - 1 if is_filling and length > 1 else length
-    lines: dict[str, Line] = {}
-    for series in answer.series:
-        name = series.label or NAMELESS
-        lines[name if name not in lines else series.label] = np.array(series.values, dtype=np.float64)[:shown]
+    lines = {shown_name(series.label): np.array(series.values, dtype=np.float64)[:shown] for series in answer.series}
     times = answer.first_us / SECOND_US + np.arange(shown, dtype=np.float64) * (answer.step_us / SECOND_US)
     return Plotted(answer, question, times, lines)
 

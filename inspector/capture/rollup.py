@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from inspector.capture.asking import Watermark
 from inspector.capture.reader import CaptureReader
+from inspector.errors import UsageError
 from inspector.event import Flag
 
 STRETCH = 1 << 16
@@ -17,6 +18,8 @@ STRETCH = 1 << 16
 _COUNTED = (Flag.undecodable, Flag.aborted, Flag.late, Flag.tombstone)
 STEPS_S = (1, 5, 15, 60, 300, 900, 3_600, 21_600, 86_400, 604_800)
 """Widths of steps that are chosen when none is asked for, in seconds."""
+MOST_STEPS = 100_000
+"""Of one answer; a question that asks for more is refused."""
 _GROUPED = {"log": "log_id", "type": "type_id", "category": "category_id", "partition": "log_id"}
 _NAMES = {
     "log": "SELECT id, name FROM log",
@@ -98,32 +101,47 @@ def names_of(reader: CaptureReader, by: str) -> dict[int, str]:
     return names
 
 
+def fitting_s(length_s: int, most_points: int) -> int:
+    """The shortest step in seconds, one of `STEPS_S` or so many of the longest, of which at most `most_points` hold a stretch of time."""
+    room = max(most_points - 1, 1)
+    return next((step for step in STEPS_S if length_s // step < room), (length_s // room // STEPS_S[-1] + 1) * STEPS_S[-1])
+
+
+def check_steps(count: int) -> None:
+    """Raises UsageError for more than `MOST_STEPS` steps."""
+    if count > MOST_STEPS:
+        raise UsageError(f"{count:,} steps are more than {MOST_STEPS:,}: ask for longer steps or for less time")
+
+
 def throughput(
     reader: CaptureReader,
     by: str = "log",
     *,
     most_points: int = 400,
     last_s: int | None = None,
-    span_s: tuple[int, int] | None = None,
+    span_s: tuple[int | None, int | None] | None = None,
     step_s: int | None = None,
 ) -> Throughput | None:
     """The rollup of event time by one of `GROUPINGS`, in steps of `step_s`, or the shortest that give at most `most_points` of them.
 
-    Of all times, of the newest `last_s` seconds, or of `[from, until)`. The name of what has none is empty. None for no times.
+    Of all times, of the newest `last_s` seconds, or of `[from, until)`, None where the events begin or end. The name of what has none
+    is empty. None for no times. Raises UsageError for more than `MOST_STEPS` steps.
     """
     spans = reader.select("SELECT width_s, min(second), max(second) FROM bucket GROUP BY width_s ORDER BY width_s")
     if not spans:
         return None
     _, low_s, high_s = spans[0]
     if span_s is not None:
-        low_s, high_s = span_s[0], max(span_s[1] - 1, span_s[0])
+        low_s = low_s if span_s[0] is None else span_s[0]
+        high_s = max(high_s if span_s[1] is None else span_s[1] - 1, low_s)
     elif last_s is not None:
         low_s = max(low_s, high_s - last_s + 1)
-    width_s = step_s or next((step for step in STEPS_S if (high_s - low_s) // step < most_points - 1), STEPS_S[-1])
+    width_s = step_s or fitting_s(high_s - low_s, most_points)
     stored_s = max((span[0] for span in spans if width_s % span[0] == 0), default=spans[0][0])
     names = names_of(reader, by)
     start_s = (low_s // width_s if step_s else max(low_s // width_s, high_s // width_s - most_points + 1)) * width_s
     length = high_s // width_s - start_s // width_s + 1
+    check_steps(length)
     events: dict[str, list[int]] = {}
     sizes: dict[str, list[int]] = {}
     for second, id_, count, size in reader.select(

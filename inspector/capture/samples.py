@@ -12,6 +12,7 @@ from typing import NamedTuple
 import apsw
 
 from inspector.capture.reader import CaptureReader
+from inspector.event import checked_time
 from inspector.sources.samples import Sample, label_of, parts_of
 
 _PUT = "INSERT OR REPLACE INTO sample (metric, label, time_us, value) VALUES (?, ?, ?, ?)"
@@ -26,6 +27,10 @@ ROOM = (
     "coalesce(min(time_us) + max((max(time_us) - min(time_us)) / 10, 1), 0) FROM sample"
 )
 """About how many bytes all of them take, and the moment before which a tenth of their time lies. Goes through the whole table."""
+
+
+_BEYOND = 2**63
+"""A position is below it; no other program's infinity either."""
 
 
 class Of(NamedTuple):
@@ -78,9 +83,13 @@ def lines(reader: CaptureReader, metric: str, span_us: tuple[int, int] | None = 
         if label not in labels:
             labels[label] = _of(str(label))
         of = labels[label]
-        if of is not None and isinstance(time_us, int) and isinstance(value, int | float):
+        if of is not None and _is_time(time_us) and isinstance(value, int | float) and abs(value) < _BEYOND:
             found.setdefault(of, []).append((time_us, value))
     return found
+
+
+def _is_time(time_us: object) -> bool:
+    return isinstance(time_us, int) and checked_time(time_us) is not None
 
 
 def _of(label: str) -> Of | None:

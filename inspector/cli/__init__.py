@@ -63,6 +63,7 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs one command and gives its exit status. Errors of the user's world are one sentence on standard error."""
+    _open_standard()
     parser = _parser()
     words = _joined(sys.argv[1:] if arguments is None else arguments)
     args = parser.parse_args(words)
@@ -72,6 +73,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     elif args.command is None:
         args = parser.parse_args([*words, "open"])
     return _run(args)
+
+
+def _open_standard() -> None:
+    """Standard streams that are closed lead nowhere: else the first file that is opened would be taken for one of them."""
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
 
 
 _BOUNDS = {"--from", "--until"}
@@ -106,6 +114,7 @@ def _run(args: argparse.Namespace) -> int:
     return status
 
 
+_SHOWN = 60
 _FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC), errno.EFBIG}
 
 
@@ -121,6 +130,11 @@ def _status(args: argparse.Namespace) -> int:
         # it may quote a stranger's names, and a terminal obeys what is in them
         print(f"eventscope: {visible(error.sentence if isinstance(error, QueryError) else str(error))}", file=sys.stderr)
         return int(error.exit_status)
+    except OSError as error:
+        if error.errno != errno.ENAMETOOLONG or error.filename is None:
+            raise
+        print(f"eventscope: {visible(str(error.filename)[:_SHOWN])}… is too long for a name of a file", file=sys.stderr)
+        return int(ExitStatus.USAGE)
     except KeyboardInterrupt:
         return int(ExitStatus.STOPPED)
 

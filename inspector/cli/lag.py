@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from inspector.sources.groups import GroupsReader, Place
 
 _MOST_KEYS = 200
+_LONGEST_US = 366 * 86_400_000_000
 
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -63,6 +64,8 @@ def _lag(args: argparse.Namespace) -> ExitStatus:
     stands, has no member or has skipped events."""
     if args.record is not None and len(args.group) != 1:
         raise UsageError("--record is about one consumer: name it with --group")
+    if args.every > _LONGEST_US:
+        raise UsageError("--every is longer than a year")
     config = without_registries(read_config(args.config))
     with stopping(with_stdin=args.stop_with_stdin) as stop:
         if args.record is not None:

@@ -68,7 +68,7 @@ class Printer:
 
         if any(account.verdict.kind is Kind.unreadable for account in accounts):
             return ExitStatus.SOURCE
-        if any(account.verdict.is_bad or account.holes for account in accounts):
+        if any(account.verdict.is_bad or account.holes or account.beyond for account in accounts):
             return ExitStatus.FINDINGS
         is_known = all(account.behind_us is not None and (found := account.events) is not None and found.is_exact for account in accounts)
         return ExitStatus.OK if is_known or not require_complete else ExitStatus.INCOMPLETE
@@ -86,6 +86,11 @@ def words(account: Account) -> str:
         row, reset = max(back, key=lambda one: one[1].time_us)
         place = f"{row.standing.place[0]}/{row.standing.place[1]}"
         parts.append(f"{place} was set back from {reset.before:,} to {reset.after:,} at {format_time(reset.time_us)}")
+    if gone := account.beyond:
+        one = gone[0]
+        more = f" and {len(gone) - 1:,} more" if len(gone) > 1 else ""
+        words_ = f"{one.place[0]}/{one.place[1]}{more} is committed up to {one.committed or 0:,} and ends at {one.end or 0:,}"
+        parts.append(f"{words_}: the topic was made anew, or records were lost, and what is written now may never be read")
     held = sum(max(0, row.standing.end - row.standing.stable_end) for row in account.rows if row.standing.end and row.standing.stable_end)
     if held:
         parts.append(f"{held:,} position{'' if held == 1 else 's'} held back by open transactions")
@@ -112,6 +117,7 @@ def group_object(account: Account) -> dict[str, object]:
         "positions": account.positions,
         "uncommitted": account.uncommitted,
         "lost": sum(row.standing.lost for row in account.rows),
+        "beyond": sum(one.beyond for one in account.beyond),
         "events": counted.events if counted else None,
         "events_exact": counted.is_exact if counted else False,
         "time_behind_s": _seconds(account.behind_us),
@@ -139,6 +145,7 @@ def partition_objects(account: Account) -> Iterator[dict[str, object]]:
             "stable_end": one.stable_end,
             "positions": one.positions,
             "lost": one.lost,
+            "beyond": one.beyond if one in account.beyond else 0,
             "events": row.events.events if row.events else None,
             "events_exact": row.events.is_exact if row.events else False,
             "time_behind_s": _seconds(row.behind_us),

@@ -92,14 +92,16 @@ def _list(args: argparse.Namespace) -> ExitStatus:
 def _answers(args: argparse.Namespace, reader: CaptureReader) -> Iterator[Answer]:
     """What each metric answers; those of which the capture has nothing are said on standard error."""
     from inspector import metrics
+    from inspector.text import visible
 
     for name in args.metric or ["events"]:
         answer = metrics.metric(name).answer(reader, _question(args))
         if answer is None:
             print(f"{name}: the capture has nothing of the kind", file=sys.stderr)
             continue
-        for note in answer.notes:
-            print(f"{name}: {note}", file=sys.stderr)
+        told = [*answer.notes, *([] if answer.length or args.follow else ["no event is in what was asked for"])]
+        for note in told:
+            print(visible(f"{name}: {note}"), file=sys.stderr)
         yield answer
 
 
@@ -107,7 +109,9 @@ def _question(args: argparse.Namespace) -> Question:
     from inspector.metrics import Question
 
     low, high = (_time_us(text) for text in (args.start, args.end))
-    span = None if low is None and high is None else (low if low is not None else -(2**62), high if high is not None else 2**62)
+    if low is not None and high is not None and low >= high:
+        raise UsageError(f"--until {args.end} is not after --from {args.start}")
+    span = None if low is None and high is None else (low, high)
     return Question(by=args.by, span_us=span, step_us=args.every, filter=args.filter, is_named=True)
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inspector.capture.condition import Condition
     from inspector.capture.reader import CaptureReader
 
+_LONGEST_US = 10_000 * 366 * 86_400_000_000
 _UNITS_US = {"ms": 1_000, "s": 1_000_000, "m": 60_000_000, "h": 3_600_000_000, "d": 86_400_000_000}
 
 
@@ -61,10 +62,13 @@ def _command(commands: Any, name: str, help_: str, run: Any) -> argparse.Argumen
 
 def span_us(text: str) -> int:
     """The microseconds of `30s`, `1m` or `1h`, as arguments are given."""
-    match = re.fullmatch(r"(\d+)(ms|s|m|h|d)", text)
+    match = re.fullmatch(r"([0-9]{1,9})(ms|s|m|h|d)", text)
     if not match or int(match[1]) == 0:
         raise argparse.ArgumentTypeError(f"{text!r} is not a span such as 30s, 1m or 1h")
-    return int(match[1]) * _UNITS_US[match[2]]
+    found_us = int(match[1]) * _UNITS_US[match[2]]
+    if found_us > _LONGEST_US:
+        raise argparse.ArgumentTypeError(f"{text!r} is longer than all times there are")
+    return found_us
 
 
 def _ended(args: argparse.Namespace, reader: CaptureReader) -> ExitStatus:

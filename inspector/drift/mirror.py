@@ -29,6 +29,7 @@ _KEYS = ("table", "query", "keys", "window", "values", "checkpoint", "log", "par
 _CHECKPOINT = ("table", "query", "column", "where", "is")
 _NULLS = ("null", "zero")
 _MOST_SCALE = 30
+_BEYOND = 2**63
 MOST_ROWS = 1_000_000
 """Of a model."""
 
@@ -166,6 +167,9 @@ def _checkpoint(written: object) -> Checkpoint | None:
     where, kind = written.get("where", {}), written.get("is", "position")
     if not isinstance(where, dict) or not all(isinstance(one, str | int) for one in where.values()):
         raise TypeError('checkpoint: where: write { name = "stock" }')
+    for name, one in where.items():
+        if isinstance(one, int) and not -_BEYOND <= one < _BEYOND:
+            raise ValueError(f"checkpoint: where: {name} is beyond what a database holds as a whole number")
     if kind not in {"position", "time"}:
         raise ValueError('checkpoint: is: "position" or "time"')
     made = Checkpoint(_text(written, "query"), _text(written, "table"), _text(written, "column"), where, kind == "time")

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import csv
 import re
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,11 @@ from inspector.projections.cells import exact
 from inspector.properties import redact
 
 _URL = re.compile(r"[a-z][a-z0-9+]+:")
+LONGEST_S = 30.0
+"""So long may a query of a SQLite file take; PostgreSQL's own limit is `statement.timeout.ms`."""
+_STEPS = 100_000
+"""Of SQLite's machine between two looks at the time."""
+_BEYOND = 2**63
 _PASSWORD = re.compile(r"[^/]*//[^/@]*:[^/@]+@")
 
 
@@ -67,7 +74,10 @@ def _of_postgres(url: str, mirror: Mirror, config: Mapping[str, str]) -> ModelSt
 
     def work(cursor: Rows) -> tuple[list[dict[str, object]], object]:
         def execute(sql: str, bound: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-            # given values, the server takes one statement alone: no query can end the read-only transaction
+            # the server must be given one statement alone, or a query could end the read-only transaction and write: it takes no
+            # more with values, and none that is streamed; without both the client sends whatever stands there
+            if not bound:
+                return list(islice(cursor.stream(sql.encode(), {}), MOST_ROWS + 1))
             cursor.execute(sql.encode(), dict(bound))
             return cursor.fetchmany(MOST_ROWS + 1)
 
@@ -90,18 +100,39 @@ def _of_sqlite(url: str, mirror: Mirror) -> ModelState:
     path = store_path(url)
     file = StoreFile(path)
 
+    reading = {apsw.SQLITE_SELECT, apsw.SQLITE_READ, apsw.SQLITE_FUNCTION, apsw.SQLITE_RECURSIVE}
+
     def work(connection: apsw.Connection) -> tuple[list[dict[str, object]], object]:
-        # a query could make or open another file otherwise
+        # a query could make or open another file otherwise, or end the transaction
         connection.limit(apsw.SQLITE_LIMIT_ATTACHED, 0)
+        connection.authorizer = lambda action, *_: apsw.SQLITE_OK if action in reading else apsw.SQLITE_DENY
+        try:
+            return answered(connection)
+        finally:
+            connection.authorizer = None
+            connection.set_progress_handler(None)
+
+    def answered(connection: apsw.Connection) -> tuple[list[dict[str, object]], object]:
+        ends_s = time.monotonic() + LONGEST_S
+        connection.set_progress_handler(lambda: time.monotonic() > ends_s, _STEPS)
 
         def execute(sql: str, bound: Mapping[str, object]) -> Sequence[Sequence[Any]]:
-            statement = connection.execute(sql, dict(bound))
-            return [row for row, _ in zip(statement, range(MOST_ROWS + 1), strict=False)]
+            try:
+                return list(islice(connection.execute(sql, dict(bound)), MOST_ROWS + 1))
+            except KeyError as error:
+                raise UsageError(f"the query has a value {error.args[0]} that nothing gives: write the value itself") from None
+            except apsw.InterruptError:
+                words = f"reading {path.name} took longer than {LONGEST_S:g} s and was ended: narrow the query"
+                raise SourceError(words, step="file") from None
 
         return asked(execute, mirror, SQLITE, schema=None, decode=lambda value: value)
 
     try:
         rows, stands = file.read(work)
+    except UnicodeDecodeError:
+        raise SourceError(
+            f"{path.name} holds a text that is no UTF-8: leave it out with a query, or CAST it AS BLOB", step="file"
+        ) from None
     finally:
         file.close()
     return _state(rows, stands, mirror, f"sqlite:///{path}", notes=file.notes)
@@ -193,8 +224,8 @@ def _mark(value: object, where: Checkpoint, mirror: Mirror) -> int | None:
     if where.is_time:
         return moment_us(value, mirror)
     number = exact(value) if not isinstance(value, str) else number_of_text(value)
-    if not isinstance(number, int):
-        raise UsageError(f"the model's checkpoint {value!r} is no position: it must be a whole number")
+    if not isinstance(number, int) or not -_BEYOND <= number < _BEYOND:
+        raise UsageError(f"the model's checkpoint {value!r} is no position: it must be a whole number below 2^63")
     return number
 
 

@@ -35,7 +35,7 @@ def asked(
         statement = select(*columns).select_from(_table(mirror.table, schema))
     else:
         statement = select(text(_literal(mirror.query)).columns(*columns).subquery("model"))
-    found = execute(*_compiled(statement, dialect))
+    found = execute(*_compiled(statement.limit(MOST_ROWS + 1), dialect))
     if len(found) > MOST_ROWS:
         raise UsageError(f"the model has more than {MOST_ROWS:,} rows: narrow it with a query")
     rows = [dict(zip(mirror.columns, map(decode, row), strict=True)) for row in found]

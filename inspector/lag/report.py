@@ -83,6 +83,11 @@ class Account:
         return Counted(sum(one.events for one in known), all(one.is_exact for one in known))
 
     @property
+    def beyond(self) -> Sequence[Standing]:
+        """Where a group of Kafka has committed more than there is; elsewhere a checkpoint may count other logs too."""
+        return [] if self.group is None else [row.standing for row in self.rows if row.standing.beyond]
+
+    @property
     def holes(self) -> int | None:
         """Events that it has skipped; None where nobody looked."""
         known = [len(row.holes) for row in self.rows if row.holes is not None]

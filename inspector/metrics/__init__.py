@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache
+from math import isfinite
 from typing import Protocol, cast
 
 from inspector import plugins
 from inspector.capture.reader import CaptureReader
-from inspector.capture.rollup import STEPS_S
+from inspector.capture.rollup import check_steps, fitting_s
 from inspector.capture.steps import HEADER, OTHERS, Tally, is_label, tallies, time_span
 from inspector.errors import UsageError
 from inspector.event import format_time
 from inspector.query import condition
 
 SECOND_US = 1_000_000
-MOST_POINTS = 100_000
-"""Steps of one answer; a question that asks for more is refused."""
 MOST_SERIES = 200
 """Lines of one answer; the events of the rest are in one more."""
 
@@ -32,12 +31,12 @@ class Question:
     """What is asked of a metric.
 
     `by` is one of the metric's labels, empty for its first; `span_us` is `[from, until)` in its own clock, None for all there
-    is; `last_us` the newest stretch instead; `step_us` the width of a step, None for the shortest of `STEPS_S` that gives at most
-    `most_points`.
+    is, or on one side; `last_us` the newest stretch instead; `step_us` the width of a step, None for the shortest usual one that
+    gives at most `most_points`.
     """
 
     by: str = ""
-    span_us: tuple[int, int] | None = None
+    span_us: tuple[int | None, int | None] | None = None
     last_us: int | None = None
     step_us: int | None = None
     most_points: int = 400
@@ -133,22 +132,22 @@ def grid(question: Question, low_us: int, high_us: int) -> Grid:
     """The steps for times from `low_us` to `high_us`, both included.
 
     Raises:
-        UsageError: the step asked for is not positive, or gives more than `MOST_POINTS` steps.
+        UsageError: the step asked for is not positive, or gives more than `MOST_STEPS` steps.
     """
     if question.span_us is not None:
-        low_us, high_us = question.span_us[0], max(question.span_us[1] - 1, question.span_us[0])
+        from_us, until_us = question.span_us
+        low_us = low_us if from_us is None else from_us
+        high_us = max(high_us if until_us is None else until_us - 1, low_us)
     elif question.last_us is not None:
         low_us = max(low_us, high_us - question.last_us + 1)
     step_us = question.step_us
     if step_us is None:
-        fitting = (step * SECOND_US for step in STEPS_S if (high_us - low_us) // (step * SECOND_US) < question.most_points - 1)
-        step_us = next(fitting, STEPS_S[-1] * SECOND_US)
+        step_us = fitting_s((high_us - low_us) // SECOND_US, question.most_points) * SECOND_US
     if step_us <= 0:
         raise UsageError("a step must be longer than nothing: say for instance 1m")
     first_us = low_us // step_us * step_us
     length = high_us // step_us - first_us // step_us + 1
-    if length > MOST_POINTS:
-        raise UsageError(f"{length:,} steps are more than {MOST_POINTS:,}: ask for longer steps or for less time")
+    check_steps(length)
     return Grid(first_us, step_us, length)
 
 
@@ -206,7 +205,8 @@ def tallied(
 
 def _added(column: Sequence[float | None]) -> float | None:
     known = [value for value in column if value is not None]
-    return sum(known) if known else None
+    total = sum(known)
+    return total if known and isfinite(total) else None
 
 
 def names() -> tuple[str, ...]:

@@ -7,7 +7,8 @@ object goes on from where it was when it is asked again, so that a capture that 
 from __future__ import annotations
 
 import json
-from collections.abc import Hashable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from fractions import Fraction
@@ -25,7 +26,14 @@ from inspector.query import compile_filter
 from inspector.query.names import CAPTURED
 from inspector.user_code import IN_WINDOW, USUAL, is_code, split
 from inspector.user_code.codes import Codes
+from inspector.values import parse_exactly
 
+_SPANS = {
+    "recorded_time": "SELECT min(recorded_us), max(recorded_us) FROM event WHERE recorded_kind = 3 OR time_kind = 1",
+    "captured_time": "SELECT min(captured_us), max(captured_us) FROM event",
+}
+Group = tuple[str, ...]
+"""The JSON text of each label."""
 _ADDITIVE = ("count", "sum", "rate")
 _MOST_STATES = 4
 _CLOCK_WORDS = dict(zip(CLOCKS, ("event time", "recorded time", "captured time"), strict=True))
@@ -68,7 +76,7 @@ class ProjectionMetric:
         """See `Metric.answer`."""
         self._prepare(question)
         measure = self.projection.measure(check_by(self, question.by))
-        span = time_span(reader)
+        span = _span_us(reader, self.projection.clock)
         if span is None:
             return None
         if question.step_us is None and question.span_us is None and question.last_us is None:
@@ -77,13 +85,21 @@ class ProjectionMetric:
         state = self._state(reader, question, steps.step_us)
         state.advance(reader)
         place = self.labels.index(measure.name)
-        lines: dict[str, dict[int, float | None]] = {}
+        lines: dict[Group, dict[int, float | None]] = {}
+        beyond = 0
         for key, kept in state.book.cells.items():
             row = row_of(state.projection, key, kept)
-            lines.setdefault(_line(row.labels), {})[steps.place(row.window_us or 0)] = _number(list(row.values.values())[place])
-        series = {label: _filled(measure, found, steps.length) for label, found in lines.items()}
-        clock = _CLOCK_WORDS[self.projection.clock]
-        return Answer(self.name, self.unit, steps.first_us, steps.step_us, gathered(series), clock=clock, notes=notes(state))
+            try:
+                number = _number(list(row.values.values())[place])
+            except OverflowError:
+                number, beyond = None, beyond + 1
+            lines.setdefault(key[1:], {})[steps.place(row.window_us or 0)] = number
+        names = _names(lines)
+        series = {names[group]: _filled(measure, found, steps.length) for group, found in lines.items()}
+        clock, said = _CLOCK_WORDS[self.projection.clock], notes(state)
+        if beyond:
+            said.append(f"{measure.name}: {beyond:,} value{' is' if beyond == 1 else 's are'} too large to be drawn")
+        return Answer(self.name, self.unit, steps.first_us, steps.step_us, gathered(series), clock=clock, notes=said)
 
     def _prepare(self, question: Question) -> None:
         """Nothing: what a file says is read. A function is looked at again."""
@@ -141,14 +157,30 @@ def _both(one: str, other: str) -> str:
     return f"({one}) && ({other})" if one else other
 
 
-def _line(labels: Mapping[str, object]) -> str:
-    texts = [
-        "(none)" if label is None else label if isinstance(label, str) else json.dumps(label, default=str) for label in labels.values()
-    ]
-    return " / ".join(texts)
+def _span_us(reader: CaptureReader, clock: str) -> tuple[int, int] | None:
+    """The first and last time of events by a clock, in microseconds; None where none has one."""
+    if clock == "time":
+        span = time_span(reader)
+        return None if span is None else span[:2]
+    ((low, high),) = reader.select(_SPANS[clock])
+    return None if low is None else (int(low), int(high))
+
+
+def _names(groups: Iterable[Group]) -> dict[Group, str]:
+    """What groups are called; those that would be called alike (a number and a text, say) are written as JSON."""
+    names = {group: " / ".join(map(_label, group)) for group in groups}
+    while alike := {name for name, count in Counter(names.values()).items() if count > 1}:
+        names = {group: " / ".join(group) if name in alike else name for group, name in names.items()}
+    return names
+
+
+def _label(text: str) -> str:
+    found = parse_exactly(text)
+    return "(none)" if found is None else found if isinstance(found, str) else json.dumps(found, default=str)
 
 
 def _number(value: object) -> float | None:
+    """As a double. Raises OverflowError for one that none holds."""
     return float(value) if isinstance(value, int | float | Decimal | Fraction) else None
 
 

@@ -50,9 +50,11 @@ def _kept(reader: CaptureReader, by: str, question: Question) -> Throughput | No
     step_s, rest_us = divmod(question.step_us or 0, SECOND_US)
     if by not in GROUPINGS or question.filter or rest_us:
         return None
-    span_s = None if question.span_us is None else (question.span_us[0] // SECOND_US, -(-question.span_us[1] // SECOND_US))
+    from_us, until_us = question.span_us or (None, None)
+    span_s = (None if from_us is None else from_us // SECOND_US, None if until_us is None else -(-until_us // SECOND_US))
+    wanted_s = span_s if question.span_us else None
     last_s = None if question.last_us is None else -(-question.last_us // SECOND_US)
-    return throughput(reader, by, most_points=question.most_points, last_s=last_s, span_s=span_s, step_s=step_s or None)
+    return throughput(reader, by, most_points=question.most_points, last_s=last_s, span_s=wanted_s, step_s=step_s or None)
 
 
 def _rates(name: str, unit: str, found: Throughput, counts: Mapping[str, Sequence[int]]) -> Answer:

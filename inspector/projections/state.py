@@ -8,6 +8,7 @@ limit removes from a capture stays counted. Read `chunk` for how a stretch is ad
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -82,7 +83,7 @@ class State:
         self.moment = moment
         self._columns = columns
         self.begun_anew = 0
-        """How often the capture was another one or decoded again, and all was computed anew."""
+        """How often the capture was another one, decoded again or shown under other masks, and all was computed anew."""
         self._plans: dict[bool, Plan] = {}
         self._begin()
 
@@ -160,6 +161,8 @@ class State:
     def _check(self, reader: CaptureReader) -> None:
         rows = reader.select("SELECT id, json_extract(settings, '$.decoded') FROM capture LIMIT 1")
         told = " ".join(map(str, rows[0])) if rows else ""
+        if reader.masks is not None:  # what other masks hide, or none, is in the numbers and labels of this state
+            told += f" masks {hashlib.sha256(reader.masks.text.encode()).hexdigest()}"
         if self._capture and told != self._capture:
             self._begin()
             self.begun_anew += 1

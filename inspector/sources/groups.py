@@ -63,6 +63,11 @@ class Standing:
         """Positions that retention took before they were read."""
         return max(0, (self.first or 0) - self.committed) if self.committed is not None else 0
 
+    @property
+    def beyond(self) -> int:
+        """Positions by which what is committed lies beyond the end: those of a log that is gone."""
+        return 0 if self.committed is None or self.end is None else max(0, self.committed - self.end)
+
     def behind_us(self, now_us: int) -> int | None:
         """The age of the next unread record; 0 where nothing is unread, None where that is not known."""
         if self.positions == 0 or self.is_read_out:

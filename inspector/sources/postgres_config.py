@@ -99,7 +99,9 @@ def _servers(text: str) -> tuple[str, str]:
         if not colon:
             host, port = one, ""
         if port and not (port.isdecimal() and 0 < int(port) < 65536):
-            raise UsageError(f"what follows the : of a server in the address is no port: write {SCHEME}://user@host:5432/database")
+            raise UsageError(  # not what stands there, which may be half a password that has a / in it
+                f"what follows the host and its colon is no port: write {SCHEME}://user@host:5432/database, a password with --config -"
+            )
         hosts.append(unquote(host.strip("[]")))
         ports.append(port)
     return ",".join(hosts), ",".join(ports) if any(ports) else ""

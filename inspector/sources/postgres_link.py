@@ -96,7 +96,10 @@ class Link:
 
     def _open(self, **more: str) -> psycopg.Connection[tuple[Any, ...]]:
         given: dict[str, Any] = {**self.settings.parameters, "application_name": APPLICATION, "client_encoding": "SQL_ASCII", **more}
-        return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+        try:
+            return psycopg.connect(**given, autocommit=True, prepare_threshold=None)
+        except UnicodeError as error:  # of a name that can be none of a host
+            raise psycopg.OperationalError(f"could not translate host name: {error}") from None
 
     def cancel(self) -> None:
         """Ends what the server is doing for us, from another thread."""

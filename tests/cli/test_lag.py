@@ -62,8 +62,14 @@ def test_old_or_strange_samples_are_left_out(tmp_path: Path) -> None:
         for label in ("totals", "[1]", '["a","b",0]', '[1,"a",2,3]', "[1,{}]", "\u001b"):
             connection.execute("INSERT INTO sample VALUES ('committed', ?, 1, 5)", (label,))
         connection.execute("INSERT INTO sample VALUES ('committed', '[1,\"a\",\"b\",0]', 1, 5)")
+        of = {"committed": '[1,"a","b",0]', "log_end": '[1,"b",0]', "lag_time": '[1,"a","b",0]', "members": '[1,"a"]'}
+        strange = ((2, float("inf")), (3, 1e19), (2**62, 6))
+        rows = [(metric, label, time_us, value) for metric, label in of.items() for time_us, value in strange]
+        connection.executemany("INSERT INTO sample VALUES (?, ?, ?, ?)", rows)
     (only,) = lag(path)
     assert (only["consumer"], only["positions"], only["verdict"]) == ("a", None, "uncommitted")
+    assert "longer than a year" in run("lag", path, "--watch", "--every", "367d", status=2).stderr
+    assert run("metrics", path, "--metric", "commit-rate").returncode == 0
 
 
 @pytest.mark.parametrize("line", [line for _, line in LINES if line.startswith("eventscope lag sqlite:")])

@@ -118,6 +118,18 @@ def test_what_is_masked_is_no_group_and_no_number(path: Path, capsys: pytest.Cap
     assert sum(json.loads(line)["values"]["moves"] for line in out.splitlines()) == 4
 
 
+def test_a_state_tells_nothing_that_is_masked_now_and_keeps_nothing_of_masks_before(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    masks, state = path.with_name("masks.toml"), str(path.with_name("kept.json"))
+    _, clear, _ = run(capsys, path, "--state", state, "--format", "jsonl")
+    hidden = []
+    for rule in ("**.sku", "**.moved"):
+        masks.write_text(f'[masks]\npaths = ["{rule}"]\n', encoding="utf-8")
+        hidden.append(run(capsys, path, "--state", state, "--masks", str(masks), "--format", "jsonl")[1])
+        assert hidden[-1] == run(capsys, path, "--masks", str(masks), "--format", "jsonl")[1] != clear
+    assert "tea" not in hidden[0]
+    assert run(capsys, path, "--state", state, "--format", "jsonl")[1] == clear
+
+
 def test_it_follows_a_capture_that_grows(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(project, "FOLLOW_S", 0.01)
     (tmp_path / "stock.toml").write_text(SPEC, encoding="utf-8")

@@ -166,6 +166,8 @@ def test_rows_that_cannot_be_compared_are_said(
         ("narrow.csv", "has no column 'total', 'state', 'position'; it has minute, shop", 2),
         ("mysql://host/shop", "no model at mysql", 2),
         ("sqlite:///nothing.db", "there is no file", 3),
+        ("n" * 300 + ".csv", "is too long for a name of a file", 2),
+        (f"postgresql://{'n' * 300}/shop", "cannot connect to nnn", 3),
     ],
 )
 def test_a_model_that_is_none_is_said(capture: Path, capsys: pytest.CaptureFixture[str], name: str, said: str, status: int) -> None:
@@ -183,6 +185,69 @@ def test_what_is_taken_for_a_file_is_said_without_a_password(capture: Path, caps
 
 
 @pytest.mark.parametrize(
+    ("words", "said", "status"),
+    [
+        ("SELECT CAST(x'fffe' AS TEXT) AS shop, 1 AS total", "model.db holds a text that is no UTF-8", 3),
+        ("SELECT 1 AS shop, 2 AS total WHERE 1 = :n", "the query has a value n that nothing gives", 2),
+        ("SELECT 1 AS shop, 2 AS total WHERE 1 = ?", "cannot read model.db", 3),
+        (
+            "WITH RECURSIVE a(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM a) SELECT count(*) AS shop, 1 AS total FROM a",
+            "took longer than",
+            3,
+        ),
+    ],
+)
+def test_a_query_that_cannot_be_answered_is_said(
+    capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, words: str, said: str, status: int
+) -> None:
+    monkeypatch.setattr("inspector.drift.model.LONGEST_S", 0.2)
+    spec = PLAIN.replace('table = "revenue"', f'query = "{words}"')
+    capture.with_name("revenue.toml").write_text(spec, encoding="utf-8")
+    assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", model(tmp_path)]) == status
+    assert said in capsys.readouterr().err
+
+
+PLAIN = """
+name = "revenue"
+group_by = { shop = "data.shop" }
+[measures]
+total = { sum = "data.amount" }
+[model]
+table = "revenue"
+"""
+
+
+@pytest.mark.parametrize("words", ["SELECT 1; ROLLBACK; PRAGMA query_only = 0; CREATE TABLE x (y)", "PRAGMA writable_schema = 1; SELECT 1"])
+def test_a_query_does_nothing_but_read(capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], words: str) -> None:
+    capture.with_name("revenue.toml").write_text(f'{PLAIN}checkpoint = {{ query = "{words}" }}', encoding="utf-8")
+    assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", model(tmp_path)]) == 3
+    assert "not authorized" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("checkpoint", ['{ query = "SELECT 1e308" }', '{ query = "SELECT 9223372036854775808.0" }'])
+def test_a_checkpoint_beyond_all_positions_is_said(
+    capture: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], checkpoint: str
+) -> None:
+    capture.with_name("revenue.toml").write_text(f"{PLAIN}checkpoint = {checkpoint}", encoding="utf-8")
+    assert main(["drift", str(capture), str(capture.with_name("revenue.toml")), "--model", model(tmp_path)]) == 2
+    assert "is no position: it must be a whole number below 2^63" in capsys.readouterr().err
+
+
+def test_groups_that_look_alike_as_texts_are_all_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shops = [("1", 5), ('"1"', 7), ("true", 1), ('"true"', 2)]
+    with Grown(tmp_path / "x.evcap", isolation="committed") as grown:
+        grown.append([Written(n, f'{{"shop": {shop}, "amount": {amount}}}') for n, (shop, amount) in enumerate(shops)])
+    (tmp_path / "revenue.toml").write_text(PLAIN, encoding="utf-8")
+    url = model(tmp_path, (0, "1", 7, "", 0), (0, "true", 3, "", 0))
+    status, rows, scope = run(capsys, tmp_path / "x.evcap", url)
+    assert (status, scope["matched"], scope["missing"], scope["different"]) == (1, 1, 2, 1)
+    assert sorted((row["verdict"], row["group"]["shop"], row["expected"]["total"], row["events_count"]) for row in rows[:1]) == [
+        ("missing", 1, 5, 1)
+    ]
+    assert "2 groups look like others where labels are texts: they are missing where the model has one row for both" in scope["notes"]
+
+
+@pytest.mark.parametrize(
     ("changed", "said"),
     [
         (("table =", "tabel ="), "[model] tabel: 'tabel' is not known; did you mean table?"),
@@ -193,6 +258,10 @@ def test_what_is_taken_for_a_file_is_said_without_a_password(capture: Path, caps
         (('null = "zero"', 'null = "none"'), "null: 'none' is not known; one of null, zero"),
         (('zone = "UTC"', 'zone = "Mars"'), "no zone 'Mars'"),
         (('zone = "UTC"', "scale = -1"), "scale: a whole number up to 30 is wanted"),
+        (
+            ('{ column = "position" }', '{ column = "x", table = "y", where = { z = 9223372036854775808 } }'),
+            "checkpoint: where: z is beyond",
+        ),
         (('zone = "UTC"', 'query = "SELECT 1"'), "table: either this or query"),
         (('zone = "UTC"', 'keys = { shop = "" }'), 'keys: write { shop = "column" }'),
     ],

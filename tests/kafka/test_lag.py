@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Self
 
+import confluent_kafka
 import pytest
 
 from inspector.lag.report import Account, live
@@ -208,6 +209,19 @@ def test_command_says_positions_times_members_and_what_was_before(cluster: Clust
     assert left["verdict"] == "no member"
     assert left["to_zero_s"] is None
     assert name in {group["consumer"] for group in lines(cluster.url)}
+
+
+def test_commit_beyond_the_end_is_no_caught_up_consumer(cluster: Cluster, name: str) -> None:
+    cluster.create(name)
+    cluster.produce(name, [b"x"] * 3)
+    settings = {"bootstrap.servers": cluster.url.removeprefix("kafka://"), "group.id": name}
+    committing = confluent_kafka.Consumer(settings)
+    committing.commit(offsets=[confluent_kafka.TopicPartition(name, 0, 1_000)], asynchronous=False)
+    committing.close()
+    (group,) = lines(cluster.url, "--group", name, status=1)
+    assert (group["positions"], group["beyond"]) == (0, 997)
+    told = captures.run("lag", cluster.url, "--group", name, "--format", "table", status=1).stdout
+    assert f"{name}/0 is committed up to 1,000 and ends at 3: the topic was made anew, or records were lost" in told
 
 
 def test_errors_of_one_group_are_said_and_others_are_told(cluster: Cluster, name: str) -> None:

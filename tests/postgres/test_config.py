@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,12 @@ def test_configuration_wins_and_what_is_of_other_sources_is_left() -> None:
 def test_number_out_of_range_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match=r"reread\.positions"):
         settings_of("postgresql://h/d", {"reread.positions": text})
+
+
+def test_half_a_password_with_a_slash_in_it_is_not_told() -> None:
+    with pytest.raises(UsageError, match="is no port") as caught:
+        settings_of("postgresql://u:hunter/secret@h/d", {})
+    assert not {"hunter", "secret"} & set(re.findall(r"\w+", str(caught.value)))
 
 
 @given(st.text(max_size=60))

@@ -151,11 +151,22 @@ def test_a_model_ahead_of_the_capture_is_said(capture: Path, model: Database, ca
         "SELECT article, free FROM shop.stock) AS x; COMMIT; DELETE FROM shop.stock; SELECT (SELECT 1",
         "WITH gone AS (DELETE FROM shop.stock RETURNING article, free) SELECT article, free FROM gone",
         "SELECT set_config('default_transaction_read_only', 'off', false) AS article, 1 AS free; DELETE FROM shop.stock",
+        "SELECT article, free FROM shop.stock) AS model; COMMIT; BEGIN READ WRITE; DELETE FROM shop.stock; COMMIT; SELECT 1; --",
     ],
 )
 def test_no_query_writes_anything(capture: Path, model: Database, capsys: pytest.CaptureFixture[str], query: str) -> None:
     spec = SPEC.replace('table = "shop.stock"', f'query = "{query}"')
     capture.with_name("stock.toml").write_text(spec, encoding="utf-8")
+    status, _, _, err = run(capsys, capture, model.url)
+    assert status == 3, err
+    with model.server.connect(model.name) as connection:
+        assert connection.execute("SELECT count(*) FROM shop.stock").fetchall() == [(3,)]
+
+
+def test_no_query_of_a_checkpoint_writes_anything(capture: Path, model: Database, capsys: pytest.CaptureFixture[str]) -> None:
+    query = "COMMIT; BEGIN READ WRITE; DELETE FROM shop.stock; COMMIT; SELECT 4"
+    lines = [f'checkpoint = {{ query = "{query}" }}' if line.startswith("checkpoint") else line for line in SPEC.splitlines()]
+    capture.with_name("stock.toml").write_text("\n".join(lines), encoding="utf-8")
     status, _, _, err = run(capsys, capture, model.url)
     assert status == 3, err
     with model.server.connect(model.name) as connection:

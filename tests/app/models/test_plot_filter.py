@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from app.models.bar_counts import NAMELESS, OTHERS, stacked
 from app.models.plot_filter import series_filter
+from app.models.plotted import plotted
 from inspector.capture.asking import EventQuery
 from inspector.capture.histogram import histogram
 from inspector.capture.reader import CaptureReader
 from inspector.capture.rollup import throughput
+from inspector.metrics import Question, metric
 from inspector.query import condition
-from tests.replay.captures import Log, Written, write
+from tests.replay.captures import SECOND_US, Log, Written, write
 
 _HOSTILE = 'or"der\\ / 3 & <b>'
 
@@ -52,6 +55,22 @@ def test_the_filter_of_a_name_finds_what_is_counted_under_it(reader: CaptureRead
         same, other = series_filter(by, name, list(counts))
         assert found(reader, same) == int(values.sum()), (name, same)
         assert found(reader, other) == total - int(values.sum()), (name, other)
+
+
+def test_labels_that_are_called_as_what_has_none_or_the_rest(tmp_path: Path) -> None:
+    labels = ["", "none", '"none"', '""none', "others", "a", "b", "c", "d"]
+    path = write(tmp_path / "a.evcap", [Log([Written(n, "{}", type=labels[min(n // 3, 8)]) for n in range(3 * len(labels))])])
+    with CaptureReader(path) as reader:
+        answer = metric("events").answer(reader, Question(by="type", step_us=SECOND_US))
+        assert answer is not None
+        names = list(plotted(answer, Question()).lines)
+        assert len(names) == len(labels)
+        assert [found(reader, series_filter("type", name, names)[0]) for name in names] == [3] * len(names)
+        bars = histogram(reader, "type", None, 50)
+        assert bars is not None
+        counts = stacked(bars.counts)
+        assert sum(int(values.sum()) for values in counts.values()) == 27
+        assert [found(reader, series_filter("type", name, list(counts))[0]) for name in counts] == [3] * 7 + [6]
 
 
 def test_what_has_no_type_is_named_and_found(reader: CaptureReader) -> None:
