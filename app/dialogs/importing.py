@@ -13,7 +13,7 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QFrame, QHBoxLayout, QPushButton, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
 
 from app import style
 from app.dialogs.fields import choice
@@ -75,6 +75,9 @@ class ImportDialog(QDialog):
         self.empty.setObjectName("panel")
         self.into = choice([_NEW, *([f"{_OPEN}, {open_name}"] if open_name else [])])
         self.into.setAccessibleName("Where the events go")
+        self.remember = QCheckBox("Remember for files with the same columns")
+        self.remember.setChecked(True)
+        self.remember.hide()
         self.copy, self.cancel, self.go = QPushButton("Copy command"), QPushButton("Cancel"), QPushButton("Import")
         self.again = QPushButton("Look again")
         self.again.hide()
@@ -115,6 +118,7 @@ class ImportDialog(QDialog):
         foot.addWidget(PlainLabel("Into", role="dim"))
         foot.addWidget(self.into)
         foot.addWidget(self.state, 1)
+        foot.addWidget(self.remember)
         for button in (self.again, self.copy, self.cancel, self.go):
             foot.addWidget(button)
         layout.setContentsMargins(12, 10, 12, 12)
@@ -133,6 +137,7 @@ class ImportDialog(QDialog):
         self.copy.clicked.connect(self.copy_command)
         self.cancel.clicked.connect(self.reject)
         self.go.clicked.connect(self.begin)
+        self.remember.toggled.connect(lambda on: setattr(self.asked, "remembers", bool(on)))
         self._show_state()
 
     # ---- previews
@@ -247,6 +252,7 @@ class ImportDialog(QDialog):
         self.state.show_text(why_not)
         set_role(self.state, "dim" if why_not in {"", _READING} else "warn")
         self.go.setEnabled(not why_not)
+        self.remember.setVisible(self.asked.is_changed)
 
     def copy_command(self) -> None:
         """Copies what Import does as a command."""

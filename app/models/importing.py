@@ -126,6 +126,13 @@ class Asked:
     instead: dict[str, str] = field(default_factory=dict)
     own: dict[str, dict[str, str]] = field(default_factory=dict)
     left_open: set[tuple[str, str]] = field(default_factory=set)
+    remembers: bool = True
+    """Whether later files with the same columns are read in the same way."""
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether anything was said that could be remembered."""
+        return bool(self.instead) or any(self.own.values())
 
     def read_as(self, group: Group, name: str) -> None:
         """The group's files are read as `name`; what was said of the fields of another format is forgotten."""
@@ -159,7 +166,8 @@ class Asked:
         """The arguments of `eventscope import` behind the command."""
         formats = [f"--format={known}:{name}" for known, name in self.instead.items()]
         settings = [f"--set={known}:{key}={value}" for known, own in self.own.items() for key, value in own.items()]
-        return [*map(str, self.paths), *formats, *settings]
+        remember = ["--remember"] if self.remembers and self.is_changed else []
+        return [*map(str, self.paths), *formats, *settings, *remember]
 
 
 def label_of(paths: Sequence[Path]) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +44,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
         help="a setting of the format, such as fields.time=created_at; with a format before it only for files that are recognised so",
     )
     parser.add_argument("--preview", action="store_true", help="say what would be done, with five events of each kind, and write nothing")
+    parser.add_argument(
+        "--remember", action="store_true", help="read later files with the same columns as --format, --set and --zone say here"
+    )
     parser.add_argument("--zone", metavar="ZONE", help="of times that say none, such as Europe/Paris or UTC")
     parser.add_argument(
         "--map", type=Path, metavar="FILE", help="a map: identity rules per log, or the descriptor of a format or of a store's table (TOML)"
@@ -105,7 +109,7 @@ def _sources(args: argparse.Namespace, told: Map) -> Iterator[Source]:
 
     if args.stop_with_stdin and "-" in args.path:
         raise UsageError("--stop-with-stdin and reading standard input do not go together")
-    wishes = wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None)
+    wishes = replace(wishes_of(args.format, args.set, _zone(args.zone) if args.zone else None), remembers=args.remember)
     paths = [STDIN if path == "-" else Path(path) for path in args.path]
     divided = divide(paths, wishes=wishes, descriptors=told.formats)
     wishes = told.for_stores(wishes, divided.claimed)

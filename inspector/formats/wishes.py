@@ -27,6 +27,12 @@ class Wishes:
     settings: Settings = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
     own: Mapping[str, Settings] = field(default_factory=dict)
+    remembers: bool = False
+    """Whether what is said here holds for later files with the same columns too."""
+
+    def concern(self, recognised: str) -> bool:
+        """Whether anything was said of files that are recognised so."""
+        return bool(self.settings or self.wanted or recognised in self.instead or self.own.get(recognised))
 
     def choice(self, sample: Sample) -> tuple[str, Choice | None]:
         """What a file that begins so is recognised as, and how it is read; None where nothing fits. Raises UsageError as `chosen`."""

@@ -19,7 +19,7 @@ from urllib.parse import unquote
 
 from inspector.errors import SourceError, UsageError
 from inspector.event import LogKey
-from inspector.formats import DamagedInput, Sample, Settings, known_settings
+from inspector.formats import DamagedInput, Sample, Settings, known_settings, library
 from inspector.formats.descriptor import Descriptor
 from inspector.formats.expansion import Allowance
 from inspector.formats.finding import Finding, find
@@ -37,6 +37,7 @@ STDIN = Path("-")
 KNOWN = "this very file is in the capture already; it adds nothing (to read it otherwise, import it into a new one)"
 EMPTY = "it is empty: no row was found in it"
 UNKNOWN_FORMAT = "no format is known that fits it; name one with --format"
+AS_SAID = ", as you said"
 _URL = re.compile(r"file:(?:///|/?(?=[^/]))(.+)\Z")
 
 
@@ -65,6 +66,8 @@ class FileSource:
         self._identities, self._allowance = Identities(), Allowance()
         self._met: dict[str, Choice] = {}
         """By the name of their format, how files were read."""
+        self._kept: set[tuple[str, ...]] = set()
+        """The columns of which it is remembered how they are read."""
         self._unused: list[str] = []
         """Settings that were of no use to any of them."""
         self._is_piped = STDIN in paths
@@ -162,7 +165,7 @@ class FileSource:
             yield Batch(notes=[f"{found.name}: {KNOWN}"], read_bytes=standing.read_bytes)
             return
         file = _input(found, before)
-        _, choice = self.choice(sample_of(found))
+        recognised, choice = self.choice(sample_of(found))
         if choice is None:
             standing.skip(before)
             reason = UNKNOWN_FORMAT if before.size_bytes else EMPTY
@@ -172,7 +175,7 @@ class FileSource:
         self._check_settings(choice)
         file = replace(file, **_said(choice))
         reading = Reading(standing, choice, file, stop, self._beside.get(found.name), self._allowance, found)
-        yield Batch(inputs=[file])
+        yield Batch(inputs=[file], notes=self._remembered(choice, recognised))
         try:
             with opened(found, self._allowance, before.whole_bytes) as source:
                 path = None if found.member or source.packing else found.path
@@ -214,6 +217,19 @@ class FileSource:
         self._met.setdefault(choice.format.name, choice)
         if unused and (self._is_piped or len(self._finding.files) == 1):
             raise UsageError(known_settings.words(unused[0], self._met))
+
+    def _remembered(self, choice: Choice, recognised: str) -> list[str]:
+        """Keeps for later files with these columns how they are to be read, where that is wanted; what is to be said of it."""
+        columns = tuple(choice.guess.columns)
+        if not (self.wishes.remembers and columns and self.wishes.concern(recognised)) or columns in self._kept:
+            return []
+        self._kept.add(columns)
+        title = choice.title if choice.title.endswith(AS_SAID) else f"{choice.title}{AS_SAID}"
+        try:
+            kept = library.remember(choice.format.name, columns, choice.guess.settings, title)
+        except (OSError, UsageError) as error:
+            return [f"how these columns are read is not remembered: {error}"]
+        return [f"how these columns are read is remembered in {kept}"]
 
     def choice(self, sample: Sample) -> tuple[str, Choice | None]:
         """What a file that begins so is recognised as, and how it is read; None where nothing fits."""

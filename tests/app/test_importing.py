@@ -156,8 +156,28 @@ def test_the_zone_is_asked_and_the_mapping_can_be_changed(qtbot: QtBot, window: 
     dialog.begin()
     assert over(qtbot, window).startswith("✓ 2 events imported")
     assert window.session is not None
-    assert window.session.asked[0][1:] == ["--set=pipes:zone=Asia/Tokyo", "--set=pipes:fields.key=total"]
+    assert window.session.asked[0][1:] == ["--set=pipes:zone=Asia/Tokyo", "--set=pipes:fields.key=total", "--remember"]
     wait(qtbot, lambda: [str(window.events.model.data(window.events.model.index(row, 4))) for row in (0, 1)] == ["3", "4"])
+
+
+def test_what_was_said_holds_for_later_files_with_the_same_columns(qtbot: QtBot, window: MainWindow, tmp_path: Path) -> None:
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("id,created_at,who\n1,2026-11-23 08:00:00,ada\n2,2026-11-23 08:00:01,bob\n", encoding="utf-8")
+    dialog = asked(qtbot, window, tmp_path / "a.csv")
+    assert dialog.why_not().endswith("say the zone first")
+    assert not dialog.remember.isVisibleTo(dialog)
+    dialog.form.zone.setEditText("Asia/Tokyo")
+    dialog.form._zone_told()
+    wait(qtbot, lambda: dialog.why_not() == "")
+    assert dialog.remember.isVisibleTo(dialog)
+    assert dialog.remember.isChecked()
+    dialog.begin()
+    assert over(qtbot, window).startswith("✓ 2 events imported")
+    again = asked(qtbot, window, tmp_path / "b.csv")
+    wait(qtbot, lambda: again.why_not() == "")
+    assert again.seen.groups[0].title == "CSV, as you said"
+    assert again.form.table.rows[0][0] == "2026-11-22 23:00:00"
+    assert not again.remember.isVisibleTo(again)
 
 
 @pytest.mark.usefixtures("pipes")

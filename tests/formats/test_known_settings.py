@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from inspector.capture.reader import CaptureReader
 from inspector.cli import main
+from inspector.event import format_time
 from inspector.formats import known_settings
 from inspector.formats.recognise import formats
 
@@ -72,3 +74,21 @@ def test_a_file_without_a_row_is_said(name: str, content: bytes, tmp_path: Path,
     said = run(capsys, "import", tmp_path / name, "-o", tmp_path / "a.evcap", status=1)
     assert "no row was found in it" in said
     assert ("it is empty" in said) is (not content)
+
+
+def test_what_was_said_of_columns_is_remembered_when_that_is_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("EVENTSCOPE_HOME", str(tmp_path / "home"))
+    for name in ("a.csv", "b.csv"):
+        (tmp_path / name).write_text("nr,at,who\n1,2026-11-23 08:00:00,ada\n2,2026-11-23 08:00:01,bob\n", encoding="utf-8")
+    said = ["--zone", "Asia/Tokyo", "--set", "fields.time=at", "--set", "fields.key=who"]
+    run(capsys, "import", tmp_path / "a.csv", "-o", tmp_path / "a.evcap", *said, status=0)
+    assert not (tmp_path / "home").exists() or list((tmp_path / "home").rglob("remembered-*")) == []
+    (tmp_path / "a.evcap").unlink()
+    run(capsys, "import", tmp_path / "a.csv", "-o", tmp_path / "a.evcap", *said, "--remember", status=0)
+    assert len(list((tmp_path / "home").rglob("remembered-*.toml"))) == 1
+    run(capsys, "import", tmp_path / "b.csv", "-o", tmp_path / "b.evcap", status=0)
+    with CaptureReader(tmp_path / "b.evcap") as reader:
+        found = [(event.key, format_time(event.time_us)) for event in reader.events()]
+    assert found == [(b"ada", "2026-11-22T23:00:00.000000Z"), (b"bob", "2026-11-22T23:00:01.000000Z")]
