@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from inspector.cli.hiding import add_options, open_clear
 from inspector.cli.stopping import stopping
-from inspector.errors import ExitStatus, UsageError
+from inspector.errors import ExitStatus, SourceError, UsageError
 
 if TYPE_CHECKING:
     from inspector.drift import Difference, Mirror, ModelState, Report
@@ -64,8 +64,10 @@ def _drift(args: argparse.Namespace) -> ExitStatus:
             report = compared(reader, projection, mirror, model, moment, masks=masks, going=going)
         except Stopped:
             return ExitStatus.STOPPED
-        except UsageError as error:  # it may quote what the model holds
-            raise error if masks is None else UsageError(masks.of_text(str(error))) from None
+        except (UsageError, SourceError) as error:  # it may quote what the model holds
+            if masks is not None:
+                error.args = (masks.of_text(str(error)),)
+            raise
     _print(args, projection, report.differences[: args.limit])
     sys.stdout.flush()
     status = _status(args, report)

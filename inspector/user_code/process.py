@@ -7,6 +7,7 @@ what runs there, `outside` for the reducer.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import mmap
 import os
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from inspector.errors import UsageError
+from inspector.text import visible_lines
 from inspector.user_code import StoppedError, Terms, frames, memory
 from inspector.user_code.kept import KeptStates
 from inspector.user_code.sources import Sources
@@ -210,14 +212,17 @@ def _started(places: str) -> subprocess.Popen[bytes]:
 
 
 def _pass_on(printed: IO[bytes]) -> None:
-    """What the process and all it starts print goes to our own standard error, up to a bound; the rest is read and dropped."""
-    left = _MOST_PRINTED
+    """What the process and all it starts print goes to our own standard error, up to a bound; the rest is read and dropped.
+
+    It may have been read from an event: controls are shown by their names, so that none of them reaches a terminal.
+    """
+    left, decoder = _MOST_PRINTED, codecs.getincrementaldecoder("utf-8")("backslashreplace")
     with contextlib.suppress(OSError, ValueError):  # closed meanwhile
         while text := os.read(printed.fileno(), 1 << 16):
-            shown = text[:left]
+            shown = visible_lines(decoder.decode(text[:left])).encode(errors="backslashreplace")[:left]
             left -= len(shown)
             if shown:
-                os.write(2, shown if left else shown + b"\n(the reducer prints more than is shown)\n")
+                os.write(2, shown if left else shown + b"\n(the code prints more than is shown)\n")
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:

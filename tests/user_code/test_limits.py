@@ -89,6 +89,15 @@ def test_threads_folders_and_output_are_the_codes_own_affair(tmp_path: Path, cap
     assert Path.cwd() == here
 
 
+def test_what_is_printed_of_an_event_steers_no_terminal(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    text = "import sys\ndef reduce(s, e):\n print('a\\x1b]0;title\\x07\\tb\\x9b31m', file=sys.stderr)\n return e.seq\n"
+    codes = Codes()
+    reducer = codes.reducer(str(written(tmp_path, text)), Terms(), "s")
+    reducer.fold(reducer.initial(), batch_of([event(1)]))
+    codes.close()
+    assert "a⟨U+001B⟩]0;title⟨U+0007⟩\tb⟨U+009B⟩31m\n" in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("prints", ["os.write(2, b'x' * 10_000_000)", "os.system('head -c 10000000 /dev/zero >&2')"])
 def test_what_is_printed_past_python_is_bounded_too(tmp_path: Path, capfd: pytest.CaptureFixture[str], prints: str) -> None:
     codes = Codes()
