@@ -95,7 +95,7 @@ def test_what_is_printed_of_an_event_steers_no_terminal(tmp_path: Path, capfd: p
     reducer = codes.reducer(str(written(tmp_path, text)), Terms(), "s")
     reducer.fold(reducer.initial(), batch_of([event(1)]))
     codes.close()
-    assert "a⟨U+001B⟩]0;title⟨U+0007⟩\tb⟨U+009B⟩31m\n" in capfd.readouterr().err
+    assert "a⟨U+001B⟩]0;title⟨U+0007⟩\tb⟨U+009B⟩31m" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("prints", ["os.write(2, b'x' * 10_000_000)", "os.system('head -c 10000000 /dev/zero >&2')"])
