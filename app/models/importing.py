@@ -131,8 +131,8 @@ class Asked:
 
     @property
     def is_changed(self) -> bool:
-        """Whether anything was said that could be remembered."""
-        return bool(self.instead) or any(self.own.values())
+        """Whether anything was said of columns that could be remembered."""
+        return any(self.own.values())
 
     def read_as(self, group: Group, name: str) -> None:
         """The group's files are read as `name`; what was said of the fields of another format is forgotten."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -38,6 +39,7 @@ def test_a_thousand_frames_lose_no_reference_to_none(qtbot: QtBot, qapp: QApplic
     qtbot.addWidget(plot)
     plot.resize(300, 120)
     plot.show()
+    gc.collect()  # what tests before left behind holds None too
     before = sys.getrefcount(None)
     for frame in range(_FRAMES):
         plot.show_plotted(answered({"orders": [frame % 7, 2, 3, frame % 5]}))
